@@ -8,7 +8,7 @@ band  = box(short) - box(long)         symmetric, finite: fixed delay of half th
 slope = band[i+1] - band[i]
 energy = sum of |slope| over `gather`
 candidate: the largest energy within +-NEIGHBOR_S
-timed = box(short) - box(baseline)     wide enough that a deflection keeps its own sign and size
+timed = box(fine) - box(baseline)      wide enough that a deflection keeps its own sign and size
 ```
 """
 
@@ -37,8 +37,8 @@ class Recipe:
     ----------
     short, long : float
         Boxes whose difference is the band. [s]
-    baseline : float
-        Box whose mean is taken as the level a deflection is measured from. [s]
+    fine, baseline : float
+        Box that a beat is timed in: half the width of a narrow R wave; and box whose mean is taken as the level a deflection is measured from. [s]
     gather : float
         Over which slopes are summed: the length of the steep part of a beat. [s]
     around : float
@@ -49,6 +49,7 @@ class Recipe:
 
     short: float
     long: float
+    fine: float
     baseline: float
     gather: float
     around: float
@@ -56,9 +57,9 @@ class Recipe:
 
 
 # A 20 ms box removes 50 Hz hum; 100 ms keeps a neonatal QRS of 50-80 ms and drops P, T and drift.
-ECG = Recipe(short=0.020, long=0.100, baseline=0.300, gather=0.060, around=0.060, steepest=False)
+ECG = Recipe(short=0.020, long=0.100, fine=0.010, baseline=0.300, gather=0.060, around=0.060, steepest=False)
 PLETH = Recipe(
-    short=0.060, long=0.500, baseline=0.500, gather=0.120, around=0.100, steepest=True
+    short=0.060, long=0.500, fine=0.060, baseline=0.500, gather=0.120, around=0.100, steepest=True
 )
 
 
@@ -68,6 +69,7 @@ class Widths:
 
     short: int
     long: int
+    fine: int
     baseline: int
     gather: int
     around: int
@@ -90,6 +92,7 @@ def widths(recipe: Recipe, fs: Fraction) -> Widths:
     return Widths(
         short=_odd(recipe.short * fs),
         long=_odd(recipe.long * fs),
+        fine=_odd(recipe.fine * fs),
         baseline=_odd(recipe.baseline * fs),
         gather=_odd(recipe.gather * fs),
         around=max(round(recipe.around * fs), 2),
@@ -114,16 +117,21 @@ class Candidates:
         The energy there. [counts x box widths]
     high, low : ndarray of int64, shape (n,)
         Largest and negated smallest value of the timed signal around it.
-    at_high, at_low : ndarray of float64, shape (n,)
-        Sub-sample positions of the two: a parabola through three samples. [samples]
+    at_high, at_low : ndarray of int64, shape (n,)
+        Sample indices of the two.
+    shift_high, shift_low : ndarray of float64, shape (n,)
+        Sub-sample parts of the two: a parabola through three samples. Kept apart from the index,
+        so that the one rounding does not depend on where a window begins. [samples]
     """
 
     at: NDArray[np.int64]
     energy: NDArray[np.int64]
     high: NDArray[np.int64]
     low: NDArray[np.int64]
-    at_high: NDArray[np.float64]
-    at_low: NDArray[np.float64]
+    at_high: NDArray[np.int64]
+    at_low: NDArray[np.int64]
+    shift_high: NDArray[np.float64]
+    shift_low: NDArray[np.float64]
 
 
 def candidates(
@@ -149,14 +157,16 @@ def candidates(
     # An energy that rests on a sample not measured is none: an edge looks like a beat.
     searched = _box(ok.astype(np.int64), 2 * w.reach + 1) == 2 * w.reach + 1
     energy[~searched] = 0
-    timed = slope if w.steepest else w.baseline * _box(x, w.short) - w.short * _box(x, w.baseline)
+    timed = slope if w.steepest else w.baseline * _box(x, w.fine) - w.fine * _box(x, w.baseline)
     at = _peaks(energy, w.neighbor)
     at = at[(at >= lo - a) & (at < hi - a)]
-    high, at_high = _extreme(timed, at, w.around)
-    low, at_low = _extreme(-timed, at, w.around)
+    high, at_high, shift_high = _extreme(timed, at, w.around)
+    low, at_low, shift_low = _extreme(-timed, at, w.around)
     # A slope lies between its two samples.
     half = 0.5 if w.steepest else 0.0
-    found = Candidates(at + a, energy[at], high, low, at_high + (a + half), at_low + (a + half))
+    found = Candidates(
+        at + a, energy[at], high, low, at_high + a, at_low + a, shift_high + half, shift_low + half
+    )
     return found, searched[lo - a : hi - a]
 
 
@@ -197,11 +207,11 @@ def _peaks(energy: NDArray[np.int64], neighbor: int) -> NDArray[np.int64]:
 
 def _extreme(
     timed: NDArray[np.int64], at: NDArray[np.int64], around: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the largest value within +-around of each place, and its sub-sample position."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the largest value within +-around of each place, its index and sub-sample shift."""
     rows = at[:, None] + np.arange(-around, around + 1)
     best = at - around + np.argmax(timed[rows], axis=1)
     left, top, right = timed[best - 1], timed[best], timed[best + 1]
     bend = left - 2 * top + right
     shift = np.divide(0.5 * (left - right), bend, out=np.zeros(len(at)), where=bend < 0)
-    return top, best + np.clip(shift, -0.5, 0.5)
+    return top, best, np.clip(shift, -0.5, 0.5)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide"]
+__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "median"]
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
 
@@ -21,8 +21,8 @@ THRESHOLD = 0.35  # of the way from noise to beat
 OVERDUE = 1.6  # median intervals without a beat before looking back
 EARLY = 0.5  # of the median interval: earlier and under half a beat's size is a T or dicrotic wave
 NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
-UPWARD = -0.4  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
-SWAY = 0.15  # tilt: how far past `UPWARD` it goes before the polarity changes
+UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
+SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantisation
 
 SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E = range(10)
@@ -43,7 +43,8 @@ class State:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _median(ring: NDArray[np.float64], count: int) -> float:
+def median(ring: NDArray[np.float64], count: int) -> float:
+    """Return the median of the first `count` entries of a small ring; 0 of none."""
     n = min(count, len(ring))
     if n == 0:
         return 0.0
@@ -174,7 +175,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
         spk = s[SPK]
         npk = min(s[NPK], 0.5 * spk)
         threshold = npk + THRESHOLD * (spk - npk)
-        rr = _median(intervals, int(s[N_RR]))
+        rr = median(intervals, int(s[N_RR]))
         since = s[LAST] if s[LAST] >= 0 else s[FROM]
         # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
         reached = float(at[pos]) if pos < n else (1e18 if last else float(known))
@@ -196,7 +197,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
                 s[N_RR] += 1
                 energies[int(s[N_E]) % 8] = energy[best]
                 s[N_E] += 1
-                s[SPK] = _median(energies, int(s[N_E]))
+                s[SPK] = median(energies, int(s[N_E]))
                 s[LAST] = at[best]
                 s[POS] = best + 1
             continue
@@ -224,7 +225,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
                 s[N_RR] += 1
             energies[int(s[N_E]) % 8] = energy[pos]
             s[N_E] += 1
-            s[SPK] = _median(energies, int(s[N_E]))
+            s[SPK] = median(energies, int(s[N_E]))
             s[LAST] = at[pos]
         else:
             verdict[pos] = NOT_A_BEAT

@@ -129,8 +129,8 @@ class _Section:
         self._state = decide.State(0)
         self._ready = 0  # window index before which candidates are known
         self._told = window.speak_from
-        self._at: NDArray[np.int64] = np.empty((0, 4), dtype=np.int64)
-        self._fine: NDArray[np.float64] = np.empty((0, 2))
+        self._at: NDArray[np.int64] = np.empty((0, 6), dtype=np.int64)
+        self._shift: NDArray[np.float64] = np.empty((0, 2))
         self._verdict: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
         self._sign: NDArray[np.int8] = np.empty(0, dtype=np.int8)
         self._searched: NDArray[np.bool_] = np.zeros(len(window.counts), dtype=np.bool_)
@@ -147,7 +147,7 @@ class _Section:
         # A beat spans several counts, else it is the noise of quantisation.
         floor = self._kernel.FLOOR * self._widths.short * self._widths.long
         final = self._kernel.decide(
-            *np.ascontiguousarray(self._at.T),
+            *np.ascontiguousarray(self._at[:, :4].T),
             self._ready,
             last,
             float(window.grid.fs),
@@ -161,9 +161,12 @@ class _Section:
         return self._tell(window.first + final)
 
     def _keep(self, found: Candidates) -> None:
-        rows = np.column_stack((found.at, found.energy, found.high, found.low))
+        rows = np.column_stack(
+            (found.at, found.energy, found.high, found.low, found.at_high, found.at_low)
+        )
         self._at = np.concatenate((self._at, rows))
-        self._fine = np.concatenate((self._fine, np.column_stack((found.at_high, found.at_low))))
+        shifts = np.column_stack((found.shift_high, found.shift_low))
+        self._shift = np.concatenate((self._shift, shifts))
         more = len(found.at)
         self._verdict = np.concatenate((self._verdict, np.zeros(more, dtype=np.uint8)))
         self._sign = np.concatenate((self._sign, np.ones(more, dtype=np.int8)))
@@ -173,11 +176,13 @@ class _Section:
         upto = min(max(final, self._told), window.speak_to)
         at = self._at[:, 0] + window.first
         mine = (at >= self._told) & (at < upto) & (self._verdict >= self._kernel.BEAT)
-        fine = np.where(self._sign > 0, self._fine[:, 0], self._fine[:, 1])[mine]
+        up = self._sign[mine] > 0
+        peak = np.where(up, self._at[mine, 4], self._at[mine, 5]) + window.first
+        shift = np.where(up, self._shift[mine, 0], self._shift[mine, 1])
         flags = (self._verdict[mine] == self._kernel.SEARCHED_BACK) * np.uint8(BeatFlag.SEARCHED_BACK)
         lo, hi = self._told - window.first, upto - window.first
         runs = runs_of(self._searched[lo:hi]) + (lo + window.first)
         searched = Spans.of(window.grid.times(runs.ravel()).reshape(-1, 2))
         self._told = upto
-        times = window.grid.times(fine + window.first)
+        times = window.grid.times(peak + shift)
         return Beats(self._channel, times, flags.astype(np.uint8), searched), upto

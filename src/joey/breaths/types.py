@@ -1,4 +1,4 @@
-"""Breaths from chest impedance or flow."""
+"""What a breath detector finds: times, flags, and the spans that were searched."""
 
 from __future__ import annotations
 

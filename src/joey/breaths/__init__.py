@@ -1,0 +1,6 @@
+"""Breaths from chest impedance, with the heart's share taken out."""
+
+from joey.breaths.detector import BreathDetector, detect_breaths, join_breaths
+from joey.breaths.types import Breaths
+
+__all__ = ["BreathDetector", "Breaths", "detect_breaths", "join_breaths"]

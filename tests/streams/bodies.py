@@ -1,0 +1,52 @@
+"""A small body to search: thirty minutes of ECG, pleth and impedance with plain shapes.
+
+Kept apart from `joey.simulate` on purpose: the kit needs the same samples for ever, not physiology.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+
+from joey.signals import Channel, Signal, quantize
+
+SECONDS = 1800
+
+
+@cache
+def body() -> tuple[Signal, Signal, Signal]:
+    """Return ECG [250 Hz], pleth [125 Hz] and impedance [62.5 Hz] of one heart and chest."""
+    rng = np.random.default_rng(3)
+    rr = 0.40 + 0.02 * np.sin(np.arange(6000) / 9) + rng.normal(0, 0.004, 6000)
+    rr[2000:2030] *= 2.0  # a bradycardia
+    beats = np.cumsum(rr)
+    beats = beats[beats < SECONDS - 1]
+    breaths = np.cumsum(rng.normal(1.1, 0.2, 3000).clip(0.6, 2.0))
+    breaths = breaths[(breaths < SECONDS - 2) & ~((breaths > 700) & (breaths < 718))]
+    ecg = _train(beats, 250, ((0.0, 0.008, 1.0), (0.014, 0.008, -0.4), (0.16, 0.03, 0.2)))
+    pleth = _train(beats, 125, ((0.12, 0.05, 1.0), (0.28, 0.06, 0.3)))
+    resp = _train(breaths, Fraction(125, 2), ((0.5, 0.22, 1.0),))
+    resp += _train(beats, Fraction(125, 2), ((0.1, 0.06, 0.15),))
+    noise = [rng.normal(0, s, len(x)) for s, x in ((0.02, ecg), (0.01, pleth), (0.02, resp))]
+    return (
+        quantize(Channel("ecg", "mV", lead="II"), 250, 0, ecg + noise[0], 0.002),
+        quantize(Channel("pleth", "NU"), 125, 0, pleth + noise[1], 0.001),
+        quantize(Channel("resp", "NU"), Fraction(125, 2), 0, resp + noise[2], 0.001),
+    )
+
+
+def _train(
+    at: np.ndarray, fs: int | Fraction, bumps: tuple[tuple[float, float, float], ...]
+) -> np.ndarray:
+    n = int(SECONDS * fs)
+    out = np.zeros(n)
+    for delay, width, height in bumps:
+        reach = int(4 * width * fs) + 1
+        middle = np.rint((at + delay) * float(fs)).astype(np.int64)
+        index = middle[:, None] + np.arange(-reach, reach + 1)
+        shape = height * np.exp(-(((index / float(fs)) - (at + delay)[:, None]) / width) ** 2 / 2)
+        keep = (index >= 0) & (index < n)
+        np.add.at(out, index[keep], shape[keep])
+    return out

@@ -1,0 +1,96 @@
+"""Law 1: every detector says the same whatever the chunking, the order, the cut or the split."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+import numpy as np
+import pytest
+
+from joey.beats import BeatDetector, detect_beats, join_beats
+from joey.breaths import BreathDetector, join_breaths
+from joey.signals import Signal, blank
+from joey.spans import Span, Spans
+from tests.streams import kit
+from tests.streams.bodies import body
+
+GAPS = Spans.of([(250.0, 254.0), (900.0, 925.0), (1190.0, 1208.0), (1500.0, 1500.05)])
+
+
+@cache
+def case(name: str) -> tuple[kit.Case, str]:
+    """Return a detector with 30 minutes of a body to search, and its main input."""
+    ecg, pleth, resp = (blank(each, GAPS) for each in body())
+    beats = partial(join_beats, ecg.channel)
+    if name == "ecg":
+        return _beats(name, ecg), "signal"
+    if name == "pleth":
+        return _beats(name, pleth), "signal"
+    inputs: dict[str, kit.Data] = {"resp": list(resp.segments), "beats": detect_beats(ecg)}
+    make = partial(BreathDetector, resp.channel)
+    del beats
+    return kit.Case(name, make, inputs, partial(join_breaths, resp.channel)), "resp"
+
+
+def _beats(name: str, signal: Signal) -> kit.Case:
+    make = partial(BeatDetector, signal.channel)
+    join = partial(join_beats, signal.channel)
+    return kit.Case(name, make, {"signal": list(signal.segments)}, join)
+
+
+DETECTORS = ("ecg", "pleth", "breaths")
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_there_is_something_to_find(name: str) -> None:
+    """The kit is not passed by finding nothing."""
+    facts = kit.archive(case(name)[0])
+
+    assert len(facts.times) > (1000 if name == "breaths" else 3000)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", DETECTORS)
+def test_any_chunking_and_interleaving_gives_identical_facts(name: str, seed: int) -> None:
+    """Chunks from milliseconds to minutes, inputs in any order."""
+    rng = np.random.default_rng(seed)
+
+    told = kit.chunked(case(name)[0], rng, chunks=(5, 60, 300, 900)[seed])
+
+    kit.same(kit.archive(case(name)[0]), told)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_what_was_told_before_a_cut_stays_true(name: str) -> None:
+    """Facts told live are the archive's facts: none is taken back, none comes in between."""
+    whole, main = case(name)
+    inputs = {key: kit._part(data, Span(0.0, 1111.1)) for key, data in whole.inputs.items()}
+    cut = kit.Case(name, whole.make, inputs, whole.join)
+
+    told = kit.chunked(cut, np.random.default_rng(7), chunks=50, finish=False)
+
+    upto = float(told.searched.bounds[-1, 1])
+    assert upto > 1080.0
+    facts = kit.archive(whole)
+    n = len(told.times)
+    np.testing.assert_array_equal(facts.times[:n], told.times)
+    np.testing.assert_array_equal(facts.flags[:n], told.flags)
+    assert kit.only(facts, Span(0.0, upto)).searched == told.searched
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_restart_before_a_mark_gives_identical_facts_after_it(name: str) -> None:
+    """A restarted worker, or random access, needs one lead-in."""
+    whole, main = case(name)
+
+    told = kit.restarted(whole, main, 1200.0)
+
+    kit.same(kit.only(kit.archive(whole), Span(1200.0, 9999.0)), told)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_parallel_pieces_join_to_identical_facts(name: str) -> None:
+    """Ten-minute pieces, each searched on its own."""
+    whole, main = case(name)
+
+    kit.same(kit.archive(whole), kit.split(whole, main))
