@@ -1,0 +1,48 @@
+"""What a beat detector finds: times, flags, and the spans that were searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from joey.signals import Channel
+    from joey.spans import Spans
+
+__all__ = ["BeatFlag", "Beats"]
+
+
+class BeatFlag(IntFlag):
+    """What is known of one beat beside its time."""
+
+    SEARCHED_BACK = 1
+    """Found below the threshold, after a beat was missed."""
+    UNLIKE = 2
+    """Its shape differs from the beats around it: ectopic, or not a beat."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """Heart beats of one channel.
+
+    Parameters
+    ----------
+    channel : Channel
+        Where they were found.
+    times : ndarray of float64, shape (n,)
+        Times of the beats, increasing. [s]
+    flags : ndarray of uint8, shape (n,)
+        `BeatFlag` values.
+    searched : Spans
+        Where beats would have been found. Between two beats of one searched span lies an interval;
+        across its edge lies none.
+    """
+
+    channel: Channel
+    times: NDArray[np.float64]
+    flags: NDArray[np.uint8]
+    searched: Spans

@@ -1,0 +1,50 @@
+"""Which spans of one signal can be trusted, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from joey.signals import Channel
+    from joey.spans import Span, Spans
+
+__all__ = ["Quality", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One span of a signal that is not good.
+
+    Parameters
+    ----------
+    span : Span
+        When. [s]
+    grade : str
+        ``doubtful`` or ``bad``. (Missing samples are not judged: they are absent.)
+    reason : str
+        ``flat``, ``clipped``, ``frozen``, ``motion``, ``low amplitude``, ``out of range`` ...
+    """
+
+    span: Span
+    grade: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """The judgement of one signal.
+
+    Parameters
+    ----------
+    channel : Channel
+        The signal.
+    verdicts : tuple of Verdict
+        The spans that are not good, in time order, disjoint.
+    judged : Spans
+        What was looked at; judged time outside the verdicts is good.
+    """
+
+    channel: Channel
+    verdicts: tuple[Verdict, ...]
+    judged: Spans
