@@ -29,8 +29,12 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         app(arguments)
-    except (FormatError, InputError, OSError) as error:
-        print(f"joey: {error}", file=sys.stderr)  # noqa: T201  (this is the terminal's side)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except OSError as error:
+        _leave(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (FormatError, InputError) as error:
+        _leave(str(error))
+
+
+def _leave(reason: str) -> None:
+    print(f"joey: {reason}", file=sys.stderr)  # noqa: T201  (the terminal is this module's side)
+    sys.exit(2)
