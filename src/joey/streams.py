@@ -3,23 +3,42 @@
 A detector takes inputs chunk by chunk and gives facts that are final. It says the same whatever
 the chunking, because its state never reaches further back than a section: it starts anew at each
 gap over 10 s and at each 10-minute mark of UTC, after a lead-in of 60 s whose facts are dropped.
+
+```
+samples   ....|===================================================|....      a stretch without a gap
+marks         |          M1                    M2                 |
+section 0     ^----------|tail
+section 1         lead-in|---------------------|tail
+section 2                                lead-in|-----------------^
+```
+
+This module knows samples, marks and gaps; it does not know what is looked for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["GAP_S", "LEAD_IN_S", "MARK_S", "Detector"]
+    from numpy.typing import NDArray
 
-MARK_S = 600  # s, sections begin at multiples of this
+    from joey.signals import Grid, Segment
+
+__all__ = ["GAP_S", "LEAD_IN_S", "MARK_S", "TAIL_S", "Detector", "Section", "Sections", "Window"]
+
+MARK_S = 600  # s, sections begin to speak at multiples of this
 LEAD_IN_S = 60  # s, what a section hears before it speaks
-GAP_S = 10  # s, a longer absence ends a section
+TAIL_S = 20  # s, what a section may hear after its last fact to decide it
+GAP_S = 10  # s, a longer absence ends a stretch
+PIECE_S = 300  # s, the archive driver hands over at most this much at a time: bounded memory
 
 Input = TypeVar("Input", contravariant=True)
 Facts = TypeVar("Facts", covariant=True)
+Fact = TypeVar("Fact")
 
 
 class Detector(Protocol[Input, Facts]):
@@ -40,3 +59,155 @@ class Detector(Protocol[Input, Facts]):
     def finish(self) -> Facts:
         """End all inputs; return the remaining facts."""
         ...
+
+
+class Window:
+    """The samples one section hears, filled from left to right.
+
+    Attributes
+    ----------
+    grid : Grid
+        Times of the samples.
+    first, stop : int
+        Grid indices the window may hold.
+    speak_from, speak_to : int
+        Grid indices whose facts the section may tell.
+    counts : ndarray of int32, shape (stop - first,)
+        Zero where not measured.
+    valid : ndarray of bool, shape (stop - first,)
+        Which samples were measured.
+    """
+
+    __slots__ = ("counts", "first", "grid", "speak_from", "speak_to", "stop", "valid")
+
+    def __init__(self, grid: Grid, first: int, stop: int, speak: tuple[int, int]) -> None:
+        self.grid = grid
+        self.first = first
+        self.stop = stop
+        self.speak_from, self.speak_to = speak
+        self.counts: NDArray[np.int32] = np.zeros(stop - first, dtype=np.int32)
+        self.valid: NDArray[np.bool_] = np.zeros(stop - first, dtype=np.bool_)
+
+    def fill(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Take measured samples from grid index `first`; what lies outside is left out."""
+        lo, hi = max(first, self.first), min(first + len(counts), self.stop)
+        if lo < hi:
+            self.counts[lo - self.first : hi - self.first] = counts[lo - first : hi - first]
+            self.valid[lo - self.first : hi - self.first] = True
+
+
+class Section(Protocol[Facts]):
+    """A detector's work on one window.
+
+    `step(known, last)` may use the window's samples before grid index `known` (those not valid
+    there stay so) and returns the new final facts and the grid index before which all is told.
+    With `last` nothing more will come and everything is told.
+    """
+
+    def step(self, known: int, *, last: bool) -> tuple[Facts, int]:
+        """Go on with what is known now."""
+        ...
+
+
+class Sections(Generic[Fact]):
+    """Cut one signal into stretches and sections, and let the sections speak in order.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the work on one window.
+    """
+
+    def __init__(self, make: Callable[[Window], Section[Fact]]) -> None:
+        self._make = make
+        self._grid: Grid | None = None
+        self._live: list[tuple[Window, Section[Fact]]] = []
+        self._start = 0  # grid index of the stretch's first sample
+        self._heard = 0  # grid index after the stretch's last measured sample
+        self._next_mark = 0  # s, from which the next section to be made will speak
+
+    def take(self, segments: Iterable[Segment], upto: float) -> list[Fact]:
+        """Take consecutive segments and the watermark; return the facts that became final. [s]"""
+        told: list[Fact] = []
+        for segment in segments:
+            for lo, hi in segment.runs:
+                counts = segment.counts[lo:hi]
+                told += self._take_run(segment.grid, segment.first + int(lo), counts)
+        if self._grid is not None:
+            known = self._grid.first_at(upto)
+            told += self._step(min(known, self._heard + self._gap))
+            if known - self._heard > self._gap:
+                told += self.close()
+        return told
+
+    def close(self) -> list[Fact]:
+        """End the stretch; return the remaining facts."""
+        if self._grid is None:
+            return []
+        # The same ten silent seconds that a live stream would have waited before it gave up.
+        told = self._step(self._heard + self._gap, last=True)
+        self._grid = None
+        self._live = []
+        return told
+
+    @property
+    def _gap(self) -> int:
+        return self._samples(GAP_S)
+
+    def _samples(self, seconds: float) -> int:
+        if self._grid is None:
+            msg = "no stretch is open"
+            raise RuntimeError(msg)
+        return round(seconds * self._grid.fs)
+
+    def _take_run(self, grid: Grid, first: int, counts: NDArray[np.integer]) -> list[Fact]:
+        told: list[Fact] = []
+        if grid != self._grid or first - self._heard > self._gap:
+            told += self.close()
+            self._open(grid, first)
+        piece = self._samples(PIECE_S)
+        for lo in range(0, len(counts), piece):
+            part = counts[lo : lo + piece]
+            at = first + lo
+            self._make_sections(at + len(part))
+            for window, _ in self._live:
+                window.fill(at, part)
+            self._heard = at + len(part)
+            if self._heard < first + len(counts):
+                told += self._step(self._heard)
+        return told
+
+    def _open(self, grid: Grid, first: int) -> None:
+        self._grid = grid
+        self._start = self._heard = first
+        self._next_mark = int(grid.time(first) // MARK_S) * MARK_S
+
+    def _make_sections(self, before: int) -> None:
+        """Make every section whose window begins before grid index `before`."""
+        grid = self._grid
+        if grid is None:
+            return
+        while True:
+            speak_from = max(grid.first_at(self._next_mark), self._start)
+            first = max(speak_from - self._samples(LEAD_IN_S), self._start)
+            if first >= before:
+                return
+            speak_to = grid.first_at(self._next_mark + MARK_S)
+            if speak_to > self._start:
+                stop = speak_to + self._samples(TAIL_S)
+                window = Window(grid, first, stop, (speak_from, speak_to))
+                self._live.append((window, self._make(window)))
+            self._next_mark += MARK_S
+
+    def _step(self, known: int, *, last: bool = False) -> list[Fact]:
+        # Only the oldest section speaks, so that facts come in the order of time.
+        told: list[Fact] = []
+        while self._live:
+            window, section = self._live[0]
+            ended = last or known >= window.stop
+            facts, final = section.step(min(known, window.stop), last=ended)
+            told.append(facts)
+            if not ended and final < window.speak_to:
+                break
+            self._live.pop(0)
+        return told

@@ -1,0 +1,238 @@
+"""Which candidates are beats: one loop over candidates, with all its state in arrays.
+
+What the loop knows of a section is bounded and starts empty, so that any chunking decides the
+same. It learns the size of a beat from 4 s, follows it by the median of the last eight, looks back
+when a beat is overdue, and learns anew when none was found for 3 s.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide"]
+
+OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
+
+LEARN_S = 4.0  # two halves of 2 s: each holds a beat from 30/min on
+LOST_S = 3.0  # no beat for so long: the size of a beat is learned anew
+THRESHOLD = 0.35  # of the way from noise to beat
+OVERDUE = 1.6  # median intervals without a beat before looking back
+EARLY = 0.5  # of the median interval: earlier and under half a beat's size is a T or dicrotic wave
+NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
+UPWARD = -0.4  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
+SWAY = 0.15  # tilt: how far past `UPWARD` it goes before the polarity changes
+FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantisation
+
+SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E = range(10)
+
+
+class State:
+    """The arrays the loop carries from call to call."""
+
+    __slots__ = ("energies", "intervals", "numbers")
+
+    def __init__(self, first: int) -> None:
+        self.numbers: NDArray[np.float64] = np.zeros(10)
+        self.numbers[LAST] = -1.0
+        self.numbers[FROM] = first
+        self.numbers[BACK] = -1.0
+        self.energies: NDArray[np.float64] = np.zeros(8)
+        self.intervals: NDArray[np.float64] = np.zeros(8)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _median(ring: NDArray[np.float64], count: int) -> float:
+    n = min(count, len(ring))
+    if n == 0:
+        return 0.0
+    row = ring[:n].copy()
+    for i in range(1, n):
+        value = row[i]
+        j = i - 1
+        while j >= 0 and row[j] > value:
+            row[j + 1] = row[j]
+            j -= 1
+        row[j + 1] = value
+    return 0.5 * (row[(n - 1) // 2] + row[n // 2])
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _tilt(high: float, low: float) -> float:
+    """Return how much larger the upward deflection is than the downward, -1 to 1."""
+    most = max(high, low, 1.0)
+    return float((high - low) / most)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _learn(
+    at: NDArray[np.int64],
+    energy: NDArray[np.int64],
+    high: NDArray[np.int64],
+    low: NDArray[np.int64],
+    pos: int,
+    start: float,
+    learn: float,
+    floor: float,
+) -> tuple[float, float, float]:
+    """Return beat size, noise size and tilt from the candidates of one learning span; 0: none."""
+    first = 0.0
+    second = 0.0
+    stop = pos
+    while stop < len(at) and at[stop] < start + learn:
+        if at[stop] < start + 0.5 * learn:
+            first = max(first, float(energy[stop]))
+        else:
+            second = max(second, float(energy[stop]))
+        stop += 1
+    # The lesser of the two halves: one burst of motion does not set the size of a beat.
+    level = min(first, second) if first > 0 and second > 0 else max(first, second)
+    if level < floor:
+        return 0.0, 0.0, 0.0
+    noise = 0.0
+    n_noise = 0
+    tilt = 0.0
+    n_beats = 0
+    for j in range(pos, stop):
+        if energy[j] < 0.35 * level:
+            noise += energy[j]
+            n_noise += 1
+        else:
+            tilt += _tilt(float(high[j]), float(low[j]))
+            n_beats += 1
+    if n_noise > 0:
+        noise /= n_noise
+    return level, noise, tilt / max(n_beats, 1)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top to bottom
+    at: NDArray[np.int64],
+    energy: NDArray[np.int64],
+    high: NDArray[np.int64],
+    low: NDArray[np.int64],
+    known: int,
+    last: bool,
+    fs: float,
+    floor: float,
+    s: NDArray[np.float64],
+    energies: NDArray[np.float64],
+    intervals: NDArray[np.float64],
+    verdict: NDArray[np.uint8],
+    sign: NDArray[np.int8],
+) -> int:
+    """Go on deciding; return the index before which every candidate is decided.
+
+    Parameters
+    ----------
+    at, energy, high, low : ndarray of int64, shape (n,)
+        The section's candidates so far.
+    known : int
+        Sample index before which all candidates are given.
+    last : bool
+        Whether no more will come.
+    fs : float
+        Sampling frequency. [Hz]
+    floor : float
+        Smallest energy that can be a beat.
+    s, energies, intervals : ndarray of float64
+        `State`, changed in place.
+    verdict : ndarray of uint8, shape (n,)
+        Changed in place.
+    sign : ndarray of int8, shape (n,)
+        Polarity at each beat, changed in place.
+    """
+    n = len(at)
+    learn = LEARN_S * fs
+    lost = LOST_S * fs
+    while True:
+        pos = int(s[POS])
+        if s[SPK] == 0.0:
+            start = s[FROM]
+            if known < start + learn and not last:
+                return int(start)
+            level, noise, tilt = _learn(at, energy, high, low, pos, start, learn, floor)
+            if level == 0.0:
+                s[FROM] = start + 0.5 * learn
+                while pos < n and at[pos] < s[FROM]:
+                    verdict[pos] = NOT_A_BEAT
+                    pos += 1
+                s[POS] = pos
+                if last and pos >= n:
+                    return known
+                continue
+            s[SPK] = level
+            s[NPK] = noise
+            s[LAST] = -1.0
+            s[BACK] = -1.0
+            s[TILT] = tilt
+            s[SIGN] = 1.0 if tilt >= UPWARD else -1.0
+            energies[:] = level
+            s[N_E] = 8
+            continue
+        spk = s[SPK]
+        npk = min(s[NPK], 0.5 * spk)
+        threshold = npk + THRESHOLD * (spk - npk)
+        rr = _median(intervals, int(s[N_RR]))
+        since = s[LAST] if s[LAST] >= 0 else s[FROM]
+        # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
+        reached = float(at[pos]) if pos < n else (1e18 if last else float(known))
+        overdue = since + OVERDUE * rr
+        if rr > 0 and s[LAST] >= 0 and s[BACK] != s[LAST] and reached > overdue:
+            s[BACK] = s[LAST]
+            best = -1
+            k = pos - 1
+            while k >= 0 and at[k] > s[LAST]:
+                far = at[k] - s[LAST] > EARLY * rr
+                if far and at[k] <= overdue and energy[k] >= max(0.5 * threshold, NOISE_MARGIN * npk):
+                    if best < 0 or energy[k] >= energy[best]:
+                        best = k
+                k -= 1
+            if best >= 0:
+                verdict[best] = SEARCHED_BACK
+                sign[best] = np.int8(s[SIGN])
+                intervals[int(s[N_RR]) % 8] = at[best] - s[LAST]
+                s[N_RR] += 1
+                energies[int(s[N_E]) % 8] = energy[best]
+                s[N_E] += 1
+                s[SPK] = _median(energies, int(s[N_E]))
+                s[LAST] = at[best]
+                s[POS] = best + 1
+            continue
+        if reached > since + lost:
+            s[SPK] = 0.0
+            s[FROM] = since + 1.0
+            k = pos
+            while k > 0 and at[k - 1] > since:
+                k -= 1
+            s[POS] = k
+            continue
+        if pos >= n:
+            break
+        gap = at[pos] - s[LAST]
+        early = s[LAST] >= 0 and rr > 0 and gap < EARLY * rr and energy[pos] < 0.5 * spk
+        if energy[pos] >= threshold and not early:
+            verdict[pos] = BEAT
+            tilt = _tilt(float(high[pos]), float(low[pos]))
+            s[TILT] += (tilt - s[TILT]) / 16.0
+            if (s[TILT] - UPWARD) * s[SIGN] < -SWAY:
+                s[SIGN] = -s[SIGN]
+            sign[pos] = np.int8(s[SIGN])
+            if s[LAST] >= 0:
+                intervals[int(s[N_RR]) % 8] = gap
+                s[N_RR] += 1
+            energies[int(s[N_E]) % 8] = energy[pos]
+            s[N_E] += 1
+            s[SPK] = _median(energies, int(s[N_E]))
+            s[LAST] = at[pos]
+        else:
+            verdict[pos] = NOT_A_BEAT
+            s[NPK] += (energy[pos] - s[NPK]) / 8.0
+        s[POS] = pos + 1
+    # After the last beat a candidate may still be searched back, or learned anew.
+    if last:
+        return known
+    if s[LAST] >= 0:
+        return min(int(s[LAST]) + 1, known)
+    return min(int(s[FROM]), known)
