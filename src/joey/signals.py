@@ -35,8 +35,8 @@ __all__ = [
     "blank",
     "cut",
     "extent",
-    "merge",
     "measured",
+    "merge",
     "pieces",
     "quantize",
     "runs_of",
@@ -55,9 +55,9 @@ class Channel:
     Parameters
     ----------
     quantity : str
-        Joey's name of the quantity, a row of NOMENCLATURE.md: ``ecg``, ``resp``, ``pleth``, ``spo2``,
-        ``heart_rate``, ``pulse_rate``, ``resp_rate``, ``temp``, ``fio2`` ...; ``unknown`` where the
-        label is not known: kept, never guessed.
+        Joey's name of the quantity, a row of NOMENCLATURE.md: ``ecg``, ``resp``, ``pleth``,
+        ``spo2``, ``heart_rate``, ``pulse_rate``, ``resp_rate``, ``temp``, ``fio2`` ...;
+        ``unknown`` where the label is not known: kept, never guessed.
     unit : str
         UCUM-like unit of the values: ``mV``, ``%``, ``/min``, ``Cel``, ``1``; ``NU`` for none.
     lead, site : str
@@ -335,7 +335,7 @@ class Recording:
         ValueError
             If the recording holds nothing at all.
         """
-        covered = union(*(extent(each) for each in (*self.signals, *self.series)))
+        covered = union(*map(extent, self.signals), *map(extent, self.series))
         if len(covered) == 0:
             msg = "the recording holds no samples"
             raise ValueError(msg)
@@ -417,7 +417,9 @@ def pieces(data: Signal | Series) -> Series:
     """
     if isinstance(data, Series):
         known = np.isfinite(data.values)
-        return Series(data.channel, data.times[known], data.values[known], (data.ends - data.times)[known])
+        return Series(
+            data.channel, data.times[known], data.values[known], (data.ends - data.times)[known]
+        )
     times, values = data.times, data.values
     known = np.isfinite(values)
     period = np.full(int(known.sum()), float(1 / data.fs))
@@ -427,7 +429,9 @@ def pieces(data: Signal | Series) -> Series:
 def cut(data: T, span: Span) -> T:
     """Return what lies in the span; grids and times stay as they are."""
     if isinstance(data, Signal):
-        parts = [s.part(s.grid.first_at(span.start), s.grid.first_at(span.end)) for s in data.segments]
+        parts = [
+            s.part(s.grid.first_at(span.start), s.grid.first_at(span.end)) for s in data.segments
+        ]
         return replace(data, segments=tuple(p for p in parts if len(p.counts)))
     if isinstance(data, Series):
         keep = (data.times >= span.start) & (data.times < span.end)

@@ -106,7 +106,9 @@ def intersect(a: Spans, b: Spans) -> Spans:
     hi = np.searchsorted(b.bounds[:, 0], a.bounds[:, 1], side="left")
     count = np.maximum(hi - lo, 0)
     left = np.repeat(np.arange(len(a)), count)
-    right = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(lo, count)
+    right = (
+        np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(lo, count)
+    )
     starts = np.maximum(a.bounds[left, 0], b.bounds[right, 0])
     ends = np.minimum(a.bounds[left, 1], b.bounds[right, 1])
     return Spans(_merged(np.column_stack((starts, ends))))

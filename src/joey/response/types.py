@@ -124,7 +124,7 @@ class Track:
     quantity, label, unit : str
         What it is.
     kind : str
-        ``line`` (values at times; NaN breaks it), ``envelope`` (low and high at times) or ``steps``.
+        ``line`` (values at times, broken at NaN), ``envelope`` (low and high) or ``steps``.
     times, values, high : ndarray of float64, shape (n,)
         `values` is the low edge of an envelope and `high` its upper; `high` is empty otherwise.
     """

@@ -1,0 +1,86 @@
+"""The command line's own duty: what goes wrong outside is one line and an exit code."""
+
+import errno
+import signal
+import subprocess
+import sys
+
+import cyclopts
+import pytest
+
+from joey import __version__, cli
+from joey.errors import FormatError, InputError
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command and return its exit code and output."""
+    return subprocess.run(
+        [sys.executable, "-m", "joey", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def raising(error: BaseException) -> cyclopts.App:
+    """Return a command line whose only command fails."""
+    app = cyclopts.App()
+
+    @app.default
+    def fail() -> None:
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (FormatError("a.hea", "no signals", "line 1"), "joey: a.hea, line 1: no signals\n"),
+        (InputError("no such zone"), "joey: no such zone\n"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "b.edf"), "joey: b.edf: No such file\n"),
+        (OSError("the disk is gone"), "joey: the disk is gone\n"),
+    ],
+)
+def test_unusable_input_is_one_line_and_code_2(
+    error: Exception,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is wrong with a file or a wish is told in one line, without a traceback."""
+    monkeypatch.setattr(cli, "app", raising(error))
+    with pytest.raises(SystemExit) as left:
+        cli.main([])
+
+    assert left.value.code == 2
+    assert capsys.readouterr() == ("", line)
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw is not dressed up."""
+    monkeypatch.setattr(cli, "app", raising(ZeroDivisionError("a bug")))
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        cli.main([])
+
+
+def test_an_interrupt_leaves_with_130() -> None:
+    """Ctrl-C ends a command quietly, with the shell's code for it."""
+    program = (
+        "import os, signal, cyclopts\nfrom joey import cli\n"
+        "cli.app = cyclopts.App()\n"
+        f"cli.app.default(lambda: os.kill(os.getpid(), {signal.SIGINT:d}))\n"
+        "cli.main([])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_unknown_option_is_code_2() -> None:
+    """A command that was not understood leaves with the code of unusable input."""
+    assert run("--no-such-option").returncode == 2
+
+
+def test_version() -> None:
+    """``joey --version`` prints the version of the package."""
+    assert run("--version").stdout == f"joey {__version__}\n"

@@ -1,0 +1,12 @@
+# What Joey uses of numba, which brings no types: a decorated kernel keeps its own signature.
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+_Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
+
+@overload
+def njit(function: _Kernel, /) -> _Kernel: ...
+@overload
+def njit(
+    *, cache: bool = ..., inline: str = ..., nogil: bool = ...
+) -> Callable[[_Kernel], _Kernel]: ...
