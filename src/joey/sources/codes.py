@@ -1,0 +1,406 @@
+"""What vendors and standards call a channel, and what Joey calls it: one table.
+
+A label that is not here is kept with quantity ``unknown`` and its own unit, never guessed; the user
+may name it (`parse_map`). Where a label and its unit contradict each other it is unknown, too.
+A value that a source writes for "no value" stands in that source's row and nowhere else.
+
+The numbers are of ISO/IEEE 11073-10101 (MDC), the codes of LOINC; units are written as in UCUM.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from joey.errors import InputError
+from joey.signals import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "LOINC",
+    "MDC",
+    "QUANTITIES",
+    "Meaning",
+    "Naming",
+    "identify",
+    "identify_code",
+    "name_channel",
+    "parse_map",
+    "spell_unit",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label or a code stands for.
+
+    Parameters
+    ----------
+    quantity : str
+        A key of `QUANTITIES`, or ``unknown``.
+    lead, site : str
+        Electrode lead, body or probe site; empty where unknown.
+    subject : str
+        ``infant`` or ``holder``.
+    absent : tuple of float
+        Values that this source writes where it has none, in the file's own unit.
+    """
+
+    quantity: str
+    lead: str = ""
+    site: str = ""
+    subject: str = "infant"
+    absent: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A channel named: value in the channel's unit = value in the file's unit x `factor` + `shift`.
+
+    Parameters
+    ----------
+    channel : Channel
+        Joey's name of it.
+    factor, shift : float
+        From the file's unit to the channel's.
+    absent : tuple of float
+        Values, in the file's unit, that stand for "no value".
+    note : str
+        What was assumed; empty where nothing was.
+    """
+
+    channel: Channel
+    factor: float = 1.0
+    shift: float = 0.0
+    absent: tuple[float, ...] = ()
+    note: str = ""
+
+
+UNKNOWN = Meaning("unknown")
+
+# Joey's quantities and the unit each is kept in; an empty one keeps the source's own.
+QUANTITIES: dict[str, str] = {
+    "ecg": "mV",
+    "resp": "",
+    "pleth": "",
+    "spo2": "%",
+    "heart_rate": "/min",
+    "pulse_rate": "/min",
+    "resp_rate": "/min",
+    "fetal_heart_rate": "/min",
+    "perfusion_index": "%",
+    "temp": "Cel",
+    "fio2": "1",
+    "o2_flow": "L/min",
+    "co2": "mm[Hg]",
+    "etco2": "mm[Hg]",
+    "abp": "mm[Hg]",
+    "abp_sys": "mm[Hg]",
+    "abp_dia": "mm[Hg]",
+    "abp_mean": "mm[Hg]",
+    "nbp_sys": "mm[Hg]",
+    "nbp_dia": "mm[Hg]",
+    "nbp_mean": "mm[Hg]",
+    "cvp": "mm[Hg]",
+    "pap": "mm[Hg]",
+    "weight": "g",
+    "unknown": "",
+}
+
+# Quantities whose values mean something without a physical unit.
+SHAPES = frozenset({"ecg", "resp", "pleth", "unknown"})
+
+# Labels of monitors, WFDB signal names and EDF labels, folded as by `_fold`.
+LABELS: dict[str, Meaning] = {
+    "ecg": Meaning("ecg"),
+    "ekg": Meaning("ecg"),
+    "resp": Meaning("resp"),
+    "respiration": Meaning("resp"),
+    "resp(impedance)": Meaning("resp"),
+    "impedance": Meaning("resp", site="thorax"),
+    "respthorax": Meaning("resp", site="thorax"),
+    "respchest": Meaning("resp", site="thorax"),
+    "respabdomen": Meaning("resp", site="abdomen"),
+    "resporonasal": Meaning("resp", site="airway"),
+    "respnasal": Meaning("resp", site="airway"),
+    "pleth": Meaning("pleth"),
+    "ppg": Meaning("pleth"),
+    "spo2": Meaning("spo2"),
+    "sao2": Meaning("spo2"),  # EDF+ calls pulse oximetry so
+    "spo2pre": Meaning("spo2", site="preductal"),
+    "spo2post": Meaning("spo2", site="postductal"),
+    "hr": Meaning("heart_rate"),
+    "heartrate": Meaning("heart_rate"),
+    "pulse": Meaning("pulse_rate"),
+    "pr": Meaning("pulse_rate"),
+    "pulserate": Meaning("pulse_rate"),
+    "spo2pr": Meaning("pulse_rate"),
+    "spo2r": Meaning("pulse_rate"),
+    "rr": Meaning("resp_rate"),
+    "resprate": Meaning("resp_rate"),
+    "respiratoryrate": Meaning("resp_rate"),
+    # CTU-UHB: "missing signal is coded as 0" (doi:10.1186/1471-2393-14-16); no heart beats at 0/min.
+    "fhr": Meaning("fetal_heart_rate", absent=(0.0,)),
+    "pi": Meaning("perfusion_index"),
+    "perfusionindex": Meaning("perfusion_index"),
+    "temp": Meaning("temp"),
+    "temperature": Meaning("temp"),
+    "temprectal": Meaning("temp", site="rectal"),
+    "trect": Meaning("temp", site="rectal"),
+    "tempskin": Meaning("temp", site="skin"),
+    "skintemp": Meaning("temp", site="skin"),
+    "tskin": Meaning("temp", site="skin"),
+    "tempaxilla": Meaning("temp", site="axilla"),
+    "tempaxillary": Meaning("temp", site="axilla"),
+    "taxil": Meaning("temp", site="axilla"),
+    "tax": Meaning("temp", site="axilla"),
+    "tempcore": Meaning("temp", site="core"),
+    "tcore": Meaning("temp", site="core"),
+    "temproom": Meaning("temp", site="room"),
+    "troom": Meaning("temp", site="room"),
+    "tempincubator": Meaning("temp", site="incubator"),
+    "tincubator": Meaning("temp", site="incubator"),
+    "airtemp": Meaning("temp", site="incubator"),
+    "fio2": Meaning("fio2"),
+    "o2flow": Meaning("o2_flow"),
+    "co2": Meaning("co2"),
+    "etco2": Meaning("etco2"),
+    "abp": Meaning("abp"),
+    "art": Meaning("abp"),
+    "abpsys": Meaning("abp_sys"),
+    "abpdias": Meaning("abp_dia"),
+    "abpmean": Meaning("abp_mean"),
+    "nbpsys": Meaning("nbp_sys"),
+    "nbpdias": Meaning("nbp_dia"),
+    "nbpmean": Meaning("nbp_mean"),
+    "cvp": Meaning("cvp"),
+    "pap": Meaning("pap"),
+    "weight": Meaning("weight"),
+}
+
+# A rate and a wave may carry one label: the unit tells which.
+RATES: dict[str, str] = {"resp": "resp_rate", "pleth": "pulse_rate", "ecg": "heart_rate"}
+
+LEADS: dict[str, str] = {
+    **{name.lower(): name for name in ("I", "II", "III", "aVR", "aVL", "aVF", "V")},
+    **{f"v{n}": f"V{n}" for n in range(1, 10)},
+    **{f"mcl{n}": f"MCL{n}" for n in range(1, 7)},
+    **{f"ml{n.lower()}": f"ML{n}" for n in ("I", "II", "III")},
+}
+NUMBERED_LEAD = re.compile(r"(?:ecg|ekg)(\d{1,2})")
+
+# ISO/IEEE 11073-10101: number, name, meaning.
+_MDC_ROWS: tuple[tuple[int, str, Meaning], ...] = (
+    (147842, "MDC_ECG_HEART_RATE", Meaning("heart_rate")),
+    (8410590, "MDC_ECG_HEART_RATE_INSTANT", Meaning("heart_rate")),
+    (149530, "MDC_PULS_OXIM_PULS_RATE", Meaning("pulse_rate")),
+    (151562, "MDC_RESP_RATE", Meaning("resp_rate")),
+    (151578, "MDC_TTHOR_RESP_RATE", Meaning("resp_rate", site="thorax")),
+    (151570, "MDC_AWAY_RESP_RATE", Meaning("resp_rate", site="airway")),
+    (151594, "MDC_CO2_RESP_RATE", Meaning("resp_rate", site="airway")),
+    (150456, "MDC_PULS_OXIM_SAT_O2", Meaning("spo2")),
+    (150488, "MDC_BLD_PERF_INDEX", Meaning("perfusion_index")),
+    (152196, "MDC_CONC_AWAY_O2_INSP", Meaning("fio2")),
+    (150364, "MDC_TEMP_BODY", Meaning("temp")),
+    (150344, "MDC_TEMP", Meaning("temp")),
+    (188452, "MDC_TEMP_AXILLA", Meaning("temp", site="axilla")),
+    (150388, "MDC_TEMP_SKIN", Meaning("temp", site="skin")),
+    (150368, "MDC_TEMP_CORE", Meaning("temp", site="core")),
+    (188420, "MDC_TEMP_RECT", Meaning("temp", site="rectal")),
+    (188508, "MDC_TEMP_ROOM", Meaning("temp", site="room")),
+    (188736, "MDC_MASS_BODY_ACTUAL", Meaning("weight")),
+    (131329, "MDC_ECG_ELEC_POTL_I", Meaning("ecg", lead="I")),
+    (131330, "MDC_ECG_ELEC_POTL_II", Meaning("ecg", lead="II")),
+    (131389, "MDC_ECG_ELEC_POTL_III", Meaning("ecg", lead="III")),
+    (131390, "MDC_ECG_ELEC_POTL_AVR", Meaning("ecg", lead="aVR")),
+    (131391, "MDC_ECG_ELEC_POTL_AVL", Meaning("ecg", lead="aVL")),
+    (131392, "MDC_ECG_ELEC_POTL_AVF", Meaning("ecg", lead="aVF")),
+    (131395, "MDC_ECG_ELEC_POTL_V", Meaning("ecg", lead="V")),
+    (150452, "MDC_PULS_OXIM_PLETH", Meaning("pleth")),
+    (151780, "MDC_IMPED_TTHOR", Meaning("resp", site="thorax")),
+)
+MDC: dict[int, Meaning] = {number: meaning for number, _, meaning in _MDC_ROWS}
+MDC_NAMES: dict[str, Meaning] = {name: meaning for _, name, meaning in _MDC_ROWS}
+
+LOINC: dict[str, Meaning] = {
+    "8867-4": Meaning("heart_rate"),
+    "76282-3": Meaning("heart_rate"),
+    "8889-8": Meaning("pulse_rate"),
+    "9279-1": Meaning("resp_rate"),
+    "59408-5": Meaning("spo2"),
+    "2708-6": Meaning("spo2"),
+    "61006-3": Meaning("perfusion_index"),
+    "3150-6": Meaning("fio2"),
+    "3151-8": Meaning("o2_flow"),
+    "8310-5": Meaning("temp"),
+    "8328-7": Meaning("temp", site="axilla"),
+    "39106-0": Meaning("temp", site="skin"),
+    "8329-5": Meaning("temp", site="core"),
+    "8332-5": Meaning("temp", site="rectal"),
+    "29463-7": Meaning("weight"),
+}
+
+# How sources spell a unit, in lower case, and how Joey does.
+UNITS: dict[str, str] = {
+    "mv": "mV",
+    "millivolt": "mV",
+    "millivolts": "mV",
+    "uv": "uV",
+    "microvolt": "uV",
+    "v": "V",
+    "nv": "nV",
+    **dict.fromkeys(
+        (
+            *("/min", "1/min", "min-1", "pm", "bpm", "brpm", "beats/min", "beats/minute"),
+            *("breaths/min", "{beats}/min", "{breaths}/min", "{pulse}/min", "per min"),
+            *("mdc_dim_beat_per_min", "264864", "mdc_dim_resp_per_min", "264928"),
+        ),
+        "/min",
+    ),
+    "hz": "Hz",
+    **dict.fromkeys(("%", "percent", "pct", "%spo2", "mdc_dim_percent", "262688"), "%"),
+    **dict.fromkeys(("1", "ratio", "fraction"), "1"),
+    **dict.fromkeys(
+        ("cel", "c", "degc", "deg c", "°c", "celsius", "degrees c", "mdc_dim_degc", "268192"), "Cel"
+    ),
+    **dict.fromkeys(("[degf]", "f", "degf", "deg f", "°f", "fahrenheit"), "[degF]"),
+    **dict.fromkeys(("mmhg", "mm[hg]", "mm hg"), "mm[Hg]"),
+    "kpa": "kPa",
+    **dict.fromkeys(("l/min", "lpm", "l/m"), "L/min"),
+    "ml/min": "mL/min",
+    "g": "g",
+    "kg": "kg",
+    **dict.fromkeys(("ohm", "ohms", "\N{GREEK SMALL LETTER OMEGA}"), "Ohm"),
+    **dict.fromkeys(("", "nu", "nd", "au", "a.u.", "arb", "none", "-", "n/a", "[arb'u]"), "NU"),
+}
+
+# From one of Joey's units to another: factor and shift.
+CONVERSIONS: dict[tuple[str, str], tuple[float, float]] = {
+    ("uV", "mV"): (1e-3, 0.0),
+    ("nV", "mV"): (1e-6, 0.0),
+    ("V", "mV"): (1e3, 0.0),
+    ("Hz", "/min"): (60.0, 0.0),
+    ("1", "%"): (100.0, 0.0),
+    ("%", "1"): (0.01, 0.0),
+    ("[degF]", "Cel"): (5 / 9, -160 / 9),
+    ("kPa", "mm[Hg]"): (7.500617, 0.0),
+    ("mL/min", "L/min"): (1e-3, 0.0),
+    ("kg", "g"): (1e3, 0.0),
+}
+
+
+def spell_unit(unit: str) -> str:
+    """Return a unit in Joey's spelling; one that is not known stays as it is, stripped."""
+    text = unit.strip().replace("\N{MICRO SIGN}", "u").replace("\N{GREEK SMALL LETTER MU}", "u")
+    return UNITS.get(text.lower(), text)
+
+
+def identify(label: str) -> Meaning:
+    """Return what a monitor's, a WFDB record's or an EDF file's label stands for, or ``unknown``."""
+    folded = _fold(label)
+    bare = folded.removeprefix("ecg").removeprefix("ekg").removeprefix("lead")
+    if bare in LEADS:
+        return Meaning("ecg", lead=LEADS[bare])
+    numbered = NUMBERED_LEAD.fullmatch(folded)
+    if numbered:
+        return Meaning("ecg", lead=numbered[1])
+    return LABELS.get(folded, UNKNOWN)
+
+
+def identify_code(code: str) -> Meaning:
+    """Return what an MDC or LOINC code stands for, or ``unknown``.
+
+    Parameters
+    ----------
+    code : str
+        ``147842``, ``2::16770`` (partition and term), ``MDC_ECG_HEART_RATE``, ``8867-4``, or an HL7
+        identifier that begins so: ``147842^MDC_ECG_HEART_RATE^MDC``.
+    """
+    first, _, rest = code.strip().partition("^")
+    found = LOINC.get(first) or MDC_NAMES.get(first)
+    number = re.fullmatch(r"(?:(\d{1,4})::)?(\d{1,9})", first)
+    if number:
+        found = MDC.get((int(number[1] or 0) << 16) + int(number[2]))
+    if found is None and rest:
+        return identify_code(rest)
+    return found or UNKNOWN
+
+
+def name_channel(
+    label: str, unit: str, origin: str, wishes: Mapping[str, Meaning] | None = None
+) -> Naming:
+    """Return the channel of a label, with the conversion of its unit.
+
+    Parameters
+    ----------
+    label, unit : str
+        As the source has them.
+    origin : str
+        Record or file the label is from: the channel's source is ``origin/label``.
+    wishes : mapping of str to Meaning, optional
+        What the user says certain labels stand for (`parse_map`).
+    """
+    label = label.strip()
+    source = f"{origin}/{label}"
+    own = spell_unit(unit)
+    known = identify(label)
+    wish = (wishes or {}).get(label)
+    meaning = replace(wish, absent=known.absent) if wish else known
+    if own in {"/min", "Hz"} and not wish:
+        meaning = replace(meaning, quantity=RATES.get(meaning.quantity, meaning.quantity), lead="")
+    wanted = QUANTITIES[meaning.quantity] or own
+    channel = Channel(
+        meaning.quantity, wanted, meaning.lead, meaning.site, source, meaning.subject
+    )
+    if own == wanted:
+        return Naming(channel, absent=meaning.absent)
+    if (own, wanted) in CONVERSIONS:
+        factor, shift = CONVERSIONS[own, wanted]
+        return Naming(channel, factor, shift, meaning.absent)
+    if own == "NU" and meaning.quantity in SHAPES:
+        return Naming(replace(channel, unit="NU"), absent=meaning.absent)
+    if own == "NU":
+        note = f"{label} has no unit: read as {wanted}"
+        return Naming(channel, absent=meaning.absent, note=note)
+    # The label says one thing and the unit another: neither is believed.
+    note = f"{label} in {own} is kept as unknown: {meaning.quantity} is measured in {wanted}"
+    return Naming(Channel("unknown", own, source=source), note=note)
+
+
+def parse_map(text: str) -> tuple[str, Meaning]:
+    """Return label and meaning from the user's ``LABEL=quantity[:lead-or-site][@subject]``.
+
+    Raises
+    ------
+    InputError
+        If the text has another shape, or names a quantity or subject that Joey does not know.
+
+    Examples
+    --------
+    >>> parse_map("CH 3=ecg:II")
+    ('CH 3', Meaning(quantity='ecg', lead='II', site='', subject='infant', absent=()))
+    """
+    label, equals, rest = text.rpartition("=")
+    rest, _, subject = rest.partition("@")
+    quantity, _, place = rest.partition(":")
+    label, quantity, place = label.strip(), quantity.strip(), place.strip()
+    subject = subject.strip() or "infant"
+    if not (equals and label and quantity):
+        msg = f"{text!r} is not LABEL=quantity[:lead-or-site][@subject], such as 'CH 3=ecg:II'"
+        raise InputError(msg)
+    if quantity not in QUANTITIES:
+        msg = f"{quantity!r} is not a quantity; known are: {', '.join(sorted(QUANTITIES))}"
+        raise InputError(msg)
+    if subject not in {"infant", "holder"}:
+        msg = f"{subject!r} is not a subject: infant or holder"
+        raise InputError(msg)
+    if quantity == "ecg":
+        return label, Meaning(quantity, lead=place, subject=subject)
+    return label, Meaning(quantity, site=place, subject=subject)
+
+
+def _fold(label: str) -> str:
+    return re.sub(r"[\s_\-%.]+", "", label).lower()

@@ -1,0 +1,7 @@
+"""Tables: small ones that people write, as text; large ones that machines write, as signals."""
+
+from __future__ import annotations
+
+from joey.sources.tables.rows import Rows, read_rows
+
+__all__ = ["Rows", "read_rows"]
