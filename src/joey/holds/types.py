@@ -1,4 +1,7 @@
-"""Holds: who held the infant, from when to when, how; and the phases of a hold."""
+"""A hold, its pieces and its phases, as values.
+
+Nothing here knows a file, a clock or a signal.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,15 @@ class Piece:
         The infant's chest on the holder's chest. [s]
     end : float or None
         None while the hold runs. [s]
+    contact : str
+        ``skin_to_skin``, ``clothed`` or ``unknown``.
     """
 
     holder: str
     role: str
     start: float
     end: float | None
+    contact: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,13 @@ class Hold:
     Parameters
     ----------
     id : str
-        Key of the hold, made from infant and first start.
+        Key of the hold, made from infant and first start; shows neither.
     infant : str
         The infant's key as logged.
     pieces : tuple of Piece
-        In time order, without a break of 5 min or more.
+        Sorted by start, without a break of 5 min or more; pieces of two holders may overlap.
     contact : str
-        ``skin_to_skin``, ``clothed`` or ``unknown``.
+        ``skin_to_skin``, ``clothed`` or ``unknown``; ``mixed`` where the pieces differ.
     revision : int
         Zero for the first.
     details : dict
@@ -67,8 +73,9 @@ class Hold:
 
     @property
     def end(self) -> float | None:
-        """When the last piece ends; None while it runs. [s]"""
-        return self.pieces[-1].end
+        """When the last piece ends; None while one runs. [s]"""
+        ends = [piece.end for piece in self.pieces if piece.end is not None]
+        return max(ends) if len(ends) == len(self.pieces) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +85,7 @@ class Phases:
     Parameters
     ----------
     spans : dict of str to Spans
-        ``before``, ``transfer_in``, ``settled``, ``transfer_out``, ``after``, ``change``,
-        ``whole_hold``; an absent phase has no time.
+        Every name of `joey.holds.PHASES`; an absent phase is an empty set.
     provisional : bool
         Whether the hold still ran: the settled part ends at the data's end.
     notes : tuple of str

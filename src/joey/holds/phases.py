@@ -1,0 +1,239 @@
+"""The phases of a hold: spans in which numbers are compared, laid out from its times alone.
+
+Phases say when, not whether anything was measured: they reach past the recording where the clock
+does, and coverage tells the rest. Lengths are Joey's named defaults, each a setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from joey.holds.types import Phases
+from joey.spans import EMPTY, Span, Spans, intersect, subtract, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.holds.types import Hold
+
+__all__ = ["PHASES", "PhaseSettings", "phases_of", "settled_from"]
+
+PHASES = (
+    "before", "transfer_in", "settled", "change", "transfer_out", "after", "whole_hold", "last_10",
+)  # fmt: skip
+"""The names of the phases; all but ``whole_hold`` and ``last_10`` are disjoint."""
+
+TELLING_END = ("infant_instability", "staff_decision", "unknown")
+"""Reasons for an end after which the last minutes get their own line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSettings:
+    """The lengths of the phases. [min]
+
+    Parameters
+    ----------
+    before_len, before_end : float
+        `before` lasts this long and ends this long before the hold's start, when the transfer in
+        begins.
+    transfer_in_after : float
+        The transfer in lasts until this long after the hold's start.
+    settled_end_before : float
+        The settled part ends, and the transfer out begins, this long before the hold's end.
+    transfer_out_after : float
+        The transfer out lasts until this long after the hold's end.
+    after_len : float
+        `after` lasts this long from there.
+    change_before, change_after : float
+        What is cut out of the settled part around a change of holder or a pause.
+    last_len : float
+        The last part of the hold that gets its own line after a telling end reason.
+    min_valid_before, min_valid_settled : float
+        Valid data without which nothing is said of the phase.
+    temperature_settled_after : float
+        Temperature counts as settled from this long after the hold's start.
+    """
+
+    before_len: float = 60.0
+    before_end: float = 10.0
+    transfer_in_after: float = 15.0
+    settled_end_before: float = 10.0
+    transfer_out_after: float = 15.0
+    after_len: float = 60.0
+    change_before: float = 5.0
+    change_after: float = 10.0
+    last_len: float = 10.0
+    min_valid_before: float = 20.0
+    min_valid_settled: float = 15.0
+    temperature_settled_after: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that are negative or not finite."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if not 0 <= value < float("inf"):
+                msg = f"{each.name} is a number of minutes of at least 0, not {value!r}"
+                raise ValueError(msg)
+
+    def scaled(self, factor: float) -> PhaseSettings:
+        """Return all lengths times `factor`: for recordings of minutes."""
+        return PhaseSettings(*(getattr(self, each.name) * factor for each in fields(self)))
+
+
+def phases_of(
+    hold: Hold, others: Sequence[Hold], data_span: Span, settings: PhaseSettings
+) -> Phases:
+    """Return the phases of a hold.
+
+    Parameters
+    ----------
+    hold : Hold
+        The hold.
+    others : sequence of Hold
+        The infant's other holds, those outside the recording too; the hold itself and holds of
+        other infants among them are passed over.
+    data_span : Span
+        The recording: a hold that still runs ends with it. Closed holds do not depend on it, save
+        for notes. [s]
+    settings : PhaseSettings
+        The lengths.
+
+    Returns
+    -------
+    Phases
+        ``before``, ``transfer_in``, ``settled``, ``change``, ``transfer_out`` and ``after`` are
+        disjoint. ``whole_hold`` is for events only; ``last_10`` is empty unless the end reason is
+        ``infant_instability``, ``staff_decision`` or ``unknown``.
+
+    Notes
+    -----
+    Transfers of a hold too short for a settled part meet in its middle. Other holds are cut out of
+    the transfers, other holds with their transfers out of `before` and `after`.
+    """
+    start, end = hold.start, hold.end
+    stop = max(start, data_span.end) if end is None else end
+    inner = _inner(start, end, stop, settings)
+    whole = Spans.of([Span(start, stop)])
+    lead, tail = settings.before_end * 60, settings.transfer_out_after * 60
+    siblings = [o for o in others if o.infant == hold.infant and o.id != hold.id]
+    held = Spans.of((o.start, _end(o)) for o in siblings)
+    handled = Spans.of((o.start - lead, _end(o) + tail) for o in siblings)
+
+    changes = intersect(_changes(hold, settings), Spans.of([inner]))
+    spans = dict.fromkeys(PHASES, EMPTY)
+    before = Spans.of([(start - lead - settings.before_len * 60, start - lead)])
+    spans["before"] = subtract(before, handled)
+    spans["transfer_in"] = subtract(Spans.of([(start - lead, inner.start)]), held)
+    spans["settled"] = subtract(Spans.of([inner]), changes)
+    spans["change"] = changes
+    spans["whole_hold"] = whole
+    after = EMPTY
+    if end is not None:
+        after = Spans.of([(end + tail, end + tail + settings.after_len * 60)])
+        spans["transfer_out"] = subtract(Spans.of([(inner.end, end + tail)]), held)
+        spans["after"] = subtract(after, handled)
+        if hold.details.get("end_reason", "unknown") in TELLING_END:
+            spans["last_10"] = Spans.of([(max(start, end - settings.last_len * 60), end)])
+    notes = [
+        *_settled_notes(hold, spans, inner, settings),
+        *_cut_notes("before", before, spans["before"]),
+        *_cut_notes("after", after, spans["after"]),
+        *_data_notes(spans, data_span),
+    ]
+    return Phases(spans, provisional=end is None, notes=tuple(notes))
+
+
+def _end(hold: Hold) -> float:
+    return float("inf") if hold.end is None else hold.end
+
+
+def _inner(start: float, end: float | None, stop: float, settings: PhaseSettings) -> Span:
+    """Return what lies between the transfers: empty, in the middle, for a short hold."""
+    after_in = start + settings.transfer_in_after * 60
+    if end is None:
+        return Span(min(after_in, stop), stop)
+    before_out = end - settings.settled_end_before * 60
+    if after_in <= before_out:
+        return Span(after_in, before_out)
+    middle = (start + end) / 2
+    return Span(middle, middle)
+
+
+def _changes(hold: Hold, settings: PhaseSettings) -> Spans:
+    """Return the time around each change of holder, and around each pause."""
+    found = []
+    for earlier, later in zip(hold.pieces, hold.pieces[1:], strict=False):
+        same = (earlier.holder, earlier.role) == (later.holder, later.role)
+        left = later.start if earlier.end is None else earlier.end
+        if same and left >= later.start:
+            continue  # one stay in two rows
+        first, last = min(left, later.start), max(left, later.start)
+        found.append((first - settings.change_before * 60, last + settings.change_after * 60))
+    return Spans.of(found)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.3g}" if seconds < 600 else f"{seconds / 60:.0f}"
+
+
+def _settled_notes(
+    hold: Hold, spans: dict[str, Spans], inner: Span, settings: PhaseSettings
+) -> list[str]:
+    lasted, settled = total(spans["whole_hold"]), total(spans["settled"])
+    notes = []
+    if hold.end is None:
+        notes.append(
+            f"the hold still ran when the data ended, {_minutes(lasted)} min after its start: "
+            "its settled part is provisional"
+        )
+    if settled == 0:
+        why = "changes of holder took the rest" if inner.duration else _needs(hold, settings)
+        notes.append(f"the hold of {_minutes(lasted)} min is too short for a settled part: {why}")
+    elif settled < settings.min_valid_settled * 60:
+        notes.append(
+            f"the settled part lasts {_minutes(settled)} min, less than the "
+            f"{settings.min_valid_settled:g} min of valid data asked for"
+        )
+    return notes
+
+
+def _needs(hold: Hold, settings: PhaseSettings) -> str:
+    least = settings.transfer_in_after + (
+        settings.settled_end_before if hold.end is not None else 0
+    )
+    return f"the transfers take {least:g} min of it"
+
+
+def _cut_notes(name: str, planned: Spans, left: Spans) -> list[str]:
+    lost = total(planned) - total(left)
+    if lost <= 0:
+        return []
+    minutes = f"{_minutes(lost)} of the {_minutes(total(planned))} min"
+    return [f"another hold or its transfer takes {minutes} of {name}"]
+
+
+def _data_notes(spans: dict[str, Spans], data_span: Span) -> list[str]:
+    """Say which phases reach past the recording: their coverage is low for that reason."""
+    notes = []
+    for name in PHASES[:6]:
+        lost = total(subtract(spans[name], Spans.of([data_span])))
+        if lost > 0:
+            notes.append(
+                f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {name} lie outside "
+                "the recording"
+            )
+    return notes
+
+
+def settled_from(phases: Phases, minutes: float) -> Spans:
+    """Return the settled part from so many minutes after the hold's start on.
+
+    Temperature counts as settled later than the other quantities: after
+    ``PhaseSettings.temperature_settled_after``.
+    """
+    whole = phases.spans["whole_hold"]
+    if len(whole) == 0:
+        return EMPTY
+    later = float(whole.bounds[0, 0]) + minutes * 60
+    return intersect(phases.spans["settled"], Spans.of([(later, float("inf"))]))
