@@ -1,6 +1,30 @@
 """Heart beats from ECG or pleth, and the RR and NN intervals between them."""
 
 from joey.beats.detector import BeatDetector, detect_beats, join_beats
+from joey.beats.intervals import (
+    Cleaning,
+    Intervals,
+    clean_intervals,
+    heart_rate_series,
+    intervals_from_rr,
+    nn_between,
+    nn_intervals,
+    rr_intervals,
+)
 from joey.beats.types import BeatFlag, Beats
 
-__all__ = ["BeatDetector", "BeatFlag", "Beats", "detect_beats", "join_beats"]
+__all__ = [
+    "BeatDetector",
+    "BeatFlag",
+    "Beats",
+    "Cleaning",
+    "Intervals",
+    "clean_intervals",
+    "detect_beats",
+    "heart_rate_series",
+    "intervals_from_rr",
+    "join_beats",
+    "nn_between",
+    "nn_intervals",
+    "rr_intervals",
+]
