@@ -29,12 +29,25 @@ def body() -> tuple[Signal, Signal, Signal]:
     pleth = _train(beats, 125, ((0.12, 0.05, 1.0), (0.28, 0.06, 0.3)))
     resp = _train(breaths, Fraction(125, 2), ((0.5, 0.22, 1.0),))
     resp += _train(beats, Fraction(125, 2), ((0.1, 0.06, 0.15),))
+    for wave, fs in ((ecg, 250.0), (pleth, 125.0), (resp, 62.5)):
+        _dirt(wave, fs)
     noise = [rng.normal(0, s, len(x)) for s, x in ((0.02, ecg), (0.01, pleth), (0.02, resp))]
+    for index, (wave, fs) in enumerate(((ecg, 250.0), (pleth, 125.0), (resp, 62.5))):
+        noise[index][int(1300 * fs) : int(1312 * fs)] = 0.5 - wave[int(1300 * fs) : int(1312 * fs)]
     return (
         quantize(Channel("ecg", "mV", lead="II"), 250, 0, ecg + noise[0], 0.002),
         quantize(Channel("pleth", "NU"), 125, 0, pleth + noise[1], 0.001),
         quantize(Channel("resp", "NU"), Fraction(125, 2), 0, resp + noise[2], 0.001),
     )
+
+
+def _dirt(wave: np.ndarray, fs: float) -> None:
+    """Add motion, clipping and a stretch of low amplitude."""
+    seconds = np.arange(len(wave)) / fs
+    wave += np.where((seconds > 400) & (seconds < 407), 8 * np.sin(5 * seconds), 0.0)
+    wave += np.where((seconds > 598) & (seconds < 603), 8 * np.sin(4 * seconds), 0.0)
+    low = (seconds > 500) & (seconds < 520)
+    wave[low] *= 0.05
 
 
 def _train(

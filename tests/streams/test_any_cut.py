@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from joey.beats import BeatDetector, detect_beats, join_beats
 from joey.breaths import BreathDetector, join_breaths
+from joey.quality import Quality, QualityDetector, join_quality
 from joey.signals import Signal, blank
 from joey.spans import Span, Spans
 from tests.streams import kit
 from tests.streams.bodies import body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from joey.signals import Channel
 
 GAPS = Spans.of([(250.0, 254.0), (900.0, 925.0), (1190.0, 1208.0), (1500.0, 1500.05)])
 
@@ -21,14 +29,16 @@ GAPS = Spans.of([(250.0, 254.0), (900.0, 925.0), (1190.0, 1208.0), (1500.0, 1500
 def case(name: str) -> tuple[kit.Case, str]:
     """Return a detector with 30 minutes of a body to search, and its main input."""
     ecg, pleth, resp = (blank(each, GAPS) for each in body())
-    beats = partial(join_beats, ecg.channel)
+    if name.startswith("quality of "):
+        signal = {"ecg": ecg, "pleth": pleth, "resp": resp}[name.removeprefix("quality of ")]
+        make_quality = partial(_Judge, signal.channel)
+        return kit.Case(name, make_quality, {"signal": list(signal.segments)}, _joined), "signal"
     if name == "ecg":
         return _beats(name, ecg), "signal"
     if name == "pleth":
         return _beats(name, pleth), "signal"
     inputs: dict[str, kit.Data] = {"resp": list(resp.segments), "beats": detect_beats(ecg)}
     make = partial(BreathDetector, resp.channel)
-    del beats
     return kit.Case(name, make, inputs, partial(join_breaths, resp.channel)), "resp"
 
 
@@ -38,7 +48,50 @@ def _beats(name: str, signal: Signal) -> kit.Case:
     return kit.Case(name, make, {"signal": list(signal.segments)}, join)
 
 
-DETECTORS = ("ecg", "pleth", "breaths")
+@dataclass(frozen=True)
+class _Judged:
+    """A judgement in the shape the kit compares: when, what, and where it was looked."""
+
+    times: np.ndarray
+    flags: np.ndarray
+    searched: Spans
+    quality: Quality
+
+
+class _Judge:
+    """The quality detector, its facts in the kit's shape."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._detector = QualityDetector(channel)
+
+    def update(self, new: Any, upto: Any) -> _Judged:
+        return _seconds(self._detector.update(new, upto))
+
+    def finish(self) -> _Judged:
+        return _seconds(self._detector.finish())
+
+
+def _seconds(quality: Quality) -> _Judged:
+    # One row for each second that is not good: how verdicts are joined is not a fact.
+    rows = [
+        (second, sum(map(ord, each.reason)))
+        for each in quality.verdicts
+        for second in range(round(each.span.start), round(each.span.end))
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    return _Judged(table[:, 0], table[:, 1], quality.judged, quality)
+
+
+def _joined(parts: Iterable[_Judged]) -> _Judged:
+    rows = list(parts)
+    judged = join_quality(rows[0].quality.channel, [each.quality for each in rows])
+    times = np.concatenate([each.times for each in rows])
+    flags = np.concatenate([each.flags for each in rows])
+    return _Judged(times, flags, judged.judged, judged)
+
+
+DETECTORS = ("ecg", "pleth", "breaths", "quality of ecg", "quality of pleth", "quality of resp")
+LEAST = {"ecg": 3000, "pleth": 3000, "breaths": 1000}
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -46,7 +99,7 @@ def test_there_is_something_to_find(name: str) -> None:
     """The kit is not passed by finding nothing."""
     facts = kit.archive(case(name)[0])
 
-    assert len(facts.times) > (1000 if name == "breaths" else 3000)
+    assert len(facts.times) > LEAST.get(name, 10)
 
 
 @pytest.mark.parametrize("seed", range(4))

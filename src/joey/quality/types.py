@@ -1,15 +1,17 @@
-"""Which spans of one signal can be trusted, and why not."""
+"""The judgement of one signal: which spans are not good, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from joey.spans import Spans
+
 if TYPE_CHECKING:
     from joey.signals import Channel
-    from joey.spans import Span, Spans
+    from joey.spans import Span
 
-__all__ = ["Quality", "Verdict"]
+__all__ = ["Quality", "Verdict", "bad_spans", "doubtful_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,13 @@ class Quality:
     channel: Channel
     verdicts: tuple[Verdict, ...]
     judged: Spans
+
+
+def bad_spans(quality: Quality) -> Spans:
+    """Return the spans graded bad."""
+    return Spans.of(each.span for each in quality.verdicts if each.grade == "bad")
+
+
+def doubtful_spans(quality: Quality) -> Spans:
+    """Return the spans graded doubtful."""
+    return Spans.of(each.span for each in quality.verdicts if each.grade == "doubtful")

@@ -1,0 +1,85 @@
+"""Quality of a numeric: values no infant has, steps no infant makes, and values that stand still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.quality.types import Quality, Verdict
+from joey.signals import extent, measured
+from joey.spans import Span, Spans, intersect
+
+if TYPE_CHECKING:
+    from joey.signals import Series
+
+__all__ = ["frozen_together", "judge_numeric"]
+
+RANGE = {  # smallest and largest value that is one; 7.5 of the reference: Joey's defaults
+    "heart_rate": (20.0, 300.0),
+    "pulse_rate": (20.0, 300.0),
+    "resp_rate": (0.0, 200.0),
+    "spo2": (20.0, 100.0),
+    "temp": (30.0, 43.0),
+    "fio2": (0.2, 1.0),
+}
+STEP = {"spo2": 20.0, "temp": 0.5 / 60}  # largest change that is doubtless, per second
+FROZEN_S = 30.0  # s
+
+
+def judge_numeric(series: Series) -> Quality:
+    """Return where a numeric cannot be, or changes faster than it can.
+
+    Parameters
+    ----------
+    series : Series
+        Heart rate [1/min], SpO2 [%], temperature [Cel], ... in the canonical unit.
+
+    Returns
+    -------
+    Quality
+        ``out of range`` is bad (a temperature below 30 Cel is a probe that is off); ``step`` (SpO2 by
+        over 20 % a second, temperature by over 0.5 Cel a minute) is doubtful. NaN is not judged.
+    """
+    known = np.isfinite(series.values)
+    times, values, ends = series.times[known], series.values[known], series.ends[known]
+    low, high = RANGE.get(series.channel.quantity, (-np.inf, np.inf))
+    outside = (values < low) | (values > high)
+    rows = [(start, end, "bad", "out of range") for start, end in _rows(times, ends, outside)]
+    step = STEP.get(series.channel.quantity)
+    if step is not None and len(values) > 1:
+        fast = np.zeros(len(values), dtype=np.bool_)
+        near = np.diff(times) <= 10.0
+        fast[1:] = near & (np.abs(np.diff(values)) > step * np.maximum(np.diff(times), 1.0))
+        # A reading of 0.1 Cel may always turn to the next.
+        if series.channel.quantity == "temp":
+            fast[1:] &= np.abs(np.diff(values)) > 0.25
+        rows += [(s, e, "doubtful", "step") for s, e in _rows(times, ends, fast & ~outside)]
+    verdicts = tuple(Verdict(Span(s, e), grade, reason) for s, e, grade, reason in sorted(rows))
+    return Quality(series.channel, verdicts, measured(series))
+
+
+def _rows(times: np.ndarray, ends: np.ndarray, mask: np.ndarray) -> list[tuple[float, float]]:
+    spans = Spans.of(np.column_stack((times[mask], ends[mask])))
+    return [(each.start, each.end) for each in spans]
+
+
+def frozen_together(first: Series, second: Series) -> Spans:
+    """Return where two independent numerics both stand still for over 30 s: the monitor's, not the infant's.
+
+    One numeric alone may well stand still: a saturation of 100 % in room air is not frozen.
+    """
+    return intersect(_still(first), _still(second))
+
+
+def _still(series: Series) -> Spans:
+    known = np.isfinite(series.values)
+    times, values, ends = series.times[known], series.values[known], series.ends[known]
+    if len(values) == 0:
+        return extent(series)
+    opens = np.ones(len(values), dtype=np.bool_)
+    opens[1:] = (values[1:] != values[:-1]) | (times[1:] - ends[:-1] > 1e-6)
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(values)) - 1
+    rows = np.column_stack((times[first], ends[last]))
+    return Spans.of(rows[rows[:, 1] - rows[:, 0] > FROZEN_S])
