@@ -91,15 +91,16 @@ def test_two_first_runs_at_once_set_up_once(checkout: Path, programs: Path) -> N
     assert set_ups(checkout) == ["run.lock"]
 
 
-def test_a_killed_set_up_is_done_again(checkout: Path, programs: Path) -> None:
-    """A set-up that was cut off leaves nothing that a later run takes for done."""
-    write_program(programs / "uv", '[ "$1" = --version ] || kill -9 $PPID')
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID"])
+def test_a_failed_set_up_is_done_again(end: str, checkout: Path, programs: Path) -> None:
+    """A set-up that failed or was cut off leaves nothing that a later run takes for done."""
+    write_program(programs / "uv", f'[ "$1" = --version ] || {end}')
     cut = start(checkout, programs, "check")
-    cut.communicate()
+    not_run, _ = cut.communicate()
     write_program(programs / "uv", f'[ "$1" = --version ] || echo "$@" >>"{checkout.parent}/notes"')
     out, _ = start(checkout, programs, "check").communicate()
 
-    assert cut.returncode != 0
+    assert (cut.returncode != 0, not_run) == (True, "")
     assert out == f"{checkout.parent}|check\n"
     assert set_ups(checkout) == ["run.lock"]
 
