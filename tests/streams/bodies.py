@@ -59,7 +59,7 @@ def _train(
         reach = int(4 * width * fs) + 1
         middle = np.rint((at + delay) * float(fs)).astype(np.int64)
         index = middle[:, None] + np.arange(-reach, reach + 1)
-        shape = height * np.exp(-(((index / float(fs)) - (at + delay)[:, None]) / width) ** 2 / 2)
+        shape = height * np.exp(-((((index / float(fs)) - (at + delay)[:, None]) / width) ** 2) / 2)
         keep = (index >= 0) & (index < n)
         np.add.at(out, index[keep], shape[keep])
     return out

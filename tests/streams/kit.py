@@ -1,12 +1,14 @@
 """The kit every detector is put through: whatever the cut, the facts are the same.
 
-A detector is given to the kit as a function that makes it, its inputs (segments, or facts of another
-detector) and a function that joins its partial facts. The kit draws cuts from a seeded generator.
+A detector is given to the kit as a function that makes it, its inputs (segments, or facts of
+another detector) and a function that joins its partial facts. The kit draws cuts from a seeded
+generator.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,11 +103,11 @@ def _near(case: Case, main: str, mine: Span) -> Case:
     for name, data in case.inputs.items():
         margin = 0.0 if name == main else MARGIN_S
         wide = Span(mine.start - LEAD_IN_S - margin, mine.end + TAIL_S + margin)
-        inputs[name] = _part(data, wide)
+        inputs[name] = part(data, wide)
     return replace(case, inputs=inputs)
 
 
-def _part(data: Data, span: Span) -> Data:
+def part(data: Data, span: Span) -> Data:
     if isinstance(data, list):
         cut = [s.part(s.grid.first_at(span.start), s.grid.first_at(span.end)) for s in data]
         return [each for each in cut if len(each.counts)]
@@ -117,7 +119,7 @@ def _cuts(data: Data, rng: np.random.Generator, chunks: int) -> list[tuple[Data,
     times = np.sort(rng.uniform(whole.start, whole.end, chunks))
     edges: Sequence[float] = [whole.start, *times.tolist(), whole.end]
     rows = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         stop = end if end < whole.end else end + 1.0
-        rows.append((_part(data, Span(start, stop)), end))
+        rows.append((part(data, Span(start, stop)), end))
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,9 +18,9 @@ from tests.streams import kit
 from tests.streams.bodies import body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from joey.signals import Channel
+    from joey.signals import Channel, Segment
 
 GAPS = Spans.of([(250.0, 254.0), (900.0, 925.0), (1190.0, 1208.0), (1500.0, 1500.05)])
 
@@ -64,7 +64,7 @@ class _Judge:
     def __init__(self, channel: Channel) -> None:
         self._detector = QualityDetector(channel)
 
-    def update(self, new: Any, upto: Any) -> _Judged:
+    def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> _Judged:
         return _seconds(self._detector.update(new, upto))
 
     def finish(self) -> _Judged:
@@ -116,8 +116,8 @@ def test_any_chunking_and_interleaving_gives_identical_facts(name: str, seed: in
 @pytest.mark.parametrize("name", DETECTORS)
 def test_what_was_told_before_a_cut_stays_true(name: str) -> None:
     """Facts told live are the archive's facts: none is taken back, none comes in between."""
-    whole, main = case(name)
-    inputs = {key: kit._part(data, Span(0.0, 1111.1)) for key, data in whole.inputs.items()}
+    whole, _ = case(name)
+    inputs = {key: kit.part(data, Span(0.0, 1111.1)) for key, data in whole.inputs.items()}
     cut = kit.Case(name, whole.make, inputs, whole.join)
 
     told = kit.chunked(cut, np.random.default_rng(7), chunks=50, finish=False)

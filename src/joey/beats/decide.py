@@ -15,7 +15,7 @@ __all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "me
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
 
-LEARN_S = 4.0  # two halves of 2 s: each holds a beat from 30/min on
+LEARN_S = 4.6  # two halves of 2.3 s: each holds a beat from 30/min on
 LOST_S = 3.0  # no beat for so long: the size of a beat is learned anew
 THRESHOLD = 0.35  # of the way from noise to beat
 OVERDUE = 1.6  # median intervals without a beat before looking back
@@ -23,9 +23,12 @@ EARLY = 0.5  # of the median interval: earlier and under half a beat's size is a
 NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
 UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
 SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
+EDGE_SHARE = 0.3  # of the last known size: less, in a span cut short, is what follows a beat
+CROWDED = 0.75  # share of candidates the size of beats: only noise and very fast hearts have more
+UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantisation
 
-SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E = range(10)
+SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL = range(11)
 
 
 class State:
@@ -34,7 +37,7 @@ class State:
     __slots__ = ("energies", "intervals", "numbers")
 
     def __init__(self, first: int) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(10)
+        self.numbers: NDArray[np.float64] = np.zeros(11)
         self.numbers[LAST] = -1.0
         self.numbers[FROM] = first
         self.numbers[BACK] = -1.0
@@ -42,7 +45,7 @@ class State:
         self.intervals: NDArray[np.float64] = np.zeros(8)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def median(ring: NDArray[np.float64], count: int) -> float:
     """Return the median of the first `count` entries of a small ring; 0 of none."""
     n = min(count, len(ring))
@@ -56,17 +59,40 @@ def median(ring: NDArray[np.float64], count: int) -> float:
             row[j + 1] = row[j]
             j -= 1
         row[j + 1] = value
-    return 0.5 * (row[(n - 1) // 2] + row[n // 2])
+    return float(0.5 * (row[(n - 1) // 2] + row[n // 2]))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _tilt(high: float, low: float) -> float:
     """Return how much larger the upward deflection is than the downward, -1 to 1."""
     most = max(high, low, 1.0)
     return float((high - low) / most)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
+def _is_noise(
+    at: NDArray[np.int64], energy: NDArray[np.int64], pos: int, stop: int, threshold: float
+) -> bool:
+    """Whether nearly all candidates are the size of beats and come unevenly."""
+    many = 0
+    before = -1
+    gap_before = -1
+    total = 0.0
+    change = 0.0
+    for j in range(pos, stop):
+        if energy[j] >= threshold:
+            many += 1
+            if before >= 0:
+                gap = at[j] - before
+                total += gap
+                if gap_before >= 0:
+                    change += abs(gap - gap_before)
+                gap_before = gap
+            before = at[j]
+    return many >= 6 and many > CROWDED * (stop - pos) and change > UNEVEN * total
+
+
+@njit(cache=True)
 def _learn(
     at: NDArray[np.int64],
     energy: NDArray[np.int64],
@@ -76,6 +102,7 @@ def _learn(
     start: float,
     learn: float,
     floor: float,
+    usual: float,
 ) -> tuple[float, float, float]:
     """Return beat size, noise size and tilt from the candidates of one learning span; 0: none."""
     first = 0.0
@@ -89,14 +116,17 @@ def _learn(
         stop += 1
     # The lesser of the two halves: one burst of motion does not set the size of a beat.
     level = min(first, second) if first > 0 and second > 0 else max(first, second)
-    if level < floor:
+    cut_short = first == 0 or second == 0
+    if level < floor or (cut_short and level < EDGE_SHARE * usual):
+        return 0.0, 0.0, 0.0
+    if _is_noise(at, energy, pos, stop, THRESHOLD * level):
         return 0.0, 0.0, 0.0
     noise = 0.0
     n_noise = 0
     tilt = 0.0
     n_beats = 0
     for j in range(pos, stop):
-        if energy[j] < 0.35 * level:
+        if energy[j] < THRESHOLD * level:
             noise += energy[j]
             n_noise += 1
         else:
@@ -107,14 +137,14 @@ def _learn(
     return level, noise, tilt / max(n_beats, 1)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top to bottom
+@njit(cache=True)
+def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     at: NDArray[np.int64],
     energy: NDArray[np.int64],
     high: NDArray[np.int64],
     low: NDArray[np.int64],
     known: int,
-    last: bool,
+    last: bool,  # noqa: FBT001  (a compiled function has no keywords)
     fs: float,
     floor: float,
     s: NDArray[np.float64],
@@ -153,7 +183,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
             start = s[FROM]
             if known < start + learn and not last:
                 return int(start)
-            level, noise, tilt = _learn(at, energy, high, low, pos, start, learn, floor)
+            level, noise, tilt = _learn(at, energy, high, low, pos, start, learn, floor, s[USUAL])
             if level == 0.0:
                 s[FROM] = start + 0.5 * learn
                 while pos < n and at[pos] < s[FROM]:
@@ -164,6 +194,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
                     return known
                 continue
             s[SPK] = level
+            s[USUAL] = level
             s[NPK] = noise
             s[LAST] = -1.0
             s[BACK] = -1.0
@@ -186,9 +217,14 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
             k = pos - 1
             while k >= 0 and at[k] > s[LAST]:
                 far = at[k] - s[LAST] > EARLY * rr
-                if far and at[k] <= overdue and energy[k] >= max(0.5 * threshold, NOISE_MARGIN * npk):
-                    if best < 0 or energy[k] >= energy[best]:
-                        best = k
+                stands_out = energy[k] >= max(0.5 * threshold, NOISE_MARGIN * npk)
+                if (
+                    far
+                    and at[k] <= overdue
+                    and stands_out
+                    and (best < 0 or energy[k] >= energy[best])
+                ):
+                    best = k
                 k -= 1
             if best >= 0:
                 verdict[best] = SEARCHED_BACK
@@ -202,6 +238,7 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one state machine, read from top t
                 s[POS] = best + 1
             continue
         if reached > since + lost:
+            s[USUAL] = spk
             s[SPK] = 0.0
             s[FROM] = since + 1.0
             k = pos

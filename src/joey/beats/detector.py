@@ -139,15 +139,21 @@ class _Section:
         window = self._window
         stop = known - window.first if last else known - window.first - self._widths.context
         if stop > self._ready:
-            found, searched = candidates(window.counts, window.valid, self._widths, self._ready, stop)
+            found, searched = candidates(
+                window.counts, window.valid, self._widths, self._ready, stop
+            )
             self._searched[self._ready : stop] = searched
             self._keep(found)
             self._ready = stop
         s = self._state
         # A beat spans several counts, else it is the noise of quantisation.
         floor = self._kernel.FLOOR * self._widths.short * self._widths.long
+        at, energy, high, low = np.ascontiguousarray(self._at[:, :4].T)
         final = self._kernel.decide(
-            *np.ascontiguousarray(self._at[:, :4].T),
+            at,
+            energy,
+            high,
+            low,
             self._ready,
             last,
             float(window.grid.fs),
@@ -179,7 +185,9 @@ class _Section:
         up = self._sign[mine] > 0
         peak = np.where(up, self._at[mine, 4], self._at[mine, 5]) + window.first
         shift = np.where(up, self._shift[mine, 0], self._shift[mine, 1])
-        flags = (self._verdict[mine] == self._kernel.SEARCHED_BACK) * np.uint8(BeatFlag.SEARCHED_BACK)
+        flags = (self._verdict[mine] == self._kernel.SEARCHED_BACK) * np.uint8(
+            BeatFlag.SEARCHED_BACK
+        )
         lo, hi = self._told - window.first, upto - window.first
         runs = runs_of(self._searched[lo:hi]) + (lo + window.first)
         searched = Spans.of(window.grid.times(runs.ravel()).reshape(-1, 2))

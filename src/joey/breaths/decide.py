@@ -42,7 +42,7 @@ def learn(samples: NDArray[np.int64]) -> float:
     return float(high - low)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def decide(
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],

@@ -63,7 +63,9 @@ class BreathDetector:
         self._upto = {"resp": -np.inf, "beats": -np.inf}
         self._sections: Sections[Breaths] = Sections(self._make)
 
-    def update(self, new: Mapping[str, Sequence[Segment] | Beats], upto: Mapping[str, float]) -> Breaths:
+    def update(
+        self, new: Mapping[str, Sequence[Segment] | Beats], upto: Mapping[str, float]
+    ) -> Breaths:
         """Take segments of ``resp``, `Beats` of ``beats``, or both; return the final breaths."""
         for name, data in new.items():
             if name == "beats":

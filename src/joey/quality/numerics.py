@@ -1,4 +1,4 @@
-"""Quality of a numeric: values no infant has, steps no infant makes, and values that stand still."""
+"""Quality of a numeric: values no infant has, steps none makes, values that stand still."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def judge_numeric(series: Series) -> Quality:
     Returns
     -------
     Quality
-        ``out of range`` is bad (a temperature below 30 Cel is a probe that is off); ``step`` (SpO2 by
-        over 20 % a second, temperature by over 0.5 Cel a minute) is doubtful. NaN is not judged.
+        ``out of range`` is bad (a temperature below 30 Cel is a probe that is off); ``step`` (SpO2
+        by over 20 % a second, temperature by over 0.5 Cel a minute) is doubtful. NaN is not
+        judged.
     """
     known = np.isfinite(series.values)
     times, values, ends = series.times[known], series.values[known], series.ends[known]
@@ -65,7 +66,7 @@ def _rows(times: np.ndarray, ends: np.ndarray, mask: np.ndarray) -> list[tuple[f
 
 
 def frozen_together(first: Series, second: Series) -> Spans:
-    """Return where two independent numerics both stand still for over 30 s: the monitor's, not the infant's.
+    """Return where two independent numerics both stand still for over 30 s.
 
     One numeric alone may well stand still: a saturation of 100 % in room air is not frozen.
     """

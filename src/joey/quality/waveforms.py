@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["QualityDetector", "join_quality", "judge_waveform"]
 
 FLAT_S = 2.0  # s, equal counts for so long
-CLIP_S = {"ecg": 0.08, "pleth": 0.2, "resp": 0.5}  # s, equal counts at the top or bottom of a second
+CLIP_S = {
+    "ecg": 0.08,
+    "pleth": 0.2,
+    "resp": 0.5,
+}  # s, equal counts at the top or bottom of a second
 CLIP_HEIGHT = 20  # counts: a lower second is coarse, not clipped
 MOTION = 4.0  # times the usual height
 LOW = 0.2  # of the usual height
@@ -171,7 +175,7 @@ class _Section:
         known = np.concatenate((self._heights, height[judged]))
         padded = np.concatenate((np.full(BEFORE, np.nan), known))
         rows = np.lib.stride_tricks.sliding_window_view(padded, BEFORE)
-        at = np.cumsum(judged) - judged + len(self._heights)
+        at = np.cumsum(judged).astype(np.int64) - judged + len(self._heights)
         number = np.minimum(at, BEFORE)
         usual = np.full(len(height), np.nan)
         enough = number >= LEAST
