@@ -93,7 +93,7 @@ def _is_noise(
 
 
 @njit(cache=True)
-def _learn(
+def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     at: NDArray[np.int64],
     energy: NDArray[np.int64],
     high: NDArray[np.int64],

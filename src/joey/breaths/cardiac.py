@@ -2,8 +2,8 @@
 
 The heart moves blood through the electrodes' field: a ripple at each beat, which counts as breath
 when the infant does not breathe. It is locked to the beats and breathing is not: the mean of the
-impedance over the beats within +-`REACH_S`, as a function of where in the beat a sample lies, is the
-heart's share. Its removal is a comb of notches at the heart's own rate, about 0.1 Hz wide.
+impedance over the beats within +-`REACH_S`, as a function of where in the beat a sample lies, is
+the heart's share. Its removal is a comb of notches at the heart's own rate, about 0.1 Hz wide.
 
 The idea of working in beats instead of seconds is from H. Lee et al., Physiol. Meas. 33:1-17, 2012,
 doi:10.1088/0967-3334/33/1/1; the recipe here is Joey's own. Sums are integer sums: chunks do not

@@ -34,7 +34,7 @@ class State:
 
 
 def learn(samples: NDArray[np.int64]) -> float:
-    """Return the usual height of a breath in the first samples of a section. [1/16 count x boxes]"""
+    """Return the usual height of a breath in a section's first samples. [1/16 count x boxes]"""
     if len(samples) == 0:
         return 0.0
     low, high = np.quantile(samples, (0.1, 0.9))

@@ -123,8 +123,8 @@ def detect_breaths(resp: Signal, beats: Beats) -> Breaths:
     Returns
     -------
     Breaths
-        Times of the peaks (end of inspiration where impedance rises with the lungs). [s] Searched is
-        what was measured, less 1.7 s at its edges, less where impedance stood still for 2 s.
+        Times of the peaks (end of inspiration where impedance rises with the lungs). [s] Searched
+        is what was measured, less 1.7 s at its edges, less where impedance stood still for 2 s.
 
     Raises
     ------
