@@ -6,8 +6,11 @@ code 2, in this one place; anything else is a bug and keeps its traceback.
 """
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import cyclopts
+from cyclopts import Parameter
 
 from joey import __version__
 from joey.errors import FormatError, InputError
@@ -17,6 +20,142 @@ app = cyclopts.App(
     help="How does an infant answer the kangaroo hold? Not an alarm, not a medical device.",
     version=f"joey {__version__}",
 )
+
+Map = Annotated[
+    list[str],
+    Parameter(name="--map", help="'LABEL=ecg:II': what a channel is that Joey does not know."),
+]
+Zone = Annotated[
+    str | None, Parameter(name="--tz", help="IANA zone of times without one, as Europe/Berlin.")
+]
+
+
+@app.command
+def respond(  # noqa: PLR0917  (the order is that of the help page)
+    recordings: Annotated[list[Path], Parameter(help="Recordings of one infant.")],
+    /,
+    *,
+    holds: Annotated[Path, Parameter(help="The hold log, a CSV file (docs/hold-log.md).")],
+    out: Annotated[Path, Parameter(help="The folder to write to; made if absent.")],
+    infant: Annotated[str | None, Parameter(help="The infant's key in the hold log.")] = None,
+    tz: Zone = None,
+    mapping: Map = [],  # noqa: B006  (read only)
+    context: Annotated[Path | None, Parameter(help="What was charted, a CSV file.")] = None,
+    exclude: Annotated[Path | None, Parameter(help="Spans a reviewer took out, a CSV.")] = None,
+    before: Annotated[float | None, Parameter(help="Length of the phase before. [min]")] = None,
+    before_end: Annotated[float | None, Parameter(help="It ends so long before. [min]")] = None,
+    settle: Annotated[float | None, Parameter(help="Settled after so long held. [min]")] = None,
+    settled_end: Annotated[float | None, Parameter(help="Settled ends before the end. [min]")] = None,
+    transfer_out: Annotated[float | None, Parameter(help="Transfer out lasts so long. [min]")] = None,
+    after: Annotated[float | None, Parameter(help="Length of the phase after. [min]")] = None,
+    min_before: Annotated[float | None, Parameter(help="Least valid time before. [min]")] = None,
+    min_settled: Annotated[float | None, Parameter(help="Least valid settled time. [min]")] = None,
+    spo2_target: Annotated[
+        tuple[float, float] | None, Parameter(help="The infant's ordered SpO2 target: low high. [%]")
+    ] = None,
+    invented: Annotated[
+        bool, Parameter(help="The hold was made up to try the software: the report says so.")
+    ] = False,
+    accept_truncated: Annotated[
+        bool, Parameter(help="Go on with a recording that was cut off.")
+    ] = False,
+) -> None:
+    """Tell how the infant answered each hold: report.html, response.json, response.csv, WFDB marks."""
+    from joey.respond import Wish, respond as run
+    from joey.terminal import progress
+
+    lengths = {
+        "before_len": before,
+        "before_end": before_end,
+        "transfer_in_after": settle,
+        "settled_end_before": settled_end,
+        "transfer_out_after": transfer_out,
+        "after_len": after,
+        "min_valid_before": min_before,
+        "min_valid_settled": min_settled,
+    }
+    wish = Wish(
+        recordings=tuple(recordings),
+        holds=holds,
+        out=out,
+        infant=infant,
+        zone=tz,
+        mapping=tuple(mapping),
+        context=context,
+        exclude=exclude,
+        phases={name: value for name, value in lengths.items() if value is not None},
+        spo2_target=spo2_target,
+        invented=invented,
+        accept_truncated=accept_truncated,
+    )
+    with progress() as tell:
+        done = run(wish, tell)
+    for line in done.lines:
+        print(line)  # noqa: T201
+
+
+@app.command
+def check(
+    recordings: Annotated[list[Path], Parameter(help="Recordings of one infant.")],
+    /,
+    *,
+    tz: Zone = None,
+    mapping: Map = [],  # noqa: B006  (read only)
+) -> None:
+    """Tell what is in a recording, what was repaired, and what it can and cannot answer."""
+    from joey.check import examine
+    from joey.terminal import progress, show_check
+
+    with progress() as tell:
+        found = examine(tuple(recordings), tz, tuple(mapping), tell)
+    show_check(found)
+
+
+@app.command
+def simulate(
+    *,
+    out: Annotated[Path, Parameter(help="The folder to write to; made if absent.")],
+    hours: Annotated[float, Parameter(help="Length. [h]")] = 24.0,
+    seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
+    holds: Annotated[int, Parameter(help="How many holds.")] = 3,
+    gestation: Annotated[float, Parameter(help="Gestational age at birth. [weeks]")] = 29.0,
+    age: Annotated[float, Parameter(help="Postnatal age. [days]")] = 20.0,
+) -> None:
+    """Make an infant with known truth: WFDB records, holds.csv, context.csv, truth.json."""
+    from joey.demo import make_infant
+    from joey.terminal import progress
+
+    with progress() as tell:
+        written = make_infant(
+            out, hours=hours, seed=seed, holds=holds, gestation=gestation, age=age, progress=tell
+        )
+    for line in written:
+        print(line)  # noqa: T201
+
+
+@app.command
+def demo(
+    *,
+    out: Annotated[Path, Parameter(help="The folder to write to.")] = Path("joey-demo"),
+    hours: Annotated[float, Parameter(help="Length of the simulated day. [h]")] = 24.0,
+    seed: Annotated[int, Parameter(help="The same seed gives the same infant.")] = 1,
+    browser: Annotated[
+        bool, Parameter(name="--browser", negative="--no-browser", help="Open the report.")
+    ] = True,
+    exit_after: Annotated[
+        float | None, Parameter(help="Stop showing after so long; else Ctrl-C stops it. [s]")
+    ] = None,
+) -> None:
+    """Simulate an infant's day with three holds, report it, and show the report."""
+    from joey.demo import demo as run
+    from joey.serve import show
+    from joey.terminal import progress
+
+    with progress() as tell:
+        done = run(out, hours=hours, seed=seed, progress=tell)
+    for line in done:
+        print(line)  # noqa: T201
+    show(out, "report.html", browser=browser, exit_after=exit_after)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,158 @@
+"""From files to files: the whole walk of one command, each step a call of the room that knows it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from joey.errors import InputError
+from joey.holds import PhaseSettings, read_context, read_exclusions, read_holds
+from joey.reports import report, write_csv, write_json
+from joey.response import Settings, analyse, measure_response
+from joey.sources import parse_map, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from joey.holds import HoldLog
+    from joey.response import Findings, Response
+    from joey.signals import Recording
+
+__all__ = ["Done", "Wish", "respond"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asked for, as given.
+
+    Parameters
+    ----------
+    recordings : tuple of Path
+        Files of one infant.
+    holds, out : Path
+        The hold log, and the folder to write to.
+    infant, zone, mapping, context, exclude
+        As the options of the command.
+    phases : dict
+        `PhaseSettings` by name. [min]
+    spo2_target : tuple of float or None
+        Low and high of the ordered target. [%]
+    invented, accept_truncated : bool
+        As the options of the command.
+    """
+
+    recordings: tuple[Path, ...]
+    holds: Path
+    out: Path
+    infant: str | None = None
+    zone: str | None = None
+    mapping: tuple[str, ...] = ()
+    context: Path | None = None
+    exclude: Path | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    spo2_target: tuple[float, float] | None = None
+    invented: bool = False
+    accept_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """What came of it: the responses, and lines for the terminal."""
+
+    responses: tuple[Response, ...]
+    lines: tuple[str, ...]
+
+
+def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
+    """Read, measure, and write the report with its files; all of them or none.
+
+    Raises
+    ------
+    FormatError
+        If a file breaks its format.
+    InputError
+        If a wish cannot be met: an unknown zone, no hold left, a recording cut off.
+    OSError
+        If a file cannot be read or written.
+    """
+    settings = _settings(wish)
+    progress(0.0, "reading")
+    recording = _read(wish)
+    log = read_holds(wish.holds, recording.clock, wish.zone, recording.span, wish.infant)
+    context = exclusions = None
+    if wish.context is not None:
+        context = read_context(wish.context, recording.clock, wish.zone, recording.span)
+    if wish.exclude is not None:
+        exclusions = read_exclusions(wish.exclude, recording.clock, wish.zone)
+    found = analyse(
+        recording, context, settings, exclusions, lambda f, words: progress(0.15 + 0.6 * f, words)
+    )
+    responses = []
+    for number, hold in enumerate(log.holds):
+        progress(0.75 + 0.2 * number / len(log.holds), f"measuring hold {number + 1}")
+        others = tuple(each for each in log.holds if each is not hold)
+        answer = measure_response(
+            recording, hold, others=others, context=context, findings=found, settings=settings
+        )
+        responses.append(replace(answer, notes=(*answer.notes, *log.notes)))
+    progress(0.95, "writing")
+    _write(wish.out, tuple(responses), found)
+    progress(1.0, "done")
+    return Done(tuple(responses), _lines(wish, tuple(responses), log))
+
+
+def _settings(wish: Wish) -> Settings:
+    try:
+        phases = PhaseSettings(**wish.phases)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    low, high = wish.spo2_target or (None, None)
+    if low is not None and high is not None and not 0 < low < high <= 100:
+        msg = f"an SpO2 target is two percentages, low then high, not {low:g} {high:g}"
+        raise InputError(msg)
+    return Settings(
+        phases=phases,
+        spo2_low=low,
+        spo2_high=high,
+        zone=wish.zone or "",
+        invented=wish.invented,
+    )
+
+
+def _read(wish: Wish) -> Recording:
+    meanings = dict(parse_map(each) for each in wish.mapping)
+    recording = read_all(wish.recordings, zone=wish.zone, channels=meanings)
+    if recording.truncated and not wish.accept_truncated:
+        msg = f"{recording.truncated}; --accept-truncated goes on with what is there"
+        raise InputError(msg)
+    return recording
+
+
+def _write(folder: Path, responses: tuple[Response, ...], found: Findings) -> None:
+    """Write everything to a folder beside, then move it in: nothing is left half-written."""
+    from joey.marks import write_marks  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".joey-", dir=folder))
+    try:
+        report(responses, beside / "report.html")
+        write_json(responses, beside / "response.json")
+        write_csv(responses, beside / "response.csv")
+        write_marks(beside, found)
+        for path in sorted(beside.iterdir()):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _lines(wish: Wish, responses: tuple[Response, ...], log: HoldLog) -> tuple[str, ...]:
+    lines = [each.chart_line for each in responses]
+    lines += log.notes
+    if any(each.simulated for each in responses):
+        lines.append("The data are simulated.")
+    lines.append(f"Report: {wish.out / 'report.html'}")
+    return tuple(lines)

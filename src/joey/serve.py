@@ -1,0 +1,64 @@
+"""The processes of a running Joey. So far one: a page shown on this machine alone."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+import webbrowser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["show"]
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves one page and nothing else, without a log line for every request."""
+
+    page = ""
+
+    def do_GET(self) -> None:
+        if self.path.lstrip("/") not in {"", self.page}:
+            self.send_error(404)
+            return
+        self.path = f"/{self.page}"
+        super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name upstream)
+        """Log nothing: a path may hold a name."""
+
+
+def show(folder: Path, page: str, *, browser: bool, exit_after: float | None) -> None:
+    """Serve one page of a folder on the loopback address until Ctrl-C, or for a while.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the page lies.
+    page : str
+        Its file name.
+    browser : bool
+        Whether to open it; else its address is printed and the call returns unless `exit_after`.
+    exit_after : float or None
+        Stop after so long. [s]
+    """
+    if not browser and exit_after is None:
+        return
+    handler = functools.partial(type("Page", (_Quiet,), {"page": page}), directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    address = f"http://127.0.0.1:{server.server_address[1]}/"
+    print(f"showing the report at {address} (Ctrl-C ends it)", flush=True)  # noqa: T201
+    if browser:
+        webbrowser.open(address)
+    if exit_after is not None:
+        stop = threading.Timer(exit_after, server.shutdown)
+        stop.daemon = True
+        stop.start()
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
