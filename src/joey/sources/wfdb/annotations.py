@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "Marks", "read_annotations", "read_marks", "write_annotations"]
 
 # Symbols by code, annot(5) and ecgcodes.h.
-_SYMBOLS: dict[int, str] = {
-    **dict(enumerate("NLRaVFJASEj/Q~", 1)),
-    **{16: "|", 18: "s", 19: "T", 20: "*", 21: "D", 22: '"', 23: "=", 24: "p", 25: "B", 26: "^"},
-    **{27: "t", 28: "+", 29: "u", 30: "?", 31: "!", 32: "[", 33: "]", 34: "e", 35: "n", 36: "@"},
-    **{37: "x", 38: "f", 39: "(", 40: ")", 41: "r"},
-}
+_SYMBOLS: dict[int, str] = dict(
+    [
+        *enumerate("NLRaVFJASEj/Q~", 1),
+        (16, "|"),
+        *enumerate('sT*D"=pB^t+u?![]en@xf()r', 18),
+    ]
+)
 CODES: dict[str, int] = {symbol: code for code, symbol in _SYMBOLS.items()}
 NOTE = CODES['"']
 SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63

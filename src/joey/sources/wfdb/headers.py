@@ -158,7 +158,9 @@ def read_header(path: Path) -> Header:
     number, first = body[0]
     record = RECORD.fullmatch(first)
     if record is None:
-        reason = "not a record line: name, number of signals, sampling frequency, length, time, date"
+        reason = (
+            "not a record line: name, number of signals, sampling frequency, length, time, date"
+        )
         raise FormatError(path, reason, f"line {number}")
     where = f"line {number}"
     parts = record["parts"]
