@@ -232,14 +232,14 @@ def _read_lines(path: Path, block: str, count: int, width: int) -> tuple[_Line, 
 def _number(path: Path, text: str, byte: int) -> Fraction:
     plain = text.strip("\0 ").replace(",", ".")
     if not NUMBER.fullmatch(plain):
-        raise FormatError(path, f"{text.strip()!r} is not a number", f"byte {byte}")
+        raise FormatError(path, "a field of the header is not a number", f"byte {byte}")
     return Fraction(plain)
 
 
 def _whole(path: Path, text: str, byte: int) -> int:
     number = _number(path, text, byte)
     if number.denominator != 1 or abs(number) > 10**9:
-        raise FormatError(path, f"{text.strip()!r} is not a whole number", f"byte {byte}")
+        raise FormatError(path, "a field of the header is not a whole number", f"byte {byte}")
     return int(number)
 
 
