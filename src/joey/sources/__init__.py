@@ -122,11 +122,9 @@ def read_all(
     if len({each.clock.dated for each in recordings}) > 1:
         msg = "recordings with and without a date cannot be laid on one clock: give them apart"
         raise InputError(msg)
-    labels = {
-        each.channel.source.partition("/")[2]
-        for recording in recordings
-        for each in (*recording.signals, *recording.series)
-    }
+    found = [signal.channel for each in recordings for signal in each.signals]
+    found += [series.channel for each in recordings for series in each.series]
+    labels = {channel.source.partition("/")[2] for channel in found}
     if missing := sorted(set(channels or ()) - labels):
         msg = f"no channel is called {', '.join(missing)}; there are {', '.join(sorted(labels))}"
         raise InputError(msg)

@@ -114,18 +114,16 @@ def read_parquet(
     if data[:4] != PARQUET_MAGIC or data[-4:] != PARQUET_MAGIC:
         raise FormatError(path, "not a Parquet file, or cut off: its marks are missing")
     broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+    most = len(data) * MOST_ROWS_PER_BYTE
     try:
         rows = int(pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item())
-        if rows > len(data) * MOST_ROWS_PER_BYTE:
-            raise FormatError(path, f"{rows} rows are claimed: too many for {len(data)} bytes")
-        frame = pl.read_parquet(io.BytesIO(data))
-    except FormatError:
-        raise
+        frame = pl.read_parquet(io.BytesIO(data)) if rows <= most else None
     except broken as error:
         raise FormatError(path, "the Parquet file is broken") from error
-    return replace(
-        _recording(_Reading(path, channels or {}, [], {}), frame, zone, 0), sources=(source,)
-    )
+    if frame is None:
+        raise FormatError(path, f"{rows} rows are claimed: too many for {len(data)} bytes")
+    reading = _Reading(path, channels or {}, [], {})
+    return replace(_recording(reading, frame, zone, 0), sources=(source,))
 
 
 def _header_line(path: Path, data: bytes) -> tuple[str, int, bytes, list[str]]:
@@ -216,7 +214,8 @@ def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None, line: i
     frame = _take_facts(reading, frame)
     stamps, frame = _stamps(reading, frame, zone, line)
     stamps, keep = _single(reading, stamps)
-    signals, series = [], []
+    signals: list[Signal] = []
+    series: list[Series] = []
     for column in frame.get_columns():
         numbers = numbers_of(column)
         if numbers is None:
@@ -226,13 +225,16 @@ def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None, line: i
             continue
         numbers = replace(numbers, values=numbers.values[keep])
         made = _channel(reading, column.name, numbers, stamps)
-        (signals if isinstance(made, Signal) else series).append(made)
+        if isinstance(made, Signal):
+            signals.append(made)
+        else:
+            series.append(made)
     if not signals and not series:
         raise FormatError(reading.path, "the table has no column of numbers beside its times")
     facts = {**reading.facts, **stamps.facts}
     return Recording(
-        signals=tuple(each for each in signals if isinstance(each, Signal)),
-        series=tuple(each for each in series if isinstance(each, Series)),
+        signals=tuple(signals),
+        series=tuple(series),
         clock=stamps.clock,
         repairs=tuple(reading.repairs),
         facts=facts,
@@ -298,7 +300,7 @@ def _single(reading: _Reading, stamps: Stamps) -> tuple[Stamps, NDArray[np.bool_
     Of rows with one stamp the last stays: it corrects those before it.
     """
     ns = stamps.ns
-    keep = np.append(np.diff(ns) > 0, True)  # noqa: FBT003 (a value of the array)
+    keep = np.append(np.diff(ns) > 0, True)
     twice = int(np.count_nonzero(~keep))
     place = reading.path.name
     if twice > MOST_TWICE * len(ns):

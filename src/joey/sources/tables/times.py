@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ __all__ = ["Stamps", "fit_grid", "fit_rows", "read_stamps"]
 UNIT_NS = {"s": NS, "sec": NS, "ms": 10**6, "us": 10**3, "ns": 1, "min": 60 * NS, "h": 3600 * NS}
 EPOCH_S = 10**9  # s; no recording is 31 years old: such a number counts from 1970
 LATEST_S = 10**11  # s, the year 5138; beyond is not a time
+# Within a day of what a calendar has, so that no zone leads out of it. [us]
+EARLIEST_US, LATEST_US = -62_135_500_000 * 10**6, 253_402_200_000 * 10**6
 ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<between>[T ])\d{2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>[.]\d{1,9})?)?"
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
@@ -112,16 +114,16 @@ def _from_text(path: Path, column: pl.Series, unit: str, zone: str | None, line:
         form += "%.f" if iso["seconds"] else ""
         form += "%#z" if iso["zone"] else ""
         parsed = column.str.to_datetime(form, time_unit="us", strict=False)
-        return _from_datetimes(path, _all_there(path, parsed, column, line), zone, line)
+        return _from_datetimes(path, _all_there(path, parsed, line), zone, line)
     if OF_DAY.fullmatch(first):
         return _from_times_of_day(path, column, line)
     numbers = column.cast(pl.Float64, strict=False)
-    _all_there(path, numbers, column, line)
-    decimals = column.str.split_exact(".", 1).struct.field("field_1").str.len_chars().max()
-    return _from_numbers(path, numbers, unit, zone, int(decimals or 0), line)  # type: ignore[call-overload]
+    _all_there(path, numbers, line)
+    decimals = column.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).to_numpy()
+    return _from_numbers(path, numbers, unit, zone, int(decimals.max()), line)
 
 
-def _all_there(path: Path, parsed: pl.Series, column: pl.Series, line: int) -> pl.Series:
+def _all_there(path: Path, parsed: pl.Series, line: int) -> pl.Series:
     if parsed.null_count():
         row = int(parsed.is_null().arg_max() or 0)
         raise FormatError(
@@ -131,44 +133,39 @@ def _all_there(path: Path, parsed: pl.Series, column: pl.Series, line: int) -> p
 
 
 def _from_numbers(
-    path: Path, column: pl.Series, unit: str, zone: str | None, decimals: int, line: int
+    path: Path, numbers: pl.Series, unit: str, zone: str | None, decimals: int, line: int
 ) -> Stamps:
     each = UNIT_NS.get(unit.strip().lower() or "s")
     if each is None:
         raise FormatError(path, "the unit of the times is not one of s, ms, us, ns, min, h")
-    values = column.to_numpy().astype(np.float64)
+    values = numbers.to_numpy().astype(np.float64)
     if not np.all(np.isfinite(values)) or np.max(np.abs(values)) * each > LATEST_S * NS:
         row = int(np.argmax(~(np.abs(values) * each <= LATEST_S * NS)))
         raise FormatError(path, "the time is not possible", _where(line, row))
     # Digits are those of the text: an integer of them is exact, a product with 10**9 is not.
     decimals = min(decimals, max(len(str(each)) - 1, 0))
+    while decimals > 0 and np.max(np.abs(values)) * 10.0**decimals > 2**53:
+        decimals -= 1
     step_ns = Fraction(each, 10**decimals)
-    digits = np.rint(values * 10.0**decimals)
-    if np.max(np.abs(digits)) > 2**53:
-        decimals, step_ns, digits = 0, Fraction(each), np.rint(values)
-    whole = digits.astype(np.int64)
-    first = int(whole[0])
+    digits = np.rint(values * 10.0**decimals).astype(np.int64)
+    first = int(digits[0])
     # The span of a table fits 64 bits of nanoseconds; its origin need not.
-    if (int(whole.max()) - int(whole.min())) * step_ns >= 2**62:
+    if (int(digits.max()) - int(digits.min())) * step_ns >= 2**62:
         raise FormatError(path, "the times are too far apart")
-    ns = (
-        (whole - first) * int(step_ns)
-        if step_ns.denominator == 1
-        else _scaled(whole - first, step_ns)
-    )
+    ns = _scaled(digits - first, step_ns)
     origin_ns = round(first * step_ns)
-    if abs(values[0]) * each >= EPOCH_S * NS:
-        note = "times are read as seconds since 1970 (UTC)"
-        day = date(1970, 1, 1) + timedelta(seconds=min(origin_ns // NS, 250 * 10**9))
-        clock = Clock(
-            dated=True, zone=zone or "UTC", note=join_notes([note, *notes_on(day, "UTC")])
-        )
-        return Stamps(origin_ns, ns, int(max(step_ns, 1)), clock, {})
-    return Stamps(origin_ns, ns, int(max(step_ns, 1)), Clock(dated=False), {})
+    clock = Clock(dated=False)
+    if origin_ns >= EPOCH_S * NS:
+        day = date(1970, 1, 1) + timedelta(seconds=origin_ns // NS)
+        notes = ["times are read as seconds since 1970 (UTC)", *notes_on(day, "UTC")]
+        clock = Clock(dated=True, zone=zone or "UTC", note=join_notes(notes))
+    return Stamps(origin_ns, ns, max(round(step_ns), 1), clock, {})
 
 
 def _scaled(digits: NDArray[np.int64], step_ns: Fraction) -> NDArray[np.int64]:
-    return np.rint(digits * float(step_ns)).astype(np.int64)
+    if step_ns.denominator == 1:
+        return digits * int(step_ns)
+    return np.asarray(np.rint(digits * float(step_ns)), dtype=np.int64)
 
 
 def _from_datetimes(path: Path, column: pl.Series, zone: str | None, line: int) -> Stamps:
@@ -180,6 +177,8 @@ def _from_datetimes(path: Path, column: pl.Series, zone: str | None, line: int) 
         raise FormatError(path, f"stamps of type {column.dtype} are not read")
     has_zone = column.dtype.time_zone is not None
     us = column.dt.cast_time_unit("us").to_physical().to_numpy().astype(np.int64)
+    if us.min() < EARLIEST_US or us.max() > LATEST_US:
+        raise FormatError(path, "a stamp is before the year 1 or after 9999")
     first = datetime(1970, 1, 1) + timedelta(microseconds=int(us[0]))  # noqa: DTZ001 (local)
     note: tuple[str, ...] = ()
     if has_zone:
@@ -191,7 +190,7 @@ def _from_datetimes(path: Path, column: pl.Series, zone: str | None, line: int) 
         _, clock = anchor(first.replace(microsecond=0), zone)
         us, note = _to_utc(path, us, zone or "UTC", line)
         origin_us = int(us[0])
-        clock = Clock(True, clock.zone, join_notes([clock.note, *note]))
+        clock = replace(clock, note=join_notes([clock.note, *note]))
     if int(us.max()) - int(us.min()) >= 2**62 // 1000:
         raise FormatError(path, "the times are too far apart")
     step_us = int(np.gcd.reduce(np.append(us % 10**6, 10**6)))

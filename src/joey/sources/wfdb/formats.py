@@ -174,7 +174,7 @@ def decode_flac(
     ValueError
         If it is not FLAC, or of another number of channels or bits: the message says which.
     """
-    import soundfile  # type: ignore[import-untyped]  # noqa: PLC0415 (slow to import, rarely needed)
+    import soundfile  # noqa: PLC0415 (slow to import, rarely needed)
 
     bits = FLAC[form]
     kind = "int32" if bits > 16 else "int16"

@@ -165,7 +165,8 @@ def _signal_line(file: str, form: int, column: _Column, counts: NDArray[np.integ
     initial = int(counts[0]) if len(counts) else 0
     gain = f"{1 / signal.scale!r}({round(baseline)})/{unit}"
     per_frame = f"x{column.per_frame}" if column.per_frame > 1 else ""
-    return f"{file} {form}{per_frame} {gain} {form} 0 {initial} {checksum} 0 {label_of(signal.channel)}"
+    head = f"{file} {form}{per_frame} {gain} {form} 0 {initial} {checksum} 0"
+    return f"{head} {label_of(signal.channel)}"
 
 
 def _decimal(fs: Fraction) -> str:
