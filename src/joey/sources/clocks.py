@@ -1,8 +1,8 @@
 """From the local times of a file to the clock of a recording.
 
-A file's times are local to a place that the file does not name. The zone comes from the user; where
-it does not, times are read as UTC and the clock says so. A date that cannot be (a shift made to hide
-when an infant was ill) stays as it is, and the clock says that too.
+A file's times are local to a place that the file does not name. The zone comes from the user;
+where it does not, times are read as UTC and the clock says so. A date that cannot be (a shift made
+to hide when an infant was ill) stays as it is, and the clock says that too.
 """
 
 from __future__ import annotations

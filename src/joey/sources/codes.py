@@ -27,6 +27,7 @@ __all__ = [
     "Naming",
     "identify",
     "identify_code",
+    "label_of",
     "name_channel",
     "parse_map",
     "spell_unit",
@@ -142,7 +143,7 @@ LABELS: dict[str, Meaning] = {
     "rr": Meaning("resp_rate"),
     "resprate": Meaning("resp_rate"),
     "respiratoryrate": Meaning("resp_rate"),
-    # CTU-UHB: "missing signal is coded as 0" (doi:10.1186/1471-2393-14-16); no heart beats at 0/min.
+    # Cardiotocographs write 0 where the signal is lost: CTU-UHB, doi:10.1186/1471-2393-14-16.
     "fhr": Meaning("fetal_heart_rate", absent=(0.0,)),
     "pi": Meaning("perfusion_index"),
     "perfusionindex": Meaning("perfusion_index"),
@@ -190,6 +191,8 @@ LEADS: dict[str, str] = {
     **{f"mcl{n}": f"MCL{n}" for n in range(1, 7)},
     **{f"ml{n.lower()}": f"ML{n}" for n in ("I", "II", "III")},
 }
+# Joey's own spelling of a channel, as in ``--map``.
+OWN = re.compile(r"\s*([a-z0-9_]+)\s*(?::([^@]*))?(?:@\s*(infant|holder)\s*)?")
 NUMBERED_LEAD = re.compile(r"(?:ecg|ekg)(\d{1,2})")
 
 # ISO/IEEE 11073-10101: number, name, meaning.
@@ -299,7 +302,13 @@ def spell_unit(unit: str) -> str:
 
 
 def identify(label: str) -> Meaning:
-    """Return what a monitor's, a WFDB record's or an EDF file's label stands for, or ``unknown``."""
+    """Return what the label of a monitor, a WFDB record or an EDF file stands for, or ``unknown``.
+
+    Joey's own spelling (``temp:axilla``, ``ecg:II@holder``) is understood, too.
+    """
+    own = OWN.fullmatch(label)
+    if own and own[1] in QUANTITIES:
+        return _place(own[1], (own[2] or "").strip(), own[3] or "infant")
     folded = _fold(label)
     bare = folded.removeprefix("ecg").removeprefix("ekg").removeprefix("lead")
     if bare in LEADS:
@@ -316,8 +325,8 @@ def identify_code(code: str) -> Meaning:
     Parameters
     ----------
     code : str
-        ``147842``, ``2::16770`` (partition and term), ``MDC_ECG_HEART_RATE``, ``8867-4``, or an HL7
-        identifier that begins so: ``147842^MDC_ECG_HEART_RATE^MDC``.
+        ``147842``, ``2::16770`` (partition and term), ``MDC_ECG_HEART_RATE``, ``8867-4``, or an
+        HL7 identifier that begins so: ``147842^MDC_ECG_HEART_RATE^MDC``.
     """
     first, _, rest = code.strip().partition("^")
     found = LOINC.get(first) or MDC_NAMES.get(first)
@@ -352,9 +361,7 @@ def name_channel(
     if own in {"/min", "Hz"} and not wish:
         meaning = replace(meaning, quantity=RATES.get(meaning.quantity, meaning.quantity), lead="")
     wanted = QUANTITIES[meaning.quantity] or own
-    channel = Channel(
-        meaning.quantity, wanted, meaning.lead, meaning.site, source, meaning.subject
-    )
+    channel = Channel(meaning.quantity, wanted, meaning.lead, meaning.site, source, meaning.subject)
     if own == wanted:
         return Naming(channel, absent=meaning.absent)
     if (own, wanted) in CONVERSIONS:
@@ -383,23 +390,32 @@ def parse_map(text: str) -> tuple[str, Meaning]:
     >>> parse_map("CH 3=ecg:II")
     ('CH 3', Meaning(quantity='ecg', lead='II', site='', subject='infant', absent=()))
     """
-    label, equals, rest = text.rpartition("=")
-    rest, _, subject = rest.partition("@")
-    quantity, _, place = rest.partition(":")
-    label, quantity, place = label.strip(), quantity.strip(), place.strip()
-    subject = subject.strip() or "infant"
-    if not (equals and label and quantity):
-        msg = f"{text!r} is not LABEL=quantity[:lead-or-site][@subject], such as 'CH 3=ecg:II'"
+    label, _, rest = text.rpartition("=")
+    own = OWN.fullmatch(rest)
+    if own is None or not label.strip():
+        msg = f"{text!r} is not LABEL=quantity[:lead-or-site][@infant|@holder]: 'CH 3=ecg:II'"
         raise InputError(msg)
-    if quantity not in QUANTITIES:
-        msg = f"{quantity!r} is not a quantity; known are: {', '.join(sorted(QUANTITIES))}"
+    if own[1] not in QUANTITIES:
+        msg = f"{own[1]!r} is not a quantity; known are: {', '.join(sorted(QUANTITIES))}"
         raise InputError(msg)
-    if subject not in {"infant", "holder"}:
-        msg = f"{subject!r} is not a subject: infant or holder"
-        raise InputError(msg)
+    return label.strip(), _place(own[1], (own[2] or "").strip(), own[3] or "infant")
+
+
+def label_of(channel: Channel) -> str:
+    """Return a label that `identify` reads as this channel: its source's own, else Joey's."""
+    own = " ".join(channel.source.rpartition("/")[2].split())
+    same = Meaning(channel.quantity, channel.lead, channel.site, channel.subject)
+    if own and replace(identify(own), absent=()) == same:
+        return own
+    place = channel.lead or channel.site
+    subject = "" if channel.subject == "infant" else f"@{channel.subject}"
+    return f"{channel.quantity}{':' if place else ''}{place}{subject}"
+
+
+def _place(quantity: str, place: str, subject: str) -> Meaning:
     if quantity == "ecg":
-        return label, Meaning(quantity, lead=place, subject=subject)
-    return label, Meaning(quantity, site=place, subject=subject)
+        return Meaning(quantity, lead=place, subject=subject)
+    return Meaning(quantity, site=place, subject=subject)
 
 
 def _fold(label: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from joey.sources.tables.reader import read_csv, read_parquet
 from joey.sources.tables.rows import Rows, read_rows
 
-__all__ = ["Rows", "read_rows"]
+__all__ = ["Rows", "read_csv", "read_parquet", "read_rows"]

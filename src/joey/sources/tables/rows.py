@@ -121,7 +121,9 @@ def _check_columns(path: Path, columns: tuple[str, ...], where: str) -> None:
 def _row(path: Path, number: int, columns: tuple[str, ...], cells: list[str]) -> dict[str, str]:
     extra = cells[len(columns) :]
     if any(cell.strip() for cell in extra):
-        reason = f"{len(cells)} cells and {len(columns)} columns: quote text that holds the separator"
+        reason = (
+            f"{len(cells)} cells and {len(columns)} columns: quote text that holds the separator"
+        )
         raise FormatError(path, reason, f"line {number}")
     padded = [*cells, *[""] * (len(columns) - len(cells))]
     return {name: cell.strip() for name, cell in zip(columns, padded, strict=False)}

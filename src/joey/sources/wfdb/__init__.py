@@ -8,5 +8,13 @@ from __future__ import annotations
 
 from joey.sources.wfdb.annotations import Marks, read_annotations, read_marks, write_annotations
 from joey.sources.wfdb.records import read_record
+from joey.sources.wfdb.write import write_wfdb
 
-__all__ = ["Marks", "read_annotations", "read_marks", "read_record", "write_annotations"]
+__all__ = [
+    "Marks",
+    "read_annotations",
+    "read_marks",
+    "read_record",
+    "write_annotations",
+    "write_wfdb",
+]

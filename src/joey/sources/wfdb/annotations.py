@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "Marks", "read_annotations", "read_marks", "write_annotations"]
 
 # Symbols by code, annot(5) and ecgcodes.h.
-_SYMBOLS: dict[int, str] = {
-    **dict(enumerate("NLRaVFJASEj/Q~", 1)),
-    **{16: "|", 18: "s", 19: "T", 20: "*", 21: "D", 22: '"', 23: "=", 24: "p", 25: "B", 26: "^"},
-    **{27: "t", 28: "+", 29: "u", 30: "?", 31: "!", 32: "[", 33: "]", 34: "e", 35: "n", 36: "@"},
-    **{37: "x", 38: "f", 39: "(", 40: ")", 41: "r"},
-}
+_SYMBOLS: dict[int, str] = dict(
+    [
+        *enumerate("NLRaVFJASEj/Q~", 1),
+        (16, "|"),
+        *enumerate('sT*D"=pB^t+u?![]en@xf()r', 18),
+    ]
+)
 CODES: dict[str, int] = {symbol: code for code, symbol in _SYMBOLS.items()}
 NOTE = CODES['"']
 SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
+LAST_CODE = 49
+FIELDS = {CHN: 2, NUM: 3, SUB: 4}  # code: column of a mark's row
 LONGEST = 1023  # samples, the longest interval that a word holds
 MOST_SAMPLES = 2**53
 RESOLUTION = re.compile(r"## time resolution: (\d{1,9}(?:\.\d{1,12})?)")
@@ -83,7 +86,7 @@ def read_marks(path: str | Path) -> Marks:
     words = np.frombuffer(data, dtype="<u2").tolist()
     rows: list[list[int]] = []
     texts: dict[int, str] = {}
-    sample, channel, number, at = 0, 0, 0, 0
+    sample, at = 0, 0
     while at < len(words) and words[at]:
         code, interval = words[at] >> 10, words[at] & LONGEST
         where = f"byte {2 * at}"
@@ -93,29 +96,35 @@ def read_marks(path: str | Path) -> Marks:
                 raise FormatError(path, "the file ends within a long interval", where)
             sample += _signed((words[at] << 16) | words[at + 1], 32)
             at += 2
-        elif code in {NUM, SUB, CHN, AUX} and not rows:
-            raise FormatError(path, "a field comes before the first mark", where)
-        elif code == NUM:
-            number = rows[-1][3] = _signed(interval & 0xFF, 8)
-        elif code == SUB:
-            rows[-1][4] = _signed(interval & 0xFF, 8)
-        elif code == CHN:
-            channel = rows[-1][2] = interval & 0xFF
         elif code == AUX:
             stop = at + (interval + 1) // 2
-            if stop > len(words):
-                raise FormatError(path, "the file ends within a text", where)
+            if stop > len(words) or not rows:
+                raise FormatError(path, "a text comes before any mark, or is cut off", where)
             raw = data[2 * at : 2 * at + interval]
             texts[len(rows) - 1] = raw.rstrip(b"\0").decode("utf-8", errors="replace")
             at = stop
-        elif code > 49:
-            raise FormatError(path, f"code {code} is not one of annot(5)", where)
+        elif code in FIELDS:
+            _set_field(path, rows, code, interval, where)
         else:
             sample += interval
-            rows.append([sample, code, channel, number, 0])
-        if abs(sample) > MOST_SAMPLES:
-            raise FormatError(path, "the intervals add up to an impossible sample", where)
+            _add_mark(path, rows, sample, code, where)
     return _marks(rows, texts)
+
+
+def _set_field(path: Path, rows: list[list[int]], code: int, value: int, where: str) -> None:
+    if not rows:
+        raise FormatError(path, "a field comes before the first mark", where)
+    rows[-1][FIELDS[code]] = value & 0xFF if code == CHN else _signed(value & 0xFF, 8)
+
+
+def _add_mark(path: Path, rows: list[list[int]], sample: int, code: int, where: str) -> None:
+    if code > LAST_CODE:
+        raise FormatError(path, f"code {code} is not one of annot(5)", where)
+    if abs(sample) > MOST_SAMPLES:
+        raise FormatError(path, "the intervals add up to an impossible sample", where)
+    # Channel and number hold until they change; the subtype is of one mark.
+    channel, number = rows[-1][2:4] if rows else (0, 0)
+    rows.append([sample, code, channel, number, 0])
 
 
 def _marks(rows: list[list[int]], texts: dict[int, str]) -> Marks:

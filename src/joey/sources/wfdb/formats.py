@@ -98,7 +98,7 @@ def _format_160(data: NDArray[np.uint8]) -> NDArray[np.integer]:
 
 
 def _format_212(data: NDArray[np.uint8]) -> NDArray[np.integer]:
-    # Two samples in three bytes: low byte of the first, high nibbles of both, low byte of the second.
+    # Two samples in three bytes: low byte, both high nibbles, low byte of the second.
     groups = _groups(data, 3)
     out = np.empty((len(groups), 2), dtype=np.uint16)
     middle = groups[:, 1].astype(np.uint16)
@@ -174,7 +174,7 @@ def decode_flac(
     ValueError
         If it is not FLAC, or of another number of channels or bits: the message says which.
     """
-    import soundfile  # noqa: PLC0415 (a heavy import that few files need)
+    import soundfile  # noqa: PLC0415 (slow to import, rarely needed)
 
     bits = FLAC[form]
     kind = "int32" if bits > 16 else "int16"

@@ -158,7 +158,9 @@ def read_header(path: Path) -> Header:
     number, first = body[0]
     record = RECORD.fullmatch(first)
     if record is None:
-        reason = "not a record line: name, number of signals, sampling frequency, length, time, date"
+        reason = (
+            "not a record line: name, number of signals, sampling frequency, length, time, date"
+        )
         raise FormatError(path, reason, f"line {number}")
     where = f"line {number}"
     parts = record["parts"]
@@ -206,11 +208,11 @@ def _time(path: Path, text: str | None, where: str) -> Fraction | None:
         return None
     match = TIME.fullmatch(text)
     if match is None:
-        raise FormatError(path, f"{text} is not a time of day", where)
+        raise FormatError(path, "the start is not a time of day", where)
     hours, minutes, seconds = match.groups(default="0")
     time = Fraction(int(hours) * 3600 + int(minutes) * 60) + Fraction(seconds)
     if int(minutes) >= 60 or time >= 86400:
-        raise FormatError(path, f"{text} is not a time of day", where)
+        raise FormatError(path, "the start is not a time of day", where)
     return time
 
 
@@ -221,7 +223,7 @@ def _day(path: Path, text: str | None, where: str) -> date | None:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise FormatError(path, f"{text} is not a date (day/month/year)", where) from error
+        raise FormatError(path, "the start is not a date day/month/year", where) from error
 
 
 def _signal(path: Path, number: int, line: str) -> SignalLine:
@@ -233,7 +235,7 @@ def _signal(path: Path, number: int, line: str) -> SignalLine:
     per_frame = int(form[2] or 1)
     gain = GAIN.fullmatch(fields[2]) if len(fields) > 2 else None
     if len(fields) > 2 and gain is None:
-        raise FormatError(path, f"{fields[2]} is not a gain (baseline)/unit", where)
+        raise FormatError(path, "the third field is not a gain: counts(baseline)/unit", where)
     numbers = fields[3:8]
     if not all(WHOLE.fullmatch(each) for each in numbers):
         reason = "resolution, zero, initial value, checksum and block size are whole numbers"

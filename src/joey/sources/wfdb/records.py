@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from joey.errors import FormatError
 from joey.signals import Clock, Grid, Recording, Repair, Segment, Signal, runs_of
-from joey.sources.clocks import anchor, join_notes
+from joey.sources.clocks import anchor
 from joey.sources.codes import Naming, identify, name_channel
 from joey.sources.files import beside, load
 from joey.sources.wfdb.annotations import read_annotations
@@ -25,11 +24,12 @@ from joey.sources.wfdb.headers import MOST_FRAMES, Header, SignalLine, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from joey.signals import Source
+    from joey.signals import Annotation, Source
     from joey.sources.codes import Meaning
 
 __all__ = ["read_record"]
@@ -52,9 +52,11 @@ class _Strip:
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What is gathered while files are read."""
+class _Reading:
+    """A record while its files are read, and what is gathered on the way."""
 
+    record: Header
+    channels: Mapping[str, Meaning]
     sources: list[Source]
     repairs: list[Repair]
     losses: list[str]
@@ -84,17 +86,20 @@ def read_record(
         If a file cannot be read.
     """
     header = read_header(path)
-    notes = _Notes([header.source], [], [])
+    notes = _Reading(header, channels or {}, [header.source], [], [])
     start_ns, clock = _clock(header, zone)
     if header.parts:
-        strips = _read_parts(header, channels, notes)
+        strips = _read_parts(notes)
     else:
         if not header.signals:
             reason = "the record has no signals; its annotations are read by read_annotations"
             raise FormatError(path, reason)
-        strips = _read_segment(header, header, 0, header.frames, channels, notes)
+        if all(line.file == "~" for line in header.signals):
+            reason = "the layout of a record in segments: read the record that names it"
+            raise FormatError(path, reason)
+        strips = _read_segment(notes, header, 0, header.frames)
     marks = path.with_suffix(".atr")
-    annotations = ()
+    annotations: tuple[Annotation, ...] = ()
     if marks.is_file():
         annotations = read_annotations(marks, header.fs, start_ns)
         notes.sources.append(load(marks, "wfdb annotations")[1])
@@ -131,9 +136,8 @@ def _facts(header: Header) -> dict[str, str]:
     return facts
 
 
-def _read_parts(
-    header: Header, channels: Mapping[str, Meaning] | None, notes: _Notes
-) -> list[_Strip]:
+def _read_parts(notes: _Reading) -> list[_Strip]:
+    header = notes.record
     strips: list[_Strip] = []
     seen: set[str] = set()
     frame = 0
@@ -151,7 +155,7 @@ def _read_parts(
                 reason = f"segment {part.name} has {segment.fs} frames/s, the record {header.fs}"
                 raise FormatError(header.path, reason, where)
             notes.sources.append(segment.source)
-            strips += _read_segment(header, segment, frame, part.frames, channels, notes)
+            strips += _read_segment(notes, segment, frame, part.frames)
         frame += part.frames
         if frame > MOST_FRAMES:
             raise FormatError(header.path, "a record of this length is not possible", where)
@@ -162,14 +166,7 @@ def _read_parts(
     return strips
 
 
-def _read_segment(
-    record: Header,
-    segment: Header,
-    frame: int,
-    frames: int | None,
-    channels: Mapping[str, Meaning] | None,
-    notes: _Notes,
-) -> list[_Strip]:
+def _read_segment(notes: _Reading, segment: Header, frame: int, frames: int | None) -> list[_Strip]:
     """Return the strips of one segment that begins at frame `frame` of the record."""
     strips: list[_Strip] = []
     seen: set[str] = set()
@@ -184,12 +181,12 @@ def _read_segment(
         else:
             counts = _read_group(segment, lines, frames, notes)
         for line, samples in zip(lines, counts, strict=True):
-            strips.append(_strip(record, segment, line, samples, frame, frames, channels, notes))
+            strips.append(_strip(notes, line, segment.fs, samples, frame, frames))
     return strips
 
 
 def _read_group(
-    header: Header, lines: tuple[SignalLine, ...], frames: int | None, notes: _Notes
+    header: Header, lines: tuple[SignalLine, ...], frames: int | None, notes: _Reading
 ) -> list[NDArray[np.integer]]:
     """Return the counts of the signals of one file, as far as the file has whole frames."""
     first = lines[0]
@@ -218,7 +215,7 @@ def _read_plain(
     data: bytes,
     lines: tuple[SignalLine, ...],
     wanted: int | None,
-    notes: _Notes,
+    notes: _Reading,
 ) -> tuple[list[NDArray[np.integer]], int]:
     form, offset = lines[0].format, lines[0].offset
     if offset > len(data):
@@ -231,7 +228,9 @@ def _read_plain(
         notes.losses.append(f"{path.name}: the last frame is cut off")
     if wanted is not None and there > wanted:
         notes.repairs.append(
-            Repair("frames after the end that the header gives, left out", there - wanted, path.name)
+            Repair(
+                "frames after the end that the header gives, left out", there - wanted, path.name
+            )
         )
         there = wanted
     table = decode(form, raw, there * width).reshape(there, width)
@@ -260,7 +259,7 @@ def _read_flac(
     data: bytes,
     lines: tuple[SignalLine, ...],
     wanted: int | None,
-    notes: _Notes,
+    notes: _Reading,
 ) -> tuple[list[NDArray[np.integer]], int]:
     per_frame = lines[0].per_frame
     if lines[0].offset or any(line.per_frame != per_frame for line in lines):
@@ -281,7 +280,7 @@ def _check_sums(
     path: Path,
     lines: tuple[SignalLine, ...],
     counts: list[NDArray[np.integer]],
-    notes: _Notes,
+    notes: _Reading,
 ) -> None:
     for line, samples in zip(lines, counts, strict=True):
         found = int(np.sum(samples, dtype=np.int64)) % 2**16
@@ -291,50 +290,43 @@ def _check_sums(
 
 
 def _strip(
-    record: Header,
-    segment: Header,
+    notes: _Reading,
     line: SignalLine,
+    frame_rate: Fraction,
     samples: NDArray[np.integer],
     frame: int,
     frames: int | None,
-    channels: Mapping[str, Meaning] | None,
-    notes: _Notes,
 ) -> _Strip:
     first = line.skew * line.per_frame
     stop = len(samples) if frames is None else first + frames * line.per_frame
     counts = samples[first:stop]
     label = line.label or f"signal {line.line}"
-    naming = _name(label, line, record.name, channels, notes)
-    invalid = INVALID[line.format] if line.format in INVALID else None
+    naming = _name(label, line, notes)
+    invalid = INVALID.get(line.format)
     gone = [] if invalid is None else [invalid]
     gone += [round(value * line.gain + line.baseline) for value in naming.absent]
     known = np.ones(len(counts), dtype=np.bool_)
     for count in gone:
         known &= counts != count
-    if not line.calibrated and line.file != "~":
-        what = "no gain in the header: 200 counts per unit are assumed"
-        notes.repairs.append(Repair(what, 1, f"{segment.name}/{label}"))
-    return _Strip(
-        label, line, naming, segment.fs * line.per_frame, frame * line.per_frame, counts, runs_of(known)
-    )
+    runs = runs_of(known)
+    fs = frame_rate * line.per_frame
+    return _Strip(label, line, naming, fs, frame * line.per_frame, counts, runs)
 
 
-def _name(
-    label: str,
-    line: SignalLine,
-    record: str,
-    channels: Mapping[str, Meaning] | None,
-    notes: _Notes,
-) -> Naming:
-    meaning = (channels or {}).get(label) or identify(label)
+def _name(label: str, line: SignalLine, notes: _Reading) -> Naming:
+    record = notes.record.name
+    meaning = notes.channels.get(label) or identify(label)
     unit = line.unit or ("mV" if meaning.quantity in VOLTAGES else "")
-    naming = name_channel(label, unit, record, channels)
+    naming = name_channel(label, unit, record, notes.channels)
     if naming.note:
         notes.repairs.append(Repair(naming.note, 1, record))
+    if not line.calibrated and line.file != "~":
+        what = "no gain in the header: 200 counts per unit are assumed"
+        notes.repairs.append(Repair(what, 1, naming.channel.source))
     return naming
 
 
-def _joined(start_ns: int, strips: Sequence[_Strip], notes: _Notes) -> Iterable[Signal]:
+def _joined(start_ns: int, strips: Sequence[_Strip], notes: _Reading) -> Iterable[Signal]:
     """Return one signal for each label, rate and unit, in the order of their first strip."""
     # A label that stands twice in one segment is two channels: count its occurrences.
     found: dict[tuple[str, Fraction, str, int], list[_Strip]] = {}
@@ -347,8 +339,9 @@ def _joined(start_ns: int, strips: Sequence[_Strip], notes: _Notes) -> Iterable[
         yield _signal(Grid(start_ns, fs), same, notes)
 
 
-def _signal(grid: Grid, strips: Sequence[_Strip], notes: _Notes) -> Signal:
+def _signal(grid: Grid, strips: Sequence[_Strip], notes: _Reading) -> Signal:
     channel = strips[0].naming.channel
+    counts: list[NDArray[np.integer]]
     held = [strip for strip in strips if len(strip.counts)]
     scales = {_scale(strip) for strip in held}
     if len(scales) > 1:
@@ -383,9 +376,10 @@ def _common_scale(strips: Sequence[_Strip]) -> float:
     return max(finest / FINENESS, largest / (2**31 - 2**8))
 
 
-def _rescaled(strip: _Strip, quantum: float) -> NDArray[np.int32]:
+def _rescaled(strip: _Strip, quantum: float) -> NDArray[np.integer]:
     scale, offset = _scale(strip)
-    return np.rint((strip.counts * scale + offset) / quantum).astype(np.int32)
+    steps = np.rint((strip.counts * scale + offset) / quantum)
+    return np.asarray(steps, dtype=np.int32)
 
 
 def _without_seams(segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -1,0 +1,392 @@
+"""Tables that machines write, CSV and Parquet: a column of times, and columns of measurements.
+
+Columns on a grid become signals, whose counts are the digits of the text; others become series.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.errors import FormatError
+from joey.signals import NS, Clock, Grid, Recording, Repair, Segment, Series, Signal, runs_of
+from joey.sources.codes import name_channel, spell_unit
+from joey.sources.files import load
+from joey.sources.tables.columns import label_and_unit, numbers_of, quantize_column
+from joey.sources.tables.times import UNIT_NS, Stamps, fit_grid, fit_rows, read_stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from joey.sources.codes import Meaning, Naming
+    from joey.sources.tables.columns import Numbers
+
+__all__ = ["read_csv", "read_parquet"]
+
+TIME = re.compile(
+    r"(?:time|t|timestamp|datetime|date[ _/]?time|elapsed(?:[ _]time)?|seconds|sec|stamp)"
+    r"(?:_(?P<unit>s|ms|us|ns|min|h))?",
+    re.IGNORECASE,
+)
+RATE = re.compile(r"(?:sampling|sample)[ _]?(?:freq(?:uency)?|rate)|fs", re.IGNORECASE)
+DELIMITERS = (",", "\t", ";")
+MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the rows
+MOST_ROWS_PER_BYTE = 1000  # of a Parquet file; far more than a recording of constants needs
+PARQUET_MAGIC = b"PAR1"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A table while it is read, and what is gathered on the way."""
+
+    path: Path
+    channels: Mapping[str, Meaning]
+    repairs: list[Repair]
+    facts: dict[str, str]
+
+
+def read_csv(
+    path: Path, zone: str | None = None, channels: Mapping[str, Meaning] | None = None
+) -> Recording:
+    """Return the recording of a text table with a header line.
+
+    Parameters
+    ----------
+    path : Path
+        Comma, tab or semicolon between the cells; a column of times, or of the sampling frequency
+        in its first row; columns named ``LABEL`` or ``LABEL [unit]``.
+    zone : str, optional
+        IANA zone of stamps that carry none.
+    channels : mapping of str to Meaning, optional
+        What the user says certain labels stand for.
+
+    Raises
+    ------
+    FormatError
+        If the file breaks its format, with the line.
+    InputError
+        If the zone is not known.
+    OSError
+        If it cannot be read.
+    """
+    data, source = load(path, "csv")
+    if b"\0" in data:
+        raise FormatError(path, "not a text file: it holds null bytes (UTF-16 is not read)")
+    header, number, rest, comments = _header_line(path, data)
+    delimiter = max(DELIMITERS, key=header.count)
+    names = _names(path, header, delimiter, number)
+    frame = _frame(path, rest, names, delimiter, number)
+    reading = _Reading(path, channels or {}, [], {})
+    if comments:
+        reading.facts[f"{path.stem} comments"] = "\n".join(comments)
+    recording = _recording(reading, frame, zone, number + 1)
+    simulated = any("simulated" in comment.lower() for comment in comments)
+    return replace(recording, sources=(source,), simulated=simulated)
+
+
+def read_parquet(
+    path: Path, zone: str | None = None, channels: Mapping[str, Meaning] | None = None
+) -> Recording:
+    """Return the recording of a Parquet table; as `read_csv`.
+
+    Raises
+    ------
+    FormatError
+        If the file is not Parquet, or claims more rows than its size allows.
+    InputError
+        If the zone is not known.
+    OSError
+        If it cannot be read.
+    """
+    import polars as pl  # noqa: PLC0415 (slow to import)
+
+    data, source = load(path, "parquet")
+    if data[:4] != PARQUET_MAGIC or data[-4:] != PARQUET_MAGIC:
+        raise FormatError(path, "not a Parquet file, or cut off: its marks are missing")
+    broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+    most = len(data) * MOST_ROWS_PER_BYTE
+    try:
+        rows = int(pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item())
+        frame = pl.read_parquet(io.BytesIO(data)) if rows <= most else None
+    except broken as error:
+        raise FormatError(path, "the Parquet file is broken") from error
+    if frame is None:
+        raise FormatError(path, f"{rows} rows are claimed: too many for {len(data)} bytes")
+    reading = _Reading(path, channels or {}, [], {})
+    return replace(_recording(reading, frame, zone, 0), sources=(source,))
+
+
+def _header_line(path: Path, data: bytes) -> tuple[str, int, bytes, list[str]]:
+    """Return the header, its line number, the bytes after it, and the comments before it."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    comments: list[str] = []
+    number, at = 0, 0
+    while at < len(data):
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        number += 1
+        line = data[at:end].decode("utf-8", errors="replace").strip("\r ")
+        at = end + 1
+        if line.lstrip().startswith("#"):
+            comments.append(line.lstrip("# ").rstrip())
+        elif line.strip():
+            return line, number, data[at:], comments
+    raise FormatError(path, "the file has no header line")
+
+
+def _names(path: Path, header: str, delimiter: str, number: int) -> list[str]:
+    try:
+        cells = next(csv.reader([header], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise FormatError(path, f"not a table ({error})", f"line {number}") from error
+    names = [cell.strip() for cell in cells]
+    if all(_is_number(name) for name in names):
+        raise FormatError(path, "the columns have no names", f"line {number}")
+    twice = sorted({name for name in names if names.count(name) > 1 and name})
+    if twice:
+        raise FormatError(path, f"columns named twice: {', '.join(twice)}", f"line {number}")
+    return [name or f"column {k}" for k, name in enumerate(names, 1)]
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text) is not None
+
+
+def _frame(path: Path, rest: bytes, names: list[str], delimiter: str, number: int) -> pl.DataFrame:
+    import polars as pl  # noqa: PLC0415
+
+    if not rest.strip():
+        raise FormatError(path, "the table has no rows")
+    keys = [f"{k}" for k in range(len(names))]
+    try:
+        frame = pl.read_csv(
+            io.BytesIO(rest),
+            has_header=False,
+            separator=delimiter,
+            schema=dict.fromkeys(keys, pl.String),
+            encoding="utf8-lossy",
+            comment_prefix="#",
+        )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        where = _long_line(rest, delimiter, len(names), number)
+        reason = f"not a table of {len(names)} columns: a row has more cells, or a quote stays open"
+        raise FormatError(path, reason, where) from error
+    frame = frame.select(pl.all().str.strip_chars())
+    filled = pl.any_horizontal(pl.all().is_not_null() & (pl.all().str.len_bytes() > 0))
+    last = frame.select(filled.alias("f"))["f"].to_numpy().nonzero()[0]
+    if not len(last):
+        raise FormatError(path, "the table has no rows")
+    frame = frame.head(int(last[-1]) + 1)  # empty lines at the end are no rows
+    return frame.rename(dict(zip(keys, _unlike(names), strict=True)))
+
+
+def _unlike(names: Sequence[str]) -> list[str]:
+    """Return the names, each once."""
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return out
+
+
+def _long_line(rest: bytes, delimiter: str, columns: int, number: int) -> str:
+    mark = delimiter.encode()
+    for row, line in enumerate(rest.splitlines(), number + 1):
+        if line.count(mark) >= columns:
+            return f"line {row}"
+    return ""
+
+
+def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None, line: int) -> Recording:
+    if not frame.height:
+        raise FormatError(reading.path, "the table has no rows")
+    frame = _take_facts(reading, frame)
+    stamps, frame = _stamps(reading, frame, zone, line)
+    stamps, keep = _single(reading, stamps)
+    signals: list[Signal] = []
+    series: list[Series] = []
+    for column in frame.get_columns():
+        numbers = numbers_of(column)
+        if numbers is None:
+            _refuse_decimal_commas(reading, column, line)
+            what = "column of text, left out"
+            reading.repairs.append(Repair(what, 1, f"{reading.path.stem}/{column.name}"))
+            continue
+        numbers = replace(numbers, values=numbers.values[keep])
+        made = _channel(reading, column.name, numbers, stamps)
+        if isinstance(made, Signal):
+            signals.append(made)
+        else:
+            series.append(made)
+    if not signals and not series:
+        raise FormatError(reading.path, "the table has no column of numbers beside its times")
+    facts = {**reading.facts, **stamps.facts}
+    return Recording(
+        signals=tuple(signals),
+        series=tuple(series),
+        clock=stamps.clock,
+        repairs=tuple(reading.repairs),
+        facts=facts,
+    )
+
+
+def _take_facts(reading: _Reading, frame: pl.DataFrame) -> pl.DataFrame:
+    """Move columns that have a number in their first row only to the facts."""
+    if frame.height < 3:
+        return frame
+    for column in frame.get_columns():
+        cells = column.slice(1).drop_nulls()
+        if str(column.dtype) == "String":
+            cells = cells.filter(cells.str.len_bytes() > 0)
+        first = str(column[0] if column[0] is not None else "").strip()
+        if len(cells) == 0 and _is_number(first):
+            reading.facts[f"{reading.path.stem} {column.name}"] = first
+            frame = frame.drop(column.name)
+    return frame
+
+
+def _stamps(
+    reading: _Reading, frame: pl.DataFrame, zone: str | None, line: int
+) -> tuple[Stamps, pl.DataFrame]:
+    """Return the stamps and the columns that are left."""
+    path = reading.path
+    folded = {name.strip().lower(): name for name in frame.columns}
+    if "date" in folded and "time" in folded and str(frame[folded["date"]].dtype) == "String":
+        both = frame[folded["date"]] + " " + frame[folded["time"]]
+        return read_stamps(path, both, "", zone, line), frame.drop(folded["date"], folded["time"])
+    for name in frame.columns:
+        label, unit = label_and_unit(name)
+        unit = unit or _round_unit(name)
+        match = TIME.fullmatch(label if unit else name)
+        match = match or TIME.fullmatch(label.partition("(")[0].strip())
+        if match:
+            column = frame[name]
+            stamps = read_stamps(path, column, unit or match["unit"] or "", zone, line)
+            return stamps, frame.drop(name)
+    for name, value in reading.facts.items():
+        if RATE.fullmatch(name.removeprefix(f"{path.stem} ")) and _is_number(value):
+            return _counted(path, value, frame.height), frame
+    reason = f"no column of times; the columns are {', '.join(frame.columns)[:300]}"
+    raise FormatError(path, reason, f"line {line - 1}" if line else "")
+
+
+def _round_unit(name: str) -> str:
+    match = re.fullmatch(r".*\((\w+)\)\s*", name)
+    return match[1] if match and match[1].lower() in UNIT_NS else ""
+
+
+def _counted(path: Path, rate: str, rows: int) -> Stamps:
+    fs = Fraction(rate)
+    if not Fraction(1, 10**6) <= fs <= 10**7:
+        raise FormatError(path, f"a sampling frequency of {rate} Hz is not possible")
+    ns = np.rint(np.arange(rows) * (NS / float(fs))).astype(np.int64)
+    return Stamps(0, ns, 1, Clock(dated=False), {})
+
+
+def _single(reading: _Reading, stamps: Stamps) -> tuple[Stamps, NDArray[np.bool_]]:
+    """Return stamps that increase, and which rows stay.
+
+    Of rows with one stamp the last stays: it corrects those before it.
+    """
+    ns = stamps.ns
+    keep = np.append(np.diff(ns) > 0, True)
+    twice = int(np.count_nonzero(~keep))
+    place = reading.path.name
+    if twice > MOST_TWICE * len(ns):
+        fs = fit_rows(ns)
+        if fs is None:
+            reason = f"{twice} of {len(ns)} rows repeat the time before: too coarse for the rows"
+            raise FormatError(reading.path, reason)
+        what = f"times with too few digits, taken from the number of the row at {float(fs):g} Hz"
+        reading.repairs.append(Repair(what, len(ns), place))
+        rows = np.rint(np.arange(len(ns)) * (NS / float(fs))).astype(np.int64)
+        return replace(stamps, ns=rows, step_ns=1), np.ones(len(ns), dtype=np.bool_)
+    if twice:
+        what = "rows with the time of the next row, left out"
+        reading.repairs.append(Repair(what, twice, place))
+    return replace(stamps, ns=ns[keep]), keep
+
+
+def _refuse_decimal_commas(reading: _Reading, column: pl.Series, line: int) -> None:
+    if str(column.dtype) != "String":
+        return
+    commas = column.str.contains(r"^[+-]?\d+,\d+$").fill_null(value=False)
+    if commas.any():
+        row = int(commas.arg_max() or 0)
+        reason = f"column {column.name}: numbers have a decimal comma: write them with a point"
+        raise FormatError(reading.path, reason, f"line {line + row}")
+
+
+def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> Signal | Series:
+    label, unit = label_and_unit(name)
+    # A name with its unit may be what the user maps.
+    label = name if name in reading.channels else label
+    naming = name_channel(label, unit, reading.path.stem, reading.channels)
+    place = naming.channel.source
+    if naming.note and spell_unit(unit) != "NU":
+        reading.repairs.append(Repair(naming.note, 1, reading.path.stem))
+    elif naming.note:
+        reading.repairs.append(Repair(f"no unit: read as {naming.channel.unit}", 1, place))
+    if numbers.strange:
+        what = "cells that are not numbers, taken as not measured"
+        reading.repairs.append(Repair(what, numbers.strange, place))
+    values = numbers.values.copy()
+    for absent in naming.absent:
+        values[values == absent] = np.nan
+    numbers = replace(numbers, values=values)
+    ns = stamps.ns
+    known = np.isfinite(values)
+    if _is_sparser(ns, known):
+        numbers, ns = replace(numbers, values=values[known]), ns[known]
+    fitted = fit_grid(ns, stamps.step_ns)
+    if fitted is None:
+        return _series(naming, numbers, ns, stamps)
+    return _signal(
+        reading, naming, numbers, Grid(stamps.origin_ns + int(ns[0]), fitted[0]), fitted[1]
+    )
+
+
+def _is_sparser(ns: NDArray[np.int64], known: NDArray[np.bool_]) -> bool:
+    """Whether a column is written less often than the table's rows, as temperature is."""
+    if known.sum() < 3 or known.mean() > 0.5:
+        return False
+    return bool(np.median(np.diff(ns[known])) > 1.5 * np.median(np.diff(ns)))
+
+
+def _series(naming: Naming, numbers: Numbers, ns: NDArray[np.int64], stamps: Stamps) -> Series:
+    whole_s, rest_ns = divmod(stamps.origin_ns, NS)
+    times = whole_s + (ns + rest_ns) / NS
+    values = numbers.values * naming.factor + naming.shift
+    # No value stands for longer than values usually do.
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    return Series(naming.channel, times, values, np.full(len(times), usual))
+
+
+def _signal(
+    reading: _Reading, naming: Naming, numbers: Numbers, grid: Grid, index: NDArray[np.int64]
+) -> Signal:
+    quantized = quantize_column(numbers)
+    if not quantized.exact:
+        what = f"numbers brought to steps of {quantized.scale:.3g}"
+        reading.repairs.append(Repair(what, 1, naming.channel.source))
+    known = np.isfinite(numbers.values)
+    edges = np.flatnonzero(np.diff(index) > 1) + 1
+    segments = []
+    for part in np.split(np.arange(len(index)), edges):
+        lo, hi = int(part[0]), int(part[-1]) + 1
+        runs = runs_of(known[lo:hi])
+        segments.append(Segment(grid, int(index[lo]), quantized.counts[lo:hi], runs))
+    scale = quantized.scale * naming.factor
+    offset = quantized.offset * naming.factor + naming.shift
+    return Signal(naming.channel, grid.fs, tuple(segments), scale, offset)
