@@ -15,7 +15,7 @@ import numpy as np
 
 from joey.beats.types import BeatFlag
 from joey.signals import Channel, Series, runs_of
-from joey.spans import Spans
+from joey.spans import Spans, subtract
 from joey.streams import GAP_S
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ __all__ = [
     "nn_between",
     "nn_intervals",
     "rr_intervals",
+    "with_breaks",
 ]
 
 TOUCH_MS = 1.0  # ms, far below any interval, far above the rounding of a time in seconds UTC
+PAUSE_S = 4.0  # s, longer than any interval of a beating heart's 30 beats/min and more
 MAD_TO_SD = 1.4826  # of a Gaussian
 
 
@@ -56,7 +58,7 @@ class Intervals:
     corrected : ndarray of bool, shape (n,)
         Whether cleaning changed or rejected it.
     searched : Spans
-        As of the beats.
+        Where beats would have been found and made an interval.
     resolution_ms : float
         Timing noise of one beat: the sampling step where times are not interpolated, else
         sqrt(12) times the standard deviation of a beat's time; NaN where unknown. [ms]
@@ -121,6 +123,9 @@ DEFAULT = Cleaning()
 def rr_intervals(beats: Beats, *, resolution_ms: float) -> Intervals:
     """Return the raw intervals between beats of the same searched span, not cleaned.
 
+    Beats more than 4 s apart make no interval: whether the heart or the trace paused cannot be told
+    from one lead.
+
     Parameters
     ----------
     beats : Beats
@@ -132,12 +137,13 @@ def rr_intervals(beats: Beats, *, resolution_ms: float) -> Intervals:
     -------
     Intervals
         `nn` equals `rr`, nothing is marked. Across the edge of a searched span lies no interval.
+        `searched` is that of the beats without the time between beats too far apart.
     """
-    first, _ = _pairs(beats)
+    first, searched = _pairs(beats)
     rr = (beats.times[first + 1] - beats.times[first]) * 1000.0
     plain = np.zeros(len(rr), dtype=np.bool_)
     return Intervals(
-        beats.channel, beats.times[first], rr, rr.copy(), plain, beats.searched, resolution_ms
+        beats.channel, beats.times[first], rr, rr.copy(), plain, searched, resolution_ms
     )
 
 
@@ -214,28 +220,40 @@ def heart_rate_series(intervals: Intervals) -> Series:
 
 
 def nn_between(intervals: Intervals, start: float, end: float) -> NDArray[np.float64]:
-    """Return the accepted NN intervals that lie in [start, end), with a NaN at every break. [ms]
-
-    A break is where an interval was rejected or time is missing: what follows is not the next
-    interval, so that no difference may be taken across it.
-    """
+    """Return the accepted NN intervals that lie in [start, end), with a NaN at every break. [ms]"""
     lo, hi = np.searchsorted(intervals.times, (start, end))
     nn, times = intervals.nn[lo:hi], intervals.times[lo:hi]
-    known = np.isfinite(nn) & (times + nn / 1000.0 <= end + TOUCH_MS / 1000.0)
-    nn, times = nn[known], times[known]
+    inside = np.isfinite(nn) & (times + nn / 1000.0 <= end + TOUCH_MS / 1000.0)
+    return with_breaks(times[inside], nn[inside])
+
+
+def with_breaks(times: NDArray[np.float64], nn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return intervals with a NaN at every break: what follows it is not the next interval.
+
+    A break is where an interval was rejected or time is missing. No difference may cross it.
+
+    Parameters
+    ----------
+    times : ndarray of float64, shape (n,)
+        Start of each accepted interval, increasing. [s]
+    nn : ndarray of float64, shape (n,)
+        The intervals. [ms]
+    """
     return np.insert(nn, np.flatnonzero(_apart(times, nn)) + 1, np.nan)
 
 
-def _pairs(beats: Beats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the index of each first beat that has its next in the same span, and that span."""
-    bounds = beats.searched.bounds
-    if len(bounds) == 0 or len(beats.times) < 2:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    at = np.searchsorted(bounds[:, 0], beats.times, side="right") - 1
-    inside = (at >= 0) & (beats.times < bounds[np.maximum(at, 0), 1])
+def _pairs(beats: Beats) -> tuple[NDArray[np.int64], Spans]:
+    """Return the index of each beat whose next is of the same span and near, and what is left."""
+    bounds, times = beats.searched.bounds, beats.times
+    if len(bounds) == 0 or len(times) < 2:
+        return np.empty(0, dtype=np.int64), beats.searched
+    at = np.searchsorted(bounds[:, 0], times, side="right") - 1
+    inside = (at >= 0) & (times < bounds[np.maximum(at, 0), 1])
     joined = inside[:-1] & inside[1:] & (at[:-1] == at[1:])
-    first = np.flatnonzero(joined)
-    return first, at[first]
+    near = np.diff(times) <= PAUSE_S
+    silent = np.flatnonzero(joined & ~near)
+    lost = Spans.of(np.column_stack((times[silent], times[silent + 1])))
+    return np.flatnonzero(joined & near), subtract(beats.searched, lost)
 
 
 def _apart(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
