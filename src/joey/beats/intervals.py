@@ -91,11 +91,17 @@ class Cleaning:
     mads, floor_ms : float
         An outlier is further from the local median than `mads` x 1.4826 x MAD and `floor_ms`; on a
         4 ms grid the MAD of clean preterm beats is often zero. [1; ms]
+    cap : float
+        But never further than this share of the local median: a burst of noise raises the MAD that
+        should tell it.
     run_beats : int
         A change over this many beats is the heart's: a monotone run, or a sustained one.
     largest_step : float
         In a monotone run no single step is more than this share of the whole way: a lone jump
         between ordinary beats is no run.
+    ragged_beats, ragged : int, float
+        Where the median step of this many beats exceeds this share of the local median, all is
+        rejected: noise, or no sinus rhythm. A deceleration of ten beats does not reach it.
     smooth_step : float
         Beats of a sustained fast run differ from one to the next by at most this share: noise
         makes short intervals too, but ragged ones.
@@ -112,8 +118,11 @@ class Cleaning:
     near: float = 0.10
     mads: float = 5.0
     floor_ms: float = 25.0
+    cap: float = 0.3
     run_beats: int = 3
     largest_step: float = 0.8
+    ragged_beats: int = 21
+    ragged: float = 0.15
     smooth_step: float = 0.25
 
 
@@ -262,7 +271,7 @@ def _apart(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[
 
 
 def _cleaned(raw: Intervals, unlike: NDArray[np.bool_], rules: Cleaning) -> Intervals:
-    median = _local_median(raw, raw.rr, rules.median_beats)
+    median = _local_median(raw.times, raw.rr, raw.rr, rules.median_beats)
     nn, corrected = raw.rr.copy(), np.zeros(len(raw.rr), dtype=np.bool_)
 
     extra = np.flatnonzero(_extra_beats(raw, median, rules))
@@ -274,24 +283,34 @@ def _cleaned(raw: Intervals, unlike: NDArray[np.bool_], rules: Cleaning) -> Inte
     # From here on in the sequence without the extra beats.
     kept = np.flatnonzero(np.isfinite(nn))
     x, middle, apart = nn[kept], median[kept], _apart(raw.times[kept], nn[kept])
-    spread = _local_median(raw, np.abs(raw.rr - median), rules.median_beats)[kept]
+    away = np.abs(raw.rr - median)
+    spread = _local_median(raw.times, raw.rr, away, rules.median_beats)[kept]
     missed = np.abs(x / (2.0 * middle) - 1.0) <= rules.near
-    far = np.abs(x - middle) > np.maximum(rules.mads * MAD_TO_SD * spread, rules.floor_ms)
+    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle)
+    far = np.abs(x - middle) > np.maximum(reach, rules.floor_ms)
     odd = missed | far
     if np.any(odd):
         odd &= ~(_monotone(x, apart, rules) | _sustained(x, middle, odd, apart, rules))
-    rejected = odd | unlike[kept] | (x < rules.shortest_ms) | (x > rules.longest_ms)
+    # A stretch of mostly wild steps is no rhythm: there the exemption of runs keeps nothing.
+    steps = np.abs(np.diff(x, prepend=x[:1]))
+    wild = _local_median(raw.times[kept], x, steps, rules.ragged_beats) > rules.ragged * middle
+    rejected = odd | wild | unlike[kept] | (x < rules.shortest_ms) | (x > rules.longest_ms)
     nn[kept[rejected]] = np.nan
     corrected[kept[rejected]] = True
     return replace(raw, nn=nn, corrected=corrected)
 
 
-def _local_median(raw: Intervals, values: NDArray[np.float64], beats: int) -> NDArray[np.float64]:
-    """Return the running median within stretches that no gap over 10 s divides."""
+def _local_median(
+    times: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    values: NDArray[np.float64],
+    beats: int,
+) -> NDArray[np.float64]:
+    """Return the running median of values within stretches that no gap over 10 s divides."""
     from scipy.ndimage import median_filter  # noqa: PLC0415 - slow to import
 
     out = np.empty(len(values))
-    breaks = np.flatnonzero(np.diff(raw.times) - raw.rr[:-1] / 1000.0 > GAP_S) + 1
+    breaks = np.flatnonzero(np.diff(times) - lengths[:-1] / 1000.0 > GAP_S) + 1
     edges = [0, *breaks.tolist(), len(values)]
     for lo, hi in pairwise(edges):
         if hi > lo:

@@ -8,7 +8,6 @@ value is the mean of the windows that pass the minimum-data rules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from joey.beats import with_breaks
 from joey.features.breathing import breath_intervals, breathing_band
 from joey.features.capacity import measure_acceleration_capacity, measure_deceleration_capacity
 from joey.features.entropy import measure_sample_entropy
-from joey.features.material import Measured
+from joey.features.material import HrvWindow, Material, Measured
 from joey.features.scaling import measure_alpha1
 from joey.features.spectrum import measure_band_power
 from joey.features.variability import (
@@ -37,14 +36,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from joey.beats import Intervals
-    from joey.features.material import Material
 
 __all__ = [
     "MAX_CORRECTED",
     "MIN_BEATS",
     "MIN_COVERAGE",
     "WINDOW_S",
-    "HrvWindow",
     "entropy_over_windows",
     "five_minute_windows",
     "measure_window",
@@ -58,48 +55,6 @@ MIN_BEATS = 300
 MIN_COVERAGE = 0.80  # share of the window's time that accepted intervals fill
 MAX_CORRECTED = 0.05  # share of intervals that cleaning changed or rejected
 MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
-
-
-@dataclass(frozen=True, slots=True)
-class HrvWindow:
-    """All variability of one window; units as in `joey.features.FEATURES`.
-
-    Parameters
-    ----------
-    n : int
-        Accepted intervals.
-    accepted_s : float
-        Time they fill. [s]
-    coverage, corrected : float
-        Share of the window's time that accepted intervals fill, and share of intervals that
-        cleaning changed or rejected, 0 to 1.
-    usable : bool
-        Whether the minimum-data rules are met; else every value is NaN.
-    tolerance_ms : float
-        The r of the sample entropies. [ms]
-    """
-
-    n: int
-    accepted_s: float
-    coverage: float
-    corrected: float
-    usable: bool
-    sdnn: float = nan
-    rmssd: float = nan
-    pnn10: float = nan
-    sd1: float = nan
-    sd2: float = nan
-    asymmetry: float = nan
-    sampen_m3: float = nan
-    sampen_m2: float = nan
-    tolerance_ms: float = nan
-    alpha1: float = nan
-    dc: float = nan
-    ac: float = nan
-    vlf: float = nan
-    lf: float = nan
-    hf: float = nan
-    rsa: float = nan
 
 
 def five_minute_windows(spans: Spans) -> Iterator[tuple[float, float]]:

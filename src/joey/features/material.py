@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 from typing import TYPE_CHECKING
 
 from joey.spans import EMPTY, Spans
@@ -12,10 +13,51 @@ if TYPE_CHECKING:
 
     from joey.beats import Intervals
     from joey.breaths import Breaths
-    from joey.features.hrv import HrvWindow
     from joey.signals import Series
 
-__all__ = ["Feature", "Material", "Measured"]
+__all__ = ["Feature", "HrvWindow", "Material", "Measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class HrvWindow:
+    """All variability of one window; units as in `joey.features.FEATURES`.
+
+    Parameters
+    ----------
+    n : int
+        Accepted intervals.
+    accepted_s : float
+        Time they fill. [s]
+    coverage, corrected : float
+        Share of the window's time that accepted intervals fill, and share of intervals that
+        cleaning changed or rejected, 0 to 1.
+    usable : bool
+        Whether the minimum-data rules are met; else every value is NaN.
+    tolerance_ms : float
+        The r of the sample entropies. [ms]
+    """
+
+    n: int
+    accepted_s: float
+    coverage: float
+    corrected: float
+    usable: bool
+    sdnn: float = nan
+    rmssd: float = nan
+    pnn10: float = nan
+    sd1: float = nan
+    sd2: float = nan
+    asymmetry: float = nan
+    sampen_m3: float = nan
+    sampen_m2: float = nan
+    tolerance_ms: float = nan
+    alpha1: float = nan
+    dc: float = nan
+    ac: float = nan
+    vlf: float = nan
+    lf: float = nan
+    hf: float = nan
+    rsa: float = nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

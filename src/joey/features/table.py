@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from joey.features import measures
 from joey.features.hrv import (
-    HrvWindow,
     entropy_over_windows,
     over_windows,
     rmssd_over_windows,
 )
-from joey.features.material import Feature, Material, Measured
+from joey.features.material import Feature, HrvWindow, Material, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
