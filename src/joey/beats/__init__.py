@@ -10,6 +10,7 @@ from joey.beats.intervals import (
     nn_between,
     nn_intervals,
     rr_intervals,
+    with_breaks,
 )
 from joey.beats.types import BeatFlag, Beats
 
@@ -27,4 +28,5 @@ __all__ = [
     "nn_between",
     "nn_intervals",
     "rr_intervals",
+    "with_breaks",
 ]

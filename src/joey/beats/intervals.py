@@ -15,7 +15,7 @@ import numpy as np
 
 from joey.beats.types import BeatFlag
 from joey.signals import Channel, Series, runs_of
-from joey.spans import Spans
+from joey.spans import Spans, subtract
 from joey.streams import GAP_S
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ __all__ = [
     "nn_between",
     "nn_intervals",
     "rr_intervals",
+    "with_breaks",
 ]
 
 TOUCH_MS = 1.0  # ms, far below any interval, far above the rounding of a time in seconds UTC
+PAUSE_S = 4.0  # s, longer than any interval of a beating heart's 30 beats/min and more
 MAD_TO_SD = 1.4826  # of a Gaussian
 
 
@@ -56,7 +58,7 @@ class Intervals:
     corrected : ndarray of bool, shape (n,)
         Whether cleaning changed or rejected it.
     searched : Spans
-        As of the beats.
+        Where beats would have been found and made an interval.
     resolution_ms : float
         Timing noise of one beat: the sampling step where times are not interpolated, else
         sqrt(12) times the standard deviation of a beat's time; NaN where unknown. [ms]
@@ -89,11 +91,17 @@ class Cleaning:
     mads, floor_ms : float
         An outlier is further from the local median than `mads` x 1.4826 x MAD and `floor_ms`; on a
         4 ms grid the MAD of clean preterm beats is often zero. [1; ms]
+    cap : float
+        But never further than this share of the local median: a burst of noise raises the MAD that
+        should tell it.
     run_beats : int
         A change over this many beats is the heart's: a monotone run, or a sustained one.
     largest_step : float
         In a monotone run no single step is more than this share of the whole way: a lone jump
         between ordinary beats is no run.
+    ragged_beats, ragged : int, float
+        Where the median step of this many beats exceeds this share of the local median, all is
+        rejected: noise, or no sinus rhythm. A deceleration of ten beats does not reach it.
     smooth_step : float
         Beats of a sustained fast run differ from one to the next by at most this share: noise
         makes short intervals too, but ragged ones.
@@ -110,8 +118,11 @@ class Cleaning:
     near: float = 0.10
     mads: float = 5.0
     floor_ms: float = 25.0
+    cap: float = 0.3
     run_beats: int = 3
     largest_step: float = 0.8
+    ragged_beats: int = 21
+    ragged: float = 0.15
     smooth_step: float = 0.25
 
 
@@ -120,6 +131,9 @@ DEFAULT = Cleaning()
 
 def rr_intervals(beats: Beats, *, resolution_ms: float) -> Intervals:
     """Return the raw intervals between beats of the same searched span, not cleaned.
+
+    Beats more than 4 s apart make no interval: whether the heart or the trace paused cannot be told
+    from one lead.
 
     Parameters
     ----------
@@ -132,12 +146,13 @@ def rr_intervals(beats: Beats, *, resolution_ms: float) -> Intervals:
     -------
     Intervals
         `nn` equals `rr`, nothing is marked. Across the edge of a searched span lies no interval.
+        `searched` is that of the beats without the time between beats too far apart.
     """
-    first, _ = _pairs(beats)
+    first, searched = _pairs(beats)
     rr = (beats.times[first + 1] - beats.times[first]) * 1000.0
     plain = np.zeros(len(rr), dtype=np.bool_)
     return Intervals(
-        beats.channel, beats.times[first], rr, rr.copy(), plain, beats.searched, resolution_ms
+        beats.channel, beats.times[first], rr, rr.copy(), plain, searched, resolution_ms
     )
 
 
@@ -214,28 +229,40 @@ def heart_rate_series(intervals: Intervals) -> Series:
 
 
 def nn_between(intervals: Intervals, start: float, end: float) -> NDArray[np.float64]:
-    """Return the accepted NN intervals that lie in [start, end), with a NaN at every break. [ms]
-
-    A break is where an interval was rejected or time is missing: what follows is not the next
-    interval, so that no difference may be taken across it.
-    """
+    """Return the accepted NN intervals that lie in [start, end), with a NaN at every break. [ms]"""
     lo, hi = np.searchsorted(intervals.times, (start, end))
     nn, times = intervals.nn[lo:hi], intervals.times[lo:hi]
-    known = np.isfinite(nn) & (times + nn / 1000.0 <= end + TOUCH_MS / 1000.0)
-    nn, times = nn[known], times[known]
+    inside = np.isfinite(nn) & (times + nn / 1000.0 <= end + TOUCH_MS / 1000.0)
+    return with_breaks(times[inside], nn[inside])
+
+
+def with_breaks(times: NDArray[np.float64], nn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return intervals with a NaN at every break: what follows it is not the next interval.
+
+    A break is where an interval was rejected or time is missing. No difference may cross it.
+
+    Parameters
+    ----------
+    times : ndarray of float64, shape (n,)
+        Start of each accepted interval, increasing. [s]
+    nn : ndarray of float64, shape (n,)
+        The intervals. [ms]
+    """
     return np.insert(nn, np.flatnonzero(_apart(times, nn)) + 1, np.nan)
 
 
-def _pairs(beats: Beats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the index of each first beat that has its next in the same span, and that span."""
-    bounds = beats.searched.bounds
-    if len(bounds) == 0 or len(beats.times) < 2:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    at = np.searchsorted(bounds[:, 0], beats.times, side="right") - 1
-    inside = (at >= 0) & (beats.times < bounds[np.maximum(at, 0), 1])
+def _pairs(beats: Beats) -> tuple[NDArray[np.int64], Spans]:
+    """Return the index of each beat whose next is of the same span and near, and what is left."""
+    bounds, times = beats.searched.bounds, beats.times
+    if len(bounds) == 0 or len(times) < 2:
+        return np.empty(0, dtype=np.int64), beats.searched
+    at = np.searchsorted(bounds[:, 0], times, side="right") - 1
+    inside = (at >= 0) & (times < bounds[np.maximum(at, 0), 1])
     joined = inside[:-1] & inside[1:] & (at[:-1] == at[1:])
-    first = np.flatnonzero(joined)
-    return first, at[first]
+    near = np.diff(times) <= PAUSE_S
+    silent = np.flatnonzero(joined & ~near)
+    lost = Spans.of(np.column_stack((times[silent], times[silent + 1])))
+    return np.flatnonzero(joined & near), subtract(beats.searched, lost)
 
 
 def _apart(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -244,7 +271,7 @@ def _apart(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[
 
 
 def _cleaned(raw: Intervals, unlike: NDArray[np.bool_], rules: Cleaning) -> Intervals:
-    median = _local_median(raw, raw.rr, rules.median_beats)
+    median = _local_median(raw.times, raw.rr, raw.rr, rules.median_beats)
     nn, corrected = raw.rr.copy(), np.zeros(len(raw.rr), dtype=np.bool_)
 
     extra = np.flatnonzero(_extra_beats(raw, median, rules))
@@ -256,24 +283,34 @@ def _cleaned(raw: Intervals, unlike: NDArray[np.bool_], rules: Cleaning) -> Inte
     # From here on in the sequence without the extra beats.
     kept = np.flatnonzero(np.isfinite(nn))
     x, middle, apart = nn[kept], median[kept], _apart(raw.times[kept], nn[kept])
-    spread = _local_median(raw, np.abs(raw.rr - median), rules.median_beats)[kept]
+    away = np.abs(raw.rr - median)
+    spread = _local_median(raw.times, raw.rr, away, rules.median_beats)[kept]
     missed = np.abs(x / (2.0 * middle) - 1.0) <= rules.near
-    far = np.abs(x - middle) > np.maximum(rules.mads * MAD_TO_SD * spread, rules.floor_ms)
+    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle)
+    far = np.abs(x - middle) > np.maximum(reach, rules.floor_ms)
     odd = missed | far
     if np.any(odd):
         odd &= ~(_monotone(x, apart, rules) | _sustained(x, middle, odd, apart, rules))
-    rejected = odd | unlike[kept] | (x < rules.shortest_ms) | (x > rules.longest_ms)
+    # A stretch of mostly wild steps is no rhythm: there the exemption of runs keeps nothing.
+    steps = np.abs(np.diff(x, prepend=x[:1]))
+    wild = _local_median(raw.times[kept], x, steps, rules.ragged_beats) > rules.ragged * middle
+    rejected = odd | wild | unlike[kept] | (x < rules.shortest_ms) | (x > rules.longest_ms)
     nn[kept[rejected]] = np.nan
     corrected[kept[rejected]] = True
     return replace(raw, nn=nn, corrected=corrected)
 
 
-def _local_median(raw: Intervals, values: NDArray[np.float64], beats: int) -> NDArray[np.float64]:
-    """Return the running median within stretches that no gap over 10 s divides."""
+def _local_median(
+    times: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    values: NDArray[np.float64],
+    beats: int,
+) -> NDArray[np.float64]:
+    """Return the running median of values within stretches that no gap over 10 s divides."""
     from scipy.ndimage import median_filter  # noqa: PLC0415 - slow to import
 
     out = np.empty(len(values))
-    breaks = np.flatnonzero(np.diff(raw.times) - raw.rr[:-1] / 1000.0 > GAP_S) + 1
+    breaks = np.flatnonzero(np.diff(times) - lengths[:-1] / 1000.0 > GAP_S) + 1
     edges = [0, *breaks.tolist(), len(values)]
     for lo, hi in pairwise(edges):
         if hi > lo:

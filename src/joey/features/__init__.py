@@ -1,13 +1,59 @@
 """Numbers over a span: rates, variability, oxygen, temperature - each with its coverage."""
 
+from joey.features.breathing import (
+    breath_intervals,
+    breathing_band,
+    measure_breath_rate,
+    measure_breath_variability,
+)
 from joey.features.capacity import (
     Capacity,
     measure_acceleration_capacity,
     measure_deceleration_capacity,
 )
-from joey.features.entropy import SampleEntropy, measure_sample_entropy
-from joey.features.scaling import measure_alpha1
-from joey.features.summary import Summary
+from joey.features.coupling import (
+    CrossCorrelation,
+    measure_heart_saturation,
+)
+from joey.features.entropy import (
+    SampleEntropy,
+    measure_sample_entropy,
+)
+from joey.features.material import (
+    Feature,
+    Material,
+    Measured,
+)
+from joey.features.oxygen import (
+    SaturationHistogram,
+    TargetTime,
+    above_target_counts,
+    measure_saturation_histogram,
+    measure_saturation_per_oxygen,
+    measure_target_time,
+)
+from joey.features.scaling import (
+    measure_alpha1,
+)
+from joey.features.spectrum import (
+    BandPower,
+    Bands,
+    measure_band_power,
+)
+from joey.features.standing import (
+    Standing,
+    standing,
+)
+from joey.features.summary import (
+    Summary,
+)
+from joey.features.table import (
+    FEATURES,
+    features_for,
+)
+from joey.features.temperature import (
+    classify_temperature,
+)
 from joey.features.variability import (
     Asymmetry,
     Poincare,
@@ -22,21 +68,44 @@ from joey.features.variability import (
 )
 
 __all__ = [
+    "FEATURES",
     "Asymmetry",
+    "BandPower",
+    "Bands",
     "Capacity",
+    "CrossCorrelation",
+    "Feature",
+    "Material",
+    "Measured",
     "Poincare",
     "SampleEntropy",
+    "SaturationHistogram",
+    "Standing",
     "Summary",
+    "TargetTime",
+    "above_target_counts",
+    "breath_intervals",
+    "breathing_band",
+    "classify_temperature",
+    "features_for",
     "measure_acceleration_capacity",
     "measure_alpha1",
     "measure_asymmetry",
+    "measure_band_power",
+    "measure_breath_rate",
+    "measure_breath_variability",
     "measure_deceleration_capacity",
     "measure_heart_rate",
+    "measure_heart_saturation",
     "measure_mean_nn",
     "measure_pnn",
     "measure_poincare",
     "measure_rmssd",
     "measure_sample_entropy",
+    "measure_saturation_histogram",
+    "measure_saturation_per_oxygen",
     "measure_sdnn",
+    "measure_target_time",
     "rmssd_floor",
+    "standing",
 ]

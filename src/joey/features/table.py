@@ -1,0 +1,398 @@
+"""The features Joey measures over any spans, in the order they are shown.
+
+A definition is one sentence for the report's methods; what a number needs, and why it is sometimes
+not given, lies in `joey.features.hrv` and `joey.features.measures`.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from joey.features import measures
+from joey.features.hrv import (
+    entropy_over_windows,
+    over_windows,
+    rmssd_over_windows,
+)
+from joey.features.material import Feature, HrvWindow, Material, Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from joey.spans import Spans
+
+__all__ = ["FEATURES", "Feature", "Material", "Measured", "features_for"]
+
+TEMPERATURE_SETTLES_MIN = 30.0  # min, the thermal transient of a hold
+WINDOWS = "Mean over 5-min windows with at least 300 accepted NN intervals that fill 80 % of it: "
+NO_SPECTRUM = "no 5-min window holds two unbroken stretches of 2 min"
+
+
+def _hrv(
+    name: str,
+    label: str,
+    unit: str,
+    decimals: int,
+    definition: str,
+    measure: Callable[[Material, Spans], Measured] | None = None,
+    lacking: str = "cannot be formed from these intervals",
+) -> Feature:
+    value_of: Callable[[HrvWindow], float] = attrgetter(name)
+
+    def windows(material: Material, spans: Spans) -> Measured:
+        return over_windows(material, spans, value_of, lacking)
+
+    return Feature(
+        name=name,
+        label=label,
+        unit=unit,
+        decimals=decimals,
+        group="heart",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="",
+        definition=WINDOWS + definition,
+        measure=windows if measure is None else measure,
+    )
+
+
+def _entropy(name: str, label: str, definition: str) -> Feature:
+    value_of: Callable[[HrvWindow], float] = attrgetter(name)
+
+    def measure(material: Material, spans: Spans) -> Measured:
+        return entropy_over_windows(material, spans, value_of)
+
+    return _hrv(name, label, "nat", 2, definition, measure)
+
+
+HEART = (
+    Feature(
+        name="heart_rate",
+        label="Heart rate",
+        unit="/min",
+        decimals=1,
+        group="heart",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="hr",
+        definition="Accepted beat intervals of the ECG divided by the time they fill, "
+        "60000 / mean NN.",
+        measure=measures.heart_rate,
+    ),
+    Feature(
+        name="heart_rate_monitor",
+        label="Heart rate (monitor)",
+        unit="/min",
+        decimals=1,
+        group="heart",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="hr",
+        definition="Mean over measured time of the heart rate the monitor printed, else of its "
+        "pulse rate, else of the pleth's pulses: shown where no ECG gives beats.",
+        measure=measures.monitor_heart_rate,
+    ),
+    _hrv("sdnn", "SDNN", "ms", 1, "standard deviation of NN (n - 1; Task Force 1996)."),
+    _hrv(
+        "rmssd",
+        "RMSSD",
+        "ms",
+        1,
+        "root mean square of successive NN differences, none across a break (Task Force 1996); not "
+        "corrected for the timing noise of the beats, which is named where it is near.",
+        rmssd_over_windows,
+    ),
+    _hrv("pnn10", "pNN10", "%", 1, "share of successive NN differences above 10 ms."),
+    _hrv("sd1", "SD1", "ms", 1, "spread across the Poincaré plot, from var(diff NN) / 2."),
+    _hrv(
+        "sd2",
+        "SD2",
+        "ms",
+        1,
+        "spread along the Poincaré plot, from 2 var(NN) - var(diff NN) / 2.",
+    ),
+    _hrv(
+        "asymmetry",
+        "Sample asymmetry",
+        "1",
+        2,
+        "squared distance from the median NN of decelerations over that of accelerations "
+        "(Kovatchev 2003).",
+    ),
+    _entropy(
+        "sampen_m3",
+        "Sample entropy, m = 3",
+        "-ln of the share of matches of 3 NN that still match at the next, within 0.2 SD "
+        "(Lake 2002).",
+    ),
+    _entropy(
+        "sampen_m2",
+        "Sample entropy, m = 2",
+        "-ln of the share of matches of 2 NN that still match at the next, within 0.2 SD "
+        "(Richman and Moorman 2000).",
+    ),
+    _hrv(
+        "alpha1",
+        "DFA alpha1",
+        "1",
+        2,
+        "slope of detrended fluctuation over boxes of 4 to 16 beats (Peng 1995).",
+    ),
+    _hrv(
+        "dc",
+        "Deceleration capacity",
+        "ms",
+        2,
+        "phase-rectified averaging around lengthenings, T = 3, s = 2, L = 50 (Bauer 2006; T = 3 is "
+        "Joey's, for neonatal rates).",
+    ),
+    _hrv(
+        "ac",
+        "Acceleration capacity",
+        "ms",
+        2,
+        "phase-rectified averaging around shortenings, T = 3, s = 2, L = 50 (Bauer 2006; T = 3 is "
+        "Joey's, for neonatal rates).",
+    ),
+    _hrv("lf", "LF power", "ms²", 1, "Welch power of NN in 0.04-0.2 Hz.", lacking=NO_SPECTRUM),
+    _hrv(
+        "hf",
+        "HF power",
+        "ms²",
+        1,
+        "Welch power of NN from 0.2 Hz to 2 Hz or half the heart rate, whichever is less (bands "
+        "for neonates, Doyle 2009, Garvey 2021).",
+        lacking=NO_SPECTRUM,
+    ),
+    _hrv(
+        "rsa",
+        "Respiratory sinus arrhythmia",
+        "ms²",
+        1,
+        "Welch power of NN between the 10th and 90th centile of the infant's own breathing rate.",
+        lacking="the breathing rate is not known, or lies beyond half the heart rate",
+    ),
+)
+
+BREATHING = (
+    Feature(
+        name="resp_rate",
+        label="Breathing rate",
+        unit="/min",
+        decimals=1,
+        group="breathing",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="rr",
+        definition="60 / mean interval between breaths found in the respiration signal; pauses "
+        "count.",
+        measure=measures.breath_rate,
+    ),
+    Feature(
+        name="resp_rate_monitor",
+        label="Breathing rate (monitor)",
+        unit="/min",
+        decimals=1,
+        group="breathing",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="rr",
+        definition="Mean over measured time of the rate the monitor printed: shown where no "
+        "respiration signal gives breaths.",
+        measure=measures.numeric_mean("resp_rate", "breathing rate"),
+    ),
+    Feature(
+        name="breath_cv",
+        label="Breath interval variability",
+        unit="%",
+        decimals=0,
+        group="breathing",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="",
+        definition="Mean over 5-min windows with at least 100 breath intervals: their standard "
+        "deviation over their mean.",
+        measure=measures.breath_variability,
+    ),
+)
+
+
+def _below(limit: int) -> Feature:
+    return Feature(
+        name=f"spo2_below_{limit}",
+        label=f"Time with SpO2 < {limit} %",
+        unit="%",
+        decimals=1,
+        group="oxygen",
+        # Mostly zeros with a few bursts: the spread of block values tells nothing of its error.
+        blockwise=False,
+        settles_min=0.0,
+        threshold="",
+        definition=f"Share of measured time with oxygen saturation below {limit} %.",
+        measure=measures.saturation_below(float(limit)),
+    )
+
+
+OXYGEN = (
+    Feature(
+        name="spo2",
+        label="SpO2",
+        unit="%",
+        decimals=1,
+        group="oxygen",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="spo2",
+        definition="Mean oxygen saturation over measured time.",
+        measure=measures.numeric_mean("spo2", "SpO2"),
+    ),
+    _below(80),
+    _below(85),
+    _below(90),
+    Feature(
+        name="fio2",
+        label="FiO2",
+        unit="1",
+        decimals=2,
+        group="oxygen",
+        blockwise=False,
+        settles_min=0.0,
+        threshold="",
+        definition="Mean inspired fraction of oxygen while it is known.",
+        measure=measures.fio2,
+    ),
+    Feature(
+        name="spo2_fio2",
+        label="SpO2 / FiO2",
+        unit="%",
+        decimals=0,
+        group="oxygen",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="",
+        definition="Mean of SpO2 over the FiO2 that stood at that time: a saturation that rises "
+        "with FiO2 is not the hold's doing.",
+        measure=measures.saturation_per_oxygen,
+    ),
+    Feature(
+        name="perfusion_index",
+        label="Perfusion index",
+        unit="%",
+        decimals=2,
+        group="oxygen",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="",
+        definition="Mean over measured time of the oximeter's perfusion index.",
+        measure=measures.numeric_mean("perfusion_index", "perfusion index"),
+    ),
+    Feature(
+        name="hr_spo2",
+        label="HR-SpO2 cross-correlation",
+        unit="1",
+        decimals=2,
+        group="oxygen",
+        blockwise=True,
+        settles_min=0.0,
+        threshold="",
+        definition="Mean over 10-min windows of the largest correlation at lags of -30 to +30 s, "
+        "mean removed, 80 % measured (after Fairchild and Lake 2018); positive: both "
+        "fall together.",
+        measure=measures.coupling,
+    ),
+    Feature(
+        name="hr_spo2_lag",
+        label="Lag of that correlation",
+        unit="s",
+        decimals=0,
+        group="oxygen",
+        blockwise=False,
+        settles_min=0.0,
+        threshold="",
+        definition="Median over the same windows of the lag; positive: SpO2 follows heart rate.",
+        measure=measures.coupling_lag,
+    ),
+)
+
+SITES = {
+    "axilla": "Axillary temperature",
+    "rectal": "Rectal temperature",
+    "core": "Core temperature",
+    "skin": "Skin temperature",
+    "other": "Temperature (site not known)",
+}
+CLASSED = ("axilla", "rectal", "core")
+
+
+def _warmth(site: str) -> tuple[Feature, ...]:
+    label, text = SITES[site], "Mean of 5-min medians stamped in the phase"
+    rows = [("", label, "Cel", 2, "temp", measures.temperature(site), f"{text}.")]
+    if site in CLASSED:
+        rows.append(
+            (
+                "_below_36_5",
+                f"{label} < 36.5 °C",
+                "%",
+                0,
+                "",
+                measures.cool_share(site),
+                "Share of 5-min medians below 36.5 °C, the lower limit of normal (WHO 1997).",
+            )
+        )
+    else:
+        rows.append(
+            (
+                "_lowest",
+                f"{label}, lowest",
+                "Cel",
+                1,
+                "",
+                measures.coldest(site),
+                "Lowest 5-min median; not classed, as a probe on the skin reads differently.",
+            )
+        )
+    return tuple(
+        Feature(
+            name=f"temp_{site}{suffix}",
+            label=words,
+            unit=unit,
+            decimals=decimals,
+            group="temperature",
+            blockwise=suffix == "",
+            settles_min=TEMPERATURE_SETTLES_MIN,
+            threshold=threshold,
+            definition=definition,
+            measure=measure,
+        )
+        for suffix, words, unit, decimals, threshold, measure, definition in rows
+    )
+
+
+TEMPERATURE = tuple(feature for site in SITES for feature in _warmth(site))
+
+FEATURES: tuple[Feature, ...] = (*HEART, *BREATHING, *OXYGEN, *TEMPERATURE)
+
+
+def features_for(material: Material) -> tuple[Feature, ...]:
+    """Return the features worth a row for this infant, in order.
+
+    A monitor's rate is left out where beats (breaths) give it, and so are the temperatures of sites
+    that have no probe, FiO2 and perfusion where there is none. Everything else is kept: that it
+    could not be measured is told by its reason.
+    """
+    beats = material.intervals is not None and len(material.intervals.times) > 0
+    breaths = material.breaths is not None and len(material.breaths.times) > 0
+    left_out: set[str] = set()
+    left_out.add("heart_rate_monitor" if beats else "heart_rate")
+    left_out.add("resp_rate_monitor" if breaths else "resp_rate")
+    if not breaths:
+        left_out |= {"breath_cv", "rsa"}
+    if not material.numerics.get("fio2"):
+        left_out |= {"fio2", "spo2_fio2"}
+    if not material.numerics.get("perfusion_index"):
+        left_out.add("perfusion_index")
+    for site in SITES:
+        if not measures.temperature_series(material, site):
+            left_out |= {feature.name for feature in _warmth(site)}
+    return tuple(feature for feature in FEATURES if feature.name not in left_out)
