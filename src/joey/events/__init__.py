@@ -1,5 +1,13 @@
 """Spells: apnea, bradycardia, desaturation and their combinations, by named presets."""
 
+from joey.events.apneas import (
+    ApneaDetector,
+    doubt,
+    find_apneas,
+    find_periodic_breathing,
+)
+from joey.events.everything import annotations_of, find_all
+from joey.events.evidence import Recovery, confirm_bradycardia, measure_recovery
 from joey.events.find import (
     EventDetector,
     events_of,
@@ -9,6 +17,24 @@ from joey.events.find import (
     without,
 )
 from joey.events.presets import DEFAULT, PRESETS, definition, severity
+from joey.events.rates import (
+    Comparison,
+    Count,
+    Rate,
+    clusters,
+    compare_rates,
+    count_events,
+    rate_per_hour,
+)
+from joey.events.spells import (
+    Spell,
+    find_ab,
+    find_abd,
+    find_ad,
+    find_aop_apneas,
+    find_bd,
+    spells,
+)
 from joey.events.stretches import Stretches, find_stretches, join_stretches
 from joey.events.types import PROLONGED, Event, Events, Preset, counted
 
@@ -16,19 +42,42 @@ __all__ = [
     "DEFAULT",
     "PRESETS",
     "PROLONGED",
+    "ApneaDetector",
+    "Comparison",
+    "Count",
     "Event",
     "EventDetector",
     "Events",
     "Preset",
+    "Rate",
+    "Recovery",
+    "Spell",
     "Stretches",
+    "annotations_of",
+    "clusters",
+    "compare_rates",
+    "confirm_bradycardia",
+    "count_events",
     "counted",
     "definition",
+    "doubt",
     "events_of",
+    "find_ab",
+    "find_abd",
+    "find_ad",
+    "find_all",
+    "find_aop_apneas",
+    "find_apneas",
+    "find_bd",
     "find_events",
+    "find_periodic_breathing",
     "find_stretches",
     "heart_rate_pieces",
     "join_stretches",
+    "measure_recovery",
+    "rate_per_hour",
     "severity",
+    "spells",
     "together",
     "without",
 ]

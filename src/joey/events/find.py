@@ -46,7 +46,7 @@ __all__ = [
 
 
 def heart_rate_pieces(intervals: Intervals) -> Series:
-    """Return the heart rate from beat to beat: each RR interval stands from its first beat to its next.
+    """Return the heart rate from beat to beat: each RR interval stands until its second beat.
 
     Parameters
     ----------
@@ -122,8 +122,8 @@ class EventDetector:
 
     Notes
     -----
-    The input ``pieces`` is a `Series`. An event is told when the watermark has passed its end and the
-    time in which another run could still join it. Memory is one open event and, for a relative
+    The input ``pieces`` is a `Series`. An event is told when the watermark has passed its end and
+    the time in which another run could still join it. Memory is one open event and, for a relative
     preset, an hour of minutes or a quarter of an hour of pieces.
     """
 
@@ -297,7 +297,10 @@ def find_events(
     >>> from joey.signals import Channel, Series
     >>> spo2 = np.array([95.0] * 20 + [78.0] * 12 + [95.0] * 20)
     >>> series = Series(Channel("spo2", "%"), np.arange(52.0), spo2, np.ones(52))
-    >>> [event.span.duration for event in find_events(PRESETS["desat_uva"], series, source="numeric").items]
+    >>> [
+    ...     event.span.duration
+    ...     for event in find_events(PRESETS["desat_uva"], series, source="numeric").items
+    ... ]
     [12.0]
     """
     trusted = without(series, distrusted) if len(distrusted) else series

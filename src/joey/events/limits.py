@@ -1,4 +1,4 @@
-"""The threshold that holds for each value: fixed, or relative to the infant's own trailing baseline.
+"""The threshold that holds for each value: fixed, or relative to a trailing baseline.
 
 A trailing baseline looks back a bounded time, on minutes of UTC, so that it is the same wherever
 the recording was cut, provided that much was heard before.
@@ -110,7 +110,10 @@ class Limits:
         held = np.rint((ends - times) * 1e6).astype(np.int64)
         weight = np.concatenate(([0], np.cumsum(held)))
         area = np.concatenate(([0], np.cumsum(np.rint(values * held).astype(np.int64))))
-        first, last = np.searchsorted(times, fell - BEFORE_S), np.searchsorted(times, fell)
+        first, last = (
+            np.searchsorted(times, fell - BEFORE_S),
+            np.searchsorted(times, fell),
+        )
         heard = weight[last] - weight[first]
         enough = heard >= FEWEST_S * 1e6
         usual = np.full(len(times), np.nan)

@@ -1,4 +1,4 @@
-"""The published and stated definitions of events, as one frozen table, and how to say them in words.
+"""The published and stated definitions of events, as one frozen table, and their words.
 
 No definition is standard, so none is anonymous: a count is printed with its preset. Where the
 source gives no joining rule, no windows or no shortest duration, `source` says that it is Joey's
@@ -41,7 +41,6 @@ _CENTRAL = (
 _WINDOWS = "windows: Joey default"
 
 
-
 _ALL = (
     Preset(
         name="brady_uva",
@@ -75,8 +74,8 @@ _ALL = (
         at_least=4.0,
         join=BRADY_JOIN,
         source=(
-            f"{_BOHNHORST} (two thirds of baseline); shortest duration, baseline (median before the "
-            f"hold, else of the 1-min medians of the last 60 min) and {_JOIN}"
+            f"{_BOHNHORST} (two thirds of baseline); shortest duration, baseline (median before "
+            f"the hold, else of the 1-min medians of the last 60 min) and {_JOIN}"
         ),
     ),
     Preset(
@@ -147,8 +146,8 @@ _ALL = (
         join=DESAT_JOIN,
         steepest=STEEP,
         source=(
-            "Heimann 2010, Neonatology 97:311 (classes by nadir: below 85 %, below 80 %; no shortest "
-            f"duration given); {_JOIN}"
+            "Heimann 2010, Neonatology 97:311 (classes by nadir: below 85 %, below 80 %; no "
+            f"shortest duration given); {_JOIN}"
         ),
     ),
     Preset(
@@ -209,8 +208,8 @@ _ALL = (
         join=DESAT_JOIN,
         steepest=STEEP,
         source=(
-            "IH definition quoted in Am J Perinatol 2025, doi 10.1055/a-2663-3131; baseline (mean of "
-            f"the 90 s before the value fell below 90 %, at most 10 min back) and {_JOIN}"
+            "IH definition quoted in Am J Perinatol 2025, doi 10.1055/a-2663-3131; baseline (mean "
+            f"of the 90 s before the value fell below 90 %, at most 10 min back) and {_JOIN}"
         ),
     ),
     *(
@@ -228,6 +227,7 @@ _ALL = (
     ),
     Preset(
         name="apnea_aop",
+        parts=("central10", "brady_abd", "desat_abd"),
         kind="apnea",
         below=math.nan,
         at_least=20.0,
@@ -243,12 +243,13 @@ _ALL = (
         values=3,
         join=20.0,
         source=(
-            "classical rule (textbook, from memory): at least 3 pauses of at least 3 s, with at most "
-            "20 s of breathing between; a pause is a breath interval: Joey default"
+            "classical rule (textbook, from memory): at least 3 pauses of at least 3 s, with at "
+            "most 20 s of breathing between; a pause is a breath interval: Joey default"
         ),
     ),
     Preset(
         name="abd",
+        parts=("central10", "brady_abd", "desat_abd"),
         kind="abd",
         below=math.nan,
         at_least=10.0,
@@ -256,13 +257,17 @@ _ALL = (
     ),
     Preset(
         name="abd30",
+        parts=("central10", "brady_abd", "desat_abd"),
         kind="abd",
         below=math.nan,
         at_least=30.0,
-        source=f"prolonged apnea: Vergales 2014, doi 10.1055/s-0033-1343769; {_WINDOWS}; {_CENTRAL}",
+        source=(
+            f"prolonged apnea: Vergales 2014, doi 10.1055/s-0033-1343769; {_WINDOWS}; {_CENTRAL}"
+        ),
     ),
     Preset(
         name="ab",
+        parts=("central10", "brady_abd"),
         kind="ab",
         below=math.nan,
         at_least=10.0,
@@ -270,6 +275,7 @@ _ALL = (
     ),
     Preset(
         name="ad",
+        parts=("central10", "desat_abd"),
         kind="ad",
         below=math.nan,
         at_least=10.0,
@@ -277,6 +283,7 @@ _ALL = (
     ),
     Preset(
         name="bd",
+        parts=("brady_uva", "desat_uva"),
         kind="bd",
         below=math.nan,
         d_window=(-5.0, 25.0),
@@ -290,17 +297,11 @@ PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset
 DEFAULT = ("brady_uva", "desat_uva", "bd", "central10", "central20", "abd")
 """What Joey looks for unless told otherwise: bradycardia, desaturation and BD lead."""
 
-_UNITS = {
-    "bradycardia": "beats/min",
-    "tachycardia": "beats/min",
-    "desaturation": "%",
-    "intermittent_hypoxemia": "%",
-}
 _WHAT = {
-    "bradycardia": "heart rate",
-    "tachycardia": "heart rate",
-    "desaturation": "SpO2",
-    "intermittent_hypoxemia": "SpO2",
+    "bradycardia": ("heart rate", "beats/min"),
+    "tachycardia": ("heart rate", "beats/min"),
+    "desaturation": ("SpO2", "%"),
+    "intermittent_hypoxemia": ("SpO2", "%"),
 }
 
 
@@ -308,11 +309,16 @@ def definition(preset: Preset) -> str:
     """Return a definition in words, with everything that moves a count."""
     parts = [_criterion(preset)]
     if preset.at_least:
+        # Of a combination: how long its apnea lasts.
         parts.append(f"{'over' if preset.over else 'at least'} {preset.at_least:g} s")
     if math.isfinite(preset.at_most):
         parts.append(f"at most {preset.at_most:g} s (longer: shown as prolonged)")
-    if preset.kind != "periodic_breathing":
-        parts.append(f"joined when less than {preset.join:g} s apart" if preset.join else "not joined")
+    if preset.parts:
+        parts.append("of " + ", ".join(PRESETS[part].printed for part in preset.parts))
+    elif preset.kind != "periodic_breathing":
+        parts.append(
+            f"joined when less than {preset.join:g} s apart" if preset.join else "not joined"
+        )
     if preset.bridge:
         parts.append(f"missing time up to {preset.bridge:g} s bridged")
     return f"{preset.printed}: {', '.join(part for part in parts if part)} [{preset.source}]"
@@ -337,13 +343,14 @@ def _criterion(preset: Preset) -> str:
         return f"central apnea, or shorter from 10 s if {b_words} or {d_words}"
     if preset.kind in words:
         return words[preset.kind]
+    what, unit = _WHAT[preset.kind]
     side = ("at or " if preset.inclusive else "") + ("above" if preset.above else "below")
-    limit = f"{preset.below:g} {_UNITS[preset.kind]}"
+    limit = f"{preset.below:g} {unit}"
     if preset.of_baseline:
         limit = f"{preset.below:.3g} of baseline"
     fall = f" and at least {preset.fall:g} points below baseline" if preset.fall else ""
     count = f" in at least {preset.values} beats" if preset.values > 1 else ""
-    return f"{_WHAT[preset.kind]} {side} {limit}{fall}{count}"
+    return f"{what} {side} {limit}{fall}{count}"
 
 
 def _window(window: tuple[float, float]) -> str:

@@ -1,8 +1,8 @@
 """Stretches: a series as maximal stretches on one side of a threshold, with the gaps between.
 
-This is the form in which parts of a recording can be joined: the stretches of the whole are those of
-its parts laid side by side, whatever the cut. All sums are integers (microseconds, millionths of the
-unit), so that they do not depend on the order in which the parts were added.
+This is the form in which parts of a recording can be joined: the stretches of the whole are those
+of its parts laid side by side, whatever the cut. All sums are integers (microseconds, millionths of
+the unit), so that they do not depend on the order in which the parts were added.
 Nothing here knows a shortest duration or a preset's name.
 """
 
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from joey.events.types import Preset
     from joey.signals import Series
 
-__all__ = ["MICRO", "ROW", "SLACK_S", "Pieces", "Stretches", "find_stretches", "join_stretches"]
+__all__ = [
+    "MICRO",
+    "ROW",
+    "SLACK_S",
+    "Pieces",
+    "Stretches",
+    "find_stretches",
+    "join_stretches",
+]
 
 SLACK_S = 1e-5  # s; times this close are the same: sums of float64 seconds UTC err by about 1e-6
 SLACK = 1e-6  # units; values this close to a threshold are equal to it (scaled counts)
@@ -40,7 +48,10 @@ ROW = np.dtype(
         ("missing", np.int64),  # microseconds of bridged gaps inside
         ("values", np.int64),
         ("steep", np.bool_),
-        ("first", np.float64),  # value and time of the outer pieces: for the step between rows
+        (
+            "first",
+            np.float64,
+        ),  # value and time of the outer pieces: for the step between rows
         ("last", np.float64),
         ("last_time", np.float64),
     ]
@@ -49,7 +60,7 @@ ROW = np.dtype(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """Values that stand from `times` to before `ends`; a NaN ends its predecessor and is missing."""
+    """Values that stand from `times` to before `ends`; a NaN is missing, and ends the one before."""
 
     times: NDArray[np.float64]
     ends: NDArray[np.float64]
@@ -128,7 +139,11 @@ def covered(rows: NDArray[np.void]) -> Spans:
 
 
 def find_stretches(
-    series: Series, preset: Preset, *, baseline: float | None = None, since: float = -np.inf
+    series: Series,
+    preset: Preset,
+    *,
+    baseline: float | None = None,
+    since: float = -np.inf,
 ) -> Stretches:
     """Return the stretches of a series, or of its later part.
 
@@ -195,7 +210,11 @@ def rows_of(pieces: Pieces, limit: NDArray[np.float64], preset: Preset) -> NDArr
     last = np.append(first[1:], len(times)) - 1
     rows = np.zeros(len(first), dtype=ROW)
     rows["start"], rows["end"] = times[first], ends[last]
-    rows["first"], rows["last"], rows["last_time"] = values[first], values[last], times[last]
+    rows["first"], rows["last"], rows["last_time"] = (
+        values[first],
+        values[last],
+        times[last],
+    )
     rows["beyond"] = beyond[first]
     rows["nadir"] = rows["nadir_time"] = np.nan
     inside = np.flatnonzero(beyond)
@@ -209,8 +228,14 @@ def rows_of(pieces: Pieces, limit: NDArray[np.float64], preset: Preset) -> NDArr
     height = sign * values[inside]
     nadir = np.minimum.reduceat(height, at)
     when = np.where(height == np.repeat(nadir, count), times[inside], np.inf)
-    rows["nadir"][row], rows["nadir_time"][row] = sign * nadir, np.minimum.reduceat(when, at)
-    rows["area"][row], rows["below"][row] = np.add.reduceat(area, at), np.add.reduceat(held, at)
+    rows["nadir"][row], rows["nadir_time"][row] = (
+        sign * nadir,
+        np.minimum.reduceat(when, at),
+    )
+    rows["area"][row], rows["below"][row] = (
+        np.add.reduceat(area, at),
+        np.add.reduceat(held, at),
+    )
     rows["values"][row] = count
     if np.isfinite(preset.steepest):
         step = _steep(values[:-1], times[:-1], values[1:], times[1:], preset)
@@ -234,7 +259,7 @@ def _steep(
 
 
 def compress(rows: NDArray[np.void], preset: Preset) -> NDArray[np.void]:
-    """Return rows with touching neighbors of the same side joined, and steps between them marked."""
+    """Return rows with touching neighbors of one side joined, and steps between them marked."""
     if len(rows) < 2:
         return rows
     rows = rows.copy()

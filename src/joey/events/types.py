@@ -55,6 +55,8 @@ class Preset:
     b_window, d_window : tuple of float
         Combinations only: the onset of B (of D) lies between the start of the first member plus
         the first number and its end plus the second. [s]
+    parts : tuple of str
+        Combinations only: the presets it is made of, in the order A, B, D.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Preset:
     steepest: float = float("inf")
     b_window: tuple[float, float] = (-5.0, 15.0)
     d_window: tuple[float, float] = (0.0, 25.0)
+    parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no definition can mean."""
@@ -99,7 +102,7 @@ class Event:
     Parameters
     ----------
     kind : str
-        As `Preset.kind`; ``prolonged`` where the event outlasts `Preset.at_most`: shown, not counted.
+        As `Preset.kind`; ``prolonged`` where it outlasts `Preset.at_most`: shown, not counted.
     span : Span
         From its first to after its last value beyond the threshold. [s]
     nadir, nadir_time : float

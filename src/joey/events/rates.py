@@ -1,0 +1,251 @@
+"""Events per valid hour: counts, exposure, exact intervals, and how to say them.
+
+Apneas cluster (Clark 2016, doi 10.1088/0967-3334/37/4/463), so that an interval which takes events
+as independent is too narrow: the words say so, and clusters are counted beside events.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.events.types import PROLONGED
+from joey.spans import contains, intersect, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from joey.events.types import Event, Events
+    from joey.spans import Spans
+
+__all__ = [
+    "CLUSTER_GAP_S",
+    "Comparison",
+    "Count",
+    "Rate",
+    "clusters",
+    "compare_rates",
+    "count_events",
+    "rate_per_hour",
+]
+
+CLUSTER_GAP_S = 60.0  # s, Joey default: events less apart are one cluster
+FEWEST_TO_COMPARE = 5  # events in both parts together
+HOUR_S = 3600.0
+CLUSTER_NOTE = "events cluster, so that the true interval is wider"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A count with its exposure.
+
+    Parameters
+    ----------
+    count : int
+        Events (or clusters).
+    exposure_s : float
+        Valid time searched. [s]
+    rate, low, high : float
+        Per valid hour, with the exact 95 % Poisson interval (Garwood 1936, doi
+        10.2307/2333958); NaN where nothing was searched. [1/h]
+    words : str
+        The same for people.
+    """
+
+    count: int
+    exposure_s: float
+    rate: float
+    low: float
+    high: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The events of one preset that begin in some spans.
+
+    Parameters
+    ----------
+    events : Rate
+        Events that count, with exposure.
+    clusters : Rate
+        Their clusters: nearer to independent than the events are.
+    time_below_s : float
+        Time truly beyond the threshold in these events. [s]
+    doubtful, prolonged, truncated : int
+        How many of the counted are doubtful; how many were prolonged, which are not counted; how
+        many of the counted are cut by a gap or an edge.
+    """
+
+    events: Rate
+    clusters: Rate
+    time_below_s: float
+    doubtful: int
+    prolonged: int
+    truncated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The ratio of two rates with its exact 95 % interval; NaN and a reason where none is."""
+
+    ratio: float
+    low: float
+    high: float
+    words: str
+
+
+def rate_per_hour(count: int, exposure_s: float) -> Rate:
+    """Return events per valid hour with the exact two-sided 95 % Poisson interval.
+
+    Parameters
+    ----------
+    count : int
+        Events.
+    exposure_s : float
+        Valid time searched for them. [s]
+
+    Returns
+    -------
+    Rate
+        With no event the upper limit is -ln(0.025) / exposure, and the words name it.
+
+    Raises
+    ------
+    ValueError
+        If there are events but no exposure, or one is negative.
+
+    References
+    ----------
+    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika, vol. 28, 1936,
+    doi 10.2307/2333958.
+
+    Examples
+    --------
+    >>> from joey.events import rate_per_hour
+    >>> rate_per_hour(0, 2106.0).words
+    '0 in 0.6 valid h: compatible with up to 6.3 per hour'
+    """
+    if count < 0 or exposure_s < 0 or (count and not exposure_s):
+        msg = f"{count!r} events in {exposure_s!r} s cannot be"
+        raise ValueError(msg)
+    if exposure_s == 0:
+        return Rate(0, 0.0, math.nan, math.nan, math.nan, "cannot say: nothing was searched")
+    from scipy.special import gammaincinv  # noqa: PLC0415 - slow to import
+
+    hours = exposure_s / HOUR_S
+    low = float(gammaincinv(count, 0.025)) / hours if count else 0.0
+    high = float(gammaincinv(count + 1, 0.975)) / hours
+    rate = count / hours
+    if count:
+        words = (
+            f"{count} in {_hours(hours)} valid h: {rate:.1f} per hour "
+            f"(95 % interval {low:.1f} to {high:.1f})"
+        )
+    else:
+        words = f"0 in {_hours(hours)} valid h: compatible with up to {high:.1f} per hour"
+    return Rate(count, exposure_s, rate, low, high, words)
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f}" if hours >= 0.095 else f"{hours:.2g}"
+
+
+def clusters(
+    events: Iterable[Event], gap_s: float = CLUSTER_GAP_S
+) -> tuple[tuple[Event, ...], ...]:
+    """Return the events in clusters: less than `gap_s` from the end of one to the next's start.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        In any order.
+    gap_s : float, default 60
+        From here on two events are of different clusters; Joey's default. [s]
+    """
+    found: list[list[Event]] = []
+    reach = -math.inf
+    for event in sorted(events, key=lambda each: each.span):
+        if found and event.span.start - reach < gap_s:
+            found[-1].append(event)
+        else:
+            found.append([event])
+        reach = max(reach, event.span.end)
+    return tuple(tuple(group) for group in found)
+
+
+def count_events(found: Events, within: Spans) -> Count:
+    """Return how many events begin in the spans, against the valid time in them.
+
+    Parameters
+    ----------
+    found : Events
+        Of the whole recording.
+    within : Spans
+        A phase of a hold.
+
+    Notes
+    -----
+    An event is counted where it begins, so that no event is counted twice. A cluster is counted
+    where its first event begins, among the events of these spans.
+    """
+    starts = np.array([event.span.start for event in found.items], dtype=np.float64)
+    here = [found.items[i] for i in np.flatnonzero(contains(within, starts))]
+    valid = [event for event in here if event.kind != PROLONGED]
+    exposure = total(intersect(found.searched, within))
+    return Count(
+        events=rate_per_hour(len(valid), exposure),
+        clusters=rate_per_hour(len(clusters(valid)), exposure),
+        time_below_s=sum(event.time_below_s for event in valid),
+        doubtful=sum(event.quality != "good" for event in valid),
+        prolonged=len(here) - len(valid),
+        truncated=sum(event.truncated for event in valid),
+    )
+
+
+def compare_rates(a: Rate, b: Rate) -> Comparison:
+    """Return the rate of `b` as a multiple of the rate of `a`, by the exact conditional interval.
+
+    Parameters
+    ----------
+    a, b : Rate
+        Such as before and settled.
+
+    Returns
+    -------
+    Comparison
+        Below 5 events in both together: none, "too few to compare". The interval takes the events
+        as independent, and the words say that they are not.
+
+    References
+    ----------
+    J. Przyborowski and H. Wilenski, Biometrika, vol. 31, 1940, doi 10.2307/2332612: given the sum,
+    one count is binomial; limits after Clopper and Pearson, 1934, doi 10.2307/2331986.
+    """
+    nothing = (math.nan, math.nan, math.nan)
+    if not (a.exposure_s and b.exposure_s):
+        return Comparison(*nothing, "cannot say: nothing was searched in one of them")
+    events = a.count + b.count
+    if events < FEWEST_TO_COMPARE:
+        return Comparison(*nothing, f"too few to compare ({events} in both together)")
+    from scipy.special import betaincinv  # noqa: PLC0415 - slow to import
+
+    # Shares of all events that fall into b, as odds, per exposure.
+    low_share = float(betaincinv(b.count, a.count + 1, 0.025)) if b.count else 0.0
+    high_share = float(betaincinv(b.count + 1, a.count, 0.975)) if a.count else 1.0
+    per = a.exposure_s / b.exposure_s
+    low = low_share / (1 - low_share) * per
+    high = high_share / (1 - high_share) * per if high_share < 1 else math.inf
+    ratio = b.count / a.count * per if a.count else math.inf
+    words = (
+        f"{b.rate:.1f} against {a.rate:.1f} per hour: ratio {_ratio(ratio)} "
+        f"(95 % interval {_ratio(low)} to {_ratio(high)}; {CLUSTER_NOTE})"
+    )
+    return Comparison(ratio, low, high, words)
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2g}" if math.isfinite(value) else "without limit"

@@ -1,0 +1,122 @@
+"""Counts per valid hour, their exact intervals and their words."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from joey.events import (
+    PRESETS,
+    PROLONGED,
+    Event,
+    Events,
+    clusters,
+    compare_rates,
+    count_events,
+    rate_per_hour,
+)
+from joey.spans import Span, Spans
+
+HOUR = 3600.0
+
+
+def event(start: float, lasts: float = 10.0, **more: object) -> Event:
+    one = Event("bradycardia", Span(start, start + lasts), 70.0, start, 1.0, lasts, 0.0, "beat")
+    return replace(one, **more)
+
+
+def test_none_in_06_valid_hours() -> None:
+    """science.md 4.3.4: 6.3 per hour is the two-sided 97.5 % limit at 0.585 h, printed as 0.6."""
+    rate = rate_per_hour(0, 0.585 * HOUR)
+    assert rate.words == "0 in 0.6 valid h: compatible with up to 6.3 per hour"
+    assert rate.high == pytest.approx(-math.log(0.025) / 0.585)
+    assert (rate.rate, rate.low) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("count", [1, 3, 20, 400])
+def test_garwood_limits_are_those_of_the_poisson_distribution(count: int) -> None:
+    """At each limit, a count as extreme has a probability of 2.5 %."""
+    rate = rate_per_hour(count, 2 * HOUR)
+    assert rate.rate == count / 2
+    assert stats.poisson.sf(count - 1, rate.low * 2) == pytest.approx(0.025)
+    assert stats.poisson.cdf(count, rate.high * 2) == pytest.approx(0.025)
+
+
+def test_words_of_a_rate() -> None:
+    words = "3 in 2.0 valid h: 1.5 per hour (95 % interval 0.3 to 4.4)"
+    assert rate_per_hour(3, 2 * HOUR).words == words
+    assert rate_per_hour(0, 60.0).words.startswith("0 in 0.017 valid h: compatible with up to 221")
+
+
+def test_nothing_searched_cannot_say() -> None:
+    rate = rate_per_hour(0, 0.0)
+    assert math.isnan(rate.rate)
+    assert math.isnan(rate.high)
+    assert rate.words == "cannot say: nothing was searched"
+    with pytest.raises(ValueError, match="cannot be"):
+        rate_per_hour(1, 0.0)
+
+
+def test_clusters_are_less_than_a_minute_apart() -> None:
+    found = clusters([event(0), event(69.9), event(139.9), event(500)])
+    assert [len(group) for group in found] == [2, 1, 1]
+    assert clusters([]) == ()
+
+
+def test_events_are_counted_where_they_begin() -> None:
+    items = (
+        event(90, 20),
+        event(150, 10, quality="doubtful: noise"),
+        event(400, 10, truncated=True),
+        event(600, 300, kind=PROLONGED),
+        event(1000),
+    )
+    found = Events(items, Spans.of([(0.0, 500.0), (700.0, 1200.0)]), PRESETS["brady_uva"])
+    count = count_events(found, Spans.of([(100.0, 800.0)]))
+    assert count.events.count == 2
+    assert count.events.exposure_s == 500.0
+    assert (count.doubtful, count.prolonged, count.truncated) == (1, 1, 1)
+    assert count.time_below_s == 20.0
+    assert count.clusters.count == 2
+
+
+def test_phases_share_out_the_events() -> None:
+    """Whatever the cut, each event is counted once."""
+    rng = np.random.default_rng(3)
+    items = tuple(event(float(t), 5.0) for t in np.sort(rng.choice(3600, 200, replace=False)))
+    found = Events(items, Spans.of([(0.0, 3700.0)]), PRESETS["brady_uva"])
+    edges = [0.0, *sorted(rng.uniform(0, 3700, 5)), 3700.0]
+    phases = [Spans.of([pair]) for pair in zip(edges, edges[1:], strict=False)]
+    assert sum(count_events(found, phase).events.count for phase in phases) == 200
+
+
+def test_too_few_to_compare_below_five() -> None:
+    few = compare_rates(rate_per_hour(2, HOUR), rate_per_hour(2, HOUR))
+    assert few.words == "too few to compare (4 in both together)"
+    assert math.isnan(few.ratio)
+    assert math.isfinite(compare_rates(rate_per_hour(2, HOUR), rate_per_hour(3, HOUR)).ratio)
+
+
+def test_rate_ratio_limits_are_those_of_the_binomial() -> None:
+    """6 in 1 h against 9 in 2 h, by the exact interval of the share of events."""
+    found = compare_rates(rate_per_hour(6, HOUR), rate_per_hour(9, 2 * HOUR))
+    share = stats.binomtest(9, 15).proportion_ci(0.95, method="exact")
+    assert found.ratio == pytest.approx(0.75)
+    assert found.low == pytest.approx(share.low / (1 - share.low) / 2)
+    assert found.high == pytest.approx(share.high / (1 - share.high) / 2)
+    assert "events cluster" in found.words
+
+
+def test_a_ratio_to_none_has_no_upper_limit() -> None:
+    found = compare_rates(rate_per_hour(0, HOUR), rate_per_hour(6, HOUR))
+    assert math.isinf(found.high)
+    assert found.low > 1
+    turned = compare_rates(rate_per_hour(6, HOUR), rate_per_hour(0, HOUR))
+    assert (turned.ratio, turned.low) == (0.0, 0.0)
+
+
+def test_no_comparison_without_exposure() -> None:
+    found = compare_rates(rate_per_hour(9, HOUR), rate_per_hour(0, 0.0))
+    assert found.words.startswith("cannot say")
