@@ -110,18 +110,24 @@ def _entry(path: object, line: int, cells: dict[str, str], local: Zones) -> Entr
 def _numeric(path: object, line: int, time: float, kind: str, cells: dict[str, str]) -> Entry:
     wanted, place = QUANTITIES[kind], Place(path, line, kind)
     site = _site(cells["site"], Place(path, line, "site")) if kind == "temp" else cells["site"]
-    if word(cells["value"]) in ("", UNKNOWN):
-        return Entry(time, kind, UNKNOWN, math.nan, wanted.unit, site, cells["note"])
+    known = word(cells["value"]) not in ("", UNKNOWN)
+    value = _in_unit(kind, cells, place) if known else math.nan
+    shown = cells["value"] if known else UNKNOWN
+    return Entry(time, kind, shown, value, wanted.unit, site, cells["note"])
+
+
+def _in_unit(kind: str, cells: dict[str, str], place: Place) -> float:
+    """Return a charted number in Joey's unit of its kind."""
+    wanted = QUANTITIES[kind]
     charted = number(cells["value"], -math.inf, math.inf, "", place)
-    scale = _scale(kind, charted, cells["unit"], place)
-    value = scale.of(charted)
+    value = _scale(kind, charted, cells["unit"], place).of(charted)
     if not wanted.low <= value <= wanted.high:
         unit = "" if wanted.unit == "1" else f" {wanted.unit}"
         raise place.wrong(
             f"of {charted:g} {cells['unit'] or 'without a unit'} is not believable "
             f"({wanted.low:g} to {wanted.high:g}{unit}): correct the value or its unit"
         )
-    return Entry(time, kind, cells["value"], value, wanted.unit, site, cells["note"])
+    return value
 
 
 def _scale(kind: str, charted: float, unit: str, place: Place) -> Scale:
@@ -185,7 +191,7 @@ def _fact(
     if name == "spo2_averaging_s":
         return value, number(value, 0.1, 60, "s", place)
     if name == "birth_weight":
-        grams = _numeric(path, line, 0.0, "weight", cells).number
+        grams = _in_unit("weight", cells, place)
         return f"{grams:.0f} g", grams
     return value, math.nan
 

@@ -165,13 +165,12 @@ def room_air(context: Context, time: float, fio2: float | None = None) -> bool |
     support = context.at("support", time)
     if support is None or support.age_s > SETTING_S or support.entry.value not in SUPPORTS:
         return None
+    oxygen = math.nan if fio2 is None else fio2
     charted = context.at("fio2", time)
-    if fio2 is None and charted is not None and charted.age_s <= SETTING_S:
-        fio2 = charted.entry.number
-    known = fio2 is not None and not math.isnan(fio2)
-    enriched = bool(known and fio2 is not None and fio2 > 0.21)
+    if math.isnan(oxygen) and charted is not None and charted.age_s <= SETTING_S:
+        oxygen = charted.entry.number
     if support.entry.value == "room_air":
-        return None if enriched else True
-    if support.entry.value in BLENDED:
-        return not enriched if known else None
+        return None if oxygen > 0.21 else True
+    if support.entry.value in BLENDED and not math.isnan(oxygen):
+        return oxygen <= 0.21
     return None

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from joey.holds.times import date_of, day_start
+from joey.errors import InputError
+from joey.holds.times import date_of, day_start, zone_of
 from joey.spans import Span, Spans, intersect, subtract, total, union
 
 if TYPE_CHECKING:
@@ -153,7 +154,16 @@ def dose_by_day(holds: Sequence[Hold], span: Span, zone: str | None) -> tuple[Da
     -------
     tuple of DayDose
         In time order, days without a hold among them.
+
+    Raises
+    ------
+    InputError
+        If the zone is unknown.
+    ValueError
+        If the holds are of several infants.
     """
+    if zone and zone_of(zone) is None:
+        raise InputError(f'the time zone "{zone}" is not known; use a name such as Europe/Berlin')
     return tuple(
         DayDose(
             name,

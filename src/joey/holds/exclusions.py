@@ -32,7 +32,7 @@ class Exclusions:
         Each row in words, with its reason: printed in the report.
     """
 
-    spans: Spans = EMPTY
+    spans: Spans = field(default_factory=lambda: EMPTY)
     channels: dict[str, Spans] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.holds.cells import UNKNOWN, Place, column_names, one_of
 from joey.holds.rows import read_rows
-from joey.holds.times import read_time, say_span, write_time, zones
+from joey.holds.times import is_local, read_time, say_span, write_time, zones
 from joey.holds.types import Hold, Piece
 from joey.spans import Span
 
@@ -141,7 +141,7 @@ def read_holds(
         the recording.
     """
     table = read_rows(path)
-    columns, notes = column_names(path, table.columns, ("start", "end"), COLUMNS)
+    columns, notes = column_names(path, table.columns, ("start", "end"), COLUMNS, ("infant",))
     local = zones(clock, zone)
     rows = [
         (n, {key: row.get(name, "").strip() for key, name in columns.items()})
@@ -158,16 +158,10 @@ def read_holds(
     holds = [_hold(group) for group in _groups(read)]
     inside = tuple(hold for hold in holds if _lies_in(hold, span))
     outside = tuple(hold for hold in holds if not _lies_in(hold, span))
-    shown = replace(clock, zone=local.given or clock.zone)
     if not inside:
-        first, last = outside[0].start, max(_last_known(hold) for hold in outside)
-        count = (
-            "the hold does not lie" if len(holds) == 1 else f"none of the {len(holds)} holds lies"
-        )
-        raise InputError(
-            f"{count} in the recording: it runs from {say_span(span, shown)}, "
-            f"the hold{'s'[: len(holds) > 1]} from {say_span(Span(first, last), shown)}"
-        )
+        raise InputError(_none_inside(outside, span, replace(clock, zone=local.given)))
+    if any(not c.get("zone") and (is_local(c["start"]) or is_local(c["end"])) for _, c in mine):
+        notes.append(f"times of the hold log without an offset were read in {local.given}")
     if others:
         notes.append(f"{_count(others, 'row')} of other infants skipped")
     if outside:
@@ -176,6 +170,19 @@ def read_holds(
     if long:
         notes.append(f"{_count(long, 'hold')} longer than {LONG_H:g} h: check the dates")
     return HoldLog(inside, outside, others, tuple(notes))
+
+
+def _none_inside(holds: Sequence[Hold], span: Span, clock: Clock) -> str:
+    last = max(_last_known(hold) for hold in holds)
+    logged = say_span(Span(holds[0].start, last), clock)
+    if len(holds) == 1:
+        what, whose = "the hold does not lie", "the hold"
+    else:
+        what, whose = f"none of the {len(holds)} holds lies", "the holds"
+    return (
+        f"{what} in the recording, which runs from {say_span(span, clock)}; "
+        f"{whose} from {logged}. Check the dates and the time zone"
+    )
 
 
 def _count(n: int, what: str) -> str:

@@ -174,7 +174,8 @@ def _changes(hold: Hold, settings: PhaseSettings) -> Spans:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.3g}" if seconds < 600 else f"{seconds / 60:.0f}"
+    minutes = seconds / 60
+    return f"{minutes:.3g}" if minutes < 100 else f"{minutes:.0f}"
 
 
 def _settled_notes(
