@@ -226,8 +226,8 @@ ROLES = (
         (
             "start,end\n00:10,00:40\n00:50,00:50\n",
             (
-                "line 3: the end, 00:50, is not after the start, 00:50; check both, and the date of "
-                "a hold past midnight"
+                "line 3: the end, 00:50, is not after the start, 00:50; check both, and the date "
+                "of a hold past midnight"
             ),
         ),
         (
