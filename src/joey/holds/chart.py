@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from joey.holds.cells import UNKNOWN, Place, choices, column_names, number, one_of, word
 from joey.holds.context import Context, Entry
 from joey.holds.kinds import FACTS, KINDS, QUANTITIES, SITE_WORDS, SITES, TEXTS, WORDS, Scale
-from joey.holds.rows import read_rows
 from joey.holds.times import read_time, say_span, zones
+from joey.sources.tables import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

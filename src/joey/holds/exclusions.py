@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from joey.holds.cells import Place, column_names, word
-from joey.holds.rows import read_rows
 from joey.holds.times import read_time, say_span, zones
+from joey.sources.tables import read_rows
 from joey.spans import EMPTY, Span, Spans, union
 
 if TYPE_CHECKING:

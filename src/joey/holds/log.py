@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from joey.errors import InputError
 from joey.holds.cells import UNKNOWN, Place, column_names, one_of
-from joey.holds.rows import read_rows
 from joey.holds.times import is_local, read_time, say_span, write_time, zones
 from joey.holds.types import Hold, Piece
+from joey.sources.tables import read_rows
 from joey.spans import Span
 
 if TYPE_CHECKING:
