@@ -160,7 +160,11 @@ def test_a_gestational_age_alone_gives_no_postmenstrual_age(tmp_path: Path) -> N
         ("00:00,support,high_flow,,,\n00:00,fio2,0.21,,,\n", True),
         ("00:00,support,ventilator,,,\n", None),
         ("00:00,support,low_flow,,,\n00:00,fio2,21,%,,\n", None),  # a blender's FiO2
-        ("00:00,support,low_flow,,,\n00:00,fio2,100,%,,\n00:00,flow,0.1,,,\n", None),
+        ("00:00,support,low_flow,,,\n00:00,fio2,21,%,,\n00:00,flow,0.1,,,\n", None),
+        ("00:00,support,low_flow,,,\n00:00,fio2,100,%,,\n00:00,flow,0.1,,,\n", False),
+        ("00:00,support,low_flow,,,\n00:00,fio2,100,%,,\n00:00,flow,0,,,\n", None),
+        ("00:00,support,low_flow,,,\n00:00,fio2,100,%,,\n", None),
+        ("00:00,support,NIPPV,,,\n00:00,fio2,25,%,,\n", False),
         ("00:00,support,unknown,,,\n00:00,fio2,21,%,,\n", None),
         ("00:00,fio2,21,%,,\n", None),
         ("00:00,support,cpap,,,\n00:00,fio2,unknown,,,\n", None),

@@ -6,7 +6,7 @@ close to one of the words expected there. Nothing here knows what a row means.
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "Place", "choices", "column_names", "likely", "number", "one_of"]
 
 UNKNOWN = "unknown"
+NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,9 @@ def number(text: str, low: float, high: float, unit: str, place: Place) -> float
     FormatError
         If it is no number, or outside `low` to `high`: nothing is guessed.
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    if not NUMBER.fullmatch(text):
         raise place.wrong("is not a number; write it with a decimal point")
+    value = float(text)
     if not low <= value <= high:
         raise place.wrong(f"is {value:g}, outside {low:g} to {high:g}{unit and ' '}{unit}")
     return value

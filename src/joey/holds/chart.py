@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 from joey.holds.cells import UNKNOWN, Place, choices, column_names, number, one_of, word
 from joey.holds.context import Context, Entry
-from joey.holds.kinds import FACTS, KINDS, QUANTITIES, SITE_WORDS, SITES, TEXTS, WORDS, Scale
+from joey.holds.kinds import (
+    FACTS,
+    KINDS,
+    QUANTITIES,
+    SITE_WORDS,
+    SITES,
+    SUPPORT_WORDS,
+    TEXTS,
+    WORDS,
+    Scale,
+)
 from joey.holds.times import read_time, say_span, zones
 from joey.sources.tables import read_rows
 
@@ -103,7 +113,8 @@ def _entry(path: object, line: int, cells: dict[str, str], local: Zones) -> Entr
     if kind in QUANTITIES:
         return _numeric(path, line, time, kind, cells)
     if kind in WORDS:
-        value = one_of(value, WORDS[kind], Place(path, line, kind))
+        key = word(value) if kind == "support" else value
+        value = one_of(SUPPORT_WORDS.get(key, key), WORDS[kind], Place(path, line, kind))
     return Entry(time, kind, value or UNKNOWN, note=note, site=cells["site"])
 
 

@@ -35,11 +35,13 @@ __all__ = [
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 ABSOLUTE = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
-    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<day>(?:1[89]|2\d)\d{2}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
+    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 RELATIVE = re.compile(
-    r"(?P<sign>-?)(?P<h>\d{1,4}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d{1,6})?))?"
+    r"(?P<sign>-?)(?P<h>\d{1,4}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d{1,6})?))?",
+    re.ASCII,
 )
 TIME_LIKE = re.compile(r"[0-9TZ:+\-./ ]{1,40}")
 
