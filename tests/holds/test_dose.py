@@ -107,6 +107,12 @@ def test_an_instant_has_its_day() -> None:
     assert [d.day for d in dose_by_day([], Span(noon, noon), "UTC")] == ["2026-03-01"]
 
 
+def test_a_span_that_ends_at_midnight_does_not_touch_the_next_day() -> None:
+    noon = utc("2026-03-01 12:00")
+    assert [d.day for d in dose_by_day([], Span(0, 24 * H), None)] == ["day 1"]
+    assert [d.day for d in dose_by_day([], Span(noon, noon + 12 * H), "")] == ["2026-03-01"]
+
+
 def test_a_dose_is_of_one_infant() -> None:
     pair = [
         hold(("mother", "skin_to_skin", 0, 1)),

@@ -88,6 +88,7 @@ def test_an_empty_end_is_a_hold_that_still_runs(tmp_path: Path) -> None:
         (("p1,mother,00:10,00:40", "p1,mother,00:42,01:10"), 1),
         (("p1,mother,00:10,00:40", "p2,father,00:38,01:10"), 1),
         (("p1,mother,00:10,01:30", "p2,father,00:38,01:10"), 1),
+        (("p1,mother,00:10,00:40", "p1,mother,00:40,01:10"), 1),
         # rows in any order, and by role where no holder is keyed
         (("p2,father,00:40,01:10", "p1,mother,00:10,00:40"), 1),
         ((",mother,00:10,00:40", ",father,00:38,01:10"), 1),
@@ -102,6 +103,14 @@ def test_rows_without_a_pause_of_five_minutes_are_one_hold(
     log = read(tmp_path, text, UNDATED, span=Span(0, 4 * H))
     assert len(log.holds) == joined
     assert sum(len(hold.pieces) for hold in log.holds) == len(rows)
+
+
+def test_the_pause_that_parts_two_holds_is_a_setting(tmp_path: Path) -> None:
+    path = tmp_path / "holds.csv"
+    path.write_text("start,end\n00:10,00:40\n00:42,01:10\n", encoding="utf-8")
+    for pause, count in ((2.0, 2), (2.1, 1), (0.0, 2)):
+        log = read_holds(path, UNDATED, None, Span(0, 4 * H), pause_merge_min=pause)
+        assert len(log.holds) == count
 
 
 def test_a_joined_hold_begins_as_its_first_row_and_ends_as_its_last(tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ def dose_in(holds: Sequence[Hold], span: Span, now: float) -> Dose:
 
     def held(contact: str | None = None, role: str | None = None) -> Spans:
         stays = (
-            (piece.start, max(piece.start, now) if piece.end is None else piece.end)
+            # Spans.of drops a hold that starts after `now`.
+            (piece.start, now if piece.end is None else piece.end)
             for _, piece in pieces
             if contact in (None, piece.contact) and role in (None, piece.role)
         )
@@ -125,7 +126,7 @@ def dose_in(holds: Sequence[Hold], span: Span, now: float) -> Dose:
 
 
 def _whole(hold: Hold, now: float) -> Spans:
-    end = max(hold.start, now) if hold.end is None else hold.end
+    end = now if hold.end is None else hold.end
     return Spans.of([(hold.start, end)])
 
 

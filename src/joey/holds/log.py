@@ -110,7 +110,13 @@ class _Row:
 
 
 def read_holds(
-    path: Path | str, clock: Clock, zone: str | None, span: Span, infant: str | None = None
+    path: Path | str,
+    clock: Clock,
+    zone: str | None,
+    span: Span,
+    infant: str | None = None,
+    *,
+    pause_merge_min: float = PAUSE_MERGE_MIN,
 ) -> HoldLog:
     """Return the holds of one infant from a hold log (CSV).
 
@@ -126,6 +132,8 @@ def read_holds(
         The recording. [s]
     infant : str or None
         The infant's key as logged; needed where the log has rows of several.
+    pause_merge_min : float
+        Rows with a shorter pause between them are one hold. [min]
 
     Returns
     -------
@@ -155,7 +163,7 @@ def read_holds(
         key=lambda r: (r.piece.start, r.line),
     )
     _refuse_overlap(path, read)
-    holds = [_hold(group) for group in _groups(read)]
+    holds = [_hold(group) for group in _groups(read, pause_merge_min * 60)]
     inside = tuple(hold for hold in holds if _lies_in(hold, span))
     outside = tuple(hold for hold in holds if not _lies_in(hold, span))
     if not inside:
@@ -251,12 +259,12 @@ def _refuse_overlap(path: object, rows: Sequence[_Row]) -> None:
             open_row = row
 
 
-def _groups(rows: Iterable[_Row]) -> list[list[_Row]]:
-    """Return rows that are one hold: no pause of 5 min or more between them."""
+def _groups(rows: Iterable[_Row], pause: float) -> list[list[_Row]]:
+    """Return rows that are one hold: no pause so long between them. [s]"""
     groups: list[list[_Row]] = []
     reach = float("-inf")
     for row in rows:
-        if row.piece.start - reach < PAUSE_MERGE_MIN * 60:
+        if row.piece.start - reach < pause:
             groups[-1].append(row)
         else:
             groups.append([row])
