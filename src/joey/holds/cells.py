@@ -6,6 +6,7 @@ close to one of the words expected there. Nothing here knows what a row means.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "Place", "choices", "column_names", "likely", "number", "one_of"]
 
 UNKNOWN = "unknown"
+NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,7 @@ def one_of(text: str, known: Sequence[str], place: Place) -> str:
         return UNKNOWN
     if found in known:
         return found
-    hint = " ".join(part for part in ("is not a word known here;", likely(found, known)) if part)
-    raise place.wrong(
-        f"{hint} Use one of {', '.join(known)}, or leave it empty".replace("; U", "; u")
-    )
+    raise place.wrong(f"is not a word known here{choices(found, known)}, or leave it empty")
 
 
 def number(text: str, low: float, high: float, unit: str, place: Place) -> float:
@@ -78,24 +77,28 @@ def number(text: str, low: float, high: float, unit: str, place: Place) -> float
     FormatError
         If it is no number, or outside `low` to `high`: nothing is guessed.
     """
-    try:
-        value = float(text)
-    except ValueError:
-        raise place.wrong("is not a number; write it with a decimal point") from None
+    if not NUMBER.fullmatch(text):
+        raise place.wrong("is not a number; write it with a decimal point")
+    value = float(text)
     if not low <= value <= high:
         raise place.wrong(f"is {value:g}, outside {low:g} to {high:g}{unit and ' '}{unit}")
     return value
 
 
 def column_names(
-    path: object, columns: Sequence[str], required: Sequence[str], known: Sequence[str]
+    path: object,
+    columns: Sequence[str],
+    required: Sequence[str],
+    known: Sequence[str],
+    guarded: Sequence[str] = (),
 ) -> tuple[dict[str, str], list[str]]:
     """Return the known columns by key as the file spells them, and notes on all others.
 
     Raises
     ------
     FormatError
-        If a required column is missing, or two columns have the same name.
+        If a required column is missing, two columns have the same name, or a column is nearly
+        called like one of `guarded`, which is missing.
     """
     found: dict[str, str] = {}
     others: list[str] = []
@@ -116,6 +119,10 @@ def column_names(
             raise FormatError(path, f"there is no column {key}{hint}", where="line 1")
     notes = []
     for column in others:
+        for key in guarded:
+            if key in missing and likely(word(column), [key]):
+                reason = f'the column "{column}" is not known; if it is {key}, call it so'
+                raise FormatError(path, reason, where="line 1")
         hint = likely(word(column), missing)
         notes.append(f'the column "{column}" is not used' + (f"; {hint}" if hint else ""))
     return found, notes

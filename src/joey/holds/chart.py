@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 
 from joey.holds.cells import UNKNOWN, Place, choices, column_names, number, one_of, word
 from joey.holds.context import Context, Entry
-from joey.holds.kinds import FACTS, KINDS, QUANTITIES, SITE_WORDS, SITES, TEXTS, WORDS, Scale
-from joey.holds.rows import read_rows
+from joey.holds.kinds import (
+    FACTS,
+    KINDS,
+    QUANTITIES,
+    SITE_WORDS,
+    SITES,
+    SUPPORT_WORDS,
+    TEXTS,
+    WORDS,
+    Scale,
+)
 from joey.holds.times import read_time, say_span, zones
+from joey.sources.tables import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,25 +113,32 @@ def _entry(path: object, line: int, cells: dict[str, str], local: Zones) -> Entr
     if kind in QUANTITIES:
         return _numeric(path, line, time, kind, cells)
     if kind in WORDS:
-        value = one_of(value, WORDS[kind], Place(path, line, kind))
+        key = word(value) if kind == "support" else value
+        value = one_of(SUPPORT_WORDS.get(key, key), WORDS[kind], Place(path, line, kind))
     return Entry(time, kind, value or UNKNOWN, note=note, site=cells["site"])
 
 
 def _numeric(path: object, line: int, time: float, kind: str, cells: dict[str, str]) -> Entry:
     wanted, place = QUANTITIES[kind], Place(path, line, kind)
     site = _site(cells["site"], Place(path, line, "site")) if kind == "temp" else cells["site"]
-    if word(cells["value"]) in ("", UNKNOWN):
-        return Entry(time, kind, UNKNOWN, math.nan, wanted.unit, site, cells["note"])
+    known = word(cells["value"]) not in ("", UNKNOWN)
+    value = _in_unit(kind, cells, place) if known else math.nan
+    shown = cells["value"] if known else UNKNOWN
+    return Entry(time, kind, shown, value, wanted.unit, site, cells["note"])
+
+
+def _in_unit(kind: str, cells: dict[str, str], place: Place) -> float:
+    """Return a charted number in Joey's unit of its kind."""
+    wanted = QUANTITIES[kind]
     charted = number(cells["value"], -math.inf, math.inf, "", place)
-    scale = _scale(kind, charted, cells["unit"], place)
-    value = scale.of(charted)
+    value = _scale(kind, charted, cells["unit"], place).of(charted)
     if not wanted.low <= value <= wanted.high:
         unit = "" if wanted.unit == "1" else f" {wanted.unit}"
         raise place.wrong(
             f"of {charted:g} {cells['unit'] or 'without a unit'} is not believable "
             f"({wanted.low:g} to {wanted.high:g}{unit}): correct the value or its unit"
         )
-    return Entry(time, kind, cells["value"], value, wanted.unit, site, cells["note"])
+    return value
 
 
 def _scale(kind: str, charted: float, unit: str, place: Place) -> Scale:
@@ -185,7 +202,7 @@ def _fact(
     if name == "spo2_averaging_s":
         return value, number(value, 0.1, 60, "s", place)
     if name == "birth_weight":
-        grams = _numeric(path, line, 0.0, "weight", cells).number
+        grams = _in_unit("weight", cells, place)
         return f"{grams:.0f} g", grams
     return value, math.nan
 

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 DAY = 86400.0  # s
+ROOM_AIR = 0.21  # FiO2
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +159,24 @@ def room_air(context: Context, time: float, fio2: float | None = None) -> bool |
     Notes
     -----
     Known to be room air when support is charted as such, or FiO2 is at most 0.21 on high flow, CPAP
-    or a ventilator. The FiO2 of a blender is not what an infant on a low-flow cannula breathes, so
-    there nothing is said. Support charted as room air while FiO2 is above 0.21 contradicts itself:
-    nothing is said either.
+    or a ventilator. The FiO2 of a blender is not what an infant on a low-flow cannula breathes:
+    there it is known not to be room air when the FiO2 is above 0.21 and gas flows, and never known
+    to be. Support charted as room air while FiO2 is above 0.21 contradicts itself: nothing is said.
     """
     support = context.at("support", time)
     if support is None or support.age_s > SETTING_S or support.entry.value not in SUPPORTS:
         return None
-    charted = context.at("fio2", time)
-    if fio2 is None and charted is not None and charted.age_s <= SETTING_S:
-        fio2 = charted.entry.number
-    known = fio2 is not None and not math.isnan(fio2)
-    enriched = bool(known and fio2 is not None and fio2 > 0.21)
+    oxygen = math.nan if fio2 is None else fio2
+    if math.isnan(oxygen):
+        oxygen = _setting(context, "fio2", time)
     if support.entry.value == "room_air":
-        return None if enriched else True
-    if support.entry.value in BLENDED:
-        return not enriched if known else None
-    return None
+        return None if oxygen > ROOM_AIR else True
+    if support.entry.value in BLENDED and not math.isnan(oxygen):
+        return oxygen <= ROOM_AIR
+    flows = _setting(context, "flow", time) > 0
+    return False if support.entry.value == "low_flow" and flows and oxygen > ROOM_AIR else None
+
+
+def _setting(context: Context, kind: str, time: float) -> float:
+    known = context.at(kind, time)
+    return known.entry.number if known and known.age_s <= SETTING_S else math.nan

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from joey.holds.times import date_of, day_start
+from joey.errors import InputError
+from joey.holds.times import date_of, day_start, zone_of
 from joey.spans import Span, Spans, intersect, subtract, total, union
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def dose_in(holds: Sequence[Hold], span: Span, now: float) -> Dose:
 
     def held(contact: str | None = None, role: str | None = None) -> Spans:
         stays = (
-            (piece.start, max(piece.start, now) if piece.end is None else piece.end)
+            # Spans.of drops a hold that starts after `now`.
+            (piece.start, now if piece.end is None else piece.end)
             for _, piece in pieces
             if contact in (None, piece.contact) and role in (None, piece.role)
         )
@@ -124,7 +126,7 @@ def dose_in(holds: Sequence[Hold], span: Span, now: float) -> Dose:
 
 
 def _whole(hold: Hold, now: float) -> Spans:
-    end = max(hold.start, now) if hold.end is None else hold.end
+    end = now if hold.end is None else hold.end
     return Spans.of([(hold.start, end)])
 
 
@@ -153,7 +155,16 @@ def dose_by_day(holds: Sequence[Hold], span: Span, zone: str | None) -> tuple[Da
     -------
     tuple of DayDose
         In time order, days without a hold among them.
+
+    Raises
+    ------
+    InputError
+        If the zone is unknown.
+    ValueError
+        If the holds are of several infants.
     """
+    if zone and zone_of(zone) is None:
+        raise InputError(f'the time zone "{zone}" is not known; use a name such as Europe/Berlin')
     return tuple(
         DayDose(
             name,

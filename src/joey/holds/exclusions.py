@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from joey.holds.cells import Place, column_names, word
-from joey.holds.rows import read_rows
 from joey.holds.times import read_time, say_span, zones
+from joey.sources.tables import read_rows
 from joey.spans import EMPTY, Span, Spans, union
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Exclusions:
         Each row in words, with its reason: printed in the report.
     """
 
-    spans: Spans = EMPTY
+    spans: Spans = field(default_factory=lambda: EMPTY)
     channels: dict[str, Spans] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

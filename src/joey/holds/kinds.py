@@ -16,6 +16,7 @@ __all__ = [
     "SITES",
     "SITE_WORDS",
     "SUPPORTS",
+    "SUPPORT_WORDS",
     "TEXTS",
     "WORDS",
     "Quantity",
@@ -24,8 +25,8 @@ __all__ = [
 
 DAY = 86400.0  # s
 
-SUPPORTS = ("room_air", "low_flow", "high_flow", "cpap", "nippv", "ventilator", "hfov")
-BLENDED = ("high_flow", "cpap", "nippv", "ventilator", "hfov")  # their FiO2 is the infant's
+SUPPORTS = ("room_air", "low_flow", "high_flow", "cpap", "niv", "ventilator", "hfov")
+BLENDED = ("high_flow", "cpap", "niv", "ventilator", "hfov")  # their FiO2 is the infant's
 WORDS: dict[str, tuple[str, ...]] = {
     "support": SUPPORTS,
     "position": ("supine", "prone", "left_side", "right_side", "side", "upright", "held", "other"),
@@ -40,6 +41,7 @@ TEXTS = (
 )  # fmt: skip
 SITES = ("axilla", "rectal", "esophageal", "bladder", "core", "tympanic", "skin", "abdomen",
          "back", "foot", "other")  # fmt: skip
+SUPPORT_WORDS = {"nippv": "niv", "bipap": "niv", "hfnc": "high_flow", "mechanical": "ventilator"}
 SITE_WORDS = {"axillary": "axilla", "ax": "axilla", "rectum": "rectal", "abdominal": "abdomen"}
 
 

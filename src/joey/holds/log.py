@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from joey.errors import InputError
 from joey.holds.cells import UNKNOWN, Place, column_names, one_of
-from joey.holds.rows import read_rows
-from joey.holds.times import read_time, say_span, write_time, zones
+from joey.holds.times import is_local, read_time, say_span, write_time, zones
 from joey.holds.types import Hold, Piece
+from joey.sources.tables import read_rows
 from joey.spans import Span
 
 if TYPE_CHECKING:
@@ -110,7 +110,13 @@ class _Row:
 
 
 def read_holds(
-    path: Path | str, clock: Clock, zone: str | None, span: Span, infant: str | None = None
+    path: Path | str,
+    clock: Clock,
+    zone: str | None,
+    span: Span,
+    infant: str | None = None,
+    *,
+    pause_merge_min: float = PAUSE_MERGE_MIN,
 ) -> HoldLog:
     """Return the holds of one infant from a hold log (CSV).
 
@@ -126,6 +132,8 @@ def read_holds(
         The recording. [s]
     infant : str or None
         The infant's key as logged; needed where the log has rows of several.
+    pause_merge_min : float
+        Rows with a shorter pause between them are one hold. [min]
 
     Returns
     -------
@@ -141,7 +149,7 @@ def read_holds(
         the recording.
     """
     table = read_rows(path)
-    columns, notes = column_names(path, table.columns, ("start", "end"), COLUMNS)
+    columns, notes = column_names(path, table.columns, ("start", "end"), COLUMNS, ("infant",))
     local = zones(clock, zone)
     rows = [
         (n, {key: row.get(name, "").strip() for key, name in columns.items()})
@@ -155,19 +163,13 @@ def read_holds(
         key=lambda r: (r.piece.start, r.line),
     )
     _refuse_overlap(path, read)
-    holds = [_hold(group) for group in _groups(read)]
+    holds = [_hold(group) for group in _groups(read, pause_merge_min * 60)]
     inside = tuple(hold for hold in holds if _lies_in(hold, span))
     outside = tuple(hold for hold in holds if not _lies_in(hold, span))
-    shown = replace(clock, zone=local.given or clock.zone)
     if not inside:
-        first, last = outside[0].start, max(_last_known(hold) for hold in outside)
-        count = (
-            "the hold does not lie" if len(holds) == 1 else f"none of the {len(holds)} holds lies"
-        )
-        raise InputError(
-            f"{count} in the recording: it runs from {say_span(span, shown)}, "
-            f"the hold{'s'[: len(holds) > 1]} from {say_span(Span(first, last), shown)}"
-        )
+        raise InputError(_none_inside(outside, span, replace(clock, zone=local.given)))
+    if any(not c.get("zone") and (is_local(c["start"]) or is_local(c["end"])) for _, c in mine):
+        notes.append(f"times of the hold log without an offset were read in {local.given}")
     if others:
         notes.append(f"{_count(others, 'row')} of other infants skipped")
     if outside:
@@ -176,6 +178,19 @@ def read_holds(
     if long:
         notes.append(f"{_count(long, 'hold')} longer than {LONG_H:g} h: check the dates")
     return HoldLog(inside, outside, others, tuple(notes))
+
+
+def _none_inside(holds: Sequence[Hold], span: Span, clock: Clock) -> str:
+    last = max(_last_known(hold) for hold in holds)
+    logged = say_span(Span(holds[0].start, last), clock)
+    if len(holds) == 1:
+        what, whose = "the hold does not lie", "the hold"
+    else:
+        what, whose = f"none of the {len(holds)} holds lies", "the holds"
+    return (
+        f"{what} in the recording, which runs from {say_span(span, clock)}; "
+        f"{whose} from {logged}. Check the dates and the time zone"
+    )
 
 
 def _count(n: int, what: str) -> str:
@@ -244,12 +259,12 @@ def _refuse_overlap(path: object, rows: Sequence[_Row]) -> None:
             open_row = row
 
 
-def _groups(rows: Iterable[_Row]) -> list[list[_Row]]:
-    """Return rows that are one hold: no pause of 5 min or more between them."""
+def _groups(rows: Iterable[_Row], pause: float) -> list[list[_Row]]:
+    """Return rows that are one hold: no pause so long between them. [s]"""
     groups: list[list[_Row]] = []
     reach = float("-inf")
     for row in rows:
-        if row.piece.start - reach < PAUSE_MERGE_MIN * 60:
+        if row.piece.start - reach < pause:
             groups[-1].append(row)
         else:
             groups.append([row])

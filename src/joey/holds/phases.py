@@ -24,6 +24,8 @@ PHASES = (
 )  # fmt: skip
 """The names of the phases; all but ``whole_hold`` and ``last_10`` are disjoint."""
 
+WORTH_A_NOTE_S = 1.0  # s; less is rounding of the clock
+
 TELLING_END = ("infant_instability", "staff_decision", "unknown")
 """Reasons for an end after which the last minutes get their own line."""
 
@@ -174,7 +176,8 @@ def _changes(hold: Hold, settings: PhaseSettings) -> Spans:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.3g}" if seconds < 600 else f"{seconds / 60:.0f}"
+    minutes = seconds / 60
+    return f"{minutes:.3g}" if minutes < 100 else f"{minutes:.0f}"
 
 
 def _settled_notes(
@@ -207,7 +210,7 @@ def _needs(hold: Hold, settings: PhaseSettings) -> str:
 
 def _cut_notes(name: str, planned: Spans, left: Spans) -> list[str]:
     lost = total(planned) - total(left)
-    if lost <= 0:
+    if lost < WORTH_A_NOTE_S:
         return []
     minutes = f"{_minutes(lost)} of the {_minutes(total(planned))} min"
     return [f"another hold or its transfer takes {minutes} of {name}"]
@@ -218,7 +221,7 @@ def _data_notes(spans: dict[str, Spans], data_span: Span) -> list[str]:
     notes = []
     for name in PHASES[:6]:
         lost = total(subtract(spans[name], Spans.of([data_span])))
-        if lost > 0:
+        if lost >= WORTH_A_NOTE_S:
             notes.append(
                 f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {name} lie outside "
                 "the recording"

@@ -35,11 +35,13 @@ __all__ = [
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 ABSOLUTE = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
-    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<day>(?:1[89]|2\d)\d{2}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
+    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 RELATIVE = re.compile(
-    r"(?P<sign>-?)(?P<h>\d{1,4}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d{1,6})?))?"
+    r"(?P<sign>-?)(?P<h>\d{1,4}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d{1,6})?))?",
+    re.ASCII,
 )
 TIME_LIKE = re.compile(r"[0-9TZ:+\-./ ]{1,40}")
 
@@ -76,6 +78,8 @@ def zones(clock: Clock, zone: str | None) -> Zones:
 
 def zone_of(name: str) -> ZoneInfo | None:
     """Return the IANA zone of that name; None where there is none."""
+    if not name:
+        return None
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # not found; not a path; a folder such as "Europe"
@@ -113,14 +117,20 @@ def read_time(text: str, row_zone: str, local: Zones, place: Place) -> float:
     relative = RELATIVE.fullmatch(text)
     if relative:
         if local.clock.dated:
-            raise place.wrong(f"{text} has no date; write it as 2026-03-01 {text.lstrip('-'):0>5}")
+            raise place.wrong(f"{text} has no date; write the date too, as in 2026-03-01 13:05")
         sign = -1.0 if relative["sign"] else 1.0
         return sign * (
             int(relative["h"]) * 3600 + int(relative["m"]) * 60 + float(relative["s"] or 0)
         )
-    shown = f" {text}" if TIME_LIKE.fullmatch(text) else ""
+    shown = f"{text} " if TIME_LIKE.fullmatch(text) else ""
     form = "2026-03-01 13:05 or 2026-03-01T13:05+01:00" if local.clock.dated else "hh:mm:ss"
-    raise place.wrong(f"is not a time{shown}; write it as {form}")
+    raise place.wrong(f"{shown}is not a time; write it as {form}")
+
+
+def is_local(text: str) -> bool:
+    """Return whether a cell gives a date and time without an offset."""
+    found = ABSOLUTE.fullmatch(text)
+    return found is not None and not found["offset"]
 
 
 def _absolute(found: re.Match[str], zone: str, place: Place) -> float:
@@ -168,8 +178,8 @@ def seconds_of(moment: datetime) -> float:
 
 def moment_of(time: float, zone: str) -> datetime:
     """Return seconds UTC as a moment in a zone, to the microsecond."""
-    found = zone_of(zone) if zone else None
-    return (EPOCH + round(time * 1_000_000) * MICROSECOND).astimezone(found or UTC)
+    moment = EPOCH + round(time * 1_000_000) * MICROSECOND
+    return moment.astimezone(zone_of(zone) or UTC)
 
 
 def date_of(time: float, zone: str) -> date:
@@ -179,7 +189,7 @@ def date_of(time: float, zone: str) -> date:
 
 def day_start(day: date, zone: str) -> float:
     """Return when a calendar day starts in a zone. [s UTC]"""
-    local = datetime(day.year, day.month, day.day, tzinfo=zone_of(zone) if zone else UTC)
+    local = datetime(day.year, day.month, day.day, tzinfo=zone_of(zone) or UTC)
     return seconds_of(local.astimezone(UTC))
 
 
@@ -194,8 +204,8 @@ def say_time(time: float, clock: Clock) -> str:
 
 def say_span(span: Span, clock: Clock) -> str:
     """Return a span in words, with its zone or its origin."""
-    zone = clock.zone or "UTC"
-    origin = f"({zone})" if clock.dated else "(from the recording's start)"
+    zone = zone_of(clock.zone)
+    origin = f"({zone.key if zone else 'UTC'})" if clock.dated else "(from the recording's start)"
     return f"{say_time(span.start, clock)} to {say_time(span.end, clock)} {origin}"
 
 
