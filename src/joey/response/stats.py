@@ -20,7 +20,18 @@ from joey.spans import Spans, intersect, total
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Difference", "IntervalRules", "Limit", "Part", "blocks_of", "difference", "memory_of", "tiles"]
+__all__ = [
+    "Difference",
+    "IntervalRules",
+    "Limit",
+    "Part",
+    "blocks_of",
+    "difference",
+    "half_width",
+    "limit_words",
+    "memory_of",
+    "tiles",
+]
 
 MINUTE = 60.0  # s, the step of the series that memory is measured on
 LEAST_MINUTES = 20  # valid minutes of both phases together, below which memory cannot be seen
@@ -204,6 +215,47 @@ def difference(before: Part, during: Part, rules: IntervalRules | None = None) -
     limit[few] = Limit.FEW_BLOCKS
     half = np.where(limit == Limit.NONE, unguarded, np.nan)
     return Difference(half, unguarded, df, memory, drift, limit)
+
+
+def half_width(part: Part, memory: float, rules: IntervalRules) -> tuple[float, Limit]:
+    """Return half the width of the interval of one phase's own value, and why there is none.
+
+    Parameters
+    ----------
+    part : Part
+        One phase, without leading axes.
+    memory : float
+        As of `memory_of`; NaN where unknown. [s]
+    rules : IntervalRules
+        When there is an interval.
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415  (joey imports without scipy)
+
+    count, variance, factor = (float(each) for each in _spread(part, np.array(memory)))
+    if count < rules.blocks_min:
+        return float("nan"), Limit.FEW_BLOCKS
+    if not variance > 0:
+        return float("nan"), Limit.UNCHANGING
+    if np.isnan(memory):
+        return float("nan"), Limit.MEMORY_UNKNOWN
+    if memory * rules.memory_factor > part.duration:
+        return float("nan"), Limit.MEMORY
+    error = np.sqrt(variance / count * factor)
+    return float(stdtrit(count - 1, 0.5 + rules.level / 2) * error), Limit.NONE
+
+
+def limit_words(limit: Limit, rules: IntervalRules) -> str:
+    """Return why there is no interval; empty where there is one."""
+    return {
+        Limit.NONE: "",
+        Limit.FEW_BLOCKS: (
+            f"no interval: fewer than {rules.blocks_min} valid blocks of {rules.block_min:g} min"
+        ),
+        Limit.UNCHANGING: "no interval: the values do not vary at this resolution",
+        Limit.MEMORY_UNKNOWN: "no interval: too few valid minutes to see how slowly this signal drifts",
+        Limit.MEMORY: "cannot say: this signal drifts slower than the phases",
+        Limit.DRIFT: "cannot say: this signal drifts through both phases alike",
+    }[limit]
 
 
 def _spread(
