@@ -1,0 +1,277 @@
+"""What was charted or measured beside the signals: header, context by phase, the line for the chart.
+
+Support and FiO2 stand beside every saturation, because a saturation that rises with the oxygen
+given is no answer to a hold. What is not known is printed as unknown, or left out of the one line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.holds import postmenstrual_age, postnatal_age, weeks_and_days
+from joey.holds.times import moment_of, say_time
+from joey.spans import Spans, contains, intersect, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.holds import Context, Hold, Phases
+    from joey.signals import Clock, Recording, Series
+    from joey.spans import Span
+
+__all__ = ["Surroundings", "chart_line", "context_rows", "header", "oxygen_words", "temperature_sites"]
+
+UNKNOWN = "unknown"
+CORE_SITES = ("axilla", "rectal", "esophageal", "bladder", "core", "tympanic")
+SHORT_SITES = {"axilla": "ax"}
+RECENT = 300.0  # s, a temperature or FiO2 "at" a time is the median of the 5 min before it
+STANDS = 4 * 3600.0  # s, how long a temperature charted before a hold may speak for its start
+PHASE_WORDS = {"before": "before", "settled": "settled", "after": "after"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """Everything beside the signals that a response is read with.
+
+    Parameters
+    ----------
+    recording : Recording
+        For its facts and clock.
+    context : Context or None
+        What was charted; None where no context was given.
+    fio2 : Series or None
+        Inspired oxygen, from a device or charted. [1]
+    temperatures : tuple of Series
+        One per site. [Cel]
+    zone : str
+        To print times in.
+    """
+
+    recording: Recording
+    context: Context | None
+    fio2: Series | None
+    temperatures: tuple[Series, ...]
+    zone: str
+
+
+def header(hold: Hold, around: Surroundings, averaging: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return what a physician reads first; what is not known says so."""
+    context, start = around.context, hold.start
+    age = postnatal_age(context, start) if context else None
+    weeks = weeks_and_days(context.gestational_age_days if context else None)
+    details = hold.details
+    return (
+        ("gestational age", _weeks(weeks)),
+        ("postmenstrual age", _weeks(weeks_and_days(postmenstrual_age(context, start) if context else None))),
+        ("age", UNKNOWN if age is None else f"{age:.0f} d" if age >= 2 else f"{age * 24:.0f} h"),
+        ("weight", _charted(context, "weight", start, " g")),
+        ("support", _charted(context, "support", start)),
+        ("caffeine", _charted(context, "caffeine", start)),
+        ("SpO2 averaging time", _averaging(context, averaging)),
+        ("probe sites", _sites(context, around.temperatures)),
+        ("times logged by", details.get("logged_by", UNKNOWN)),
+        ("times logged how", details.get("time_source", UNKNOWN)),
+        ("times logged at", details.get("logged_at", UNKNOWN)),
+    )
+
+
+def _weeks(text: str) -> str:
+    return text if text == UNKNOWN else f"{text} weeks"
+
+
+def _charted(context: Context | None, kind: str, time: float, unit: str = "") -> str:
+    known = context.at(kind, time) if context else None
+    if known is None:
+        return UNKNOWN
+    entry = known.entry
+    text = f"{entry.number:g}{unit}" if np.isfinite(entry.number) else entry.value.replace("_", " ")
+    hours = known.age_s / 3600
+    return f"{text} (charted {hours:.0f} h before the hold)" if hours >= 1 else text
+
+
+def _averaging(context: Context | None, channels: Sequence[str]) -> str:
+    fact = context.facts.get("spo2_averaging_s", UNKNOWN) if context else UNKNOWN
+    if fact != UNKNOWN:
+        return f"{fact.removesuffix('s').strip()} s"
+    return next(iter(channels), UNKNOWN)
+
+
+def _sites(context: Context | None, temperatures: Sequence[Series]) -> str:
+    facts = context.facts if context else {}
+    known = [
+        f"{name.removeprefix('probe_site_')} {value}"
+        for name, value in sorted(facts.items())
+        if name.startswith("probe_site_") and value != UNKNOWN
+    ]
+    known += [f"temperature {s.channel.site}" for s in temperatures if s.channel.site]
+    return ", ".join(dict.fromkeys(known)) or UNKNOWN
+
+
+def temperature_sites(temperatures: Sequence[Series]) -> tuple[Series, ...]:
+    """Return the temperatures, core and axillary sites first."""
+    return tuple(sorted(temperatures, key=lambda s: s.channel.site not in CORE_SITES))
+
+
+def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> str:
+    """Return FiO2 and support by phase, in one clause to stand beside a saturation."""
+    parts = []
+    for name in names:
+        spans = phases.spans.get(name)
+        if spans is None or len(spans) == 0:
+            continue
+        parts.append(f"{PHASE_WORDS.get(name, name)} FiO2 {_fio2(around, spans)}, {_support(around, spans)}")
+    return "; ".join(parts)
+
+
+def _fio2(around: Surroundings, spans: Spans) -> str:
+    values = _standing(around.fio2, spans)
+    if values is None:
+        return UNKNOWN
+    middle, low, high = values
+    return f"{middle:.2f}" if round(high - low, 2) == 0 else f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
+    """Return median by time, lowest and highest of the values that stand within the spans."""
+    if series is None or len(series.times) == 0 or len(spans) == 0:
+        return None
+    weights, values = [], []
+    for span in spans:
+        lo = max(int(np.searchsorted(series.ends, span.start, side="right")), 0)
+        hi = int(np.searchsorted(series.times, span.end))
+        starts, ends = series.times[lo:hi], series.ends[lo:hi]
+        weights.append(np.minimum(ends, span.end) - np.maximum(starts, span.start))
+        values.append(series.values[lo:hi])
+    weight, value = np.concatenate(weights), np.concatenate(values)
+    known = np.isfinite(value) & (weight > 0)
+    if not known.any():
+        return None
+    order = np.argsort(value[known], kind="stable")
+    share = np.cumsum(weight[known][order])
+    middle = value[known][order][np.searchsorted(share, share[-1] / 2)]
+    return float(middle), float(value[known].min()), float(value[known].max())
+
+
+def _support(around: Surroundings, spans: Spans) -> str:
+    context = around.context
+    if context is None:
+        return f"support {UNKNOWN}"
+    first = context.at("support", float(spans.bounds[0, 0]))
+    kinds = [first.entry.value] if first else []
+    for span in spans:
+        kinds += [entry.value for entry in context.during("support", span)]
+    distinct = list(dict.fromkeys(kinds))
+    return "support " + (", then ".join(k.replace("_", " ") for k in distinct) or UNKNOWN)
+
+
+def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """Return FiO2 and support by phase, position, bed, and what was done to the infant around it."""
+    rows = []
+    for name in ("before", "settled", "after"):
+        spans = phases.spans[name]
+        if len(spans):
+            rows.append((f"FiO2 {name}", _fio2(around, spans)))
+            rows.append((f"support {name}", _support(around, spans).removeprefix("support ")))
+    labels = {
+        "position": "position in the hold", "position_before": "position before",
+        "bed_before": "bed before", "transfer_mode": "transfer", "end_reason": "reason for the end",
+        "stopped_early": "stopped early", "interventions": "interventions", "lines": "lines",
+        "note": "note",
+    }  # fmt: skip
+    rows += [(label, hold.details.get(key, UNKNOWN).replace("_", " ")) for key, label in labels.items()]
+    rows += _happenings(phases, around)
+    return tuple(rows)
+
+
+def _happenings(phases: Phases, around: Surroundings) -> list[tuple[str, str]]:
+    """Return feeds, cares and other entries from the start of `before` to the end of `after`."""
+    context = around.context
+    if context is None:
+        return [("feeds", UNKNOWN), ("care", UNKNOWN)]
+    covered = [float(b) for spans in phases.spans.values() for b in spans.bounds.ravel()]
+    rows = []
+    for kind in ("feed", "care", "caffeine", "medication", "sensor", "transfusion", "phototherapy"):
+        inside = [e for e in context.entries if e.kind == kind and min(covered) <= e.time < max(covered)]
+        said = [f"{e.value.replace('_', ' ')} {clock_time(e.time, around)}" for e in inside]
+        if said or kind in ("feed", "care"):
+            rows.append(({"feed": "feeds"}.get(kind, kind), ", ".join(said) or "none charted"))
+    return rows
+
+
+def clock_time(time: float, around: Surroundings) -> str:
+    """Return ``13:05`` in the zone, or the time from the start of an undated recording."""
+    clock: Clock = around.recording.clock
+    return moment_of(time, around.zone).strftime("%H:%M") if clock.dated else say_time(time, clock)
+
+
+def chart_line(hold: Hold, stop: float, around: Surroundings, spells: str) -> str:
+    """Return the line to copy into the chart, in ASCII; parts that are unknown are left out.
+
+    Parameters
+    ----------
+    hold : Hold
+        The hold.
+    stop : float
+        Its end, or the end of the data where it still runs. [s]
+    around : Surroundings
+        For temperature and FiO2.
+    spells : str
+        What to say of spells (``1 BD``); empty to say nothing.
+    """
+    minutes = f"{(stop - hold.start) / 60:.0f} min"
+    first = clock_time(hold.start, around)
+    when = f"{first}- ({minutes} so far)" if hold.end is None else f"{first}-{clock_time(stop, around)} ({minutes})"
+    word = "KC" if hold.contact == "skin_to_skin" else "Held"
+    contact = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "mixed": "skin-to-skin in part"}
+    roles = [piece.role for piece in hold.pieces if piece.role != UNKNOWN]
+    who = ", then ".join(
+        role.replace("_", " ") for k, role in enumerate(roles) if k == 0 or role != roles[k - 1]
+    )
+    position = hold.details.get("position", UNKNOWN)
+    about = [f"{word} {when}", who, contact.get(hold.contact, ""), "" if position == UNKNOWN else position]
+    parts = [", ".join(part for part in about if part)]
+    parts += [_temperature(hold, stop, around), _oxygen(hold, stop, around), spells]
+    line = "; ".join(part for part in parts if part)
+    return line.encode("ascii", "replace").decode("ascii")
+
+
+def _temperature(hold: Hold, stop: float, around: Surroundings) -> str:
+    for series in temperature_sites(around.temperatures):
+        start = _near(series, hold.start, hold.start - STANDS)
+        end = _near(series, stop, hold.start)
+        if start is not None and end is not None:
+            site = SHORT_SITES.get(series.channel.site, series.channel.site)
+            return f"T {site} {start:.1f} -> {end:.1f}".replace("  ", " ")
+    return ""
+
+
+def _oxygen(hold: Hold, stop: float, around: Surroundings) -> str:
+    if around.fio2 is None:
+        return ""
+    first = _standing(around.fio2, Spans.of([(hold.start - RECENT, hold.start)]))
+    last = _standing(around.fio2, Spans.of([(stop - RECENT, stop)]))
+    return "" if first is None or last is None else f"FiO2 {first[0]:.2f} -> {last[0]:.2f}"
+
+
+def _near(series: Series, time: float, earliest: float) -> float | None:
+    """Return the median of the 5 min before a time, else the last value since `earliest`."""
+    known = np.isfinite(series.values) & (series.times <= time) & (series.times >= earliest)
+    if not known.any():
+        return None
+    times, values = series.times[known], series.values[known]
+    recent = values[times > time - RECENT]
+    return float(np.median(recent)) if len(recent) else float(values[-1])
+
+
+def covered_share(spans: Spans, valid: Spans) -> float:
+    """Return the share of the spans that is valid; NaN of no spans."""
+    whole = total(spans)
+    return total(intersect(spans, valid)) / whole if whole > 0 else float("nan")
+
+
+def inside(spans: Spans, span: Span) -> bool:
+    """Whether a span starts within the spans."""
+    return bool(contains(spans, np.array([span.start]))[0])

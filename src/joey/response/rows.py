@@ -1,0 +1,292 @@
+"""The table of features: each through the phases, its change, and the three facts about that change.
+
+The three facts stay apart: the change with its interval, its rank among the infant's own comparable
+hours without a hold, and whether it reaches the unit's threshold for showing it. None is a verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.features import Summary
+from joey.holds import settled_from
+from joey.response.pseudo import rank_of
+from joey.response.stats import Limit, Part, blocks_of, difference, half_width, limit_words, memory_of, tiles
+from joey.response.types import FeatureRow, Rank
+from joey.spans import Spans, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from joey.features import Feature, Material, Measured
+    from joey.holds import Phases
+    from joey.response.pseudo import PseudoHolds
+    from joey.response.settings import Settings
+
+__all__ = ["Beside", "feature_rows"]
+
+SHOWN = ("before", "transfer_in", "settled", "change", "transfer_out", "after")
+CHANGES = ("transfer_in", "settled", "change", "transfer_out", "after")
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What must be read beside a group of features.
+
+    Parameters
+    ----------
+    words : dict of str to str
+        By group: FiO2 and support beside oxygen, the leak test beside breathing.
+    """
+
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measurer:
+    """One feature of one hold, measured over any spans."""
+
+    feature: Feature
+    material: Material
+    phases: Phases
+    settings: Settings
+    pace: Callable[[str], np.ndarray]
+
+    def spans(self, name: str) -> Spans:
+        """Return a phase; what settles late has a later settled part."""
+        if name == "settled" and self.feature.settles_min:
+            after = self.settings.phases.transfer_in_after + self.feature.settles_min
+            return settled_from(self.phases, after)
+        return self.phases.spans[name]
+
+    def over(self, spans: Spans) -> Measured:
+        return self.feature.measure(self.material, spans)
+
+    def part(self, name: str) -> Part:
+        """Return blocks and minutes of a phase."""
+        spans, rules = self.spans(name), self.settings.intervals
+        blocks = [self.over(block) for block in blocks_of(spans, rules)]
+        values = [b.value if b.coverage >= rules.block_coverage else NAN for b in blocks]
+        return Part(np.array(values), self.minutes(name), total(spans))
+
+    def minutes(self, name: str) -> np.ndarray:
+        """Return the feature minute by minute; where it has none, the heart rate's minutes.
+
+        Variability needs minutes of beats: how slowly it drifts is read from the heart rate.
+        """
+        measured = [self.over(minute) for minute in tiles(self.spans(name), 60)]
+        values = np.array([m.value if m.coverage >= 0.5 else NAN for m in measured])
+        if self.feature.group == "heart" and not np.isfinite(values).any():
+            return self.pace(name)
+        return values
+
+
+def feature_rows(
+    features: Sequence[Feature],
+    material: Material,
+    phases: Phases,
+    pseudo: PseudoHolds,
+    settings: Settings,
+    beside: Beside,
+) -> tuple[FeatureRow, ...]:
+    """Return the table of features of one hold.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+        In the order of the table.
+    material : Material
+        What they are measured from.
+    phases : Phases
+        Of the hold.
+    pseudo : PseudoHolds
+        The comparable windows; measured only where there are enough for a rank.
+    settings : Settings
+        Thresholds and rules.
+    beside : Beside
+        What is said beside a group.
+
+    Returns
+    -------
+    tuple of FeatureRow
+        A feature without any source channel is left out.
+    """
+    paces: dict[str, np.ndarray] = {}
+    heart = next((each for each in features if each.name == "heart_rate"), None)
+
+    def pace(name: str) -> np.ndarray:
+        if name not in paces:
+            minutes = tiles(phases.spans[name], 60)
+            paces[name] = (
+                np.full(len(minutes), NAN)
+                if heart is None
+                else np.array([heart.measure(material, minute).value for minute in minutes])
+            )
+        return paces[name]
+
+    rows = [
+        _row(_Measurer(each, material, phases, settings, pace), pseudo, beside) for each in features
+    ]
+    return tuple(row for row in rows if row is not None)
+
+
+def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow | None:
+    feature, settings = measurer.feature, measurer.settings
+    names = [name for name in SHOWN if len(measurer.phases.spans[name])]
+    measured = {name: measurer.over(measurer.spans(name)) for name in names}
+    source = next((each.source for each in measured.values() if each.source), "")
+    if not source:
+        return None
+    blockwise = {
+        name: measurer.part(name)
+        for name in names
+        if feature.blockwise and np.isfinite(measured[name].value)
+    }
+    memory = memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise)) if blockwise else np.array(NAN)
+    shown = {n: _level(measured[n], blockwise.get(n), float(memory), measurer) for n in names}
+    changes = {
+        name: _change(name, measured, blockwise, measurer)
+        for name in names
+        if name in CHANGES and "before" in names
+    }
+    settled = changes.get("settled")
+    change = settled.value if settled else NAN
+    rank = _rank(change, measurer, pseudo)
+    threshold = _threshold(feature, settings)
+    passes = None if np.isnan(change) or np.isnan(threshold) else abs(change) >= threshold
+    sentence = _sentence(measurer, shown, settled, rank, threshold, beside)
+    return FeatureRow(
+        feature.name, feature.label, feature.unit, feature.group, source, feature.decimals,
+        shown, changes, rank, threshold, passes, sentence,
+    )  # fmt: skip
+
+
+def _level(measured: Measured, part: Part | None, memory: float, measurer: _Measurer) -> Summary:
+    """Return the value of one phase with its interval."""
+    feature, rules = measurer.feature, measurer.settings.intervals
+    if part is None:
+        return Summary(measured.value, NAN, NAN, feature.unit, measured.n, measured.coverage, measured.reason)
+    half, limit = half_width(part, memory, rules)
+    reason = "; ".join(r for r in (measured.reason, limit_words(limit, rules)) if r)
+    n = int(np.isfinite(part.blocks).sum()) if limit == Limit.NONE else measured.n
+    value = measured.value
+    return Summary(value, value - half, value + half, feature.unit, n, measured.coverage, reason)
+
+
+def _change(
+    name: str, measured: Mapping[str, Measured], parts: Mapping[str, Part], measurer: _Measurer
+) -> Summary:
+    """Return a phase minus `before`; the interval is centered on the difference that is shown."""
+    feature, settings = measurer.feature, measurer.settings
+    before, during = measured["before"], measured[name]
+    coverage = min(before.coverage, during.coverage)
+    lacking = _lacking("before", measurer, before, settings.phases.min_valid_before)
+    if not lacking and name == "settled":
+        lacking = _lacking(name, measurer, during, settings.phases.min_valid_settled)
+    value = NAN if lacking else during.value - before.value
+    if np.isnan(value):
+        why = lacking or during.reason or before.reason
+        why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
+        return Summary(NAN, NAN, NAN, feature.unit, 0, coverage, why)
+    if "before" not in parts or name not in parts:
+        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, "no interval: not a mean of blocks")
+    rules = settings.intervals
+    found = difference(parts["before"], parts[name], rules)
+    limit, half = Limit(int(found.limit)), float(found.half)
+    if limit != Limit.NONE:
+        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, limit_words(limit, rules))
+    blocks = int(sum(np.isfinite(parts[each].blocks).sum() for each in ("before", name)))
+    return Summary(value, value - half, value + half, feature.unit, blocks, coverage)
+
+
+def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float) -> str:
+    """Return why a phase has too little valid time for a change; empty where it has enough.
+
+    Readings taken by hand do not fill a phase: of temperature any reading counts.
+    """
+    valid = measured.coverage * total(measurer.spans(name)) / 60
+    if measurer.feature.group == "temperature" or valid >= minutes * (1 - 1e-9):
+        return ""
+    return f"{valid:.0f} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
+
+
+def _rank(change: float, measurer: _Measurer, pseudo: PseudoHolds) -> Rank:
+    rules = measurer.settings.matching
+    days = [window.day for window in pseudo.windows]
+    if not pseudo.enough:
+        # Nothing could be said from so few: they are counted, not measured.
+        return rank_of(change, [0.0] * len(days), days, pseudo.matching, rules)
+    others = []
+    for window in pseudo.windows:
+        before, settled = measurer.over(window.before), measurer.over(window.settled)
+        lacks = _lacking("before", measurer, before, measurer.settings.phases.min_valid_before)
+        lacks += _lacking("settled", measurer, settled, measurer.settings.phases.min_valid_settled)
+        others.append(NAN if lacks else settled.value - before.value)
+    return rank_of(change, others, days, pseudo.matching, rules)
+
+
+def _threshold(feature: Feature, settings: Settings) -> float:
+    show = settings.show
+    return {
+        "hr": show.heart_rate, "rr": show.resp_rate, "spo2": show.spo2, "temp": show.temperature,
+    }.get(feature.threshold, NAN)  # fmt: skip
+
+
+def _sentence(
+    measurer: _Measurer,
+    shown: Mapping[str, Summary],
+    change: Summary | None,
+    rank: Rank,
+    threshold: float,
+    beside: Beside,
+) -> str:
+    """Return the three facts, and what must be read beside them."""
+    feature, settings = measurer.feature, measurer.settings
+    if change is None or np.isnan(change.value):
+        why = change.reason if change else "cannot say: no part before the hold, or none settled"
+        parts = [f"change: {why}"]
+    else:
+        parts = [_moved(change, feature), _ranked(rank)]
+        if not np.isnan(threshold):
+            unit = _spoken(feature)
+            side = "at or above" if abs(change.value) >= threshold else "below"
+            parts.append(f"{side} the unit's {threshold:g} {unit} display threshold")
+    pair = [shown[name].coverage for name in ("before", "settled") if name in shown]
+    if len(pair) == 2 and abs(pair[0] - pair[1]) > settings.coverage_apart:
+        parts.append(
+            f"coverage differs: {pair[0]:.0%} before, {pair[1]:.0%} settled".replace("%", " %")
+        )
+    if beside.words.get(feature.group):
+        parts.append(beside.words[feature.group])
+    return "; ".join(parts) + "."
+
+
+def _moved(change: Summary, feature: Feature) -> str:
+    unit, digits = _spoken(feature), feature.decimals
+    size = f"{abs(change.value):.{digits}f}"
+    way = "higher" if change.value > 0 else "lower"
+    moved = f"{size} {unit} {way} than before".replace("  ", " ")
+    if float(size) == 0:
+        moved = f"as before, to {10.0**-digits:g} {unit}".rstrip()
+    if np.isnan(change.low):
+        return f"{moved} ({change.reason})"
+    return f"{moved} (95 % interval {change.low:.{digits}f} to {change.high:.{digits}f})"
+
+
+def _ranked(rank: Rank) -> str:
+    if rank.reason.startswith("cannot say"):
+        return f"rank among comparable hours without a hold: {rank.reason}"
+    usual = {None: "", True: ", within", False: ", outside"}[rank.usual]
+    tail = f"{usual} this infant's usual range" if usual else ""
+    return f"larger than in {rank.smaller} of {rank.windows} comparable hours without a hold{tail}"
+
+
+def _spoken(feature: Feature) -> str:
+    """Return the unit as it is said after a number."""
+    if feature.unit in ("/min", "1/min"):
+        return {"heart": "beats/min", "breathing": "breaths/min"}.get(feature.group, "/min")
+    return {"1": "", "NU": "", "Cel": "degC"}.get(feature.unit, feature.unit)
