@@ -143,7 +143,7 @@ def _value_cell(row: FeatureRow, phase: str, notes: Notes) -> Cell:
         lines.append((bounds, 0))
     elif found.reason:
         lines.append(("no interval", notes.mark(found.reason)))
-    lines.append((f"{percent(found.coverage)} valid, n {found.n}", 0))
+    lines.append((f"{percent(found.coverage)}, n {found.n}", 0))
     moved = row.changes.get(phase)
     if moved is not None and phase not in {"before", "settled"}:
         lines.append(_moved(moved, row.decimals, notes))
@@ -152,9 +152,9 @@ def _value_cell(row: FeatureRow, phase: str, notes: Notes) -> Cell:
 
 def _moved(moved: Summary, decimals: int, notes: Notes) -> tuple[str, int]:
     if not math.isfinite(moved.value):
-        return "change: cannot say", notes.mark(moved.reason)
+        return "Δ cannot say", notes.mark(moved.reason)
     bounds = interval(moved.low, moved.high, decimals)
-    shown = f"change {change(moved.value, decimals)}"
+    shown = f"Δ {change(moved.value, decimals)}"
     return (f"{shown} ({bounds})", 0) if bounds else (shown, notes.mark(moved.reason))
 
 
@@ -164,7 +164,7 @@ def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
         return _silent(moved.reason if moved else "no settled part to compare", notes)
     bounds = interval(moved.low, moved.high, row.decimals)
     line = (f"95 %: {bounds}", 0) if bounds else ("no interval", notes.mark(moved.reason))
-    lines = [line, (f"{percent(moved.coverage)} valid, n {moved.n}", 0)]
+    lines = [line, (f"{percent(moved.coverage)}, n {moved.n}", 0)]
     return Cell(change(moved.value, row.decimals), lines=tuple(lines))
 
 
@@ -173,12 +173,12 @@ def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
     if rank.windows <= 0:
         return _silent(rank.reason, notes)
     usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
-    lines = [(f"of {rank.windows} from {rank.days} days", 0)]
+    lines = [(f"windows from {rank.days} days", 0)]
     if usual:
         lines.append((usual, notes.mark(rank.reason)))
     else:
         lines.append(("usual range: cannot say", notes.mark(rank.reason)))
-    return Cell(f"larger than {rank.smaller}", lines=tuple(lines))
+    return Cell(f"larger than in {rank.smaller} of {rank.windows}", lines=tuple(lines))
 
 
 def _picture_words(row: FeatureRow) -> str:
@@ -252,9 +252,10 @@ def event_lines(response: Response, phases: tuple[str, ...], notes: Notes) -> tu
     for row in response.events:
         reason = row.found.reason
         nothing = not any(math.isfinite(found.rate) for found in row.phases.values())
-        cells = tuple(_count_cell(row.phases.get(phase), reason, notes) for phase in phases)
         if nothing and reason:
-            cells = (_whole_row(reason, len(phases)),)
+            cells: tuple[Cell, ...] = (_whole_row(reason, len(phases)),)
+        else:
+            cells = tuple(_count_cell(row.phases.get(phase), reason, notes) for phase in phases)
         comparison = "" if nothing and row.comparison == reason else row.comparison
         lines.append(EventLine(row.label, row.definition, cells, comparison))
     return tuple(lines)
@@ -265,8 +266,7 @@ def event_words(event: Event, clock: Clock) -> str:
     parts = [clock.second(event.span.start), f"{event.span.duration:.0f} s"]
     if math.isfinite(event.nadir):
         unit = NADIR_UNITS.get(event.kind, "")
-        gap = " " if unit == "%" else ""
-        parts.append(f"lowest {number(event.nadir, 0)}{gap}{unit}")
+        parts.append(f"lowest {number(event.nadir, 0)} {unit}".rstrip())
     if event.quality != "good":
         parts.append(event.quality)
     if event.bridged_s > 0:

@@ -18,6 +18,7 @@ from joey.reports.wording import number, phase_label, shown_unit, spoken
 from joey.spans import Span
 
 if TYPE_CHECKING:
+    from joey.events import Event
     from joey.features import Summary
     from joey.reports.wording import Clock
     from joey.response import Response, Strip, Track
@@ -27,8 +28,8 @@ __all__ = ["change_picture", "oxycrg_picture", "strip_picture"]
 WIDTH, LEFT, RIGHT = 960.0, 44.0, 6.0
 X0, X1 = LEFT, WIDTH - RIGHT
 LANES, LANE = 3, 14.0  # rows of event letters, and their height
-BAR = 20.0  # height of the bars that name the hold and its phases
-GAP = 6.0  # between two strips
+BAR = 20.0  # height of the rows that name the phases and the hold
+NAME = 18.0  # above each strip, so that its name never lies on its curve
 CHARACTER = 6.4  # width of a letter at 12 px, generously
 
 # Range shown, and height, by quantity: science.md 1 and peers.md 3.2. Values beyond are marked at
@@ -130,6 +131,7 @@ def _range_of(track: Track, *, whole: bool) -> tuple[float, float]:
 def _missing(track: Track, span: Span) -> list[Span]:
     """Return where the track has no value; single readings far apart are no gap."""
     values = track.values + track.high if len(track.high) else track.values
+    span_ends = {span.start, span.end}
     found = runs(values)
     if not found:
         return [span]
@@ -140,8 +142,11 @@ def _missing(track: Track, span: Span) -> list[Span]:
         ends += [span.end] * (len(found) - len(ends))
     elif _sparse(track, span):
         return []
-    edges = zip([span.start, *ends], [*starts, span.end], strict=True)
-    return [Span(a, b) for a, b in edges if b > a]
+    edges = [span.start, *(time for pair in zip(starts, ends, strict=True) for time in pair), span.end]
+    gaps = [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    # A sample stands for the time until the next one: the picture's edges are no gap because of it.
+    step = float(np.median(np.diff(track.times))) if len(track.times) > 1 else 0.0
+    return [gap for gap in gaps if gap.duration > 2 * step or {gap.start, gap.end}.isdisjoint(span_ends)]
 
 
 def _sparse(track: Track, span: Span) -> bool:
@@ -168,7 +173,7 @@ def _draw(root: ET.Element, frame: _Frame, clock_lines: list[float], fine: list[
             _node(root, "text", "not measured", class_="gone-t mid", x=at, y=y.at_low - 5)
     unit = shown_unit(track.unit) or ("no unit" if track.unit == "NU" else "")
     name = track.label if not unit else f"{track.label}, {unit}"
-    _node(root, "text", name, class_=f"name {colour}-t halo", x=X0 + 5, y=y.at_high + 13)
+    _node(root, "text", name, class_=f"name {colour}-t halo", x=X0, y=y.at_high - 5)
 
 
 def _scale(root: ET.Element, frame: _Frame) -> None:
@@ -264,8 +269,8 @@ def _stack(tracks: tuple[Track, ...], x: Axis, span: Span, top: float, *, whole:
     for track in tracks:
         height = HEIGHTS.get(track.quantity, 64.0)
         low, high = _range_of(track, whole=whole)
-        frames.append(_Frame(track, x, Axis(low, high, top + height, top), span))
-        top += height + GAP
+        frames.append(_Frame(track, x, Axis(low, high, top + NAME + height, top + NAME), span))
+        top += NAME + height
     return frames
 
 
@@ -292,8 +297,10 @@ def oxycrg_picture(response: Response, clock: Clock, key: str) -> str:
     picture = response.oxycrg
     span = picture.span if picture.span.duration > 0 else replace(picture.span, end=picture.span.start + 1)
     x = Axis(span.start, span.end, X0, X1)
-    letters_bottom = LANES * LANE + 4 if picture.marks else 4.0
-    top = letters_bottom + 2 * BAR + 6
+    bar = BAR + 2  # from top to bottom: names of phases, hold, letters of events, strips
+    marks = _placed(picture.marks, x)
+    lanes = 1 + max((mark.lane for mark in marks), default=-1)
+    top = bar + BAR + (lanes * LANE + 6 if marks else 0)
     frames = _stack(picture.tracks, x, span, top, whole=False)
     bottom = frames[-1].bottom if frames else top + 40
     height = bottom + 24
@@ -304,20 +311,19 @@ def oxycrg_picture(response: Response, clock: Clock, key: str) -> str:
         _in_words(response, clock),
         "oxycrg",
     )
-    strips = Axis(0, 1, bottom, letters_bottom + BAR + 2)
-    _phase_bands(root, response, x, strips)
+    _phase_bands(root, response, x, Axis(0, 1, bottom, 2.0))
     at = _clock_ticks(span, clock, STEPS_S, 12)
     for frame in frames:
         _draw(root, frame, at, [])
     if not frames:
         _node(root, "text", "no curves to draw", class_="mid", x=(X0 + X1) / 2, y=top + 24)
     for excluded in response.excluded:
-        _block(root, x, excluded, Axis(0, 1, bottom, top), "excluded")
-    _hold_bar(root, response, x, letters_bottom, bottom)
-    _letters(root, response, x, letters_bottom)
+        _block(root, x, excluded, Axis(0, 1, bottom, top + NAME), "excluded")
+    _hold_bar(root, response, x, bar, bottom)
+    _letters(root, marks, top + 2)
     _time_axis(root, x, at, [clock.minute(t) for t in at], bottom + 16)
     if response.simulated:
-        _node(root, "text", "simulated", class_="stamp end halo", x=X1 - 6, y=bottom - 6)
+        _node(root, "text", "simulated", class_="stamp end halo", x=X1 - 2, y=top + NAME - 4)
     return _text(root)
 
 
@@ -377,21 +383,39 @@ def _hold_bar(root: ET.Element, response: Response, x: Axis, top: float, bottom:
             _node(root, "path", class_="hold-edge", d=f"M{edge:.1f} {y:g}V{bottom:g}")
 
 
-def _letters(root: ET.Element, response: Response, x: Axis, bottom: float) -> None:
-    """Write the letters of the events above the strips, in rows so that they never touch."""
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where the letters of one event stand; in no lane (-1) there was no room for them."""
+
+    letters: str
+    at: float
+    middle: float
+    lane: int
+
+
+def _placed(marks: tuple[tuple[Event, str], ...], x: Axis) -> list[_Mark]:
+    """Place the letters of events in rows so that they never touch."""
     free = [-math.inf] * LANES
-    for event, letters in sorted(response.oxycrg.marks, key=lambda mark: mark[0].span.start):
+    placed = []
+    for event, letters in sorted(marks, key=lambda mark: mark[0].span.start):
         if event.span.end < x.low or event.span.start > x.high:
             continue
         at = x(max(event.span.start, x.low))
         half = CHARACTER * len(letters) / 2 + 1
-        px = min(max(at, X0 + half), X1 - half)
-        lane = next((k for k, edge in enumerate(free) if px - half > edge), None)
-        y = bottom - 3 - (0 if lane is None else lane) * LANE
-        _node(root, "path", class_="mark", d=f"M{at:.1f} {bottom:g}V{bottom - 4 if lane is None else y:g}")
-        if lane is not None:
-            free[lane] = px + half
-            _node(root, "text", letters, class_="letters mid halo", x=px, y=y - 1)
+        middle = min(max(at, X0 + half), X1 - half)
+        lane = next((k for k, edge in enumerate(free) if middle - half > edge), -1)
+        if lane >= 0:
+            free[lane] = middle + half
+        placed.append(_Mark(letters, at, middle, lane))
+    return placed
+
+
+def _letters(root: ET.Element, marks: list[_Mark], bottom: float) -> None:
+    for mark in marks:
+        y = bottom - 4 - max(mark.lane, 0) * LANE
+        _node(root, "path", class_="mark", d=f"M{mark.at:.1f} {bottom:g}V{y:g}")
+        if mark.lane >= 0:
+            _node(root, "text", mark.letters, class_="letters mid halo", x=mark.middle, y=y - 1)
 
 
 # ---- the strip of one event -------------------------------------------------------------------
@@ -418,14 +442,14 @@ def strip_picture(strip: Strip, clock: Clock, key: str, *, simulated: bool) -> s
     """
     span = strip.span if strip.span.duration > 0 else replace(strip.span, end=strip.span.start + 1)
     x = Axis(span.start, span.end, X0, X1)
-    frames = _stack(strip.tracks, x, span, 4.0, whole=True)
+    frames = _stack(strip.tracks, x, span, 0.0, whole=True)
     bottom = frames[-1].bottom if frames else 44.0
     title = f"{strip.letters} {clock.second(strip.event.span.start)}, {phase_label(strip.phase)}"
     shown = ", ".join(track.label for track in strip.tracks) or "no signals"
     stamp = "Simulated. " if simulated else ""
     words = f"{stamp}{shown} from {clock.second(span.start)} to {clock.second(span.end)}."
     root = _picture(key, bottom + 22, title, words, "strip")
-    _block(root, x, strip.event.span, Axis(0, 1, bottom, 4.0), "event")
+    _block(root, x, strip.event.span, Axis(0, 1, bottom, 0.0), "event")
     coarse = _clock_ticks(span, clock, (5,), 1)
     fine = _clock_ticks(span, clock, (1,), 1) if span.duration <= 150 else []
     fine = [t for t in fine if t not in set(coarse)]
@@ -436,7 +460,7 @@ def strip_picture(strip: Strip, clock: Clock, key: str, *, simulated: bool) -> s
     labelled = [t for t in coarse if round(t + clock.offset(span.start)) % 10 == 0]
     _time_axis(root, x, labelled, [clock.second(t) for t in labelled], bottom + 15)
     if simulated:
-        _node(root, "text", "simulated", class_="stamp end halo", x=X1 - 6, y=bottom - 6)
+        _node(root, "text", "simulated", class_="stamp end halo", x=X1 - 2, y=NAME - 4)
     return _text(root)
 
 
