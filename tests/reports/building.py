@@ -318,3 +318,167 @@ def response(strips: int = 4) -> Response:
         zone="Europe/Berlin",
         notes=("The clock of the monitor and of the hold log may differ by some minutes.",),
     )
+
+
+def silent_response() -> Response:
+    """A hold of which nothing could be measured: every number is "cannot say"."""
+    whole = response()
+    reason = "no ECG: nothing was recorded between 11:55 and 15:55"
+    return replace(
+        whole,
+        summary="Nothing could be measured.",
+        features=tuple(
+            silent(row.name, row.label, row.unit, row.group, reason) for row in whole.features
+        ),
+        events=tuple(
+            replace(
+                row,
+                found=Events((), EMPTY, row.found.preset, reason),
+                phases=dict.fromkeys(PHASES, count(0, 0.0)),
+                comparison=reason,
+            )
+            for row in whole.events
+        ),
+        oxycrg=OxyCrg(
+            whole.oxycrg.span,
+            tuple(
+                replace(
+                    track,
+                    values=np.full_like(track.values, np.nan),
+                    high=np.full_like(track.high, np.nan),
+                )
+                for track in whole.oxycrg.tracks
+            ),
+            (),
+        ),
+        strips=(),
+    )
+
+
+def open_response() -> Response:
+    """A hold of two holders that still runs, of a real infant, 40 min before the data end."""
+    whole = response()
+    pieces = (
+        Piece("m-3", "mother", START, START + 55 * MIN),
+        Piece("s-1", "staff", START + 55 * MIN, None),
+    )
+    spans = {
+        "before": [(START - 70 * MIN, START - 10 * MIN)],
+        "transfer_in": [(START - 10 * MIN, START + 15 * MIN)],
+        "settled": [(START + 15 * MIN, START + 50 * MIN), (START + 65 * MIN, START + 95 * MIN)],
+        "change": [(START + 50 * MIN, START + 65 * MIN)],
+        "whole_hold": [(START, START + 95 * MIN)],
+    }
+    span = Span(START - 70 * MIN, START + 95 * MIN)
+    return replace(
+        whole,
+        hold=replace(whole.hold, pieces=pieces, revision=2),
+        phases=Phases(
+            {name: Spans.of(found) for name, found in spans.items()},
+            provisional=True,
+            notes=("The hold still runs: there is no transfer out and no after.",),
+        ),
+        oxycrg=OxyCrg(span, tracks(span), whole.oxycrg.marks),
+        simulated=False,
+        invented=False,
+    )
+
+
+def undated_response() -> Response:
+    """A hold in a recording that carries no date: times count from its start."""
+    whole = response()
+    start, span = 2 * 3600.0, Span(3000.0, 4 * 3600.0)
+    return replace(
+        whole,
+        hold=replace(whole.hold, pieces=(Piece("x", "father", start, start + 95 * MIN),)),
+        phases=phases(start),
+        events=(),
+        oxycrg=OxyCrg(span, tracks(span), ((event("bradycardia", start + 600, 9.0, 71.0), "B"),)),
+        strips=(strip(event("bradycardia", start + 600, 9.0, 71.0), "B", "brady_uva", "settled"),),
+        excluded=EMPTY,
+        exclusion_notes=(),
+        dated=False,
+        zone="",
+    )
+
+
+def hostile_response() -> Response:
+    """A hold in which every text a person or a file can put in tries to break out of the page."""
+    whole = response(strips=1)
+    row = whole.features[0]
+    nothing = Summary(NAN, NAN, NAN, HOSTILE, 0, 0.0, HOSTILE)
+    bad_row = replace(
+        row,
+        label=HOSTILE,
+        unit=HOSTILE,
+        group=HOSTILE,
+        source=HOSTILE,
+        phases={**row.phases, "transfer_in": nothing, HOSTILE: nothing},
+        sentence=HOSTILE,
+        rank=Rank(0, 0, 0, usual=None, reason=HOSTILE),
+    )
+    events = whole.events[1]
+    bad_track = replace(whole.oxycrg.tracks[0], label=HOSTILE, unit=HOSTILE, quantity=HOSTILE)
+    bad_event = replace(events.found.items[0], quality=f"doubtful: {HOSTILE}")
+    pair, text = ((HOSTILE, HOSTILE),), (HOSTILE,)
+    return replace(
+        whole,
+        hold=Hold(
+            HOSTILE,
+            HOSTILE,
+            (Piece(HOSTILE, HOSTILE, START, START + 95 * MIN),),
+            HOSTILE,
+            details={HOSTILE: HOSTILE},
+        ),
+        phases=replace(whole.phases, notes=text),
+        header=pair,
+        summary=HOSTILE,
+        cannot_say=text,
+        chart_line=HOSTILE,
+        features=(bad_row,),
+        events=(replace(events, label=HOSTILE, definition=HOSTILE, comparison=HOSTILE),),
+        oxycrg=replace(whole.oxycrg, tracks=(bad_track,), marks=((bad_event, HOSTILE),)),
+        strips=(
+            replace(
+                whole.strips[0],
+                event=bad_event,
+                letters=HOSTILE,
+                preset=HOSTILE,
+                phase=HOSTILE,
+                tracks=(bad_track,),
+            ),
+        ),
+        context=pair,
+        methods=text,
+        quality=text,
+        exclusion_notes=text,
+        settings={HOSTILE: HOSTILE},
+        sources=pair,
+        data_hash=HOSTILE,
+        version=HOSTILE,
+        notes=text,
+    )
+
+
+def night_response() -> Response:
+    """A hold of eleven hours over midnight, with sixty listed events."""
+    whole = response(strips=60)
+    start = START + 8 * 3600
+    span = Span(start - 70 * MIN, start + 735 * MIN)
+    return replace(
+        whole,
+        hold=replace(whole.hold, id="hold-2", pieces=(Piece("f-3", "father", start, start + 660 * MIN),)),
+        phases=phases(start, 660.0),
+        oxycrg=OxyCrg(
+            span,
+            tracks(span),
+            tuple(
+                (event("bradycardia", start + k * 11 * MIN, 9.0, 70.0), ("B", "ABD", "A20")[k % 3])
+                for k in range(60)
+            ),
+        ),
+        simulated=False,
+        invented=False,
+        excluded=EMPTY,
+        exclusion_notes=(),
+    )

@@ -106,7 +106,7 @@ def _section(response: Response, key: str) -> _Section:
             )
             for k, strip in enumerate(response.strips, 1)
         ),
-        legend=_legend(response, picture),
+        legend=_legend(picture),
     )
 
 
@@ -118,11 +118,11 @@ def _chart_line(response: Response) -> str:
     return line
 
 
-def _legend(response: Response, picture: str) -> tuple[tuple[str, str], ...]:
+def _legend(picture: str) -> tuple[tuple[str, str], ...]:
     """Return what the picture's textures mean: only those that are in it."""
     found = [("held", "held")]
     found += [("gone", "not measured")] if 'class="gone"' in picture else []
-    found += [("excluded", "taken out by the reviewer")] if len(response.excluded) else []
+    found += [("excluded", "taken out by the reviewer")] if 'class="excluded"' in picture else []
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ LANES, LANE = 3, 14.0  # rows of event letters, and their height
 BAR = 20.0  # height of the rows that name the phases and the hold
 NAME = 18.0  # above each strip, so that its name never lies on its curve
 CHARACTER = 6.4  # width of a letter at 12 px, generously
+CAPITAL = 9.0  # width of a bold capital
 
 # Range shown, and height, by quantity: science.md 1 and peers.md 3.2. Values beyond are marked at
 # the edge. Others are scaled to their data.
@@ -147,6 +148,18 @@ def _missing(track: Track, span: Span) -> list[Span]:
     # A sample stands for the time until the next one: the picture's edges are no gap because of it.
     step = float(np.median(np.diff(track.times))) if len(track.times) > 1 else 0.0
     return [gap for gap in gaps if gap.duration > 2 * step or {gap.start, gap.end}.isdisjoint(span_ends)]
+
+
+def _within(track: Track, span: Span) -> Track:
+    """Return the part of a track inside the picture; a step that began before it still holds."""
+    inside = (track.times >= span.start) & (track.times <= span.end)
+    times = track.times
+    if track.kind == "steps" and (times < span.start).any():
+        running = np.flatnonzero(times < span.start)[-1]
+        inside[running] = True
+        times = np.maximum(times, span.start)
+    high = track.high[inside] if len(track.high) else track.high
+    return replace(track, times=times[inside], values=track.values[inside], high=high)
 
 
 def _sparse(track: Track, span: Span) -> bool:
@@ -266,7 +279,8 @@ def _time_axis(root: ET.Element, x: Axis, at: list[float], labels: list[str], y:
 
 def _stack(tracks: tuple[Track, ...], x: Axis, span: Span, top: float, *, whole: bool) -> list[_Frame]:
     frames = []
-    for track in tracks:
+    for each in tracks:
+        track = _within(each, span)
         height = HEIGHTS.get(track.quantity, 64.0)
         low, high = _range_of(track, whole=whole)
         frames.append(_Frame(track, x, Axis(low, high, top + NAME + height, top + NAME), span))
@@ -401,7 +415,7 @@ def _placed(marks: tuple[tuple[Event, str], ...], x: Axis) -> list[_Mark]:
         if event.span.end < x.low or event.span.start > x.high:
             continue
         at = x(max(event.span.start, x.low))
-        half = CHARACTER * len(letters) / 2 + 1
+        half = CAPITAL * len(letters) / 2 + 2
         middle = min(max(at, X0 + half), X1 - half)
         lane = next((k for k, edge in enumerate(free) if middle - half > edge), -1)
         if lane >= 0:

@@ -83,8 +83,10 @@ class Clock:
         return offset.total_seconds() if offset else 0.0
 
     def range(self, start: float, end: float | None) -> str:
-        """Return ``13:05–14:40``, with ``…`` for an end that is not known yet."""
-        return f"{self.minute(start)}–{'…' if end is None else self.minute(end)}"
+        """Return ``13:05–14:40``, or ``since 13:05`` where the end is not known yet."""
+        if end is None:
+            return f"since {self.minute(start)}"
+        return f"{self.minute(start)}–{self.minute(end)}"
 
     def spans(self, spans: Spans) -> str:
         """Return every span of a set as clock times."""
@@ -136,9 +138,12 @@ def percent(share: float) -> str:
 
 
 def duration(spans: Spans) -> str:
-    """Return the covered time in whole minutes, in seconds below two."""
+    """Return the covered time in whole minutes: in seconds below two, with hours from three."""
     seconds = total(spans)
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def shown_unit(unit: str) -> str:
