@@ -1,7 +1,7 @@
 """Responses built by hand, to look at and to test the pages with: nothing in them was measured.
 
-`response()` is one hold of 95 min with everything a report can carry; the other builders each change
-one thing about it. The curves are drawn, not simulated: only their shape matters here.
+`response()` is one hold of 95 min with everything a report can carry; the other builders each
+change one thing about it. The curves are drawn, not simulated: only their shape matters here.
 """
 
 from __future__ import annotations
@@ -96,9 +96,10 @@ def feature(name: str, label: str, unit: str, group: str, values: tuple[float, .
         display_threshold={"/min": 5.0, "%": 2.0, "Cel": 0.2}.get(unit, NAN),
         passes=abs(change) >= 5.0 if unit == "/min" else None,
         sentence=(
-            f"{abs(change):.1f} {unit} {'higher' if change > 0 else 'lower'} than before (95 % interval "
-            f"{change - 1.5 * width:.1f} to {change + 1.5 * width:.1f}); larger than in 96 of 100 comparable "
-            f"hours without a hold; {'reaches' if abs(change) >= 5 else 'below'} the unit's display threshold."
+            f"{abs(change):.1f} {unit} {'higher' if change > 0 else 'lower'} than before "
+            f"(95 % interval {change - 1.5 * width:.1f} to {change + 1.5 * width:.1f}); "
+            "larger than in 96 of 100 comparable hours without a hold; "
+            f"{'reaches' if abs(change) >= 5 else 'below'} the unit's display threshold."
         ),
     )
 
@@ -124,26 +125,36 @@ def silent(name: str, label: str, unit: str, group: str, reason: str) -> Feature
 
 def features() -> tuple[FeatureRow, ...]:
     """Ten features of four groups, two of them silent and one in part."""
-    temp = feature("temp_axilla", "Temperature, axilla", "Cel", "temperature", (36.8, 36.7, 36.9, 36.9, 36.8))
+    temp = feature(
+        "temp_axilla", "Temperature, axilla", "Cel", "temperature", (36.8, 36.7, 36.9, 36.9, 36.8)
+    )
     some = {**temp.phases, "transfer_in": Summary(NAN, NAN, NAN, "Cel", 0, 0.0, NO_PROBE)}
     some_changes = {**temp.changes, "transfer_in": Summary(NAN, NAN, NAN, "Cel", 0, 0.0, NO_PROBE)}
     return (
-        feature("hr_mean", "Heart rate, mean", "/min", "heart", (152.3, 161.0, 146.2, 155.1, 150.7)),
+        feature(
+            "hr_mean", "Heart rate, mean", "/min", "heart", (152.3, 161.0, 146.2, 155.1, 150.7)
+        ),
         feature("sdnn", "SDNN", "ms", "heart", (14.1, 19.3, 17.8, 18.0, 14.9)),
         feature("rmssd", "RMSSD", "ms", "heart", (4.8, 5.9, 6.1, 5.5, 5.0)),
         feature("sampen", "Sample entropy", "1", "heart", (0.71, 0.42, 0.88, 0.55, 0.76)),
-        feature("rr_mean", "Breathing rate, mean", "/min", "breathing", (54.0, 61.2, 48.9, 58.3, 52.2)),
+        feature(
+            "rr_mean", "Breathing rate, mean", "/min", "breathing", (54.0, 61.2, 48.9, 58.3, 52.2)
+        ),
         silent("pb_share", "Periodic breathing", "%", "breathing", LEAK),
         feature("spo2_mean", "SpO2, mean", "%", "oxygen", (93.1, 91.0, 94.6, 92.2, 93.4)),
         feature("spo2_below_88", "Time below 88 %", "%", "oxygen", (4.2, 9.9, 1.8, 6.1, 3.9)),
         replace(temp, phases=some, changes=some_changes),
-        silent("temp_skin", "Temperature, skin", "Cel", "temperature", "no skin probe in the recording"),
+        silent(
+            "temp_skin", "Temperature, skin", "Cel", "temperature", "no skin probe in the recording"
+        ),
     )
 
 
 def event(kind: str, at: float, lasts: float, nadir: float) -> Event:
     """One spell."""
-    return Event(kind, Span(at, at + lasts), nadir, at + lasts / 2, 80.0, lasts - 1.0, 0.0, "numeric")
+    return Event(
+        kind, Span(at, at + lasts), nadir, at + lasts / 2, 80.0, lasts - 1.0, 0.0, "numeric"
+    )
 
 
 def count(n: int, valid_h: float) -> EventCount:
@@ -151,13 +162,19 @@ def count(n: int, valid_h: float) -> EventCount:
     if valid_h == 0:
         return EventCount(0, 0.0, NAN, NAN, NAN, 0.0, 0, "cannot say: nothing was searched")
     rate = n / valid_h
-    words = f"{n} in {valid_h:.1f} valid h: {rate:.1f} per hour (95 % interval 0.1 to {rate + 3:.1f})"
+    words = (
+        f"{n} in {valid_h:.1f} valid h: {rate:.1f} per hour (95 % interval 0.1 to {rate + 3:.1f})"
+    )
     if n == 0:
         words = f"0 in {valid_h:.1f} valid h: compatible with up to {3.7 / valid_h:.1f} per hour"
-    return EventCount(n, valid_h, rate, 0.1 if n else 0.0, rate + 3.7 / valid_h, 11.0 * n, min(n, 2), words)
+    return EventCount(
+        n, valid_h, rate, 0.1 if n else 0.0, rate + 3.7 / valid_h, 11.0 * n, min(n, 2), words
+    )
 
 
-def event_row(preset: Preset, label: str, items: tuple[Event, ...], counts: tuple[int, ...]) -> EventRow:
+def event_row(
+    preset: Preset, label: str, items: tuple[Event, ...], counts: tuple[int, ...]
+) -> EventRow:
     """A preset with its events and its counts by phase."""
     hours = (0.98, 0.37, 1.08, 0.40, 1.0, 1.5)
     words = f"{label}: {preset.name}+join{preset.join:.0f}, below {preset.below:g} for at least"
@@ -171,7 +188,7 @@ def event_row(preset: Preset, label: str, items: tuple[Event, ...], counts: tupl
 
 
 def tracks(span: Span, seed: int = 1) -> tuple[Track, ...]:
-    """Curves that look like an OxyCRG, one value each 5 s; ECG leads off for 6 min in the transfer."""
+    """Curves that look like an OxyCRG, one value each 5 s; no heart rate for 6 min."""
     rng = np.random.default_rng(seed)
     t = np.arange(span.start, span.end, 5.0)
     hr = 150 + 6 * np.sin(t / 900) + rng.normal(0, 3, len(t))
@@ -207,7 +224,9 @@ def strip(found: Event, letters: str, preset: str, phase: str, fs: float = 250.0
     ecg = np.exp(-(((beat - 0.5) / 0.02) ** 2)) + 0.02 * rng.normal(size=len(t))
     ecg[(t > span.end - 9) & (t < span.end - 6)] = np.nan
     rt = t[:: int(fs // 62.5)]
-    resp = np.where((rt >= found.span.start - 5) & (rt < found.span.end), 0.05, 1.0) * np.sin(6 * rt)
+    resp = np.where((rt >= found.span.start - 5) & (rt < found.span.end), 0.05, 1.0) * np.sin(
+        6 * rt
+    )
     st = np.arange(np.ceil(span.start), span.end, 1.0)
     spo2 = np.where((st > found.span.start + 8) & (st < found.span.end + 12), 78.0, 94.0)
     none = np.empty(0)
@@ -237,7 +256,9 @@ def response(strips: int = 4) -> Response:
     desat = event("desaturation", START + 36 * MIN + 6, 31.0, 66.0)
     both = event("bd", START + 36 * MIN, 37.0, 66.0)
     doubtful = replace(
-        event("desaturation", START + 8 * MIN, 22.0, 74.0), quality="doubtful: motion", truncated=True
+        event("desaturation", START + 8 * MIN, 22.0, 74.0),
+        quality="doubtful: motion",
+        truncated=True,
     )
     letters = ("B", "BD", "B", "B")
     return Response(
@@ -261,8 +282,9 @@ def response(strips: int = 4) -> Response:
             ("Times logged", "by tap, nurse 7"),
         ),
         summary=(
-            "Over 70 settled minutes the heart rate was 146.2 /min, 6.1 /min lower than in the hour before "
-            "(95 % interval -10.8 to -1.4), and SpO2 was 94.6 %; 1 bradycardia with desaturation was found."
+            "Over 70 settled minutes the heart rate was 146.2 /min, 6.1 /min lower than "
+            "before (95 % interval -10.8 to -1.4), and SpO2 was 94.6 %; 1 bradycardia with "
+            "desaturation was found."
         ),
         cannot_say=(
             "Apnea and periodic breathing: the holder's breathing is visible in the impedance.",
@@ -287,10 +309,15 @@ def response(strips: int = 4) -> Response:
         oxycrg=OxyCrg(
             span,
             tracks(span),
-            (*zip(events, letters * (len(events) // 4), strict=True), (desat, "D"), (doubtful, "D")),
+            (
+                *zip(events, letters * (len(events) // 4), strict=True),
+                (desat, "D"),
+                (doubtful, "D"),
+            ),
         ),
         strips=tuple(
-            strip(events[k], letters[k % 4], "brady_uva+join4", places[k % 4][1]) for k in range(strips)
+            strip(events[k], letters[k % 4], "brady_uva+join4", places[k % 4][1])
+            for k in range(strips)
         ),
         context=(
             ("FiO2", "before 0.25, settled 0.23, after 0.25"),
@@ -298,18 +325,26 @@ def response(strips: int = 4) -> Response:
             ("Feeds", "13:40 gavage, mother's milk, 22 ml"),
         ),
         methods=(
-            "Heart beats from ECG lead II, detected at 250 Hz; R times interpolated between samples.",
-            "95 % intervals: Welch t on means of 10-min blocks; none with fewer than 3 blocks in a phase.",
+            "Heart beats from ECG lead II at 250 Hz; R times interpolated between samples.",
+            "95 % intervals: Welch t on means of 10-min blocks; none with fewer than 3 blocks.",
             "Comparable hours: same hour of day within 1 h, same time from feed within 20 min.",
         ),
         quality=(
             "ECG II: 96 % of the shown time good, 2.5 % absent, 1.5 % motion.",
-            "Holder's breathing leaks into the impedance in the settled part (leak test: peak at 0.28 Hz).",
+            "Holder's breathing leaks into the impedance while settled (peak at 0.28 Hz).",
         ),
         excluded=Spans.of([(START + 110 * MIN, START + 118 * MIN)]),
         exclusion_notes=("14:55-15:03, nappy change (reviewer)",),
-        settings={"before_min": "60", "transfer_in_min": "-10 to +15", "block_min": "10", "join_brady_s": "4"},
-        sources=(("infant3_ecg.dat", "9f86d081884c7d659a2feaa0c55ad015" * 2), ("holds.csv", "60303ae22b998861" * 4)),
+        settings={
+            "before_min": "60",
+            "transfer_in_min": "-10 to +15",
+            "block_min": "10",
+            "join_brady_s": "4",
+        },
+        sources=(
+            ("infant3_ecg.dat", "9f86d081884c7d659a2feaa0c55ad015" * 2),
+            ("holds.csv", "60303ae22b998861" * 4),
+        ),
         data_hash="2c26b46b68ffc68ff99b453c1d304134" * 2,
         version="0.1.0",
         simulated=True,
@@ -467,7 +502,9 @@ def night_response() -> Response:
     span = Span(start - 70 * MIN, start + 735 * MIN)
     return replace(
         whole,
-        hold=replace(whole.hold, id="hold-2", pieces=(Piece("f-3", "father", start, start + 660 * MIN),)),
+        hold=replace(
+            whole.hold, id="hold-2", pieces=(Piece("f-3", "father", start, start + 660 * MIN),)
+        ),
         phases=phases(start, 660.0),
         oxycrg=OxyCrg(
             span,

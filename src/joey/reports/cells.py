@@ -1,4 +1,4 @@
-"""The tables of a report as rows of short texts, with the reasons of every "cannot say" as notes."""
+"""The tables of a report as rows of short texts; the reason of each "cannot say" is a note."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from joey.reports.wording import (
     interval,
     number,
     percent,
-    phase_label,
     shown_unit,
     spoken,
 )
@@ -26,11 +25,24 @@ if TYPE_CHECKING:
     from joey.reports.wording import Clock
     from joey.response import EventCount, EventRow, FeatureRow, Response
 
-__all__ = ["Cell", "EventLine", "FeatureLine", "Notes", "count_phases", "event_lines", "event_words"]
+__all__ = [
+    "Cell",
+    "EventLine",
+    "FeatureLine",
+    "Notes",
+    "count_phases",
+    "event_lines",
+    "event_words",
+]
 __all__ += ["feature_groups", "feature_phases"]
 
 ORDER = ("before", "transfer_in", "settled", "change", "whole_hold", "transfer_out", "after")
-GROUPS = {"heart": "Heart", "breathing": "Breathing", "oxygen": "Oxygen", "temperature": "Temperature"}
+GROUPS = {
+    "heart": "Heart",
+    "breathing": "Breathing",
+    "oxygen": "Oxygen",
+    "temperature": "Temperature",
+}
 SHORT = 34  # characters of a reason that fit a table cell
 NADIR_UNITS = {"bradycardia": "/min", "desaturation": "%", "intermittent_hypoxemia": "%"}
 
@@ -113,7 +125,14 @@ def _silent(reason: str, notes: Notes, span: int = 1) -> Cell:
     lines = ((short, 0),) if short else ()
     # A reason that stands in the cell as a whole needs no note.
     whole = short and short == reason.strip()
-    return Cell("cannot say", 0 if whole else notes.mark(reason), lines, silent=True, reason=reason, span=span)
+    return Cell(
+        "cannot say",
+        0 if whole else notes.mark(reason),
+        lines,
+        silent=True,
+        reason=reason,
+        span=span,
+    )
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -184,7 +203,8 @@ def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
 def _picture_words(row: FeatureRow) -> str:
     moved = row.changes["settled"]
     bounds = interval(moved.low, moved.high, row.decimals)
-    words = f"{row.label}: settled minus before {change(moved.value, row.decimals)} {shown_unit(row.unit)}"
+    shown = f"{change(moved.value, row.decimals)} {shown_unit(row.unit)}".rstrip()
+    words = f"{row.label}: settled minus before {shown}"
     words += f", 95 % interval {bounds}" if bounds else ", no interval"
     if math.isfinite(row.display_threshold):
         reach = "reaches" if row.passes else "below"
@@ -220,7 +240,9 @@ def _feature_line(row: FeatureRow, phases: tuple[str, ...], notes: Notes) -> Fea
 def _whole_row(reason: str, span: int) -> Cell:
     plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE)
     plain = plain.removesuffix(")") if plain.count(")") > plain.count("(") else plain
-    return Cell(f"cannot say: {plain}" if plain else "cannot say", silent=True, reason=reason, span=span)
+    return Cell(
+        f"cannot say: {plain}" if plain else "cannot say", silent=True, reason=reason, span=span
+    )
 
 
 def feature_groups(

@@ -162,12 +162,16 @@ def render(responses: Sequence[Response]) -> str:
     """
     style, script = _own_text("page.css"), _own_text("page.js")
     sections = [_section(response, f"h{k}") for k, response in enumerate(responses, 1)]
-    return _environment().get_template("page.html").render(
-        sections=sections,
-        simulated=any(response.simulated for response in responses),
-        several=len(sections) > 1,
-        style=Markup(style),  # noqa: S704  (our own file)
-        script=Markup(script),  # noqa: S704  (our own file)
-        style_hash=_digest(style),
-        script_hash=_digest(script),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            sections=sections,
+            simulated=any(response.simulated for response in responses),
+            several=len(sections) > 1,
+            style=Markup(style),  # noqa: S704  (our own file)
+            script=Markup(script),  # noqa: S704  (our own file)
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
     )

@@ -1,4 +1,4 @@
-"""How a report writes numbers, intervals and times: formatting only, no arithmetic on physiology."""
+"""How a report writes numbers, intervals and times: formatting, no arithmetic on physiology."""
 
 from __future__ import annotations
 
