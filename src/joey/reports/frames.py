@@ -191,10 +191,10 @@ def draw(root: ET.Element, frame: Frame, clock_lines: list[float], fine: list[fl
     """Draw one track over its grid: lines at `clock_lines` and, fainter, at `fine`. [s]"""
     track, x, y = frame.track, frame.x, frame.y
     colour = COLOURS.get(track.quantity, "any")
-    for at in fine:
-        node(root, "path", class_="fine", d=f"M{x(at):.1f} {y.at_high:g}V{y.at_low:g}")
-    for at in clock_lines:
-        node(root, "path", class_="grid", d=f"M{x(at):.1f} {y.at_high:g}V{y.at_low:g}")
+    for kind, times in (("fine", fine), ("grid", clock_lines)):
+        if times:  # one path for all of them: a tenth of the bytes
+            d = "".join(f"M{x(time):.1f} {y.at_high:g}V{y.at_low:g}" for time in times)
+            node(root, "path", class_=kind, d=d)
     _scale(root, frame)
     missing = [gap for gap in _missing(track, frame.span) if x(gap.end) - x(gap.start) >= 1.5]
     for gap in missing:
