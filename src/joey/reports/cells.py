@@ -192,7 +192,7 @@ def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
     if rank.windows <= 0:
         return _silent(rank.reason, notes)
     usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
-    lines = [(f"windows from {rank.days} days", 0)]
+    lines = [(f"from {rank.days} days", 0)]
     if usual:
         lines.append((usual, notes.mark(rank.reason)))
     else:
