@@ -25,7 +25,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 # Imports go down only, left to right; neighbours between commas do not know each other.
 LAYERS = (
-    "cli > serve > web > live, report, study > store, simulate, response, synchrony"
+    "cli > serve > web > live, reports, study > store, simulate, response, synchrony"
     " > holds, features > events, people > breaths > beats > quality > sources > streams"
     " > signals > spans > errors"
 )

@@ -13,6 +13,9 @@ __version__ = "0.1.0"
 _HOME = {
     "FormatError": "errors",
     "InputError": "errors",
+    "report": "reports",
+    "write_csv": "reports",
+    "write_json": "reports",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605  (a list of names all the same)
@@ -20,6 +23,9 @@ __all__ = sorted(_HOME)  # noqa: PLE0605  (a list of names all the same)
 if TYPE_CHECKING:  # the same names, where a type checker or an editor looks for them
     from joey.errors import FormatError as FormatError
     from joey.errors import InputError as InputError
+    from joey.reports import report as report
+    from joey.reports import write_csv as write_csv
+    from joey.reports import write_json as write_json
 else:
 
     def __getattr__(name: str) -> object:

@@ -1,0 +1,298 @@
+"""The tables of a report as rows of short texts; the reason of each "cannot say" is a note."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from joey.reports.pictures import change_picture
+from joey.reports.wording import (
+    change,
+    interval,
+    number,
+    percent,
+    shown_unit,
+    spoken,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from joey.events import Event
+    from joey.features import Summary
+    from joey.reports.wording import Clock
+    from joey.response import EventCount, EventRow, FeatureRow, Response
+
+__all__ = [
+    "Cell",
+    "EventLine",
+    "FeatureLine",
+    "Notes",
+    "count_phases",
+    "event_lines",
+    "event_words",
+]
+__all__ += ["feature_groups", "feature_phases"]
+
+ORDER = ("before", "transfer_in", "settled", "change", "whole_hold", "transfer_out", "after")
+GROUPS = {
+    "heart": "Heart",
+    "breathing": "Breathing",
+    "oxygen": "Oxygen",
+    "temperature": "Temperature",
+}
+SHORT = 34  # characters of a reason that fit a table cell
+NADIR_UNITS = {"bradycardia": "/min", "desaturation": "%", "intermittent_hypoxemia": "%"}
+
+
+@dataclass(slots=True)
+class Notes:
+    """The numbered notes under a table: each reason once, in the order it is first met."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def mark(self, reason: str) -> int:
+        """Return the number of a reason; zero for an empty one."""
+        reason = reason.strip()
+        if not reason:
+            return 0
+        if reason not in self.texts:
+            self.texts.append(reason)
+        return self.texts.index(reason) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: a value, smaller lines under it, and the number of a note.
+
+    Parameters
+    ----------
+    main, note : str, int
+        The value or "cannot say"; the note's number, zero for none.
+    lines : tuple of (str, int)
+        Smaller lines, each with its note's number.
+    silent : bool
+        Whether nothing could be said.
+    reason : str
+        The whole reason, shown when one points at the cell.
+    span : int
+        Columns the cell takes.
+    """
+
+    main: str
+    note: int = 0
+    lines: tuple[tuple[str, int], ...] = ()
+    silent: bool = False
+    reason: str = ""
+    span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureLine:
+    """One row of the table of features."""
+
+    label: str
+    unit: str
+    source: str
+    cells: tuple[Cell, ...]
+    picture: str
+    change: Cell
+    rank: Cell
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One preset of the table of events: what it is, its counts by phase, how they compare."""
+
+    label: str
+    definition: str
+    cells: tuple[Cell, ...]
+    comparison: str
+
+
+def _short(reason: str) -> str:
+    """Return the first clause of a reason if it fits a cell."""
+    plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE).rstrip(").")
+    first = re.split(r"[;:,(]", plain, maxsplit=1)[0].strip()
+    return first if 0 < len(first) <= SHORT else ""
+
+
+def _silent(reason: str, notes: Notes, span: int = 1) -> Cell:
+    short = _short(reason)
+    lines = ((short, 0),) if short else ()
+    # A reason that stands in the cell as a whole needs no note.
+    whole = short and short == reason.strip()
+    return Cell(
+        "cannot say",
+        0 if whole else notes.mark(reason),
+        lines,
+        silent=True,
+        reason=reason,
+        span=span,
+    )
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+    known = {name: k for k, name in enumerate(ORDER)}
+    return tuple(sorted(dict.fromkeys(names), key=lambda name: known.get(name, len(known))))
+
+
+def feature_phases(rows: tuple[FeatureRow, ...]) -> tuple[str, ...]:
+    """Return the phases any feature was measured in, in time order."""
+    return _ordered(name for row in rows for name in row.phases)
+
+
+def count_phases(rows: tuple[EventRow, ...]) -> tuple[str, ...]:
+    """Return the phases any event was counted in, ``whole_hold`` beside ``settled``."""
+    return _ordered(name for row in rows for name in row.phases)
+
+
+def _value_cell(row: FeatureRow, phase: str, notes: Notes) -> Cell:
+    found = row.phases.get(phase)
+    if found is None:
+        return Cell("–", reason="no such phase in this hold", silent=True)
+    if not math.isfinite(found.value):
+        return _silent(found.reason, notes)
+    lines = []
+    bounds = interval(found.low, found.high, row.decimals)
+    if bounds:
+        lines.append((bounds, 0))
+    elif found.reason:
+        lines.append(("no interval", notes.mark(found.reason)))
+    lines.append((f"{percent(found.coverage)}, n {found.n}", 0))
+    moved = row.changes.get(phase)
+    if moved is not None and phase not in {"before", "settled"}:
+        lines.append(_moved(moved, row.decimals, notes))
+    return Cell(number(found.value, row.decimals), lines=tuple(lines))
+
+
+def _moved(moved: Summary, decimals: int, notes: Notes) -> tuple[str, int]:
+    if not math.isfinite(moved.value):
+        return "Δ cannot say", notes.mark(moved.reason)
+    bounds = interval(moved.low, moved.high, decimals)
+    shown = f"Δ {change(moved.value, decimals)}"
+    return (f"{shown} ({bounds})", 0) if bounds else (shown, notes.mark(moved.reason))
+
+
+def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
+    moved = row.changes.get("settled")
+    if moved is None or not math.isfinite(moved.value):
+        return _silent(moved.reason if moved else "no settled part to compare", notes)
+    bounds = interval(moved.low, moved.high, row.decimals)
+    line = (f"95 %: {bounds}", 0) if bounds else ("no interval", notes.mark(moved.reason))
+    lines = [line, (f"{percent(moved.coverage)}, n {moved.n}", 0)]
+    return Cell(change(moved.value, row.decimals), lines=tuple(lines))
+
+
+def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
+    rank = row.rank
+    if rank.windows <= 0:
+        return _silent(rank.reason, notes)
+    usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
+    lines = [(f"from {rank.days} days", 0)]
+    if usual:
+        lines.append((usual, notes.mark(rank.reason)))
+    else:
+        lines.append(("usual range: cannot say", notes.mark(rank.reason)))
+    return Cell(f"larger than in {rank.smaller} of {rank.windows}", lines=tuple(lines))
+
+
+def _picture_words(row: FeatureRow) -> str:
+    moved = row.changes["settled"]
+    bounds = interval(moved.low, moved.high, row.decimals)
+    shown = f"{change(moved.value, row.decimals)} {shown_unit(row.unit)}".rstrip()
+    words = f"{row.label}: settled minus before {shown}"
+    words += f", 95 % interval {bounds}" if bounds else ", no interval"
+    if math.isfinite(row.display_threshold):
+        reach = "reaches" if row.passes else "below"
+        words += f", {reach} the unit's display threshold of {row.display_threshold:g}"
+    return words
+
+
+def _feature_line(row: FeatureRow, phases: tuple[str, ...], notes: Notes) -> FeatureLine:
+    reasons = {row.phases[name].reason for name in phases if name in row.phases}
+    nothing = not any(math.isfinite(found.value) for found in row.phases.values())
+    if nothing and len(reasons) == 1:
+        # One reason for the whole row is said once, across it.
+        cells: tuple[Cell, ...] = (_whole_row(reasons.pop(), len(phases) + 2),)
+        return FeatureLine(
+            row.label, shown_unit(row.unit), row.source, cells, "", cells[0], cells[0], row.sentence
+        )
+    moved = row.changes.get("settled")
+    picture = ""
+    if moved is not None and math.isfinite(moved.value):
+        picture = change_picture(moved, row.display_threshold, _picture_words(row))
+    return FeatureLine(
+        row.label,
+        shown_unit(row.unit),
+        row.source,
+        tuple(_value_cell(row, phase, notes) for phase in phases),
+        picture,
+        _change_cell(row, notes),
+        _rank_cell(row, notes),
+        row.sentence,
+    )
+
+
+def _whole_row(reason: str, span: int) -> Cell:
+    plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE)
+    plain = plain.removesuffix(")") if plain.count(")") > plain.count("(") else plain
+    return Cell(
+        f"cannot say: {plain}" if plain else "cannot say", silent=True, reason=reason, span=span
+    )
+
+
+def feature_groups(
+    response: Response, phases: tuple[str, ...], notes: Notes
+) -> tuple[tuple[str, tuple[FeatureLine, ...]], ...]:
+    """Return the rows of the table of features under the heading of their group."""
+    groups: dict[str, list[FeatureLine]] = {}
+    for row in response.features:
+        name = GROUPS.get(row.group, spoken(row.group).capitalize())
+        groups.setdefault(name, []).append(_feature_line(row, phases, notes))
+    return tuple((name, tuple(lines)) for name, lines in groups.items())
+
+
+def _count_cell(found: EventCount | None, reason: str, notes: Notes) -> Cell:
+    if found is None:
+        return Cell("–", reason="no such phase in this hold", silent=True)
+    if not math.isfinite(found.rate):
+        return _silent(reason or found.words, notes)
+    lines = [(found.words, 0)]
+    if found.count:
+        clusters = "1 cluster" if found.clusters == 1 else f"{found.clusters} clusters"
+        lines.append((f"{found.time_below_s:.0f} s beyond the threshold, {clusters}", 0))
+    return Cell(str(found.count), lines=tuple(lines))
+
+
+def event_lines(response: Response, phases: tuple[str, ...], notes: Notes) -> tuple[EventLine, ...]:
+    """Return the rows of the table of events."""
+    lines = []
+    for row in response.events:
+        reason = row.found.reason
+        nothing = not any(math.isfinite(found.rate) for found in row.phases.values())
+        if nothing and reason:
+            cells: tuple[Cell, ...] = (_whole_row(reason, len(phases)),)
+        else:
+            cells = tuple(_count_cell(row.phases.get(phase), reason, notes) for phase in phases)
+        comparison = "" if nothing and row.comparison == reason else row.comparison
+        lines.append(EventLine(row.label, row.definition, cells, comparison))
+    return tuple(lines)
+
+
+def event_words(event: Event, clock: Clock) -> str:
+    """Return one event in a line: when, how long, how far, and what is doubtful about it."""
+    parts = [clock.second(event.span.start), f"{event.span.duration:.0f} s"]
+    if math.isfinite(event.nadir):
+        unit = NADIR_UNITS.get(event.kind, "")
+        parts.append(f"lowest {number(event.nadir, 0)} {unit}".rstrip())
+    if event.quality != "good":
+        parts.append(event.quality)
+    if event.bridged_s > 0:
+        parts.append(f"{event.bridged_s:.0f} s of it not measured")
+    if event.truncated:
+        parts.append("cut by a gap or the record's edge: true duration unknown")
+    return ", ".join(parts)

@@ -1,0 +1,177 @@
+"""The report as one HTML page that needs nothing else: facts of responses in, text out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from joey.reports.cells import (
+    EventLine,
+    FeatureLine,
+    Notes,
+    count_phases,
+    event_lines,
+    event_words,
+    feature_groups,
+    feature_phases,
+)
+from joey.reports.pictures import oxycrg_picture, strip_picture
+from joey.reports.wording import Clock, duration, phase_label, role_words, title_of
+from joey.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.response import Response
+
+__all__ = ["render"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """One listed event with its picture."""
+
+    letters: str
+    words: str
+    preset: str
+    phase: str
+    picture: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One hold as the template shows it."""
+
+    key: str
+    response: Response
+    title: str
+    day: str
+    roles: str
+    chart_line: str
+    phases: tuple[tuple[str, str, str], ...]
+    feature_phases: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[FeatureLine, ...]], ...]
+    feature_notes: Notes
+    count_phases: tuple[str, ...]
+    events: tuple[EventLine, ...]
+    event_notes: Notes
+    oxycrg: Markup
+    strips: tuple[_Strip, ...]
+    legend: tuple[tuple[str, str], ...]
+
+
+def _section(response: Response, key: str) -> _Section:
+    clock = Clock(response.dated, response.zone)
+    hold = response.hold
+    last = response.oxycrg.span.end if hold.end is None else hold.end
+    feature_notes, event_notes = Notes(), Notes()
+    shown = feature_phases(response.features)
+    counted = count_phases(response.events)
+    picture = oxycrg_picture(response, clock, f"{key}-oxycrg")
+    return _Section(
+        key=key,
+        response=response,
+        title=title_of(hold, clock),
+        day=clock.day(Span(hold.start, max(hold.start, last))),
+        roles=role_words(hold),
+        chart_line=_chart_line(response),
+        phases=tuple(
+            (phase_label(name), clock.spans(spans), duration(spans))
+            for name, spans in response.phases.spans.items()
+            if len(spans)
+        ),
+        feature_phases=tuple(phase_label(name) for name in shown),
+        groups=feature_groups(response, shown, feature_notes),
+        feature_notes=feature_notes,
+        count_phases=tuple(phase_label(name) for name in counted),
+        events=event_lines(response, counted, event_notes),
+        event_notes=event_notes,
+        oxycrg=Markup(picture),  # noqa: S704  (built by ElementTree, which escapes)
+        strips=tuple(
+            _Strip(
+                strip.letters,
+                event_words(strip.event, clock),
+                strip.preset,
+                phase_label(strip.phase),
+                Markup(  # noqa: S704  (built by ElementTree, which escapes)
+                    strip_picture(strip, clock, f"{key}-s{k}", simulated=response.simulated)
+                ),
+            )
+            for k, strip in enumerate(response.strips, 1)
+        ),
+        legend=_legend(picture),
+    )
+
+
+def _chart_line(response: Response) -> str:
+    """Return the line for the chart; simulated data carry the word wherever they are pasted."""
+    line = response.chart_line
+    if response.simulated and "simulated" not in line.lower():
+        return f"SIMULATED: {line}"
+    return line
+
+
+def _legend(picture: str) -> tuple[tuple[str, str], ...]:
+    """Return what the picture's textures mean: only those that are in it."""
+    found = [("held", "held")]
+    found += [("gone", "not measured")] if 'class="gone"' in picture else []
+    found += [("excluded", "taken out by the reviewer")] if 'class="excluded"' in picture else []
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("joey.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _own_text(name: str) -> str:
+    return files("joey.reports").joinpath("templates", name).read_text(encoding="utf-8").strip()
+
+
+def _digest(text: str) -> str:
+    """Return what a content security policy calls the hash of an inline text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def render(responses: Sequence[Response]) -> str:
+    """Return the page for one or several holds.
+
+    Parameters
+    ----------
+    responses : sequence of Response
+        In the order to show; at least one.
+
+    Returns
+    -------
+    str
+        A whole HTML document that makes no request: style, script and pictures are in it, and its
+        content security policy allows nothing else.
+    """
+    style, script = _own_text("page.css"), _own_text("page.js")
+    sections = [_section(response, f"h{k}") for k, response in enumerate(responses, 1)]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            sections=sections,
+            simulated=any(response.simulated for response in responses),
+            several=len(sections) > 1,
+            style=Markup(style),  # noqa: S704  (our own file)
+            script=Markup(script),  # noqa: S704  (our own file)
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
+    )

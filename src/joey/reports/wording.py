@@ -1,0 +1,175 @@
+"""How a report writes numbers, intervals and times: formatting, no arithmetic on physiology."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from joey.spans import total
+
+if TYPE_CHECKING:
+    from joey.holds import Hold
+    from joey.spans import Span, Spans
+
+__all__ = [
+    "PHASE_LABELS",
+    "Clock",
+    "change",
+    "duration",
+    "interval",
+    "number",
+    "percent",
+    "phase_label",
+    "role_words",
+    "shown_unit",
+    "spoken",
+    "title_of",
+]
+
+PHASE_LABELS = {
+    "before": "before",
+    "transfer_in": "transfer in",
+    "settled": "settled",
+    "change": "change of holder",
+    "whole_hold": "whole hold",
+    "transfer_out": "transfer out",
+    "after": "after",
+}
+CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
+UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How times are printed: local clock time, or time from the start of an undated recording.
+
+    Parameters
+    ----------
+    dated : bool
+        Whether times are seconds UTC.
+    zone : str
+        Time zone to print in; empty for UTC.
+    """
+
+    dated: bool
+    zone: str = ""
+
+    def _local(self, time: float) -> datetime:
+        zone: tzinfo = ZoneInfo(self.zone) if self.zone else UTC
+        return datetime.fromtimestamp(time, zone)
+
+    def minute(self, time: float) -> str:
+        """Return ``13:05``, or ``0:13:05`` from the start of an undated recording."""
+        return self._local(time).strftime("%H:%M") if self.dated else _elapsed(time)
+
+    def second(self, time: float) -> str:
+        """Return ``13:05:07``, or ``0:13:05`` from the start of an undated recording."""
+        return self._local(time).strftime("%H:%M:%S") if self.dated else _elapsed(time)
+
+    def date(self, time: float) -> str:
+        """Return ``12 March 2031``; empty for an undated recording."""
+        return f"{self._local(time):%-d %B %Y}" if self.dated else ""
+
+    def iso(self, time: float) -> str | None:
+        """Return the local time with its offset from UTC; None for an undated recording."""
+        return self._local(time).isoformat(timespec="milliseconds") if self.dated else None
+
+    def offset(self, time: float) -> float:
+        """Return the zone's distance from UTC, so that axis ticks fall on local hours. [s]"""
+        offset = self._local(time).utcoffset() if self.dated else None
+        return offset.total_seconds() if offset else 0.0
+
+    def range(self, start: float, end: float | None) -> str:
+        """Return ``13:05–14:40``, or ``since 13:05`` where the end is not known yet."""
+        if end is None:
+            return f"since {self.minute(start)}"
+        return f"{self.minute(start)}–{self.minute(end)}"
+
+    def spans(self, spans: Spans) -> str:
+        """Return every span of a set as clock times."""
+        return ", ".join(self.range(span.start, span.end) for span in spans)
+
+    def day(self, span: Span) -> str:
+        """Return the date or dates of a span with the zone, or what the times count from."""
+        if not self.dated:
+            return "no date in the recording: times are from its start"
+        days = list(dict.fromkeys((self.date(span.start), self.date(span.end))))
+        return f"{' to '.join(days)}, {self.zone or 'UTC'}"
+
+
+def _elapsed(time: float) -> str:
+    whole = timedelta(seconds=abs(round(time)))
+    sign = "−" if round(time) < 0 else ""
+    hours, rest = divmod(int(whole.total_seconds()), 3600)
+    return f"{sign}{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number with a true minus sign and never a minus zero; ``–`` for NaN."""
+    if not math.isfinite(value):
+        return "–"
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def change(value: float, decimals: int) -> str:
+    """Return a number that always carries its sign; zero has none."""
+    text = number(value, decimals)
+    return text if text[0] in "−–" or float(text) == 0 else f"+{text}"
+
+
+def interval(low: float, high: float, decimals: int) -> str:
+    """Return ``low to high``; empty where there is no interval."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent; neither none nor all unless it is exactly that."""
+    if math.isnan(share):
+        return "–"
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
+
+
+def duration(spans: Spans) -> str:
+    """Return the covered time in whole minutes: in seconds below two, with hours from three."""
+    seconds = total(spans)
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def shown_unit(unit: str) -> str:
+    """Return a unit as people write it."""
+    return UNITS.get(unit, unit)
+
+
+def spoken(key: str) -> str:
+    """Return a key of the log (`skin_to_skin`) as words."""
+    return key.replace("_", " ")
+
+
+def phase_label(phase: str) -> str:
+    """Return the name of a phase for people."""
+    return PHASE_LABELS.get(phase, spoken(phase))
+
+
+def role_words(hold: Hold) -> str:
+    """Return who held, in order: ``mother, then staff``."""
+    roles = [spoken(piece.role) for piece in hold.pieces]
+    distinct = [role for k, role in enumerate(roles) if k == 0 or role != roles[k - 1]]
+    words = ", then ".join("holder unknown" if role == "unknown" else role for role in distinct)
+    return words or "holder unknown"
+
+
+def title_of(hold: Hold, clock: Clock) -> str:
+    """Return ``Hold 13:05–14:40, mother, skin-to-skin``."""
+    contact = CONTACTS.get(hold.contact, spoken(hold.contact))
+    return f"Hold {clock.range(hold.start, hold.end)}, {role_words(hold)}, {contact}"

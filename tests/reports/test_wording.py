@@ -1,0 +1,87 @@
+"""Numbers and times as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from joey.holds import Hold, Piece
+from joey.reports.wording import (
+    Clock,
+    change,
+    duration,
+    interval,
+    number,
+    percent,
+    role_words,
+    title_of,
+)
+from joey.spans import Span, Spans
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [
+        (-6.1, 1, "−6.1"),
+        (-0.04, 1, "0.0"),
+        (146.0, 0, "146"),
+        (NAN, 1, "–"),
+        (float("inf"), 1, "–"),
+    ],
+)
+def test_a_number_has_a_true_minus_and_no_minus_zero(
+    value: float, decimals: int, shown: str
+) -> None:
+    assert number(value, decimals) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(4.14, "+4.1"), (-4.14, "−4.1"), (0.01, "0.0"), (-0.01, "0.0"), (NAN, "–")]
+)
+def test_a_change_has_its_sign_unless_it_rounds_to_zero(value: float, shown: str) -> None:
+    assert change(value, 1) == shown
+
+
+def test_an_interval_needs_both_ends() -> None:
+    assert interval(-1.0, 2.0, 1) == "−1.0 to 2.0"
+    assert interval(NAN, 2.0, 1) == interval(-1.0, NAN, 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0 %"), (0.001, "<1 %"), (0.97, "97 %"), (0.9996, ">99 %"), (1, "100 %"), (NAN, "–")],
+)
+def test_nearly_all_is_never_called_all(share: float, shown: str) -> None:
+    assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(90, "90 s"), (5700, "95 min"), (39600, "11 h 0 min"), (0, "0 s")]
+)
+def test_a_duration_is_in_the_units_people_say(seconds: float, shown: str) -> None:
+    assert duration(Spans.of([(0.0, seconds)])) == shown
+
+
+def test_times_are_local_or_from_the_start() -> None:
+    """Summer and winter each by their own offset; an undated recording counts hours."""
+    berlin = Clock(dated=True, zone="Europe/Berlin")
+
+    assert berlin.second(1_751_371_200.0) == "14:00:00"
+    assert berlin.second(1_767_268_800.0) == "13:00:00"
+    assert berlin.iso(1_751_371_200.0) == "2025-07-01T14:00:00.000+02:00"
+    assert Clock(dated=False).second(3725.4) == "1:02:05"
+    assert Clock(dated=False).minute(-65.0) == "−0:01:05"
+    assert Clock(dated=False).iso(3725.4) is None
+    assert Clock(dated=True).day(Span(0.0, 60.0)) == "1 January 1970, UTC"
+
+
+def test_a_holder_named_twice_in_a_row_is_said_once() -> None:
+    def hold(*roles: str) -> Hold:
+        pieces = tuple(Piece("k", role, 60.0 * k, 60.0 * k + 60) for k, role in enumerate(roles))
+        return Hold("h", "i", pieces, "clothed")
+
+    assert role_words(hold("mother", "mother", "staff")) == "mother, then staff"
+    assert role_words(hold("mother", "father", "mother")) == "mother, then father, then mother"
+    assert role_words(hold("unknown")) == "holder unknown"
+    assert title_of(hold("father"), Clock(dated=False)) == "Hold 0:00:00–0:01:00, father, clothed"
