@@ -25,9 +25,9 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 # Imports go down only, left to right; neighbours between commas do not know each other.
 LAYERS = (
-    "cli > serve > web > live, reports, study > store, simulate, response, synchrony"
-    " > holds, features > events, people > breaths > beats > quality > sources > streams"
-    " > signals > spans > errors"
+    "cli > demo, terminal > serve > web > respond, check > live, marks, reports, study"
+    " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
+    " > quality > sources > streams > signals > spans > errors"
 )
 HEIGHT = {
     module.strip(): -depth

@@ -94,7 +94,7 @@ def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
     responses = []
     for number, hold in enumerate(log.holds):
         progress(0.75 + 0.2 * number / len(log.holds), f"measuring hold {number + 1}")
-        others = tuple(each for each in log.holds if each is not hold)
+        others = tuple(each for each in (*log.holds, *log.outside) if each is not hold)
         answer = measure_response(
             recording, hold, others=others, context=context, findings=found, settings=settings
         )

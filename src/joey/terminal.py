@@ -42,7 +42,7 @@ def show_check(found: Inventory) -> None:
     for line in found.header:
         console.print(escape(line))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("channel", "label", "rate", "unit", "from", "measured", "gaps", "quality"):
+    for name in ("channel", "label", "rate", "unit", "begins", "measured", "gaps", "quality"):
         table.add_column(name, overflow="fold")
     for row in found.rows:
         table.add_row(*(escape(cell) for cell in row))
