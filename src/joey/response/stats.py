@@ -203,8 +203,8 @@ def difference(before: Part, during: Part, rules: IntervalRules | None = None) -
         unguarded = stdtrit(df, 0.5 + rules.level / 2) * np.sqrt(error)
         drift, t, alike = _drift(before, during, (factor_b + factor_d) / 2)
         p = 2 * stdtr(count_b + count_d - 3, -np.abs(t))
-    still = ~few & ~(error > 0)
-    unguarded = np.where(few | still, np.nan, unguarded)
+    still = ~few & (var_b + var_d == 0)
+    unguarded = np.where(few | still, np.nan, unguarded)  # without a memory it is NaN already
 
     limit = np.full(few.shape, int(Limit.NONE), dtype=np.int64)
     shorter = min(before.duration, during.duration)
