@@ -3,7 +3,16 @@
 from joey.response.findings import Findings, analyse
 from joey.response.measure import measure_response
 from joey.response.settings import DisplayThresholds, Settings
-from joey.response.types import EventCount, EventRow, FeatureRow, OxyCrg, Rank, Response, Strip, Track
+from joey.response.types import (
+    EventCount,
+    EventRow,
+    FeatureRow,
+    OxyCrg,
+    Rank,
+    Response,
+    Strip,
+    Track,
+)
 
 __all__ = [
     "DisplayThresholds",

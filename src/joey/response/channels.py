@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from joey.quality import Quality
     from joey.signals import Recording
 
-__all__ = ["Numeric", "Waveform", "choose_waveform", "excluded", "numerics_of", "oxygen_of", "temperatures_of"]
+__all__ = [
+    "Numeric",
+    "Waveform",
+    "choose_waveform",
+    "excluded",
+    "numerics_of",
+    "oxygen_of",
+    "temperatures_of",
+]
 
 LEAST_FS = {"ecg": 100.0, "pleth": 30.0, "resp": 10.0}  # Hz, below which nothing is found in it
 NOT_OF_THE_BODY = ("room", "incubator")  # temperature sites
@@ -94,7 +102,9 @@ def numerics_of(recording: Recording, quantity: str) -> tuple[Numeric, ...]:
         for series in series_of(recording, quantity)
         if np.isfinite(series.values).any()
     ]
-    return tuple(sorted(found, key=lambda n: -total(subtract(measured(n.series), bad_spans(n.quality)))))
+    return tuple(
+        sorted(found, key=lambda n: -total(subtract(measured(n.series), bad_spans(n.quality))))
+    )
 
 
 def trusted(numeric: Numeric, also_bad: Spans = EMPTY) -> Series:
@@ -121,7 +131,9 @@ def _percent_aware(recording: Recording) -> Sequence[Numeric]:
 def _fraction(series: Series) -> Series:
     if series.channel.unit != "%":
         return series
-    return replace(series, channel=replace(series.channel, unit="1"), values=series.values / PERCENT)
+    return replace(
+        series, channel=replace(series.channel, unit="1"), values=series.values / PERCENT
+    )
 
 
 def temperatures_of(recording: Recording, context: Context | None) -> tuple[Series, ...]:
@@ -136,7 +148,7 @@ def temperatures_of(recording: Recording, context: Context | None) -> tuple[Seri
 
 
 def quality_words(quality: Quality, whole_s: float) -> str:
-    """Return how much of the recording a channel was measured in, and how much of that is not good."""
+    """Return how much of the recording a channel was measured in, and how much is not good."""
     judged = total(quality.judged)
     parts = [f"measured in {_percent(judged, whole_s)} of the recording"]
     for grade, spans in (("bad", bad_spans(quality)), ("doubtful", doubtful_spans(quality))):

@@ -1,4 +1,4 @@
-"""The pictures of one hold: its cardiorespirogram with the letters of spells, and a strip a spell."""
+"""The pictures of one hold: its cardiorespirogram with the letters of spells, and strips."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ORDER = ("before", "transfer_in", "change", "settled", "transfer_out", "after", 
 
 
 def draw_oxycrg(findings: Findings, phases: Phases, settings: Settings) -> OxyCrg:
-    """Return the picture of one hold, from before `before` to after `after`, within the recording."""
+    """Return the picture of one hold and its surroundings, as far as the recording goes."""
     margin = settings.margin_min * 60
     covered = union(*phases.spans.values())
     data = findings.recording.span
@@ -65,7 +65,7 @@ def spells_within(findings: Findings, span: Span) -> tuple[Spell, ...]:
 
 
 def _event_of(spell: Spell) -> Event:
-    """Return a spell as one event: the span of all, the nadir of its bradycardia, else its other."""
+    """Return a spell as one event: the span of all, the nadir of its bradycardia if any."""
     rank = {"bradycardia": 0, "desaturation": 1}
     lead = min(
         spell.members,
@@ -77,7 +77,7 @@ def _event_of(spell: Spell) -> Event:
 def draw_strips(
     findings: Findings, phases: Phases, settings: Settings
 ) -> tuple[tuple[Strip, ...], str]:
-    """Return a strip for each spell from `before` to `after`, and a note where some are left out."""
+    """Return a strip for each spell of the phases, and a note where some are left out."""
     shown = union(*phases.spans.values())
     found = [spell for spell in findings.spells if inside(shown, spell.span)]
     note = ""
@@ -85,7 +85,8 @@ def draw_strips(
         # Longest first, then deepest: what a reviewer would look at first.
         found.sort(key=lambda s: (-s.span.duration, _depth(s), s.span.start))
         note = (
-            f"{settings.strips} of {len(found)} spells have a strip: the longest, of equals the deepest"
+            f"{settings.strips} of {len(found)} spells have a strip: the longest, of equals the "
+            "deepest"
         )
         found = sorted(found[: settings.strips], key=lambda s: s.span)
     return tuple(_strip(findings, phases, spell) for spell in found), note
@@ -109,7 +110,9 @@ def _strip(findings: Findings, phases: Phases, spell: Spell) -> Strip:
     if findings.spo2 is not None:
         tracks.append(series_track(findings.spo2, span, "SpO2", STRIP_POINTS))
     phase = next((name for name in ORDER if inside(phases.spans[name], spell.span)), "")
-    return Strip(_event_of(spell), spell.letters, _presets(findings, spell), phase, span, tuple(tracks))
+    return Strip(
+        _event_of(spell), spell.letters, _presets(findings, spell), phase, span, tuple(tracks)
+    )
 
 
 def _presets(findings: Findings, spell: Spell) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from joey.events import Events, Spell
     from joey.features import Feature
     from joey.holds import Context
+    from joey.quality import Quality
     from joey.response.channels import Numeric, Waveform
     from joey.signals import Recording, Series
 
@@ -141,7 +142,9 @@ def analyse(
     numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
     frozen = _frozen(numerics)
     values = {
-        quantity: tuple(trusted(n, frozen if quantity in ("heart_rate", "spo2") else EMPTY) for n in found)
+        quantity: tuple(
+            trusted(n, frozen if quantity in ("heart_rate", "spo2") else EMPTY) for n in found
+        )
         for quantity, found in numerics.items()
         if found
     }
@@ -152,13 +155,16 @@ def analyse(
     material = Material(intervals, pulse, breaths, values, distrusted)
     heart, source = _heart(intervals, values)
     spo2 = next(iter(values.get("spo2", ())), None)
-    events, episodes = _events(heart, source, spo2, breaths, pulse, ecg, resp, numerics, settings)
+    judged = _judged(source, ecg, resp, numerics)
+    events, episodes = _events(heart, source, spo2, breaths, pulse, judged, settings)
     progress(1.0, "done")
     whole = recording.span.duration
     quality = [quality_words(w.quality, whole) for w in (ecg, resp, pleth) if w]
     quality += [quality_words(n.quality, whole) for found in numerics.values() for n in found[:1]]
     if len(frozen):
-        quality.append(f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out")
+        quality.append(
+            f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out"
+        )
     around = Surroundings(
         recording, context, oxygen[0] if oxygen else None, temperatures,
         settings.zone or recording.clock.zone,
@@ -208,26 +214,37 @@ def _heart(
     return monitor, "numeric"
 
 
+def _judged(
+    source: str,
+    ecg: Waveform | None,
+    resp: Waveform | None,
+    numerics: dict[str, tuple[Numeric, ...]],
+) -> dict[str, Quality]:
+    """Return the judgement of each signal that events are looked for in."""
+    monitor = numerics["heart_rate"] or numerics["pulse_rate"]
+    found: dict[str, Quality] = {}
+    if source == "beat" and ecg is not None:
+        found["heart_rate"] = ecg.quality
+    elif monitor:
+        found["heart_rate"] = monitor[0].quality
+    if numerics["spo2"]:
+        found["spo2"] = numerics["spo2"][0].quality
+    if resp is not None:
+        found["breaths"] = resp.quality
+    return found
+
+
 def _events(
     heart: Series | None,
     source: str,
     spo2: Series | None,
     breaths: Breaths | None,
     pulse: Intervals | None,
-    ecg: Waveform | None,
-    resp: Waveform | None,
-    numerics: dict[str, tuple[Numeric, ...]],
+    judged: dict[str, Quality],
     settings: Settings,
 ) -> tuple[tuple[Events, ...], tuple[Spell, ...]]:
     wanted = settings.events or DEFAULT
     names = tuple(dict.fromkeys((*wanted, *SPELL_PARTS)))
-    monitor = numerics["heart_rate"] or numerics["pulse_rate"]
-    judged = {
-        "heart_rate": ecg.quality if source == "beat" and ecg else monitor[0].quality if monitor else None,
-        "spo2": numerics["spo2"][0].quality if numerics["spo2"] else None,
-        "breaths": resp.quality if resp else None,
-    }
-    known = {key: quality for key, quality in judged.items() if quality is not None}
     found = find_all(
         heart,
         spo2,
@@ -235,18 +252,24 @@ def _events(
         source=source,
         presets=names,
         pulse=heart_rate_series(pulse) if pulse is not None and len(pulse.times) else None,
-        quality=known,
+        quality=judged,
     )
     by_name = dict(zip(names, found, strict=True))
     episodes = spells(*(by_name[name] for name in SPELL_PARTS))
     return tuple(by_name[name] for name in wanted), episodes
 
 
-def _methods(chosen: tuple[Waveform | None, ...], source: str, heart: Series | None) -> tuple[str, ...]:
-    lines = [f"{quantity} read from {w.why}" for quantity, w in zip(("beats", "breaths", "pulses"), chosen, strict=True) if w]
+def _methods(
+    chosen: tuple[Waveform | None, ...], source: str, heart: Series | None
+) -> tuple[str, ...]:
+    lines = [
+        f"{quantity} read from {w.why}"
+        for quantity, w in zip(("beats", "breaths", "pulses"), chosen, strict=True)
+        if w
+    ]
     if heart is not None:
         made = "each RR interval" if source == "beat" else f"the monitor's {heart.channel.label}"
-        lines.append(f"bradycardia is looked for in {made}; cleaned intervals feed variability only")
+        lines.append(
+            f"bradycardia is looked for in {made}; cleaned intervals feed variability only"
+        )
     return tuple(lines)
-
-

@@ -28,7 +28,8 @@ LEAST = 30.0  # s of data that make a minute
 def minutes_of(phase: Spans) -> NDArray[np.float64]:
     """Return the whole minutes of each span of a phase: starts [s], shape (n,)."""
     parts = [
-        start + MINUTE * np.arange(int((end - start + 1e-6) // MINUTE)) for start, end in phase.bounds
+        start + MINUTE * np.arange(int((end - start + 1e-6) // MINUTE))
+        for start, end in phase.bounds
     ]
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -39,8 +40,8 @@ def minute_values(feature: Feature, material: Material, phase: Spans) -> NDArray
     Parameters
     ----------
     feature : Feature
-        Heart features are carried by the rate of beats, else the monitor's; breathing by the rate of
-        breaths, else the monitor's; oxygen by SpO2; a temperature and perfusion by themselves.
+        Heart features are carried by the rate of beats, else the monitor's; breathing by the rate
+        of breaths, else the monitor's; oxygen by SpO2; a temperature and perfusion by themselves.
     material : Material
         Where the carrier is.
     phase : Spans
@@ -52,12 +53,21 @@ def minute_values(feature: Feature, material: Material, phase: Spans) -> NDArray
         NaN where less than half of the minute was measured.
     """
     starts = minutes_of(phase)
-    if feature.group == "heart" and material.intervals is not None and feature.name != "heart_rate_monitor":
-        times, nn = material.intervals.times, material.intervals.nn / 1000.0
+    if (
+        feature.group == "heart"
+        and material.intervals is not None
+        and feature.name != "heart_rate_monitor"
+    ):
+        here = _around(material.intervals.times, phase)
+        times, nn = material.intervals.times[here], material.intervals.nn[here] / 1000.0
         good = np.isfinite(nn) & ~contains(material.doubted("ecg"), times)
         return _rate(times[good], nn[good], starts)
-    if feature.group == "breathing" and material.breaths is not None and feature.name != "resp_rate_monitor":
-        times, lengths = _breath_intervals(material)
+    if (
+        feature.group == "breathing"
+        and material.breaths is not None
+        and feature.name != "resp_rate_monitor"
+    ):
+        times, lengths = _breath_intervals(material, phase)
         return _rate(times, lengths, starts)
     if feature.name == "spo2_fio2":
         return _level(material, "spo2", phase, starts) / _level(material, "fio2", phase, starts)
@@ -65,7 +75,12 @@ def minute_values(feature: Feature, material: Material, phase: Spans) -> NDArray
         site = feature.name.removeprefix("temp_")
         return _level(material, "temp", phase, starts, site)
     quantity = {"heart": "heart_rate", "breathing": "resp_rate"}.get(feature.group, "spo2")
-    return _level(material, "perfusion_index" if feature.name == "perfusion_index" else quantity, phase, starts)
+    return _level(
+        material,
+        "perfusion_index" if feature.name == "perfusion_index" else quantity,
+        phase,
+        starts,
+    )
 
 
 def _rate(
@@ -80,11 +95,23 @@ def _rate(
         return np.asarray(np.where(filled >= LEAST, 60.0 * count / filled, np.nan))
 
 
-def _breath_intervals(material: Material) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _around(times: NDArray[np.float64], phase: Spans) -> slice:
+    """Return where the times of a phase lie: the rest of a day need not be looked at."""
+    if len(phase) == 0:
+        return slice(0, 0)
+    lo, hi = np.searchsorted(times, (phase.bounds[0, 0], phase.bounds[-1, 1]))
+    return slice(int(lo), int(hi))
+
+
+def _breath_intervals(
+    material: Material, phase: Spans
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     breaths = material.breaths
-    if breaths is None or len(breaths.times) < 2 or len(breaths.searched) == 0:
+    if breaths is None or len(breaths.searched) == 0:
         return np.empty(0), np.empty(0)
-    times, bounds = breaths.times, breaths.searched.bounds
+    times, bounds = breaths.times[_around(breaths.times, phase)], breaths.searched.bounds
+    if len(times) < 2:
+        return np.empty(0), np.empty(0)
     at = np.searchsorted(bounds[:, 0], times, side="right") - 1
     joined = (at[1:] == at[:-1]) & (times[1:] < bounds[np.maximum(at[1:], 0), 1] + 1e-6)
     joined &= ~contains(material.doubted("resp"), times[:-1])

@@ -1,4 +1,4 @@
-"""The table of features: each through the phases, its change, and the three facts about that change.
+"""The table of features: each through the phases, its change, and three facts about it.
 
 The three facts stay apart: the change with its interval, its rank among the infant's own comparable
 hours without a hold, and whether it reaches the unit's threshold for showing it. None is a verdict.
@@ -15,7 +15,15 @@ from joey.features import Summary
 from joey.holds import settled_from
 from joey.response.pace import minute_values
 from joey.response.pseudo import rank_of
-from joey.response.stats import Limit, Part, blocks_of, difference, half_width, limit_words, memory_of
+from joey.response.stats import (
+    Limit,
+    Part,
+    blocks_of,
+    difference,
+    half_width,
+    limit_words,
+    memory_of,
+)
 from joey.response.types import FeatureRow, Rank
 from joey.spans import Spans, total
 
@@ -104,9 +112,7 @@ def feature_rows(
     tuple of FeatureRow
         A feature without any source channel is left out.
     """
-    rows = [
-        _row(_Measurer(each, material, phases, settings), pseudo, beside) for each in features
-    ]
+    rows = [_row(_Measurer(each, material, phases, settings), pseudo, beside) for each in features]
     return tuple(row for row in rows if row is not None)
 
 
@@ -122,7 +128,11 @@ def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow
         for name in names
         if feature.blockwise and np.isfinite(measured[name].value)
     }
-    memory = memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise)) if blockwise else np.array(NAN)
+    memory = (
+        memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise))
+        if blockwise
+        else np.array(NAN)
+    )
     shown = {n: _level(measured[n], blockwise.get(n), float(memory), measurer) for n in names}
     changes = {
         name: _change(name, measured, blockwise, measurer)
@@ -145,7 +155,9 @@ def _level(measured: Measured, part: Part | None, memory: float, measurer: _Meas
     """Return the value of one phase with its interval."""
     feature, rules = measurer.feature, measurer.settings.intervals
     if part is None:
-        return Summary(measured.value, NAN, NAN, feature.unit, measured.n, measured.coverage, measured.reason)
+        return Summary(
+            measured.value, NAN, NAN, feature.unit, measured.n, measured.coverage, measured.reason
+        )
     half, limit = half_width(part, memory, rules)
     reason = "; ".join(r for r in (measured.reason, limit_words(limit, rules)) if r)
     n = int(np.isfinite(part.blocks).sum()) if limit == Limit.NONE else measured.n
@@ -163,7 +175,7 @@ def _change(
     lacking = _lacking("before", measurer, before, settings.phases.min_valid_before)
     if not lacking and name == "settled":
         lacking = _lacking(name, measurer, during, settings.phases.min_valid_settled)
-    if not lacking and before.source != during.source:
+    if not lacking and before.source and during.source and before.source != during.source:
         lacking = f"{before.source} before, {during.source} in this phase: two channels, no change"
     value = NAN if lacking else during.value - before.value
     if np.isnan(value):
@@ -171,12 +183,28 @@ def _change(
         why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
         return Summary(NAN, NAN, NAN, feature.unit, 0, coverage, why)
     if "before" not in parts or name not in parts:
-        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, "no interval for this measure")
+        return Summary(
+            value,
+            NAN,
+            NAN,
+            feature.unit,
+            min(before.n, during.n),
+            coverage,
+            "no interval for this measure",
+        )
     rules = settings.intervals
     found = difference(parts["before"], parts[name], rules)
     limit, half = Limit(int(found.limit)), float(found.half)
     if limit != Limit.NONE:
-        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, limit_words(limit, rules))
+        return Summary(
+            value,
+            NAN,
+            NAN,
+            feature.unit,
+            min(before.n, during.n),
+            coverage,
+            limit_words(limit, rules),
+        )
     blocks = int(sum(np.isfinite(parts[each].blocks).sum() for each in ("before", name)))
     return Summary(value, value - half, value + half, feature.unit, blocks, coverage)
 
