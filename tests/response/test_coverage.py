@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.signal import lfilter
+from scipy.special import ndtr
 
 from joey.response.stats import Limit, Part, difference
 
@@ -35,9 +36,7 @@ class Vital:
         return np.minimum(np.rint(latent), 100.0) if self.saturates else np.rint(latent)
 
     def mean_shown(self, level: float) -> float:
-        """Mean of what the monitor shows: 100 cuts the upper tail, so the shift shown is smaller."""
-        from scipy.special import ndtr
-
+        """Mean of what the monitor shows: 100 cuts the upper tail, so the shift is smaller."""
         steps = np.arange(np.floor(level - 9 * self.spread), np.ceil(level + 9 * self.spread))
         share = np.diff(ndtr((np.append(steps, steps[-1] + 1) - 0.5 - level) / self.spread))
         return float(self.shown(steps) @ share)
@@ -61,7 +60,9 @@ class Score:
 def noise() -> NDArray[np.float32]:
     """White noise of each seed; single precision halves the memory and changes no figure."""
     n = BEFORE + BETWEEN + SETTLED
-    return np.stack([np.random.default_rng(seed).standard_normal(n, dtype=np.float32) for seed in range(SEEDS)])
+    return np.stack(
+        [np.random.default_rng(seed).standard_normal(n, dtype=np.float32) for seed in range(SEEDS)]
+    )
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +73,9 @@ def process(memory: float) -> NDArray[np.float64]:
     return np.concatenate((start, rest), axis=1)
 
 
-def parts(values: NDArray[np.float64], settled: int = SETTLED) -> tuple[Part, Part, NDArray[np.float64]]:
+def parts(
+    values: NDArray[np.float64], settled: int = SETTLED
+) -> tuple[Part, Part, NDArray[np.float64]]:
     """The two phases as the response cuts them, and the difference of their means."""
     out, means = [], []
     for phase in (values[:, :BEFORE], values[:, BEFORE + BETWEEN : BEFORE + BETWEEN + settled]):
@@ -85,7 +88,11 @@ def parts(values: NDArray[np.float64], settled: int = SETTLED) -> tuple[Part, Pa
 
 
 def score(
-    vital: Vital, memory: float, shift: float, drift: NDArray[np.float64] | float = 0.0, settled: int = SETTLED
+    vital: Vital,
+    memory: float,
+    shift: float,
+    drift: NDArray[np.float64] | float = 0.0,
+    settled: int = SETTLED,
 ) -> Score:
     latent = vital.level + vital.spread * (process(memory) + drift)
     latent[:, BEFORE + BETWEEN :] += shift
@@ -143,8 +150,10 @@ def slow(seconds: float, spread: float) -> NDArray[np.float64]:
 
 
 def table() -> str:
-    rows = ["| signal | memory | shown intervals cover | all, none withheld | withheld | half width | memory found |",
-            "| --- | --- | --- | --- | --- | --- | --- |"]
+    rows = [
+        "| signal | memory | shown cover | all cover | withheld | half width | memory found |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
 
     def row(name: str, memory: str, found: Score) -> None:
         rows.append(
@@ -154,16 +163,27 @@ def table() -> str:
 
     for memory in (20.0, 50.0, 100.0, 300.0):
         for vital in (HR, SPO2, SPO2_HIGH):
-            row(f"{vital.name}, shift {vital.shift:+g}", f"{memory:g} s", score(vital, memory, vital.shift))
+            row(
+                f"{vital.name}, shift {vital.shift:+g}",
+                f"{memory:g} s",
+                score(vital, memory, vital.shift),
+            )
             row(f"{vital.name}, no shift", f"{memory:g} s", score(vital, memory, 0.0))
     for memory in (20.0, 50.0, 100.0):
         row("HR, settled 35 min", f"{memory:g} s", score(HR, memory, 4.0, settled=2100))
     hours = np.arange(BEFORE + BETWEEN + SETTLED) / 3600
     for slope in (0.1, 0.25, 0.5, 1.0, 2.0):
-        row(f"HR, straight drift {slope * HR.spread:g} /min per h", "50 s", score(HR, 50.0, 4.0, slope * hours))
+        row(
+            f"HR, straight drift {slope * HR.spread:g} /min per h",
+            "50 s",
+            score(HR, 50.0, 4.0, slope * hours),
+        )
     for seconds in (600.0, 1800.0, 7200.0):
-        row(f"HR, with a slow part of memory {seconds / 60:g} min, half as large", "50 s",
-            score(HR, 50.0, 4.0, slow(seconds, 0.5)))
+        row(
+            f"HR, with a slow part of memory {seconds / 60:g} min, half as large",
+            "50 s",
+            score(HR, 50.0, 4.0, slow(seconds, 0.5)),
+        )
     return "\n".join(rows)
 
 

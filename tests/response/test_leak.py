@@ -17,11 +17,14 @@ MINUTES = 40
 PHASE = Spans.of([(0.0, MINUTES * 60.0)])
 
 
-def impedance(holder: float, seed: int = 0, *, drift: float = 0.0, infant_hz: float = 0.9) -> Signal:
-    """Infant breathing with wandering rate and depth, noise, and so much of an adult's breathing."""
+def impedance(
+    holder: float, seed: int = 0, *, drift: float = 0.0, infant_hz: float = 0.9
+) -> Signal:
+    """Infant breathing of wandering rate and depth, noise, and so much of an adult's."""
     rng = np.random.default_rng(seed)
     n = round(MINUTES * 60 * FS)
     t = np.arange(n) / FS
+
     def wander(level: float, spread: float) -> np.ndarray:
         knots = level + spread * rng.standard_normal(n // 250 + 2)
         return np.interp(t, np.arange(len(knots)) * 4.0, knots)
@@ -31,7 +34,6 @@ def impedance(holder: float, seed: int = 0, *, drift: float = 0.0, infant_hz: fl
     walk = np.cumsum(rng.standard_normal(n)) / np.sqrt(n)
     values = infant + holder * adult + 0.05 * rng.standard_normal(n) + drift * walk
     return quantize(Channel("resp", "NU"), FS_EXACT, 0, values, 1e-4)
-
 
 
 @pytest.mark.parametrize("seed", range(4))

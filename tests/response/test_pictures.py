@@ -43,7 +43,12 @@ def test_a_series_is_broken_where_it_is_silent() -> None:
 
 
 def test_steps_stand_from_before_the_span_and_stop_where_the_value_does() -> None:
-    series = Series(Channel("fio2", "1"), np.array([0.0, 50.0, 60.0]), np.array([0.21, 0.3, 0.3]), np.full(3, 40.0))
+    series = Series(
+        Channel("fio2", "1"),
+        np.array([0.0, 50.0, 60.0]),
+        np.array([0.21, 0.3, 0.3]),
+        np.full(3, 40.0),
+    )
     track = step_track(series, Span(10, 300), "FiO2")
     assert track.times.tolist() == [10.0, 40.0, 50.0, 100.0]
     assert track.values.tolist()[:1] + track.values.tolist()[2:3] == [0.21, 0.3]
@@ -55,7 +60,9 @@ def test_the_envelope_holds_the_breaths_and_not_the_baseline() -> None:
     t = np.arange(62.5 * 600) / 62.5
     values = np.sin(2 * np.pi * 0.8 * t) + 0.05 * t
     values[t > 500] = np.nan
-    track = envelope_track(quantize(Channel("resp", "NU"), fs, 0, values, 1e-5), Span(0, 600), "resp", 120)
+    track = envelope_track(
+        quantize(Channel("resp", "NU"), fs, 0, values, 1e-5), Span(0, 600), "resp", 120
+    )
     shown = (track.times > 20) & (track.times < 480)
     assert np.abs(track.high[shown] - 1).max() < 0.15
     assert np.abs(track.values[shown] + 1).max() < 0.15

@@ -102,5 +102,7 @@ def test_windows_without_a_measured_change_do_not_count() -> None:
 
 def test_a_hold_without_a_settled_part_has_no_windows() -> None:
     short = Hold("s", "i", (Piece("m", "mother", START, START + 600),))
-    result = find_pseudo_holds(shape(short), Span(0, 50 * DAY), held(short), np.empty(0), MatchRules())
+    result = find_pseudo_holds(
+        shape(short), Span(0, 50 * DAY), held(short), np.empty(0), MatchRules()
+    )
     assert result.windows == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,11 @@ from joey.spans import Spans, intersect, subtract, total, union
 
 def part(values: np.ndarray, blocks: int) -> Part:
     """One phase of seconds."""
-    return Part(values.reshape(blocks, -1).mean(axis=1), values.reshape(-1, 60).mean(axis=1), float(len(values)))
+    return Part(
+        values.reshape(blocks, -1).mean(axis=1),
+        values.reshape(-1, 60).mean(axis=1),
+        float(len(values)),
+    )
 
 
 def noise(seed: int, minutes: int) -> np.ndarray:
@@ -49,7 +55,7 @@ def test_tiles_are_equal_disjoint_long_enough_and_cover_the_phase(
         assert max(lengths) - min(lengths) < 1e-5
         assert union(*found) == phase
         assert sum(lengths) == pytest.approx(total(phase))
-        assert all(len(intersect(a, b)) == 0 for a, b in zip(found, found[1:], strict=False))
+        assert all(len(intersect(a, b)) == 0 for a, b in pairwise(found))
 
 
 def test_fewer_than_three_blocks_have_no_interval() -> None:
@@ -82,7 +88,9 @@ def test_a_memory_longer_than_a_twentieth_of_the_phase_withholds() -> None:
 def test_phases_that_drift_alike_withhold_and_the_slope_is_found() -> None:
     hours = np.arange(7200) / 3600
     values = noise(4, 120) + 5 * hours
-    found = difference(part(values[:3600], 6), part(values[3600:], 6), IntervalRules(memory_factor=0))
+    found = difference(
+        part(values[:3600], 6), part(values[3600:], 6), IntervalRules(memory_factor=0)
+    )
     assert found.limit == Limit.DRIFT
     assert float(found.drift) == pytest.approx(5, abs=0.3)
 
@@ -102,8 +110,12 @@ def test_a_batch_gives_what_each_row_gives_alone() -> None:
     rows = [(noise(seed, 60), noise(seed + 9, 70)) for seed in range(3)]
     alone = [difference(part(b, 6), part(d, 7)) for b, d in rows]
     parts = [[part(each[k], 6 + k) for each in rows] for k in (0, 1)]
-    batch = difference(*(
-        Part(np.stack([p.blocks for p in ps]), np.stack([p.minutes for p in ps]), ps[0].duration)
-        for ps in parts
-    ))
+    batch = difference(
+        *(
+            Part(
+                np.stack([p.blocks for p in ps]), np.stack([p.minutes for p in ps]), ps[0].duration
+            )
+            for ps in parts
+        )
+    )
     assert batch.half.tolist() == [float(each.half) for each in alone]

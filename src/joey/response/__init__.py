@@ -1,5 +1,8 @@
 """Response: what the infant's numbers did through the phases of a hold, and how sure that is."""
 
+from joey.response.findings import Findings, analyse
+from joey.response.measure import measure_response
+from joey.response.settings import DisplayThresholds, Settings
 from joey.response.types import (
     EventCount,
     EventRow,
@@ -11,4 +14,18 @@ from joey.response.types import (
     Track,
 )
 
-__all__ = ["EventCount", "EventRow", "FeatureRow", "OxyCrg", "Rank", "Response", "Strip", "Track"]
+__all__ = [
+    "DisplayThresholds",
+    "EventCount",
+    "EventRow",
+    "FeatureRow",
+    "Findings",
+    "OxyCrg",
+    "Rank",
+    "Response",
+    "Settings",
+    "Strip",
+    "Track",
+    "analyse",
+    "measure_response",
+]

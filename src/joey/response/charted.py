@@ -1,4 +1,4 @@
-"""What was charted or measured beside the signals: header, context by phase, the line for the chart.
+"""What stands beside the signals: header, context by phase, the line for the chart.
 
 Support and FiO2 stand beside every saturation, because a saturation that rises with the oxygen
 given is no answer to a hold. What is not known is printed as unknown, or left out of the one line.
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from joey.signals import Clock, Recording, Series
     from joey.spans import Span
 
-__all__ = ["Surroundings", "chart_line", "context_rows", "header", "oxygen_words", "temperature_sites"]
+__all__ = [
+    "Surroundings",
+    "chart_line",
+    "context_rows",
+    "header",
+    "oxygen_words",
+    "temperature_sites",
+]
 
 UNKNOWN = "unknown"
 CORE_SITES = ("axilla", "rectal", "esophageal", "bladder", "core", "tympanic")
@@ -57,7 +64,9 @@ class Surroundings:
     zone: str
 
 
-def header(hold: Hold, around: Surroundings, averaging: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def header(
+    hold: Hold, around: Surroundings, averaging: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
     """Return what a physician reads first; what is not known says so."""
     context, start = around.context, hold.start
     age = postnatal_age(context, start) if context else None
@@ -65,7 +74,10 @@ def header(hold: Hold, around: Surroundings, averaging: Sequence[str]) -> tuple[
     details = hold.details
     return (
         ("gestational age", _weeks(weeks)),
-        ("postmenstrual age", _weeks(weeks_and_days(postmenstrual_age(context, start) if context else None))),
+        (
+            "postmenstrual age",
+            _weeks(weeks_and_days(postmenstrual_age(context, start) if context else None)),
+        ),
         ("age", UNKNOWN if age is None else f"{age:.0f} d" if age >= 2 else f"{age * 24:.0f} h"),
         ("weight", _charted(context, "weight", start, " g")),
         ("support", _charted(context, "support", start)),
@@ -122,7 +134,9 @@ def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> 
         spans = phases.spans.get(name)
         if spans is None or len(spans) == 0:
             continue
-        parts.append(f"{PHASE_WORDS.get(name, name)} FiO2 {_fio2(around, spans)}, {_support(around, spans)}")
+        parts.append(
+            f"{PHASE_WORDS.get(name, name)} FiO2 {_fio2(around, spans)}, {_support(around, spans)}"
+        )
     return "; ".join(parts)
 
 
@@ -131,7 +145,9 @@ def _fio2(around: Surroundings, spans: Spans) -> str:
     if values is None:
         return UNKNOWN
     middle, low, high = values
-    return f"{middle:.2f}" if round(high - low, 2) == 0 else f"{middle:.2f} ({low:.2f} to {high:.2f})"
+    return (
+        f"{middle:.2f}" if round(high - low, 2) == 0 else f"{middle:.2f} ({low:.2f} to {high:.2f})"
+    )
 
 
 def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
@@ -168,7 +184,7 @@ def _support(around: Surroundings, spans: Spans) -> str:
 
 
 def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tuple[str, str], ...]:
-    """Return FiO2 and support by phase, position, bed, and what was done to the infant around it."""
+    """Return FiO2 and support by phase, position, bed, and what was done to the infant."""
     rows = []
     for name in ("before", "settled", "after"):
         spans = phases.spans[name]
@@ -181,7 +197,9 @@ def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tupl
         "stopped_early": "stopped early", "interventions": "interventions", "lines": "lines",
         "note": "note",
     }  # fmt: skip
-    rows += [(label, hold.details.get(key, UNKNOWN).replace("_", " ")) for key, label in labels.items()]
+    rows += [
+        (label, hold.details.get(key, UNKNOWN).replace("_", " ")) for key, label in labels.items()
+    ]
     rows += _happenings(phases, around)
     return tuple(rows)
 
@@ -194,7 +212,9 @@ def _happenings(phases: Phases, around: Surroundings) -> list[tuple[str, str]]:
     covered = [float(b) for spans in phases.spans.values() for b in spans.bounds.ravel()]
     rows = []
     for kind in ("feed", "care", "caffeine", "medication", "sensor", "transfusion", "phototherapy"):
-        inside = [e for e in context.entries if e.kind == kind and min(covered) <= e.time < max(covered)]
+        inside = [
+            e for e in context.entries if e.kind == kind and min(covered) <= e.time < max(covered)
+        ]
         said = [f"{e.value.replace('_', ' ')} {clock_time(e.time, around)}" for e in inside]
         if said or kind in ("feed", "care"):
             rows.append(({"feed": "feeds"}.get(kind, kind), ", ".join(said) or "none charted"))
@@ -223,15 +243,28 @@ def chart_line(hold: Hold, stop: float, around: Surroundings, spells: str) -> st
     """
     minutes = f"{(stop - hold.start) / 60:.0f} min"
     first = clock_time(hold.start, around)
-    when = f"{first}- ({minutes} so far)" if hold.end is None else f"{first}-{clock_time(stop, around)} ({minutes})"
+    when = (
+        f"{first}- ({minutes} so far)"
+        if hold.end is None
+        else f"{first}-{clock_time(stop, around)} ({minutes})"
+    )
     word = "KC" if hold.contact == "skin_to_skin" else "Held"
-    contact = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "mixed": "skin-to-skin in part"}
+    contact = {
+        "skin_to_skin": "skin-to-skin",
+        "clothed": "clothed",
+        "mixed": "skin-to-skin in part",
+    }
     roles = [piece.role for piece in hold.pieces if piece.role != UNKNOWN]
     who = ", then ".join(
         role.replace("_", " ") for k, role in enumerate(roles) if k == 0 or role != roles[k - 1]
     )
     position = hold.details.get("position", UNKNOWN)
-    about = [f"{word} {when}", who, contact.get(hold.contact, ""), "" if position == UNKNOWN else position]
+    about = [
+        f"{word} {when}",
+        who,
+        contact.get(hold.contact, ""),
+        "" if position == UNKNOWN else position,
+    ]
     parts = [", ".join(part for part in about if part)]
     parts += [_temperature(hold, stop, around), _oxygen(hold, stop, around), spells]
     line = "; ".join(part for part in parts if part)

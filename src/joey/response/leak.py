@@ -82,9 +82,8 @@ class Leak:
             return f"cannot say: {self.minutes} valid minutes of impedance"
         if self.lines == 0:
             return f"no slow line in {self.minutes} min"
-        return (
-            f"a line at {self.frequency:.2f} Hz in {self.lines} of {self.minutes} min: "
-            + ("the test passes" if self.passes else "the test fails")
+        return f"a line at {self.frequency:.2f} Hz in {self.lines} of {self.minutes} min: " + (
+            "the test passes" if self.passes else "the test fails"
         )
 
 
@@ -132,9 +131,7 @@ def _windows(resp: Signal, phase: Spans) -> NDArray[np.float64]:
     return np.concatenate(found) if found else np.empty((0, size))
 
 
-def _lines(
-    windows: NDArray[np.float64], fs: float, rules: LeakRules
-) -> NDArray[np.float64]:
+def _lines(windows: NDArray[np.float64], fs: float, rules: LeakRules) -> NDArray[np.float64]:
     """Return the frequency of each window's slow line; NaN where there is none. [Hz]"""
     size = windows.shape[1]
     taper = np.hanning(size)

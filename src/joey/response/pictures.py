@@ -64,7 +64,9 @@ def step_track(series: Series, span: Span, label: str) -> Track:
             out_t.append(min(float(ends[k]), span.end))
             out_v.append(float("nan"))
     channel = series.channel
-    return Track(channel.quantity, label, channel.unit, "steps", np.array(out_t), np.array(out_v), NONE)
+    return Track(
+        channel.quantity, label, channel.unit, "steps", np.array(out_t), np.array(out_v), NONE
+    )
 
 
 def envelope_track(signal: Signal, span: Span, label: str, bins: int) -> Track:

@@ -143,9 +143,7 @@ def find_pseudo_holds(
     return found
 
 
-def _shifts(
-    whole: Span, data_span: Span, held: Spans, rules: MatchRules
-) -> NDArray[np.float64]:
+def _shifts(whole: Span, data_span: Span, held: Spans, rules: MatchRules) -> NDArray[np.float64]:
     """Return the shifts that keep the whole window inside the recording and clear of holds."""
     step = rules.step * 60
     first = int(np.ceil((data_span.start - whole.start) / step))
@@ -256,5 +254,3 @@ def rank_of(
     above = sum(o >= change for o, _ in known)
     outside = 2 * (min(below, above) + 1) / (n + 1) <= 0.05 + 1e-12
     return Rank(smaller, n, k, not outside, f"{counted}, {matching}")
-
-

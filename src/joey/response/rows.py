@@ -1,4 +1,4 @@
-"""The table of features: each through the phases, its change, and the three facts about that change.
+"""The table of features: each through the phases, its change, and three facts about it.
 
 The three facts stay apart: the change with its interval, its rank among the infant's own comparable
 hours without a hold, and whether it reaches the unit's threshold for showing it. None is a verdict.
@@ -13,13 +13,22 @@ import numpy as np
 
 from joey.features import Summary
 from joey.holds import settled_from
+from joey.response.pace import minute_values
 from joey.response.pseudo import rank_of
-from joey.response.stats import Limit, Part, blocks_of, difference, half_width, limit_words, memory_of, tiles
+from joey.response.stats import (
+    Limit,
+    Part,
+    blocks_of,
+    difference,
+    half_width,
+    limit_words,
+    memory_of,
+)
 from joey.response.types import FeatureRow, Rank
 from joey.spans import Spans, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.features import Feature, Material, Measured
     from joey.holds import Phases
@@ -54,13 +63,11 @@ class _Measurer:
     material: Material
     phases: Phases
     settings: Settings
-    pace: Callable[[str], np.ndarray]
 
     def spans(self, name: str) -> Spans:
         """Return a phase; what settles late has a later settled part."""
         if name == "settled" and self.feature.settles_min:
-            after = self.settings.phases.transfer_in_after + self.feature.settles_min
-            return settled_from(self.phases, after)
+            return settled_from(self.phases, self.settings.phases.temperature_settled_after)
         return self.phases.spans[name]
 
     def over(self, spans: Spans) -> Measured:
@@ -71,18 +78,8 @@ class _Measurer:
         spans, rules = self.spans(name), self.settings.intervals
         blocks = [self.over(block) for block in blocks_of(spans, rules)]
         values = [b.value if b.coverage >= rules.block_coverage else NAN for b in blocks]
-        return Part(np.array(values), self.minutes(name), total(spans))
-
-    def minutes(self, name: str) -> np.ndarray:
-        """Return the feature minute by minute; where it has none, the heart rate's minutes.
-
-        Variability needs minutes of beats: how slowly it drifts is read from the heart rate.
-        """
-        measured = [self.over(minute) for minute in tiles(self.spans(name), 60)]
-        values = np.array([m.value if m.coverage >= 0.5 else NAN for m in measured])
-        if self.feature.group == "heart" and not np.isfinite(values).any():
-            return self.pace(name)
-        return values
+        minutes = minute_values(self.feature, self.material, spans)
+        return Part(np.array(values), minutes, total(spans))
 
 
 def feature_rows(
@@ -115,22 +112,7 @@ def feature_rows(
     tuple of FeatureRow
         A feature without any source channel is left out.
     """
-    paces: dict[str, np.ndarray] = {}
-    heart = next((each for each in features if each.name == "heart_rate"), None)
-
-    def pace(name: str) -> np.ndarray:
-        if name not in paces:
-            minutes = tiles(phases.spans[name], 60)
-            paces[name] = (
-                np.full(len(minutes), NAN)
-                if heart is None
-                else np.array([heart.measure(material, minute).value for minute in minutes])
-            )
-        return paces[name]
-
-    rows = [
-        _row(_Measurer(each, material, phases, settings, pace), pseudo, beside) for each in features
-    ]
+    rows = [_row(_Measurer(each, material, phases, settings), pseudo, beside) for each in features]
     return tuple(row for row in rows if row is not None)
 
 
@@ -146,7 +128,11 @@ def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow
         for name in names
         if feature.blockwise and np.isfinite(measured[name].value)
     }
-    memory = memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise)) if blockwise else np.array(NAN)
+    memory = (
+        memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise))
+        if blockwise
+        else np.array(NAN)
+    )
     shown = {n: _level(measured[n], blockwise.get(n), float(memory), measurer) for n in names}
     changes = {
         name: _change(name, measured, blockwise, measurer)
@@ -169,7 +155,9 @@ def _level(measured: Measured, part: Part | None, memory: float, measurer: _Meas
     """Return the value of one phase with its interval."""
     feature, rules = measurer.feature, measurer.settings.intervals
     if part is None:
-        return Summary(measured.value, NAN, NAN, feature.unit, measured.n, measured.coverage, measured.reason)
+        return Summary(
+            measured.value, NAN, NAN, feature.unit, measured.n, measured.coverage, measured.reason
+        )
     half, limit = half_width(part, memory, rules)
     reason = "; ".join(r for r in (measured.reason, limit_words(limit, rules)) if r)
     n = int(np.isfinite(part.blocks).sum()) if limit == Limit.NONE else measured.n
@@ -187,18 +175,36 @@ def _change(
     lacking = _lacking("before", measurer, before, settings.phases.min_valid_before)
     if not lacking and name == "settled":
         lacking = _lacking(name, measurer, during, settings.phases.min_valid_settled)
+    if not lacking and before.source and during.source and before.source != during.source:
+        lacking = f"{before.source} before, {during.source} in this phase: two channels, no change"
     value = NAN if lacking else during.value - before.value
     if np.isnan(value):
         why = lacking or during.reason or before.reason
         why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
         return Summary(NAN, NAN, NAN, feature.unit, 0, coverage, why)
     if "before" not in parts or name not in parts:
-        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, "no interval: not a mean of blocks")
+        return Summary(
+            value,
+            NAN,
+            NAN,
+            feature.unit,
+            min(before.n, during.n),
+            coverage,
+            "no interval for this measure",
+        )
     rules = settings.intervals
     found = difference(parts["before"], parts[name], rules)
     limit, half = Limit(int(found.limit)), float(found.half)
     if limit != Limit.NONE:
-        return Summary(value, NAN, NAN, feature.unit, min(before.n, during.n), coverage, limit_words(limit, rules))
+        return Summary(
+            value,
+            NAN,
+            NAN,
+            feature.unit,
+            min(before.n, during.n),
+            coverage,
+            limit_words(limit, rules),
+        )
     blocks = int(sum(np.isfinite(parts[each].blocks).sum() for each in ("before", name)))
     return Summary(value, value - half, value + half, feature.unit, blocks, coverage)
 

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["event_rows", "leak_words", "needs_breaths"]
 
-SHOWN = ("before", "transfer_in", "settled", "whole_hold", "last_10", "change", "transfer_out", "after")
+SHOWN = (
+    "before",
+    "transfer_in",
+    "settled",
+    "whole_hold",
+    "last_10",
+    "change",
+    "transfer_out",
+    "after",
+)
 HELD = ("transfer_in", "settled", "whole_hold", "last_10", "change", "transfer_out")
 FROM_BREATHS = ("apnea", "periodic_breathing", "abd", "ab", "ad")
 NAN = float("nan")
@@ -95,7 +104,9 @@ def _count(count: Count, doubt: str, reason: str) -> EventCount:
     tail = f" ({', '.join(extra)})" if extra else ""
     if doubt:
         words = f"{rate.count} found in {hours:.1f} valid h{tail}; rate: {doubt}"
-        return EventCount(rate.count, hours, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words)
+        return EventCount(
+            rate.count, hours, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words
+        )
     return EventCount(
         rate.count, hours, rate.rate, rate.low, rate.high, count.time_below_s,
         count.clusters.count, rate.words + tail,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,10 +151,7 @@ def tiles(phase: Spans, length: float) -> tuple[Spans, ...]:
     at = np.clip(np.searchsorted(gone, marks, side="right") - 1, 0, len(lengths) - 1)
     edges = phase.bounds[at, 0] + marks - gone[at]
     edges[-1] = phase.bounds[-1, 1]
-    return tuple(
-        intersect(phase, Spans.of([(float(a), float(b))]))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    )
+    return tuple(intersect(phase, Spans.of([(a, b)])) for a, b in pairwise(edges.tolist()))
 
 
 def blocks_of(phase: Spans, rules: IntervalRules) -> tuple[Spans, ...]:
@@ -186,7 +184,8 @@ def difference(before: Part, during: Part, rules: IntervalRules | None = None) -
     References
     ----------
     .. [1] B. L. Welch, "The generalization of 'Student's' problem when several different population
-       variances are involved", Biometrika, vol. 34, pp. 28-35, 1947, :doi:`10.1093/biomet/34.1-2.28`.
+       variances are involved", Biometrika, vol. 34, pp. 28-35, 1947,
+       :doi:`10.1093/biomet/34.1-2.28`.
     """
     rules = rules or IntervalRules()
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415  (joey imports without scipy)
@@ -203,8 +202,8 @@ def difference(before: Part, during: Part, rules: IntervalRules | None = None) -
         unguarded = stdtrit(df, 0.5 + rules.level / 2) * np.sqrt(error)
         drift, t, alike = _drift(before, during, (factor_b + factor_d) / 2)
         p = 2 * stdtr(count_b + count_d - 3, -np.abs(t))
-    still = ~few & ~(error > 0)
-    unguarded = np.where(few | still, np.nan, unguarded)
+    still = ~few & (var_b + var_d == 0)
+    unguarded = np.where(few | still, np.nan, unguarded)  # without a memory it is NaN already
 
     limit = np.full(few.shape, int(Limit.NONE), dtype=np.int64)
     shorter = min(before.duration, during.duration)
@@ -252,7 +251,7 @@ def limit_words(limit: Limit, rules: IntervalRules) -> str:
             f"no interval: fewer than {rules.blocks_min} valid blocks of {rules.block_min:g} min"
         ),
         Limit.UNCHANGING: "no interval: the values do not vary at this resolution",
-        Limit.MEMORY_UNKNOWN: "no interval: too few valid minutes to see how slowly this signal drifts",
+        Limit.MEMORY_UNKNOWN: "no interval: too few valid minutes to see how slowly it drifts",
         Limit.MEMORY: "cannot say: this signal drifts slower than the phases",
         Limit.DRIFT: "cannot say: this signal drifts through both phases alike",
     }[limit]
@@ -330,7 +329,7 @@ def memory_of(*phases: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _autocovariance(memory: NDArray[np.float64], width: float, lags: int) -> NDArray[np.float64]:
-    """Return the autocovariance of means over `width` of a unit AR(1) process, shape (..., lags)."""
+    """Return the autocovariance of means over `width` of a unit AR(1), shape (..., lags)."""
     a = (memory / width)[..., np.newaxis]
     fall = np.exp(-1 / a)
     lag = np.arange(1, lags)

@@ -1,0 +1,163 @@
+"""Which channel of a recording is read, and why: the one with the most time that can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from joey.quality import bad_spans, doubtful_spans, judge_numeric, judge_waveform
+from joey.signals import Series, Signal, blank, measured, series_of, signals_of
+from joey.spans import EMPTY, Spans, subtract, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.holds import Context, Exclusions
+    from joey.quality import Quality
+    from joey.signals import Recording
+
+__all__ = [
+    "Numeric",
+    "Waveform",
+    "choose_waveform",
+    "excluded",
+    "numerics_of",
+    "oxygen_of",
+    "temperatures_of",
+]
+
+LEAST_FS = {"ecg": 100.0, "pleth": 30.0, "resp": 10.0}  # Hz, below which nothing is found in it
+NOT_OF_THE_BODY = ("room", "incubator")  # temperature sites
+PERCENT = 100.0
+Data = TypeVar("Data", Signal, Series)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waveform:
+    """A signal that was chosen, its judgement, and why it was chosen."""
+
+    signal: Signal
+    quality: Quality
+    why: str
+
+    @property
+    def bad(self) -> Spans:
+        """What cannot be trusted."""
+        return bad_spans(self.quality)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numeric:
+    """A numeric and its judgement."""
+
+    series: Series
+    quality: Quality
+
+
+def excluded(recording: Recording, exclusions: Exclusions) -> Recording:
+    """Return the recording without what a reviewer took out."""
+
+    def without(data: Data) -> Data:
+        spans = exclusions.of(data.channel.quantity)
+        return blank(data, spans) if len(spans) else data
+
+    return replace(
+        recording,
+        signals=tuple(without(each) for each in recording.signals),
+        series=tuple(without(each) for each in recording.series),
+    )
+
+
+def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
+    """Return the infant's signal of a quantity with the most measured time that is not bad.
+
+    Signals too slow for their detector are passed over; of equals the first in the files is taken.
+    """
+    fit = [s for s in signals_of(recording, quantity) if s.fs >= LEAST_FS[quantity]]
+    judged = [(signal, judge_waveform(signal)) for signal in fit]
+    judged = [(signal, quality) for signal, quality in judged if len(measured(signal))]
+    if not judged:
+        return None
+    good = [total(subtract(measured(s), bad_spans(q))) for s, q in judged]
+    best = int(np.argmax(good))
+    signal, quality = judged[best]
+    hours = good[best] / 3600
+    why = f"{signal.channel.label}: {hours:.1f} h can be read"
+    if len(judged) > 1:
+        others = ", ".join(
+            f"{s.channel.label or s.channel.source} {g / 3600:.1f} h"
+            for k, ((s, _), g) in enumerate(zip(judged, good, strict=True))
+            if k != best
+        )
+        why += f", the most of {len(judged)} channels ({others})"
+    return Waveform(signal, quality, why)
+
+
+def numerics_of(recording: Recording, quantity: str) -> tuple[Numeric, ...]:
+    """Return a quantity's numerics, the fullest first; those without a value are left out."""
+    found = [
+        Numeric(series, judge_numeric(series))
+        for series in series_of(recording, quantity)
+        if np.isfinite(series.values).any()
+    ]
+    return tuple(
+        sorted(found, key=lambda n: -total(subtract(measured(n.series), bad_spans(n.quality))))
+    )
+
+
+def trusted(numeric: Numeric, also_bad: Spans = EMPTY) -> Series:
+    """Return the numeric without what is graded bad."""
+    series = blank(numeric.series, bad_spans(numeric.quality))
+    return blank(series, also_bad) if len(also_bad) else series
+
+
+def oxygen_of(recording: Recording, context: Context | None) -> tuple[Series, ...]:
+    """Return inspired oxygen as a fraction: devices first, then what was charted."""
+    devices = tuple(_fraction(trusted(each)) for each in _percent_aware(recording))
+    charted = context.series("fio2") if context else ()
+    return devices + charted
+
+
+def _percent_aware(recording: Recording) -> Sequence[Numeric]:
+    return tuple(
+        Numeric(each, judge_numeric(each))
+        for each in (_fraction(series) for series in series_of(recording, "fio2"))
+        if np.isfinite(each.values).any()
+    )
+
+
+def _fraction(series: Series) -> Series:
+    if series.channel.unit != "%":
+        return series
+    return replace(
+        series, channel=replace(series.channel, unit="1"), values=series.values / PERCENT
+    )
+
+
+def temperatures_of(recording: Recording, context: Context | None) -> tuple[Series, ...]:
+    """Return the infant's temperatures: probes first, then readings taken by hand."""
+    probes = tuple(
+        trusted(each)
+        for each in numerics_of(recording, "temp")
+        if each.series.channel.site not in NOT_OF_THE_BODY
+    )
+    charted = context.series("temp") if context else ()
+    return probes + charted
+
+
+def quality_words(quality: Quality, whole_s: float) -> str:
+    """Return how much of the recording a channel was measured in, and how much is not good."""
+    judged = total(quality.judged)
+    parts = [f"measured in {_percent(judged, whole_s)} of the recording"]
+    for grade, spans in (("bad", bad_spans(quality)), ("doubtful", doubtful_spans(quality))):
+        if len(spans):
+            reasons = sorted({v.reason for v in quality.verdicts if v.grade == grade})
+            parts.append(f"{_percent(total(spans), judged)} {grade} ({', '.join(reasons)})")
+    return f"{quality.channel.label}: {', '.join(parts)}"
+
+
+def _percent(part: float, whole: float) -> str:
+    share = 100 * part / whole if whole > 0 else 0.0
+    return "under 1 %" if 0 < share < 1 else f"{share:.0f} %"

@@ -1,0 +1,125 @@
+"""The pictures of one hold: its cardiorespirogram with the letters of spells, and strips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.response.charted import inside
+from joey.response.pictures import envelope_track, series_track, signal_track, step_track
+from joey.response.types import OxyCrg, Strip
+from joey.spans import Span, union
+
+if TYPE_CHECKING:
+    from joey.events import Event, Spell
+    from joey.holds import Phases
+    from joey.response.findings import Findings
+    from joey.response.settings import Settings
+    from joey.response.types import Track
+
+__all__ = ["draw_oxycrg", "draw_strips", "spells_within"]
+
+LINE_POINTS = 2000  # of a curve of hours
+ENVELOPE_BINS = 1000
+STRIP_POINTS = 3000  # of a curve of a minute
+STRIP_S = 30.0  # s, before and after a spell
+ORDER = ("before", "transfer_in", "change", "settled", "transfer_out", "after", "whole_hold")
+
+
+def draw_oxycrg(findings: Findings, phases: Phases, settings: Settings) -> OxyCrg:
+    """Return the picture of one hold and its surroundings, as far as the recording goes."""
+    margin = settings.margin_min * 60
+    covered = union(*phases.spans.values())
+    data = findings.recording.span
+    start = max(float(covered.bounds[0, 0]) - margin, data.start) if len(covered) else data.start
+    end = min(float(covered.bounds[-1, 1]) + margin, data.end) if len(covered) else data.end
+    span = Span(start, max(start, end))
+    marks = tuple((_event_of(spell), spell.letters) for spell in spells_within(findings, span))
+    return OxyCrg(span, _tracks(findings, span), marks)
+
+
+def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
+    tracks = []
+    if findings.heart_rate is not None:
+        how = "beat to beat" if findings.heart_source == "beat" else "monitor"
+        tracks.append(series_track(findings.heart_rate, span, f"Heart rate, {how}", LINE_POINTS))
+    if findings.spo2 is not None:
+        tracks.append(series_track(findings.spo2, span, "SpO2", LINE_POINTS))
+    if findings.resp is not None:
+        tracks.append(envelope_track(findings.resp.signal, span, "Respiration", ENVELOPE_BINS))
+    for series in findings.around.temperatures:
+        site = series.channel.site or "site unknown"
+        points = series.times[(series.times >= span.start) & (series.times < span.end)]
+        if len(points):
+            tracks.append(series_track(series, span, f"Temperature, {site}", LINE_POINTS))
+    if findings.around.fio2 is not None:
+        tracks.append(step_track(findings.around.fio2, span, "FiO2"))
+    return tuple(tracks)
+
+
+def spells_within(findings: Findings, span: Span) -> tuple[Spell, ...]:
+    """Return the spells that begin in a span."""
+    return tuple(s for s in findings.spells if span.start <= s.span.start < span.end)
+
+
+def _event_of(spell: Spell) -> Event:
+    """Return a spell as one event: the span of all, the nadir of its bradycardia if any."""
+    rank = {"bradycardia": 0, "desaturation": 1}
+    lead = min(
+        spell.members,
+        key=lambda e: (rank.get(e.kind, 2), e.nadir if np.isfinite(e.nadir) else -e.span.duration),
+    )
+    return replace(lead, span=spell.span)
+
+
+def draw_strips(
+    findings: Findings, phases: Phases, settings: Settings
+) -> tuple[tuple[Strip, ...], str]:
+    """Return a strip for each spell of the phases, and a note where some are left out."""
+    shown = union(*phases.spans.values())
+    found = [spell for spell in findings.spells if inside(shown, spell.span)]
+    note = ""
+    if len(found) > settings.strips:
+        # Longest first, then deepest: what a reviewer would look at first.
+        found.sort(key=lambda s: (-s.span.duration, _depth(s), s.span.start))
+        note = (
+            f"{settings.strips} of {len(found)} spells have a strip: the longest, of equals the "
+            "deepest"
+        )
+        found = sorted(found[: settings.strips], key=lambda s: s.span)
+    return tuple(_strip(findings, phases, spell) for spell in found), note
+
+
+def _depth(spell: Spell) -> float:
+    known = [e.nadir for e in spell.members if np.isfinite(e.nadir)]
+    return min(known, default=float("inf"))
+
+
+def _strip(findings: Findings, phases: Phases, spell: Spell) -> Strip:
+    span = Span(spell.span.start - STRIP_S, spell.span.end + STRIP_S)
+    tracks = []
+    if findings.ecg is not None:
+        lead = findings.ecg.signal.channel.lead
+        tracks.append(signal_track(findings.ecg.signal, span, f"ECG {lead}".rstrip(), STRIP_POINTS))
+    elif findings.heart_rate is not None:
+        tracks.append(series_track(findings.heart_rate, span, "Heart rate", STRIP_POINTS))
+    if findings.resp is not None:
+        tracks.append(signal_track(findings.resp.signal, span, "Respiration", STRIP_POINTS))
+    if findings.spo2 is not None:
+        tracks.append(series_track(findings.spo2, span, "SpO2", STRIP_POINTS))
+    phase = next((name for name in ORDER if inside(phases.spans[name], spell.span)), "")
+    return Strip(
+        _event_of(spell), spell.letters, _presets(findings, spell), phase, span, tuple(tracks)
+    )
+
+
+def _presets(findings: Findings, spell: Spell) -> str:
+    """Return the presets by which a part of the spell was counted."""
+    start, end = spell.span.start, spell.span.end
+    return ", ".join(
+        found.preset.printed
+        for found in findings.events
+        if any(event.span.start < end and start < event.span.end for event in found.items)
+    )

@@ -1,0 +1,275 @@
+"""What is found in a recording once, for all of its holds: channels, beats, breaths, events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from joey.beats import detect_beats, heart_rate_series, nn_intervals
+from joey.breaths import detect_breaths
+from joey.events import DEFAULT, find_all, heart_rate_pieces, spells
+from joey.features import Material, features_for
+from joey.holds import Exclusions
+from joey.quality import frozen_together
+from joey.response.channels import (
+    choose_waveform,
+    excluded,
+    numerics_of,
+    oxygen_of,
+    quality_words,
+    temperatures_of,
+    trusted,
+)
+from joey.response.charted import Surroundings
+from joey.response.settings import Settings
+from joey.signals import measured
+from joey.spans import EMPTY, Spans, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from joey.beats import Beats, Intervals
+    from joey.breaths import Breaths
+    from joey.events import Events, Spell
+    from joey.features import Feature
+    from joey.holds import Context
+    from joey.quality import Quality
+    from joey.response.channels import Numeric, Waveform
+    from joey.signals import Recording, Series
+
+__all__ = ["Findings", "analyse"]
+
+SPELL_PARTS = ("central10", "brady_uva", "desat_uva")
+NUMERICS = ("heart_rate", "pulse_rate", "resp_rate", "spo2", "perfusion_index")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What was found in one recording, before any hold is looked at.
+
+    Parameters
+    ----------
+    recording : Recording
+        Without what a reviewer took out.
+    exclusions : Exclusions
+        What that was.
+    around : Surroundings
+        Context, oxygen and temperatures.
+    ecg, resp, pleth : Waveform or None
+        The signals that were read.
+    beats : Beats or None
+        Of the ECG.
+    intervals : Intervals or None
+        Between them.
+    breaths : Breaths or None
+        Of the impedance.
+    heart_rate : Series or None
+        What bradycardia was looked for in: from beat to beat, else the monitor's. [1/min]
+    heart_source : str
+        ``beat`` or ``numeric``.
+    spo2 : Series or None
+        The fullest saturation, without what is bad. [%]
+    material : Material
+        What features are measured from.
+    features : tuple of Feature
+        Those worth a row.
+    events : tuple of Events
+        Of the presets asked for.
+    spells : tuple of Spell
+        Episodes with their letters.
+    quality, methods : tuple of str
+        For people.
+    """
+
+    recording: Recording
+    exclusions: Exclusions
+    around: Surroundings
+    ecg: Waveform | None
+    resp: Waveform | None
+    pleth: Waveform | None
+    beats: Beats | None
+    intervals: Intervals | None
+    breaths: Breaths | None
+    heart_rate: Series | None
+    heart_source: str
+    spo2: Series | None
+    material: Material
+    features: tuple[Feature, ...]
+    events: tuple[Events, ...]
+    spells: tuple[Spell, ...]
+    quality: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+def _silent(fraction: float, words: str) -> None:
+    """Show no progress."""
+
+
+def analyse(
+    recording: Recording,
+    context: Context | None = None,
+    settings: Settings | None = None,
+    exclusions: Exclusions | None = None,
+    progress: Callable[[float, str], None] = _silent,
+) -> Findings:
+    """Return what is found in a recording, once for all of its holds.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of one infant; channels may be missing.
+    context : Context or None
+        What was charted.
+    settings : Settings
+        Which events are looked for.
+    exclusions : Exclusions
+        What a reviewer took out: blanked before anything is looked at.
+    progress : callable
+        Called with the finished share (0 to 1) and what comes next.
+    """
+    settings = settings or Settings()
+    exclusions = exclusions or Exclusions()
+    recording = excluded(recording, exclusions)
+    progress(0.0, "judging signals")
+    ecg, resp, pleth = (choose_waveform(recording, q) for q in ("ecg", "resp", "pleth"))
+    progress(0.2, "finding beats")
+    beats, intervals = _beats(ecg)
+    progress(0.45, "finding pulses")
+    _, pulse = _beats(pleth)
+    progress(0.65, "finding breaths")
+    breaths = _breaths(resp, beats)
+    progress(0.85, "finding events")
+    numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
+    frozen = _frozen(numerics)
+    values = {
+        quantity: tuple(
+            trusted(n, frozen if quantity in ("heart_rate", "spo2") else EMPTY) for n in found
+        )
+        for quantity, found in numerics.items()
+        if found
+    }
+    oxygen, temperatures = oxygen_of(recording, context), temperatures_of(recording, context)
+    values |= {"fio2": oxygen} if oxygen else {}
+    values |= {"temp": temperatures} if temperatures else {}
+    distrusted = {w.signal.channel.quantity: w.bad for w in (ecg, resp, pleth) if w and len(w.bad)}
+    material = Material(intervals, pulse, breaths, values, distrusted)
+    heart, source = _heart(intervals, values)
+    spo2 = next(iter(values.get("spo2", ())), None)
+    judged = _judged(source, ecg, resp, numerics)
+    events, episodes = _events(heart, source, spo2, breaths, pulse, judged, settings)
+    progress(1.0, "done")
+    whole = recording.span.duration
+    quality = [quality_words(w.quality, whole) for w in (ecg, resp, pleth) if w]
+    quality += [quality_words(n.quality, whole) for found in numerics.values() for n in found[:1]]
+    if len(frozen):
+        quality.append(
+            f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out"
+        )
+    around = Surroundings(
+        recording, context, oxygen[0] if oxygen else None, temperatures,
+        settings.zone or recording.clock.zone,
+    )  # fmt: skip
+    return Findings(
+        recording, exclusions, around, ecg, resp, pleth, beats, intervals, breaths, heart, source,
+        spo2, material, features_for(material), events, episodes, tuple(quality),
+        _methods((ecg, resp, pleth), source, heart),
+    )  # fmt: skip
+
+
+def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
+    if chosen is None:
+        return None, None
+    beats = detect_beats(chosen.signal)
+    # Times are interpolated between samples: a whole sample is an upper bound of their noise.
+    return beats, nn_intervals(beats, resolution_ms=float(1000 / chosen.signal.fs))
+
+
+def _breaths(resp: Waveform | None, beats: Beats | None) -> Breaths | None:
+    if resp is None:
+        return None
+    if beats is None:
+        import numpy as np  # noqa: PLC0415  (only to say that there are none)
+
+        from joey.beats import Beats  # noqa: PLC0415  (a type elsewhere)
+
+        beats = Beats(resp.signal.channel, np.empty(0), np.empty(0, dtype=np.uint8), EMPTY)
+    return detect_breaths(resp.signal, beats)
+
+
+def _frozen(numerics: dict[str, tuple[Numeric, ...]]) -> Spans:
+    """Return where heart rate and saturation of the monitor both stand still."""
+    heart, spo2 = numerics["heart_rate"], numerics["spo2"]
+    return frozen_together(heart[0].series, spo2[0].series) if heart and spo2 else EMPTY
+
+
+def _heart(
+    intervals: Intervals | None, values: dict[str, tuple[Series, ...]]
+) -> tuple[Series | None, str]:
+    """Return the heart rate that events are looked for in: beats, unless they cover under half."""
+    monitor = next((values[q][0] for q in ("heart_rate", "pulse_rate") if values.get(q)), None)
+    if intervals is not None and len(intervals.times):
+        beat = total(intervals.searched)
+        if monitor is None or beat >= 0.5 * total(measured(monitor)):
+            return heart_rate_pieces(intervals), "beat"
+    return monitor, "numeric"
+
+
+def _judged(
+    source: str,
+    ecg: Waveform | None,
+    resp: Waveform | None,
+    numerics: dict[str, tuple[Numeric, ...]],
+) -> dict[str, Quality]:
+    """Return the judgement of each signal that events are looked for in."""
+    monitor = numerics["heart_rate"] or numerics["pulse_rate"]
+    found: dict[str, Quality] = {}
+    if source == "beat" and ecg is not None:
+        found["heart_rate"] = ecg.quality
+    elif monitor:
+        found["heart_rate"] = monitor[0].quality
+    if numerics["spo2"]:
+        found["spo2"] = numerics["spo2"][0].quality
+    if resp is not None:
+        found["breaths"] = resp.quality
+    return found
+
+
+def _events(
+    heart: Series | None,
+    source: str,
+    spo2: Series | None,
+    breaths: Breaths | None,
+    pulse: Intervals | None,
+    judged: dict[str, Quality],
+    settings: Settings,
+) -> tuple[tuple[Events, ...], tuple[Spell, ...]]:
+    wanted = settings.events or DEFAULT
+    names = tuple(dict.fromkeys((*wanted, *SPELL_PARTS)))
+    found = find_all(
+        heart,
+        spo2,
+        breaths,
+        source=source,
+        presets=names,
+        pulse=heart_rate_series(pulse) if pulse is not None and len(pulse.times) else None,
+        quality=judged,
+    )
+    by_name = dict(zip(names, found, strict=True))
+    episodes = spells(*(by_name[name] for name in SPELL_PARTS))
+    return tuple(by_name[name] for name in wanted), episodes
+
+
+def _methods(
+    chosen: tuple[Waveform | None, ...], source: str, heart: Series | None
+) -> tuple[str, ...]:
+    lines = [
+        f"{quantity} read from {w.why}"
+        for quantity, w in zip(("beats", "breaths", "pulses"), chosen, strict=True)
+        if w
+    ]
+    if heart is not None:
+        made = "each RR interval" if source == "beat" else f"the monitor's {heart.channel.label}"
+        lines.append(
+            f"bradycardia is looked for in {made}; cleaned intervals feed variability only"
+        )
+    return tuple(lines)
