@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -16,8 +17,9 @@ import pytest
 from tests.reports import building
 
 from joey import report
+from joey.reports.facts import as_json
 from joey.reports.page import render
-from joey.response import Response
+from joey.response import Rank, Response
 
 BUILDERS: dict[str, Callable[[], Response]] = {
     "whole": building.response,
@@ -313,3 +315,16 @@ def test_the_package_gives_the_function_whatever_was_imported() -> None:
     import joey.reports  # noqa: PLC0415  (the import under test)
 
     assert joey.report is joey.reports.report
+
+
+def test_too_few_comparable_hours_give_no_rank() -> None:
+    """Four windows of one day are printed as too few, never as "larger than in 4 of 4"."""
+    row = building.features()[0]
+    few = "cannot say: 4 windows from 1 day (a rank needs 10 from 5 days)"
+    bad = replace(row, rank=Rank(4, 4, 1, usual=None, reason=few))
+    response = replace(building.response(), features=(bad,))
+    page = Page(render([response])).text
+
+    assert "larger than in 4" not in page
+    assert few in page
+    assert json.loads(as_json([response]))["holds"][0]["features"][0]["rank"]["smaller"] is None

@@ -102,7 +102,7 @@ def test_runs_of_nothing_is_nothing() -> None:
 def test_ticks_are_round_even_and_within(low: float, width: float, most: int) -> None:
     found = ticks(low, low + width, most)
 
-    assert len(found) <= most + 1
+    assert 1 <= len(found) <= most
     assert all(low - 1e-6 * width <= value <= low + width * (1 + 1e-6) for value in found)
     if len(found) > 2:
         assert np.allclose(np.diff(found), found[1] - found[0])
@@ -245,9 +245,12 @@ def test_a_change_is_a_dot_its_interval_and_the_threshold() -> None:
     assert (left, right) == pytest.approx((75 - 11 * unit, 75 - 1 * unit), abs=0.2)
 
 
-def test_a_change_without_interval_or_threshold_has_neither() -> None:
-    picture = change_picture(Summary(0.0, NAN, NAN, "ms", 2, 0.9), NAN, "SDNN")
+def test_a_change_without_interval_or_threshold_shows_what_it_has() -> None:
+    """One of the two gives the dot a scale; with neither there is no picture."""
+    bare = change_picture(Summary(3.0, NAN, NAN, "/min", 2, 0.9), 5.0, "HR")
+    free = change_picture(Summary(0.0, 0.0, 0.0, "ms", 6, 0.9), NAN, "SDNN")
 
-    assert len(drawn("dot", picture)) == 1
-    assert drawn("reach", picture) == drawn("threshold", picture) == []
+    assert len(drawn("dot", bare)) == len(drawn("dot", free)) == 1
+    assert drawn("reach", bare) == drawn("threshold", free) == []
+    assert change_picture(Summary(3.0, NAN, NAN, "ms", 2, 0.9), NAN, "SDNN") == ""
     assert change_picture(Summary(NAN, NAN, NAN, "ms", 0, 0.0, "no beats"), 5.0, "SDNN") == ""

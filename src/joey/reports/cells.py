@@ -13,6 +13,7 @@ from joey.reports.wording import (
     interval,
     number,
     percent,
+    ranked,
     shown_unit,
     spoken,
 )
@@ -189,10 +190,10 @@ def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
 
 def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
     rank = row.rank
-    if rank.windows <= 0:
+    if not ranked(rank):
         return _silent(rank.reason, notes)
     usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
-    lines = [(f"from {rank.days} days", 0)]
+    lines = [(f"from {rank.days} day{'' if rank.days == 1 else 's'}", 0)]
     if usual:
         lines.append((usual, notes.mark(rank.reason)))
     else:
@@ -260,7 +261,11 @@ def _count_cell(found: EventCount | None, reason: str, notes: Notes) -> Cell:
     if found is None:
         return Cell("–", reason="no such phase in this hold", silent=True)
     if not math.isfinite(found.rate):
-        return _silent(reason or found.words, notes)
+        # What was found without a rate is said in the cell, as it is where there is one.
+        words = re.sub(r"^cannot say\W*", "", found.words, flags=re.IGNORECASE)
+        if not words:
+            return _silent(reason, notes)
+        return Cell("cannot say", lines=((words, 0),), silent=True, reason=reason or found.words)
     lines = [(found.words, 0)]
     if found.count:
         clusters = "1 cluster" if found.clusters == 1 else f"{found.clusters} clusters"

@@ -94,12 +94,13 @@ def stairs(times: Floats, values: Floats, end: float, x: Axis, y: Axis) -> str:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """Return at most `most` round numbers within the ends, evenly spaced."""
-    raw = (high - low) / most
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw * (1 - 1e-9))
-    first = np.ceil(low / step - 1e-9)
-    return [float(k * step) for k in np.arange(first, np.floor(high / step + 1e-9) + 1)]
+    """Return round numbers within the ends, evenly spaced, as many as `most` allows."""
+    power = 10.0 ** np.floor(np.log10((high - low) / most))
+    for step in (power * m for m in (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 50.0)):
+        first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+        if last - first < most:
+            return [float(k * step) for k in np.arange(first, last + 1)]
+    return []
 
 
 def _thinned(

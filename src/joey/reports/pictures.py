@@ -249,7 +249,7 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
     Parameters
     ----------
     change : Summary
-        The change; without a value there is no picture.
+        The change; without a value, or with neither interval nor threshold, there is no picture.
     threshold : float
         The unit's display threshold in the unit of `change`; NaN where none is set.
     words : str
@@ -260,8 +260,9 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
     str
         One ``svg`` element; empty where nothing can be said.
     """
-    if not math.isfinite(change.value):
-        return ""
+    scaled = math.isfinite(threshold) or math.isfinite(change.low + change.high)
+    if not math.isfinite(change.value) or not scaled:
+        return ""  # a dot alone says nothing: neither how sure nor how large
     sides = [abs(v) for v in (change.value, change.low, change.high, threshold) if math.isfinite(v)]
     reach = max(sides) * 1.15 or 1.0
     x = Axis(-reach, reach, 6.0, SMALL - 6.0)

@@ -7,7 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from joey.reports.wording import Clock
+from joey.reports.wording import Clock, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ def _feature(row: FeatureRow) -> Iterator[Row]:
         **what,
         "kind": "rank",
         "phase": "settled",
-        "value": rank.smaller if rank.windows else None,
+        "value": rank.smaller if ranked(rank) else None,
         "unit": "windows",
         "n": rank.windows,
         "reason": rank.reason,

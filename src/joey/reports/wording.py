@@ -12,6 +12,7 @@ from joey.spans import total
 
 if TYPE_CHECKING:
     from joey.holds import Hold
+    from joey.response import Rank
     from joey.spans import Span, Spans
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "number",
     "percent",
     "phase_label",
+    "ranked",
     "role_words",
     "shown_unit",
     "spoken",
@@ -144,6 +146,11 @@ def duration(spans: Spans) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ranked(rank: Rank) -> bool:
+    """Whether there is a rank: there were windows, and its reason does not say "cannot say"."""
+    return rank.windows > 0 and not rank.reason.startswith("cannot say")
 
 
 def shown_unit(unit: str) -> str:
