@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from joey.response.channels import Numeric, Waveform
     from joey.signals import Recording, Series
 
-__all__ = ["Findings", "analyse"]
+__all__ = ["Findings", "analyse", "find_events"]
 
 SPELL_PARTS = ("central10", "brady_uva", "desat_uva")
 NUMERICS = ("heart_rate", "pulse_rate", "resp_rate", "spo2", "perfusion_index")
@@ -174,6 +174,24 @@ def analyse(
         spo2, material, features_for(material), events, episodes, tuple(quality),
         _methods((ecg, resp, pleth), source, heart),
     )  # fmt: skip
+
+
+def find_events(recording: Recording, presets: tuple[str, ...] = ()) -> tuple[Events, ...]:
+    """Return the events of a recording, beats and breaths found on the way.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of one infant; channels may be missing.
+    presets : tuple of str
+        Names of `joey.events.PRESETS`; none takes Joey's defaults.
+
+    Returns
+    -------
+    tuple of Events
+        One for each preset, with what was searched; a reason where nothing could be.
+    """
+    return analyse(recording, settings=Settings(events=presets)).events
 
 
 def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
