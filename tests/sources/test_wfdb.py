@@ -159,10 +159,10 @@ def answer(path: Path) -> str:
 def test_every_recording_at_hand_is_read_or_says_what_is_absent(shared_data: Path) -> None:
     files = [*shared_data.rglob("*.hea"), *shared_data.rglob("*.edf"), *shared_data.glob("bidmc/*")]
     answers = [answer(path) for path in sorted(files)]
-    known = ("read", "is absent: put it beside", "no signals", "the layout of a record")
-    counts = [sum(word in each for each in answers) for word in known]
-    assert counts[0] > 60
-    assert sum(counts) == len(answers)
+    known = ("is absent: put it beside", "no signals", "the layout of a record")
+    refused = [each for each in answers if each != "read"]
+    assert [each for each in refused if not any(word in each for word in known)] == []
+    assert answers.count("read") > 100
 
 
 def test_each_signal_keeps_its_own_rate_and_time(tmp_path: Path) -> None:
