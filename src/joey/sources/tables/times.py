@@ -139,9 +139,9 @@ def _from_numbers(
     if each is None:
         raise FormatError(path, "the unit of the times is not one of s, ms, us, ns, min, h")
     values = numbers.to_numpy().astype(np.float64)
-    if not np.all(np.isfinite(values)) or np.max(np.abs(values)) * each > LATEST_S * NS:
-        row = int(np.argmax(~(np.abs(values) * each <= LATEST_S * NS)))
-        raise FormatError(path, "the time is not possible", _where(line, row))
+    possible = np.abs(values) <= LATEST_S * NS / each  # false for NaN
+    if not np.all(possible):
+        raise FormatError(path, "the time is not possible", _where(line, int(possible.argmin())))
     # Digits are those of the text: an integer of them is exact, a product with 10**9 is not.
     decimals = min(decimals, max(len(str(each)) - 1, 0))
     while decimals > 0 and np.max(np.abs(values)) * 10.0**decimals > 2**53:

@@ -39,6 +39,7 @@ LAST_CODE = 49
 FIELDS = {CHN: 2, NUM: 3, SUB: 4}  # code: column of a mark's row
 LONGEST = 1023  # samples, the longest interval that a word holds
 MOST_SAMPLES = 2**53
+DEFINITION = re.compile(r"(\d{1,2}) (\S+) \S")  # code, symbol, what it stands for
 RESOLUTION = re.compile(r"## time resolution: (\d{1,9}(?:\.\d{1,12})?)")
 
 
@@ -129,20 +130,24 @@ def _add_mark(path: Path, rows: list[list[int]], sample: int, code: int, where: 
 
 def _marks(rows: list[list[int]], texts: dict[int, str]) -> Marks:
     fs = None
+    symbols = dict(_SYMBOLS)
     keep = []
     for index, row in enumerate(rows):
         text = texts.get(index, "")
-        # A note at sample 0 that begins so is about the file, not about the infant.
-        about = row[0] == 0 and row[1] == NOTE and text.startswith("##")
-        resolution = RESOLUTION.match(text) if about else None
+        # A note at sample 0 of one of these forms is about the file, not about the infant.
+        is_note = row[0] == 0 and row[1] == NOTE
+        resolution = RESOLUTION.match(text) if is_note else None
+        definition = DEFINITION.match(text) if is_note else None
         if resolution and Fraction(resolution[1]) > 0:
             fs = Fraction(resolution[1])
-        if not about and row[1] != 0:
+        elif definition and 0 < int(definition[1]) <= LAST_CODE:
+            symbols[int(definition[1])] = definition[2]
+        elif row[1] != 0 and not (is_note and text.startswith("##")):
             keep.append(index)
     table = np.array([rows[index] for index in keep], dtype=np.int64).reshape(-1, 5)
     return Marks(
         samples=table[:, 0],
-        symbols=tuple(_SYMBOLS.get(code, str(code)) for code in table[:, 1].tolist()),
+        symbols=tuple(symbols.get(code, str(code)) for code in table[:, 1].tolist()),
         channels=table[:, 2].astype(np.int16),
         numbers=table[:, 3].astype(np.int16),
         subtypes=table[:, 4].astype(np.int16),

@@ -28,7 +28,7 @@ MOST_FRAMES = 2**53  # beyond, a sample's index is not exact in float64
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 RECORD = re.compile(
-    rf"(?P<name>[^\s/]+)(?:/(?P<parts>\d{{1,9}}))?\s+(?P<signals>\d{{1,9}})"
+    rf"(?P<name>[^\s/]+)(?:/(?P<parts>\d{{1,12}}))?\s+(?P<signals>\d{{1,12}})"
     rf"(?:\s+(?P<fs>{_NUMBER})(?:/(?P<counter>{_NUMBER})(?:\((?P<base>{_NUMBER})\))?)?"
     r"(?:\s+(?P<frames>\d{1,15})"
     r"(?:\s+(?P<time>[\d:.]+)"
