@@ -8,16 +8,15 @@ infants, and no performance is to be claimed from it.
 from joey.simulate.breathing import simulate_breaths
 from joey.simulate.dirt import ClockError, DirtLog
 from joey.simulate.ecg import Shape, simulate_ecg
+from joey.simulate.files import write
 from joey.simulate.heart import simulate_beats, simulate_rr
 from joey.simulate.impedance import simulate_impedance
-from joey.simulate.infant import CONTEXT_COLUMNS, Simulated, Spell, Truth, simulate_infant
+from joey.simulate.infant import Simulated, Spell, Truth, simulate_infant
 from joey.simulate.numerics import simulate_numeric
 from joey.simulate.pleth import simulate_pleth
-from joey.simulate.schedule import HOLD_COLUMNS, HoldEffect, SimulatedHold
+from joey.simulate.schedule import HoldEffect, SimulatedHold
 
 __all__ = [
-    "CONTEXT_COLUMNS",
-    "HOLD_COLUMNS",
     "ClockError",
     "DirtLog",
     "HoldEffect",
@@ -34,4 +33,5 @@ __all__ = [
     "simulate_numeric",
     "simulate_pleth",
     "simulate_rr",
+    "write",
 ]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.simulate.breathing import (
-    STEP,
     Apnea,
     Breathing,
     apneas_of,
@@ -26,6 +25,7 @@ from joey.simulate.oxygen import FS, Oxygen, dips_of, oxygen_of, swings_of
 from joey.simulate.schedule import DAY, Care, SimulatedHold, ramp
 from joey.simulate.seeds import poisson_times, slow_noise, stream
 from joey.simulate.thermal import skin_temperature
+from joey.simulate.waves import STEP, uniform
 from joey.spans import Spans
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ __all__ = ["Body", "Motion", "body_of"]
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """A bout of movement: when [s], and how strong (1: a usual squirm)."""
+    """A bout of movement: when [s], how strong (1: a usual squirm), and whether it was handling."""
 
     start: float
     end: float
     strength: float
+    handling: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +112,8 @@ def body_of(
     seed : int
         The simulation's seed.
     """
-    times = np.arange(round(seconds / STEP) + 2) * STEP
-    whole = np.arange(int(seconds), dtype=np.float64)
+    times = uniform(round(seconds / STEP) + 2, STEP)
+    whole = uniform(int(seconds), 1.0)
     active = sleep_of(times, seed)
     motions = motions_of(seconds, active, holds, cares, seed)
 
@@ -127,12 +128,14 @@ def body_of(
     rhythm = [p for p in pauses if p.kind == "periodic"]
 
     rate = heart_rate(times, start_ns, active, holds, cares, postmenstrual_weeks, seed)
-    rate += breathing_in_heart(times, breathing, active, _calm(times, holds), seed)
+    calm = _calm(times, holds)
+    rate += breathing_in_heart(times, breathing, active, calm, seed)
     for motion in motions:
-        _add_local(rate, times, motion.start, motion.end + 20, 5 * min(motion.strength, 2.0))
+        if not motion.handling:  # what handling does to the heart comes with its cause
+            _add_local(rate, times, motion.start, motion.end, 4 * min(motion.strength, 2.5))
     add_bradycardias(rate, times, apneas, postmenstrual_weeks, seed)
     rate = np.clip(rate, 45, 235)
-    beats = beats_along(times, rate, JITTER, stream(seed, "beats"), seconds)
+    beats = beats_along(times, rate, JITTER * calm, stream(seed, "beats"), seconds)
 
     hazard = hazard_of_apnea(whole, postmenstrual_weeks, seed) * 0.9
     dips = dips_of(seconds, apneas, hazard, seed) + swings_of(seconds, rhythm, seed)
@@ -186,11 +189,12 @@ def motions_of(
     at = poisson_times(rng, per_hour / 3600, 1.0)
     lengths = 4 * np.exp(0.7 * rng.standard_normal(len(at)))
     strengths = np.exp(0.5 * rng.standard_normal(len(at)))
-    found = [
-        Motion(float(t), float(t + d), float(s)) for t, d, s in zip(at, lengths, strengths, strict=True)
-    ]
-    for k, care in enumerate(c for c in cares if c.kind == "care"):
-        found += _handling(care.time, care.time + 720, 0.5, 1.6, stream(seed, "motion", "care", k))
+    bouts = zip(at, lengths, strengths, strict=True)
+    found = [Motion(float(t), float(t + d), float(s)) for t, d, s in bouts]
+    for care in cares:
+        if care.kind == "care":
+            rng = stream(seed, "motion", "care", care.time)
+            found += _handling(care.time, care.time + 720, 0.5, 1.6, rng)
     for k, hold in enumerate(holds):
         rng = stream(seed, "motion", "hold", k)
         for at_s in hold.bounds:
@@ -207,7 +211,8 @@ def _handling(
     at = start
     while at < end:
         length = float(rng.exponential(14.0) + 2)
-        found.append(Motion(at, at + length, strength * float(np.exp(0.3 * rng.standard_normal()))))
+        size = strength * float(np.exp(0.3 * rng.standard_normal()))
+        found.append(Motion(at, at + length, size, handling=True))
         at += length + float(rng.exponential(16.0 * (1 - share) / share))
     return found
 
@@ -233,7 +238,8 @@ def _calm(times: NDArray[np.float64], holds: Sequence[SimulatedHold]) -> NDArray
     factor = np.ones(len(times))
     for hold in holds:
         if hold.effect:
-            factor *= 1 + (hold.effect.variability - 1) * ramp(times, hold.start, hold.end, 600, 600)
+            settled = ramp(times, hold.start, hold.end, 600, 600)
+            factor *= 1 + (hold.effect.variability - 1) * settled
     return factor
 
 
@@ -281,8 +287,10 @@ def breathing_in_heart(
     volume = np.minimum(lung(breathing, len(times), 1 / STEP).astype(np.float64), 3.0)
     late = round(0.25 / STEP)
     volume = np.concatenate((np.zeros(late), volume))[: len(times)]
-    depth = 1.5 * (1.15 - 0.6 * active) * np.exp(
-        0.25 * slow_noise(stream(seed, "heart", "rsa"), times, 120.0)
+    depth = (
+        2.1
+        * (1.15 - 0.6 * active)
+        * np.exp(0.25 * slow_noise(stream(seed, "heart", "rsa"), times, 120.0))
     )
     return np.asarray(depth * calm * (volume - 0.4), dtype=np.float64)
 
@@ -327,11 +335,9 @@ def add_bradycardias(
     add_dips(rate, 1 / STEP, at, fall, recover, np.minimum(nadir - level, 0), stay)
 
 
-def oxygen_shift(
-    seconds: float, holds: Sequence[SimulatedHold], seed: int
-) -> NDArray[np.float64]:
+def oxygen_shift(seconds: float, holds: Sequence[SimulatedHold], seed: int) -> NDArray[np.float64]:
     """Return what holds and their transfers add to saturation, at 4 Hz. [%]"""
-    times = np.arange(round(seconds * FS)) / FS
+    times = uniform(round(seconds * FS), 1 / FS)
     out = np.zeros(len(times))
     for k, hold in enumerate(holds):
         if hold.effect:
@@ -346,4 +352,4 @@ def _add_local(
     out: NDArray[np.float64], times: NDArray[np.float64], start: float, end: float, size: float
 ) -> None:
     lo, hi = np.searchsorted(times, [start, end + 30])
-    out[lo:hi] += size * ramp(times[lo:hi], start, end - 20, 5, 25)
+    out[lo:hi] += size * ramp(times[lo:hi], start, end + 2, 4, 25)

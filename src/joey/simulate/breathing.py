@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.simulate.seeds import memory_noise, poisson_times, slow_noise, stream
-from joey.simulate.waves import add_pulses
+from joey.simulate.waves import STEP, add_pulses, uniform
 from joey.spans import EMPTY, Spans, contains, subtract
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Apnea", "Breathing", "simulate_breaths"]
 
-STEP = 0.05  # s, the grid of everything slower than a heart beat
 CHAIN = 0.3  # correlation of one breath's length with the next
 INSPIRATION = 0.4  # share of a breath
+MOST_PER_S = 3.0  # Hz, more breaths than anyone takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def simulate_breaths(
     ndarray of float64, shape (n,)
         Times from 0. [s]
     """
-    times = np.arange(round(seconds / STEP) + 1) * STEP
+    times = uniform(round(seconds / STEP) + 1, STEP)
     flat = np.full(len(times), rate)
     breaths = breathe(times, flat, np.full(len(times), variability), stops, stream(seed, "breaths"))
     return breaths.peaks[breaths.peaks < seconds]
@@ -108,9 +108,10 @@ def breathe(
     """Return breaths along a rate [1/min] and a relative variability given at `times` [s]."""
     moving = np.where(contains(stops, times), 0.0, rate / 60)
     phase = np.concatenate(([0.0], np.cumsum(moving[:-1]) * np.diff(times)))
-    n = int(phase[-1] * 1.3) + 50
+    # As many draws as the fastest lungs could need: how many must not depend on the rate.
+    n = int(times[-1] * MOST_PER_S) + 50
     chain = memory_noise(rng, n, -1 / np.log(CHAIN), 1.0)
-    grain = rng.standard_normal((2, n))
+    grain = rng.standard_normal((n, 2)).T
     spread = np.interp(np.interp(np.arange(n), phase, times), times, variability)
     length = np.maximum(np.exp(spread * chain - spread**2 / 2), 0.35)
     turns = np.cumsum(length) - length[0] * 0.5
@@ -214,10 +215,9 @@ def sigh_pauses(seconds: float, seed: int, busy: Spans) -> list[Apnea]:
     rng = stream(seed, "sighs")
     times = poisson_times(rng, np.full(max(int(seconds) - 10, 1), 12 / 3600), 1.0)
     lengths = np.clip(1.2 + 1.5 * rng.exponential(1.0, len(times)), 1.2, 4.5)
-    free = ~contains(busy, times) & np.append(np.diff(times) > 15, True)  # noqa: FBT003
-    return [
-        Apnea(float(t), float(t + d), "sigh") for t, d in zip(times[free], lengths[free], strict=True)
-    ]
+    free = ~contains(busy, times) & (np.diff(times, append=np.inf) > 15)
+    found = zip(times[free], lengths[free], strict=True)
+    return [Apnea(float(t), float(t + d), "sigh") for t, d in found]
 
 
 def infant_breathing(
@@ -249,7 +249,8 @@ def infant_breathing(
     starts = np.array([p.start for p in pauses])
     stops = np.array([p.end for p in pauses])
     if len(pauses):
-        # The breath before a sigh's pause is the sigh; periodic breaths wax and wane between pauses.
+        # The breath before a sigh's pause is the sigh; periodic breaths wax and wane between
+        # pauses.
         last = np.clip(np.searchsorted(breaths.onsets, starts) - 1, 0, len(sizes) - 1)
         sighs = np.array([p.kind == "sigh" for p in pauses])
         sizes[last[sighs]] *= 2.4

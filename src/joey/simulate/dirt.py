@@ -1,4 +1,4 @@
-"""What a monitor and a bedside do to good signals: gaps, lead-off, frozen numbers, a stepping clock."""
+"""What a monitor and a bedside do to good signals: gaps, lead-off, frozen numbers, a wild clock."""
 
 from __future__ import annotations
 
@@ -93,8 +93,9 @@ class Dirt:
     def log(self) -> tuple[DirtLog, ...]:
         """Return each piece of dirt, in time order."""
         rows = [DirtLog("gap", "all", s.start, s.end) for s in self.off]
-        rows += [DirtLog("rail", name, s.start, s.end) for name, each in self.rails.items() for s in each]
-        rows += [DirtLog("lost", name, s.start, s.end) for name, each in self.lost.items() for s in each]
+        for what, spans in (("rail", self.rails), ("lost", self.lost)):
+            for name, each in spans.items():
+                rows += [DirtLog(what, name, s.start, s.end) for s in each]
         rows += [DirtLog("frozen", "numerics", s.start, s.end) for s in self.frozen]
         rows += [DirtLog("miscounted", "resp_rate", s.start, s.end) for s in self.doubled]
         rows += [DirtLog("clock step", "all", at, at) for at, _ in self.clock.steps]
@@ -106,9 +107,8 @@ def _bouts(
 ) -> list[Span]:
     at = poisson_times(rng, np.full(max(int(seconds), 1), per_day / 86400), 1.0)
     lengths = median * np.exp(spread * rng.standard_normal(len(at)))
-    return [
-        Span(float(t), min(float(t + d), seconds)) for t, d in zip(at, lengths, strict=True) if t > 60
-    ]
+    ends = np.minimum(at + lengths, seconds)
+    return [Span(float(a), float(b)) for a, b in zip(at, ends, strict=True) if a > 60]
 
 
 def monitor_dirt(seconds: float, seed: int) -> Dirt:
@@ -148,7 +148,8 @@ def transfer_dirt(
     pieces of some seconds.
     """
     rails: list[tuple[float, float]] = []
-    lost: dict[str, list[tuple[float, float]]] = {name: [] for name in ("ecg", "resp", "probe", "temp")}
+    names = ("ecg", "resp", "probe", "temp")
+    lost: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for k, hold in enumerate(holds):
         rng = stream(seed, "dirt", "transfer", k)
         last = len(hold.bounds) - 1

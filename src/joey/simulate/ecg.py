@@ -9,7 +9,7 @@ import numpy as np
 
 from joey.signals import Channel, Signal, quantize
 from joey.simulate.seeds import band_noise, stream
-from joey.simulate.waves import add_bells
+from joey.simulate.waves import add_bells, uniform
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -44,7 +44,7 @@ class Shape:
     qrs: float = 0.056
 
 
-def simulate_ecg(
+def simulate_ecg(  # noqa: PLR0913 (a builder has a knob per effect)
     beat_times: NDArray[np.float64],
     fs: Fraction | int = 250,
     *,
@@ -101,7 +101,7 @@ def simulate_ecg(
     n = round((last + 0.5 if seconds is None else seconds) * rate)
     sizes = np.full(len(beat_times), amplitude)
     wave = ecg_wave(beat_times, n, rate, shape or Shape(), sizes, polarity=polarity, t_wave=t_wave)
-    times = np.arange(n) / rate
+    times = uniform(n, 1 / rate)
     if wander and n:
         wave += wander * band_noise(stream(seed, "ecg", "wander"), times, 0.05, 0.6)
     if hum:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.simulate.breathing import STEP
 from joey.simulate.seeds import band_noise, poisson_times, slow_noise, stream
-from joey.simulate.waves import add_pulses
+from joey.simulate.waves import STEP, add_pulses, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["simulate_beats", "simulate_rr"]
 
-JITTER = 0.0012  # s, spread of a beat's time that no modulation explains
+JITTER = 0.0007  # s, spread of a beat's time that no modulation explains
 
 
 def simulate_beats(
@@ -50,12 +49,15 @@ def simulate_beats(
     ndarray of float64, shape (n,)
         Times from 0, none at or after `seconds`. [s]
     """
-    times = np.arange(round(seconds / STEP) + 2) * STEP
+    times = uniform(round(seconds / STEP) + 2, STEP)
     quick = quick_variation(times, np.full(len(times), 0.5), seed)
-    turn = 2 * np.pi * breathing_rate / 60 * times + 3 * slow_noise(stream(seed, "turns"), times, 30.0)
-    quick += 0.7 * np.sin(turn)
+    turn = 2 * np.pi * breathing_rate / 60 * times
+    turn += 3 * slow_noise(stream(seed, "turns"), times, 30.0)
+    quick += 1.0 * np.sin(turn)
     wave = rate * (1 + variability * quick / 150)
-    return beats_along(times, wave, variability * JITTER, stream(seed, "beats"), seconds)
+    return beats_along(
+        times, wave, np.full(len(times), variability * JITTER), stream(seed, "beats"), seconds
+    )
 
 
 def simulate_rr(
@@ -76,14 +78,16 @@ def simulate_rr(
 def beats_along(
     times: NDArray[np.float64],
     rate: NDArray[np.float64],
-    jitter: float,
+    jitter: NDArray[np.float64],
     rng: np.random.Generator,
     seconds: float,
 ) -> NDArray[np.float64]:
-    """Return beat times before `seconds` [s] along a rate [1/min] at `times`; jitter is an SD. [s]"""
+    """Return beat times before `seconds` along a rate [1/min] and a jitter [s] at `times`."""
     phase = np.concatenate(([0.0], np.cumsum((rate[1:] + rate[:-1]) / 120 * np.diff(times))))
     beats = np.interp(np.arange(0.5, phase[-1]), phase, times)
-    beats = beats + jitter * np.clip(rng.standard_normal(len(beats)), -3, 3)
+    beats = beats + np.interp(beats, times, jitter) * np.clip(
+        rng.standard_normal(len(beats)), -3, 3
+    )
     return np.asarray(beats[(beats >= 0) & (beats < seconds)], dtype=np.float64)
 
 
@@ -121,7 +125,8 @@ def quick_variation(
         at = at[np.diff(at, prepend=-1.0) > 2 * step]
         grain = rng.standard_normal((3, len(at)))
         sizes = height * np.exp(0.5 * grain[0])
-        add_dips(wave, 1 / step, at, rise * np.exp(0.3 * grain[1]), fall * np.exp(0.4 * grain[2]), sizes)
+        rises, falls = rise * np.exp(0.3 * grain[1]), fall * np.exp(0.4 * grain[2])
+        add_dips(wave, 1 / step, at, rises, falls, sizes)
     return wave
 
 
@@ -134,12 +139,13 @@ def add_dips(
     sizes: NDArray[np.float64],
     hold: NDArray[np.float64] | None = None,
 ) -> None:
-    """Add transients: a smooth rise, an optional plateau, an exponential return. [s; units of out]"""
+    """Add transients: a smooth rise, an optional plateau, a return. [s; units of `out`]"""
     plateau = np.zeros(len(starts)) if hold is None else hold
 
     def dip(since: NDArray[np.float64], which: NDArray[np.intp]) -> NDArray[np.float64]:
         up = 0.5 - 0.5 * np.cos(np.pi * np.minimum(since / rise[which], 1.0))
         late = np.maximum(since - rise[which] - plateau[which], 0.0)
-        return np.asarray(sizes[which] * up * np.exp(-((late / fall[which]) ** 1.5)), dtype=np.float64)
+        back = np.exp(-((late / fall[which]) ** 1.5))
+        return np.asarray(sizes[which] * up * back, dtype=np.float64)
 
     add_pulses(out, fs, starts, rise + plateau + 5 * fall, dip)

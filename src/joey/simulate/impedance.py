@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.signals import Channel, Signal, quantize
-from joey.simulate.breathing import STEP, breathe, lung
+from joey.simulate.breathing import Breathing, breathe, lung
 from joey.simulate.seeds import band_noise, slow_noise, stream
-from joey.simulate.waves import add_pulses
+from joey.simulate.waves import STEP, add_pulses, uniform
 from joey.spans import EMPTY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from joey.simulate.breathing import Breathing
 
 __all__ = ["FS", "QUANTUM", "cardiac_artifact", "holder_breathing", "simulate_impedance"]
 
@@ -25,7 +23,7 @@ QUANTUM = 0.001  # Ohm per count
 BREATH = 0.8  # Ohm, a usual breath of a preterm infant
 
 
-def simulate_impedance(
+def simulate_impedance(  # noqa: PLR0913 (a builder has a knob per effect)
     breath_times: NDArray[np.float64],
     beat_times: NDArray[np.float64] | None = None,
     fs: Fraction | int = FS,
@@ -74,8 +72,6 @@ def simulate_impedance(
     Signal
         Said to be simulated in its channel's source. [Ohm]
     """
-    from joey.simulate.breathing import Breathing  # noqa: PLC0415 (a type above, a builder here)
-
     last = float(breath_times[-1]) if len(breath_times) else 0.0
     rate = float(fs)
     n = round((last + 2 if seconds is None else seconds) * rate)
@@ -91,7 +87,7 @@ def simulate_impedance(
         np.zeros(len(breath_times), dtype=np.bool_),
     )
     wave = lung(breaths, n, rate).astype(np.float64)
-    times = np.arange(n) / rate
+    times = uniform(n, 1 / rate)
     if beat_times is not None and cardiac:
         wave += cardiac_artifact(beat_times, n, rate, np.full(len(beat_times), cardiac))
     if holder:
@@ -107,7 +103,7 @@ def simulate_impedance(
 def cardiac_artifact(
     beats: NDArray[np.float64], n: int, fs: float, sizes: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Return what blood moved by each beat adds, at n samples of `fs` [Hz], of the given heights."""
+    """Return what blood moved by each beat adds, of the given heights, at n samples of `fs`."""
     out = np.zeros(n, dtype=np.float32)
     length = np.minimum(np.append(np.diff(beats), 0.5), 0.7)
 
@@ -124,7 +120,7 @@ def holder_breathing(
     n: int, fs: float, rate: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return an adult's breathing of unit height at n samples of `fs` [Hz]; rate in 1/min."""
-    times = np.arange(round(n / fs / STEP) + 2) * STEP
+    times = uniform(round(n / fs / STEP) + 2, STEP)
     flat = np.full(len(times), rate)
     breaths = breathe(times, flat, np.full(len(times), 0.13), EMPTY, rng)
     return lung(breaths, n, fs)

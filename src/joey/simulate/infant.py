@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.signals import Channel, Clock, Recording, Series, runs_of
+from joey.signals import Clock, Recording, runs_of
 from joey.simulate.body import body_of
-from joey.simulate.breathing import STEP
+from joey.simulate.charting import context_rows
 from joey.simulate.dirt import ClockError, Dirt, DirtLog, monitor_dirt, transfer_dirt
 from joey.simulate.monitor import numerics_of, waveforms_of
 from joey.simulate.oxygen import FS
@@ -18,11 +18,10 @@ from joey.simulate.schedule import (
     day_of_cares,
     day_of_holds,
     hold_rows,
-    stamp,
     with_effects,
 )
-from joey.simulate.seeds import stream
-from joey.spans import union
+from joey.simulate.waves import STEP
+from joey.spans import Spans, union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +30,10 @@ if TYPE_CHECKING:
 
     from joey.simulate.body import Body
     from joey.simulate.breathing import Apnea
-    from joey.simulate.schedule import Care
 
-__all__ = ["CONTEXT_COLUMNS", "Simulated", "Spell", "Truth", "simulate_infant"]
+__all__ = ["Simulated", "Spell", "Truth", "simulate_infant"]
 
 MIDNIGHT = 1_767_571_200_000_000_000  # ns, 2026-01-05 00:00 UTC, a Monday
-CONTEXT_COLUMNS = ("time", "item", "value", "unit", "site", "note")
 BRADYCARDIA = 100.0  # 1/min, below which the true rate is told as a spell
 DESATURATION = 80.0  # %, below which the true saturation is told as a spell
 INFANT = "simulated-1"
@@ -49,7 +46,7 @@ class Spell:
     Parameters
     ----------
     kind : str
-        ``central``, ``mixed``, ``obstructive`` (apneas of 5 s or more), ``periodic``, ``sigh``
+        ``central``, ``mixed``, ``obstructive`` (apneas, about 5 s or more), ``periodic``, ``sigh``
         (short pauses), ``bradycardia`` (rate below 100 /min), ``desaturation`` (blood under the
         probe below 80 %, before the oximeter averages), ``periodic_breathing``.
     start, end : float
@@ -139,7 +136,7 @@ class Simulated:
     truth: Truth
 
 
-def simulate_infant(
+def simulate_infant(  # noqa: PLR0913 (one infant has many properties)
     hours: float = 1,
     seed: int = 0,
     *,
@@ -147,6 +144,7 @@ def simulate_infant(
     postnatal_days: float = 20,
     start_ns: int = MIDNIGHT,
     holds: Sequence[SimulatedHold] | int = 3,
+    cares: bool = True,
     dirt: bool = True,
     dropout: float = 0.1,
     log_error_min: float = 0.0,
@@ -167,6 +165,8 @@ def simulate_infant(
         Time of the first sample; the hour of the day matters. [ns UTC]
     holds : sequence of SimulatedHold, or int
         The holds; a number means so many in 24 h, at the hours at which parents come.
+    cares : bool
+        Whether the infant is fed, cared for and given caffeine: each moves the heart rate.
     dirt : bool
         Whether the monitor loses and spoils data of its own accord (gaps, lead-off, frozen numbers,
         single missing values, a clock with offset, drift and a step).
@@ -204,8 +204,8 @@ def simulate_infant(
     if held and held[-1].end > seconds:
         msg = f"a hold ends at {held[-1].end:g} s, after the simulation's {seconds:g} s"
         raise ValueError(msg)
-    cares = day_of_cares(hours, start_ns, held, seed)
-    body = body_of(seconds, start_ns, held, cares, weeks, seed)
+    done = day_of_cares(hours, start_ns, held, seed) if cares else []
+    body = body_of(seconds, start_ns, held, done, weeks, seed)
     mess = _dirt(seconds, held, seed, monitor=dirt, dropout=dropout)
     signals, fio2 = numerics_of(body, mess, start_ns, seed)
     if waveforms:
@@ -226,7 +226,8 @@ def simulate_infant(
     starts = np.array([hold.start for hold in held])
     behind = mess.clock.ahead(starts) - (mess.clock.stamps(starts) - starts)
     log = hold_rows(held, start_ns, behind, INFANT, log_error_min, seed)
-    context = _context(body, cares, held, mess, start_ns, gestational_age_weeks, postnatal_days, seed)
+    age = (gestational_age_weeks, postnatal_days)
+    context = context_rows(body, done, held, mess.clock, start_ns, age, seed)
     return Simulated(recording, log, context, _truth(body, held, mess, start_ns))
 
 
@@ -240,7 +241,7 @@ def _dirt(
     return replace(mess, rails=_joined(mess.rails, rails), lost=_joined(mess.lost, lost))
 
 
-def _joined(one: dict, two: dict) -> dict:
+def _joined(one: dict[str, Spans], two: dict[str, Spans]) -> dict[str, Spans]:
     return {k: union(*(d[k] for d in (one, two) if k in d)) for k in sorted({*one, *two})}
 
 
@@ -254,9 +255,12 @@ def _truth(body: Body, held: Sequence[SimulatedHold], mess: Dirt, start_ns: int)
         return [float(t) for t in ns(np.array(times)) / 1e9]
 
     def spell(kind: str, start: float, end: float, extreme: float = float("nan")) -> Spell:
-        return Spell(kind, *on_clock(start, end), extreme)
+        first, last = on_clock(start, end)
+        return Spell(kind, first, last, extreme)
 
-    def below(values: NDArray[np.float64], limit: float, step: float, kind: str) -> tuple[Spell, ...]:
+    def below(
+        values: NDArray[np.float64], limit: float, step: float, kind: str
+    ) -> tuple[Spell, ...]:
         return tuple(
             spell(kind, lo * step, hi * step, float(values[lo:hi].min()))
             for lo, hi in runs_of(values < limit)
@@ -280,65 +284,17 @@ def _truth(body: Body, held: Sequence[SimulatedHold], mess: Dirt, start_ns: int)
         airless=body.breathing.airless[inside],
         apneas=stops(body.apneas),
         pauses=stops(body.pauses),
-        periodic_breathing=tuple(spell("periodic_breathing", s.start, s.end) for s in body.periodic),
+        periodic_breathing=tuple(
+            spell("periodic_breathing", s.start, s.end) for s in body.periodic
+        ),
         bradycardias=below(body.rate, BRADYCARDIA, STEP, "bradycardia"),
         desaturations=below(body.oxygen.probe, DESATURATION, 1 / FS, "desaturation"),
         holds=tuple(moved(hold) for hold in held),
-        motions=tuple((*on_clock(m.start, m.end), m.strength) for m in body.motions),
+        motions=tuple(
+            (stamps[0], stamps[1], m.strength)
+            for m in body.motions
+            for stamps in [on_clock(m.start, m.end)]
+        ),
         dirt=tuple(rows(log) for log in mess.log()),
         clock=clock,
-    )
-
-
-def _context(
-    body: Body,
-    cares: Sequence[Care],
-    held: Sequence[SimulatedHold],
-    mess: Dirt,
-    start_ns: int,
-    gestational_age_weeks: float,
-    postnatal_days: float,
-    seed: int,
-) -> tuple[dict[str, str], ...]:
-    rng = stream(seed, "context")
-    birth = start_ns - postnatal_days * 86400e9
-    weeks = gestational_age_weeks + postnatal_days / 7
-    # Median weight grows by about 15 % a week around 30 weeks.
-    weight = 1350 * np.exp(0.115 * (weeks - 30)) * np.exp(0.1 * rng.standard_normal())
-    days = int(gestational_age_weeks), round(gestational_age_weeks % 1 * 7)
-    rows: list[tuple[float, str, str, str, str]] = [
-        (0.0, "gestational_age", f"{days[0]}+{days[1]}", "weeks", ""),
-        (0.0, "birth_time", stamp(birth), "", ""),
-        (0.0, "weight", f"{weight:.0f}", "g", ""),
-        (0.0, "support", "CPAP", "", ""),
-        (0.0, "spo2_averaging", "8", "s", ""),
-        (0.0, "probe", "spo2", "", "foot"),
-        (0.0, "probe", "temp", "", "skin"),
-        (0.0, "position", "supine", "", ""),
-    ]
-    rows += [
-        (float(t), "fio2", f"{value:.2f}", "1", "")
-        for t, value in zip(body.oxygen.fio2_times, body.oxygen.fio2, strict=True)
-    ]
-    rows += [(care.time, care.kind, care.what, "", "") for care in cares]
-    spots = [c.time for c in cares if c.kind == "care"]
-    spots += [t for h in held for t in (h.start - 900, h.end - 120) if t > 0]
-    core = rng.normal(0.35, 0.05)
-    for at in sorted(spots):
-        # A spot reading is deeper than the skin: above it, and blind to the transfer's chill.
-        near = body.skin[max(int(at) - 1800, 0) : int(at) + 1]
-        value = float(np.median(near[-600:])) + core + 0.05 * rng.standard_normal()
-        rows.append((at, "temp", f"{value:.1f}", "Cel", "axilla"))
-    rows.sort(key=lambda row: (row[0], row[1], row[2]))
-    times = np.array([row[0] for row in rows])
-    wall = times + (mess.clock.stamps(times) - times) - mess.clock.ahead(times)
-    return tuple(
-        dict(
-            zip(
-                CONTEXT_COLUMNS,
-                (stamp(start_ns + at * 1e9), item, value, unit, site, "simulated"),
-                strict=True,
-            )
-        )
-        for at, (_, item, value, unit, site) in zip(wall, rows, strict=True)
     )

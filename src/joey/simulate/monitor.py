@@ -6,18 +6,20 @@ Waveforms are drawn an hour at a time, so that a day fits into little memory.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from joey.signals import Channel, Grid, Segment, Series, Signal, runs_of
 from joey.simulate import impedance, pleth
-from joey.simulate.breathing import STEP, lung
+from joey.simulate.breathing import lung
 from joey.simulate.ecg import QUANTUM, Shape, ecg_wave
 from joey.simulate.numerics import UNITS, mean_rate
 from joey.simulate.oxygen import AVERAGING
 from joey.simulate.schedule import ramp
 from joey.simulate.seeds import band_noise, slow_noise, stream
+from joey.simulate.waves import STEP, uniform
 from joey.spans import EMPTY, Spans, contains, union
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def _ecg(
 ) -> Signal:
     fs = 250
     n = int(body.seconds) * fs
-    slow = np.arange(round(body.seconds / STEP) + 2) * STEP
+    slow = uniform(round(body.seconds / STEP) + 2, STEP)
     rng = stream(seed, "ecg", "shape")
     shape = Shape(
         q=float(-0.07 * np.exp(0.4 * rng.standard_normal())),
@@ -100,13 +102,10 @@ def _impedance(
 ) -> Signal:
     rate = float(impedance.FS)
     n = int(body.seconds * rate)
-    slow = np.arange(round(body.seconds / STEP) + 2) * STEP
+    slow = uniform(round(body.seconds / STEP) + 2, STEP)
     heart = stream(seed, "impedance", "heart").uniform(0.06, 0.2)
-    sizes = np.clip(
-        heart * np.exp(0.35 * slow_noise(stream(seed, "impedance", "heart size"), body.beats, 900.0)),
-        0.05,
-        0.3,
-    )
+    swell = slow_noise(stream(seed, "impedance", "heart size"), body.beats, 900.0)
+    sizes = np.clip(heart * np.exp(0.35 * swell), 0.05, 0.3)
     wave = lung(body.breathing, n, rate)
     wave *= np.interp(
         np.arange(n) / rate,
@@ -115,11 +114,11 @@ def _impedance(
     ).astype(np.float32)
     wave += impedance.cardiac_artifact(body.beats, n, rate, sizes)
     for k, hold in enumerate(holds):
-        for j, (lo, hi) in enumerate(zip(hold.bounds, hold.bounds[1:], strict=False)):
+        for j, (lo, hi) in enumerate(pairwise(hold.bounds)):
             rng = stream(seed, "impedance", "holder", k, j)
             pace, size = rng.uniform(12, 21), rng.uniform(0.2, 0.8)
             first, last = int(lo * rate), int(hi * rate)
-            grid = np.arange(last - first) / rate
+            grid = uniform(last - first, 1 / rate)
             share = ramp(grid, 0, hi - lo - 20, 20, 20) * size
             adult = impedance.holder_breathing(last - first, rate, float(pace), rng)
             wave[first:last] += (share * adult).astype(np.float32)
@@ -138,7 +137,7 @@ def _pleth(body: Body, dirt: Dirt, start_ns: int, seed: int) -> Signal:
     fs = 125
     n = int(body.seconds) * fs
     sizes = np.exp(0.25 * slow_noise(stream(seed, "pleth", "perfusion"), body.beats, 600.0))
-    slow = np.arange(round(body.seconds / STEP) + 2) * STEP
+    slow = uniform(round(body.seconds / STEP) + 2, STEP)
     volume = lung(body.breathing, len(slow), 1 / STEP).astype(np.float64)
     sizes *= 1 - 0.08 * np.interp(body.beats, slow, volume)
     wave = pleth.pulse_wave(pulses_of(body, seed), n, fs, sizes)
@@ -229,7 +228,7 @@ def _add_motion(
     rng: np.random.Generator,
 ) -> None:
     # One strip of noise, of which each bout takes a piece: a strip per bout would cost more.
-    strip = band_noise(rng, np.arange(round(600 * fs)) / fs, *band)
+    strip = band_noise(rng, uniform(round(600 * fs), 1 / fs), *band)
     places = rng.random(len(motions))
     for motion, place in zip(motions, places, strict=True):
         lo, hi = max(round(motion.start * fs), 0), min(round(motion.end * fs), len(wave))
@@ -243,7 +242,8 @@ def _add_motion(
 
 def _quantized(values: NDArray[np.floating], quantum: float) -> NDArray[np.int16]:
     # Monitors clip at their rail; nothing here comes near the end of 16 bits.
-    return np.clip(np.rint(values / quantum), -RAIL / quantum, RAIL / quantum).astype(np.int16)
+    counts = np.clip(np.rint(values / quantum), -RAIL / quantum, RAIL / quantum)
+    return np.asarray(counts, dtype=np.int16)
 
 
 def _recorded(
@@ -290,7 +290,7 @@ def _segments(
     leaps = sorted(int(at * fs) for at, _ in dirt.clock.steps)
     for lo, hi in runs_of(on):
         cuts = [int(lo), *(c for c in leaps if lo < c < hi), int(hi)]
-        for a, b in zip(cuts, cuts[1:], strict=False):
+        for a, b in pairwise(cuts):
             shift = sum(int(size * fs) for at, size in dirt.clock.steps if int(at * fs) <= a)
             found.append(Segment(grid, a + shift, counts[a:b], runs_of(known[a:b])))
     return tuple(found)

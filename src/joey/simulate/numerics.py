@@ -23,7 +23,7 @@ UNITS = {
 }
 
 
-def simulate_numeric(
+def simulate_numeric(  # noqa: PLR0913 (a builder has a knob per effect)
     memory_s: float,
     sd: float,
     mean: float,

@@ -9,6 +9,7 @@ import numpy as np
 
 from joey.simulate.heart import add_dips
 from joey.simulate.seeds import slow_noise, stream
+from joey.simulate.waves import uniform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,7 +125,7 @@ def oxygen_of(
     The rule: every 12 min or so the last 5 min are looked at; below 90 % the oxygen goes up by 0.02
     to 0.04, above 95 % it goes down by 0.01 to 0.03, never below 0.21.
     """
-    times = np.arange(round(seconds * FS)) / FS
+    times = uniform(round(seconds * FS), 1 / FS)
     rng = stream(seed, "oxygen")
     mean_need = np.clip(0.235 - 0.006 * (postmenstrual_weeks - 32), 0.17, 0.4) + rng.normal(0, 0.01)
     need = mean_need + 0.012 * slow_noise(stream(seed, "oxygen", "need"), times, 5400.0)
@@ -133,11 +134,12 @@ def oxygen_of(
     fio2 = max(0.21, round(float(mean_need) + 0.02, 2))
     set_at, set_to = [0.0], [fio2]
     given = np.empty(len(times))
-    at = 0
+    at, reached = 0, fio2
     turns = stream(seed, "oxygen", "nurse").random((int(seconds / 360) + 2, 2))
     for wait, dose in turns:
         stop = min(at + round((360 + 720 * wait) * FS), len(times))
-        given[at:stop] = fio2
+        # What is set reaches the lungs with a time constant of half a minute.
+        given[at:stop] = fio2 + (reached - fio2) * np.exp(-(times[at:stop] - times[at]) / 30)
         part = slice(max(stop - 300 * FS, 0), stop)
         if stop >= len(times):
             break
@@ -151,7 +153,7 @@ def oxygen_of(
             fio2 = new
             set_at.append(float(times[stop]))
             set_to.append(fio2)
-        at = stop
+        at, reached = stop, float(given[stop - 1])
     blood = _ceiling(_saturation(given, need) + wobble + shift) + dips
     blood = np.clip(blood, 35, 100)
     delay = float(np.clip(rng.normal(12, 3), 8, 20))

@@ -8,7 +8,7 @@ import numpy as np
 
 from joey.signals import Channel, Signal, quantize
 from joey.simulate.seeds import band_noise, slow_noise, stream
-from joey.simulate.waves import add_pulses
+from joey.simulate.waves import add_bells, uniform
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -59,7 +59,7 @@ def simulate_pleth(
     rate = float(fs)
     last = float(beat_times[-1]) if len(beat_times) else 0.0
     n = round((last + 1 if seconds is None else seconds) * rate)
-    times = np.arange(n) / rate
+    times = uniform(n, 1 / rate)
     wave = np.zeros(n)
     if len(beat_times):
         late = transit + 0.004 * slow_noise(stream(seed, "pleth", "transit"), beat_times, 20.0)
@@ -78,16 +78,11 @@ def pulse_wave(
     out = np.zeros(n, dtype=np.float32)
     order = np.argsort(feet, kind="stable")
     feet, sizes = feet[order], sizes[order]
-    length = np.clip(np.append(np.diff(feet), 0.4), 0.12, 1.2)
-    # A late pulse after a long interval is a big one: the heart had time to fill.
-    filled = sizes * (0.55 + 0.45 * np.clip(np.concatenate(([0.4], length[:-1])) / 0.4, 0.3, 1.8))
-
-    def pulse(since: NDArray[np.float64], which: NDArray[np.intp]) -> NDArray[np.float64]:
-        share = since / length[which]
-        main = np.sin(np.pi * np.clip(since / np.minimum(0.22, 0.6 * length[which]), 0, 1) ** 0.75)
-        notch = 0.22 * np.exp(-0.5 * ((since - 0.23) / 0.04) ** 2)
-        close = np.clip((1 - share) * 6, 0, 1)
-        return np.asarray(filled[which] * (main + notch) * close, dtype=np.float64)
-
-    add_pulses(out, fs, feet, length, pulse)
+    before = np.diff(feet, prepend=feet[:1] - 0.4)
+    # A pulse after a long interval is a big one: the heart had time to fill.
+    filled = sizes * (0.55 + 0.45 * np.clip(before / 0.4, 0.3, 1.8))
+    wide = np.clip(np.sqrt(before / 0.4), 0.7, 1.3)
+    # The pulse, and behind its notch the wave that comes back.
+    add_bells(out, fs, feet + 0.1, np.full(len(feet), 0.038), filled, skew=1.9)
+    add_bells(out, fs, feet + 0.1 + 0.15 * wide, 0.045 * wide, 0.28 * filled, skew=1.3)
     return out

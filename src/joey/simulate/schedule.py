@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.holds.log import COLUMNS
 from joey.simulate.seeds import stream
 
 if TYPE_CHECKING:
@@ -18,28 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["HOLD_COLUMNS", "HoldEffect", "SimulatedHold", "day_of_holds", "ramp"]
+__all__ = ["HoldEffect", "SimulatedHold", "day_of_holds", "ramp"]
 
-HOLD_COLUMNS = (
-    "infant",
-    "start",
-    "end",
-    "holder",
-    "role",
-    "contact",
-    "position",
-    "position_before",
-    "bed_before",
-    "transfer_mode",
-    "end_reason",
-    "stopped_early",
-    "interventions",
-    "lines",
-    "logged_at",
-    "logged_by",
-    "time_source",
-    "note",
-)
 DAY = 86400.0  # s
 HOURS = (10.0, 14.25, 20.0, 17.0, 11.75, 22.0, 8.5, 2.0)  # of the day, when parents come, in turn
 
@@ -88,7 +70,7 @@ class SimulatedHold:
     start: float
     end: float
     holders: tuple[tuple[str, str], ...] = (("simulated-mother", "mother"),)
-    position: str = "upright_prone"
+    position: str = "upright"
     contact: str = "skin_to_skin"
     end_reason: str = "planned_end"
     effect: HoldEffect | None = None
@@ -106,7 +88,7 @@ class SimulatedHold:
 
 
 def draw_effect(rng: np.random.Generator) -> HoldEffect:
-    """Return an effect: HR N(4, 4), RR N(-2, 5), SpO2 N(0, 1), temperature N(0.2, 0.2), SDNN x 0.65.
+    """Return a draw: HR N(4, 4), RR N(-2, 5), SpO2 N(0, 1), temp N(0.2, 0.2), SDNN x 0.65.
 
     Spreads and means are those of the published changes taken together.
     """
@@ -120,15 +102,13 @@ def draw_effect(rng: np.random.Generator) -> HoldEffect:
     )
 
 
-def day_of_holds(
-    hours: float, per_day: int, start_ns: int, seed: int
-) -> tuple[SimulatedHold, ...]:
+def day_of_holds(hours: float, per_day: int, start_ns: int, seed: int) -> tuple[SimulatedHold, ...]:
     """Return holds at the hours at which parents come, `per_day` in 24 h, that fit the simulation.
 
     The second hold of a day has a change of holder. Lengths are about 75 min (30 to 180).
     """
     if not 0 <= per_day <= len(HOURS):
-        msg = f"at most {len(HOURS)} holds per day can be laid out, not {per_day}; pass the holds themselves"
+        msg = f"at most {len(HOURS)} holds a day can be laid out, not {per_day}: pass holds"
         raise ValueError(msg)
     midnight = -((start_ns // 1_000_000_000) % int(DAY))
     people = (
@@ -137,7 +117,7 @@ def day_of_holds(
         (("simulated-father", "father"),),
         (("simulated-nurse", "staff"),),
     )
-    positions = ("upright_prone", "upright_prone", "semi_reclined_prone", "side")
+    positions = ("upright", "upright", "diagonal", "lateral")
     found: list[SimulatedHold] = []
     for day in range(int(hours / 24) + 2):
         for k in range(per_day):
@@ -165,7 +145,7 @@ def with_effects(holds: Sequence[SimulatedHold], seed: int) -> tuple[SimulatedHo
         If two holds overlap.
     """
     ordered = sorted(holds, key=lambda hold: hold.start)
-    for one, two in zip(ordered, ordered[1:], strict=False):
+    for one, two in pairwise(ordered):
         if two.start < one.end:
             msg = f"holds overlap: one ends at {one.end:g} s, the next starts at {two.start:g} s"
             raise ValueError(msg)
@@ -178,11 +158,14 @@ def with_effects(holds: Sequence[SimulatedHold], seed: int) -> tuple[SimulatedHo
 def ramp(
     times: NDArray[np.float64], start: float, end: float, rise: float, fall: float
 ) -> NDArray[np.float64]:
-    """Return 0 before `start`, 1 from `start` + `rise`, back to 0 from `end` to `end` + `fall`. [s]"""
-    up = np.clip((times - start) / rise, 0, 1)
-    down = np.clip((times - end) / fall, 0, 1)
-    smooth = up**2 * (3 - 2 * up) - down**2 * (3 - 2 * down)
-    return np.asarray(smooth, dtype=np.float64)
+    """Return 0 before `start`, 1 from `start` + `rise` on, 0 again from `end` + `fall` on. [s]"""
+    out = np.zeros(len(times))
+    lo, hi = np.searchsorted(times, [start, end + fall])
+    at = times[lo:hi]
+    up = np.clip((at - start) / rise, 0, 1)
+    down = np.clip((at - end) / fall, 0, 1)
+    out[lo:hi] = up**2 * (3 - 2 * up) - down**2 * (3 - 2 * down)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +177,9 @@ class Care:
     what: str
 
 
-def day_of_cares(hours: float, start_ns: int, holds: Sequence[SimulatedHold], seed: int) -> list[Care]:
+def day_of_cares(
+    hours: float, start_ns: int, holds: Sequence[SimulatedHold], seed: int
+) -> list[Care]:
     """Return feeds every 3 h with cares before them, caffeine at 08:00, and position changes.
 
     Cares that would fall into a hold are left out; the feed is then given while held.
@@ -213,7 +198,7 @@ def day_of_cares(hours: float, start_ns: int, holds: Sequence[SimulatedHold], se
         if not held and feed > 900:
             cares.append(Care(feed - 900, "care", "nappy, mouth care"))
             cares.append(Care(feed - 600, "position", position))
-        cares.append(Care(feed, "feed", "gavage, mother's milk"))
+        cares.append(Care(feed, "feed", "gavage_bolus"))
     for day in range(int(hours / 24) + 2):
         at = midnight + day * DAY + 8 * 3600
         if 0 <= at < seconds:
@@ -259,11 +244,15 @@ def hold_rows(
         error = rng.standard_normal(len(hold.bounds)) * log_error_min * 60
         bounds = hold.bounds - lag + error
         if log_error_min:
-            # Nurses write what a wall clock shows, to the next five minutes.
-            bounds = np.maximum.accumulate(np.rint(bounds / 300) * 300 + np.arange(len(bounds)))
+            # Nurses write what a wall clock shows, to the next five minutes, and never an end that
+            # is not after its start.
+            since = start_ns / 1e9 % 300
+            bounds = np.rint((bounds + since) / 300) * 300 - since
+            order = 300 * np.arange(len(bounds))
+            bounds = np.maximum.accumulate(bounds - order) + order
         last = len(hold.holders) - 1
         for j, (holder, role) in enumerate(hold.holders):
-            row = dict.fromkeys(HOLD_COLUMNS, "")
+            row = dict.fromkeys(COLUMNS, "")
             row |= {
                 "infant": infant,
                 "start": stamp(start_ns + bounds[j] * 1e9),
@@ -273,9 +262,9 @@ def hold_rows(
                 "contact": hold.contact,
                 "position": hold.position,
                 "position_before": "supine",
-                "bed_before": "incubator",
-                "transfer_mode": "seated_parent_one_nurse",
-                "end_reason": hold.end_reason if j == last else "change_of_holder",
+                "bed_before": "incubator_servo",
+                "transfer_mode": "seated",
+                "end_reason": hold.end_reason if j == last else "",
                 "stopped_early": "no",
                 "lines": "gastric tube",
                 "logged_at": stamp(start_ns + (bounds[j + 1] + 60) * 1e9),

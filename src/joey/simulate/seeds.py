@@ -31,7 +31,9 @@ def stream(seed: int, *name: object) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def memory_noise(rng: np.random.Generator, n: int, memory: float, step: float) -> NDArray[np.float64]:
+def memory_noise(
+    rng: np.random.Generator, n: int, memory: float, step: float
+) -> NDArray[np.float64]:
     """Return a stationary Gaussian AR(1) series of unit SD.
 
     Parameters
@@ -56,8 +58,10 @@ def memory_noise(rng: np.random.Generator, n: int, memory: float, step: float) -
     return np.asarray(lfilter([1.0], [1.0, -rho], white), dtype=np.float64)
 
 
-def slow_noise(rng: np.random.Generator, times: NDArray[np.float64], memory: float) -> NDArray[np.float64]:
-    """Return AR(1) noise of unit SD at `times` [s], drawn on a grid of a tenth of its memory [s]."""
+def slow_noise(
+    rng: np.random.Generator, times: NDArray[np.float64], memory: float
+) -> NDArray[np.float64]:
+    """Return AR(1) noise of unit SD at `times`, drawn on a grid of a tenth of its memory. [s]"""
     step = memory / 10
     n = int(times[-1] // step) + 3
     return np.interp(times, np.arange(n) * step, memory_noise(rng, n, memory, step))
@@ -73,8 +77,9 @@ def band_noise(
     frequency = np.fft.rfftfreq(n, 1 / fs)
     # Edges a quarter of an octave wide: bodies know no brick walls.
     octaves = np.log2(np.maximum(frequency, 1e-9))
-    gain = 1 / (1 + np.exp(-12 * (octaves - np.log2(low)))) / (1 + np.exp(12 * (octaves - np.log2(high))))
-    wave = np.fft.irfft(spectrum * gain, n)
+    above = 1 / (1 + np.exp(-12 * (octaves - np.log2(low))))
+    below = 1 / (1 + np.exp(12 * (octaves - np.log2(high))))
+    wave = np.fft.irfft(spectrum * above * below, n)
     wave /= max(float(np.std(wave)), 1e-12)
     return np.interp(times, np.arange(n) / fs, wave)
 
@@ -82,10 +87,10 @@ def band_noise(
 def poisson_times(
     rng: np.random.Generator, rate: NDArray[np.float64], step: float
 ) -> NDArray[np.float64]:
-    """Return the times [s] of a Poisson process whose rate [1/s] stands for `step` [s] per value."""
+    """Return the times of a Poisson process; each rate [1/s] stands for `step`. [s]"""
     reach = np.concatenate(([0.0], np.cumsum(rate * step)))
     # As many exponential gaps as can be needed, so that the count never depends on their sum.
     n = int(reach[-1] + 8 * np.sqrt(reach[-1] + 1) + 8)
     marks = np.cumsum(rng.exponential(1.0, n))
     marks = marks[marks < reach[-1]]
-    return np.interp(marks, reach, np.arange(len(reach)) * step)
+    return np.asarray(np.interp(marks, reach, np.arange(len(reach)) * step), dtype=np.float64)

@@ -38,7 +38,8 @@ def skin_temperature(
     rng = stream(seed, "temperature")
     base = 36.5 + rng.normal(0, 0.1)
     period = rng.uniform(900, 1500)
-    turn = 2 * np.pi * times / period + 1.5 * slow_noise(stream(seed, "temperature", "servo"), times, 7200.0)
+    turn = 2 * np.pi * times / period
+    turn += 1.5 * slow_noise(stream(seed, "temperature", "servo"), times, 7200.0)
     ripple = 0.12 * np.sin(turn)
     out = base + 0.08 * slow_noise(stream(seed, "temperature", "hours"), times, 10800.0)
     for k, hold in enumerate(holds):

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["add_bells", "add_pulses"]
+__all__ = ["STEP", "add_bells", "add_pulses", "uniform"]
 
-Shape = "Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.float64]]"
+STEP = 0.05  # s, the grid of everything slower than a heart beat
+
+
+def uniform(n: int, step: float) -> NDArray[np.float64]:
+    """Return n times from 0, `step` apart. [s]"""
+    return np.asarray(np.arange(n) * step, dtype=np.float64)
 
 
 def add_pulses(

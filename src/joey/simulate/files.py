@@ -1,0 +1,122 @@
+"""A simulated infant as files: WFDB records, hold log, context and truth; each says "simulated"."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.holds.log import COLUMNS
+from joey.simulate.charting import CONTEXT_COLUMNS
+from joey.sources.wfdb import write_wfdb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from joey.signals import Signal
+    from joey.simulate.infant import Simulated, Truth
+
+__all__ = ["write"]
+
+COMMENT = "simulated: no infant was measured"
+
+
+def write(
+    simulated: Simulated, folder: str | Path, *, numerics_missing: float | None = None
+) -> tuple[Path, ...]:
+    """Write a simulated infant and return the paths of its files.
+
+    Parameters
+    ----------
+    simulated : Simulated
+        The infant.
+    folder : str or Path
+        Made if absent. Written are a WFDB record per waveform (``simulated_ecg`` ...), one of the
+        numerics (``simulated_numerics``), ``holds.csv``, ``context.csv`` and ``truth.json``.
+    numerics_missing : float or None
+        If given, the numerics are written as ``simulated_numerics.csv`` as well, in the dialect of
+        monitors that say so many for not measured (-999).
+
+    Returns
+    -------
+    tuple of Path
+        In the order in which they were written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    waves = [s for s in simulated.recording.signals if s.fs > 1]
+    numerics = [s for s in simulated.recording.signals if s.fs == 1]
+    start_ns = numerics[0].segments[0].grid.start_ns
+    comments = [COMMENT, *(f"{k}: {v}" for k, v in simulated.recording.facts.items())]
+    paths: list[Path] = []
+    for signal in waves:
+        name = f"simulated_{signal.channel.quantity}"
+        paths += write_wfdb(folder, name, [signal], start_ns, comments)
+    paths += write_wfdb(folder, "simulated_numerics", numerics, start_ns, comments)
+    if numerics_missing is not None:
+        paths.append(_numerics_csv(numerics, folder / "simulated_numerics.csv", numerics_missing))
+    paths.append(_table(folder / "holds.csv", COLUMNS, simulated.holds))
+    paths.append(_table(folder / "context.csv", CONTEXT_COLUMNS, simulated.context))
+    truth = folder / "truth.json"
+    truth.write_text(json.dumps(truth_document(simulated.truth), indent=1) + "\n", encoding="utf-8")
+    return (*paths, truth)
+
+
+def truth_document(truth: Truth) -> dict[str, object]:
+    """Return the truth as plain values: times in ns or s on the recording's clock."""
+    spells = ("apneas", "pauses", "periodic_breathing", "bradycardias", "desaturations")
+    return {
+        "simulated": COMMENT,
+        "beats": _intervals(truth.beats_ns),
+        "breaths": {
+            **_intervals(truth.breaths_ns),
+            "airless": np.flatnonzero(truth.airless).tolist(),
+        },
+        **{name: [_plain(asdict(each)) for each in getattr(truth, name)] for name in spells},
+        "holds": [asdict(each) for each in truth.holds],
+        "motions": [list(each) for each in truth.motions],
+        "dirt": [asdict(each) for each in truth.dirt],
+        "clock": asdict(truth.clock),
+    }
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    # JSON knows no NaN: what has no extreme has no entry.
+    return {key: value for key, value in row.items() if value == value}  # noqa: PLR0124
+
+
+def _intervals(times_ns: NDArray[np.int64]) -> dict[str, object]:
+    first = int(times_ns[0]) if len(times_ns) else None
+    return {"first_ns": first, "intervals_ns": np.diff(times_ns).tolist()}
+
+
+def _table(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+def _numerics_csv(numerics: Sequence[Signal], path: Path, missing: float) -> Path:
+    grid = numerics[0].segments[0].grid
+    stop = max(segment.stop for signal in numerics for segment in signal.segments)
+    columns = [np.full(stop, np.nan) for _ in numerics]
+    for column, signal in zip(columns, numerics, strict=True):
+        for segment in signal.segments:
+            column[segment.first : segment.stop] = signal.values_of(segment)
+    table = np.column_stack(columns)
+    seconds = grid.times(np.arange(stop))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["time", *(s.channel.quantity for s in numerics), "note"])
+        for at, values in zip(seconds.tolist(), table, strict=True):
+            cells = [f"{v:g}" if v == v else f"{missing:g}" for v in values.tolist()]  # noqa: PLR0124
+            rows.writerow([f"{at:.0f}", *cells, "simulated"])
+    return path
