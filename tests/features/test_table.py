@@ -9,8 +9,17 @@ from numpy.typing import NDArray
 
 from joey.beats import Beats, Intervals, clean_intervals, intervals_from_rr, nn_intervals
 from joey.breaths import Breaths
-from joey.features import FEATURES, Material, Measured, features_for, measure_rmssd, measure_sdnn
-from joey.features.hrv import five_minute_windows
+from joey.features import (
+    FEATURES,
+    HrvRules,
+    Material,
+    Measured,
+    feature_settings,
+    features_for,
+    measure_rmssd,
+    measure_sdnn,
+)
+from joey.features.hrv import whole_windows
 from joey.features.table import SITES
 from joey.signals import Channel, Series
 from joey.spans import Spans
@@ -188,7 +197,7 @@ class TestVariability:
 
     def test_five_minutes_begin_anew_with_each_span_and_leave_the_rest(self) -> None:
         spans = Spans.of([(0.0, 700.0), (1000.0, 1299.0), (2000.0, 2300.0)])
-        assert list(five_minute_windows(spans)) == [
+        assert list(whole_windows(spans, 300.0)) == [
             (0.0, 300.0),
             (300.0, 600.0),
             (2000.0, 2300.0),
@@ -218,7 +227,7 @@ class TestVariability:
 
     def test_too_many_corrections_leave_no_window_and_both_shares_are_told(self) -> None:
         rr = simulated_rr(600.0)
-        rr[20::30] *= 2.2
+        rr[20::15] *= 2.2
         found = value(Material(intervals=ecg_intervals(rr)), "sdnn", at(0, 600))
         assert math.isnan(found.value)
         assert "corrected" in found.reason
@@ -243,6 +252,14 @@ class TestVariability:
         assert found.value == pytest.approx(measure_rmssd(rr), rel=0.05)
         assert found.coverage == pytest.approx(280 / 300, abs=0.01)
 
+    def test_other_rules_are_kept_and_printed(self, material: Material) -> None:
+        strict = HrvRules(window_s=120.0, min_beats=400)
+        own = replace(material, rules=strict, windows={})
+        assert value(own, "sdnn", at(0, 119)).reason == "no 2-min window fits into this phase"
+        assert value(own, "sdnn", at(0, 600)).reason.startswith("no 2-min window has 400 accepted")
+        assert feature_settings(strict)["hrv_window"] == "120 s"
+        assert all(feature_settings(HrvRules()).values())
+
     def test_one_window_is_measured_once_for_all_features(self, material: Material) -> None:
         own = replace(material, windows={})
         for feature in FEATURES:
@@ -251,7 +268,7 @@ class TestVariability:
 
 
 class TestTrust:
-    def test_distrusted_time_is_taken_out_and_lowers_coverage(self, material: Material) -> None:
+    def test_distrusted_time_is_taken_out_and_lowers_coverage(self) -> None:
         bad = np.full(3600, 93.0)
         bad[1800:] = 60.0
         own = Material(
