@@ -21,6 +21,7 @@ from joey.features.entropy import (
 )
 from joey.features.material import (
     Feature,
+    HrvRules,
     Material,
     Measured,
 )
@@ -49,6 +50,7 @@ from joey.features.summary import (
 )
 from joey.features.table import (
     FEATURES,
+    feature_settings,
     features_for,
 )
 from joey.features.temperature import (
@@ -75,6 +77,7 @@ __all__ = [
     "Capacity",
     "CrossCorrelation",
     "Feature",
+    "HrvRules",
     "Material",
     "Measured",
     "Poincare",
@@ -87,6 +90,7 @@ __all__ = [
     "breath_intervals",
     "breathing_band",
     "classify_temperature",
+    "feature_settings",
     "features_for",
     "measure_acceleration_capacity",
     "measure_alpha1",

@@ -80,7 +80,8 @@ def cross_correlate(x: NDArray[np.float64], y: NDArray[np.float64]) -> CrossCorr
     """
     known_x, known_y = np.isfinite(x), np.isfinite(y)
     share = float(np.mean(known_x & known_y)) if len(x) else 0.0
-    if share < LEAST_PAIRS:
+    # What does not move leaves only the rounding of its mean to correlate with.
+    if share < LEAST_PAIRS or np.ptp(x[known_x]) == 0 or np.ptp(y[known_y]) == 0:
         return CrossCorrelation(nan, nan, share)
     x = np.where(known_x, x - np.mean(x[known_x]), 0.0)
     y = np.where(known_y, y - np.mean(y[known_y]), 0.0)

@@ -17,7 +17,7 @@ from joey.beats import with_breaks
 from joey.features.breathing import breath_intervals, breathing_band
 from joey.features.capacity import measure_acceleration_capacity, measure_deceleration_capacity
 from joey.features.entropy import measure_sample_entropy
-from joey.features.material import HrvWindow, Material, Measured
+from joey.features.material import HrvRules, HrvWindow, Material, Measured
 from joey.features.scaling import measure_alpha1
 from joey.features.spectrum import measure_band_power
 from joey.features.variability import (
@@ -38,31 +38,23 @@ if TYPE_CHECKING:
     from joey.beats import Intervals
 
 __all__ = [
-    "MAX_CORRECTED",
-    "MIN_BEATS",
-    "MIN_COVERAGE",
-    "WINDOW_S",
     "entropy_over_windows",
-    "five_minute_windows",
     "measure_window",
     "over_windows",
     "rmssd_over_windows",
     "trusted_intervals",
+    "whole_windows",
 ]
 
-WINDOW_S = 300.0  # s, the short-term window of the Task Force 1996
-MIN_BEATS = 300
-MIN_COVERAGE = 0.80  # share of the window's time that accepted intervals fill
-MAX_CORRECTED = 0.05  # share of intervals that cleaning changed or rejected
 MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
 
 
-def five_minute_windows(spans: Spans) -> Iterator[tuple[float, float]]:
-    """Yield the whole windows of each span, from its start on. [s]"""
+def whole_windows(spans: Spans, window_s: float) -> Iterator[tuple[float, float]]:
+    """Yield the windows that fit into each span, one after the other from its start on. [s]"""
     for start, end in spans.bounds:
         # A hair's breadth, so that 3600 s written as a difference of two times holds twelve.
-        for k in range(int((end - start) / WINDOW_S + 1e-6)):
-            yield float(start) + k * WINDOW_S, float(start) + (k + 1) * WINDOW_S
+        for k in range(int((end - start) / window_s + 1e-6)):
+            yield float(start) + k * window_s, float(start) + (k + 1) * window_s
 
 
 def measure_window(material: Material, start: float, end: float) -> HrvWindow:
@@ -98,16 +90,18 @@ def over_windows(
     asked = total(spans)
     if material.intervals is None or not _any_beats(material.intervals, spans):
         return Measured(nan, 0, 0.0, "no ECG with beats in this phase")
-    source = material.intervals.channel.label
-    windows = [measure_window(material, *each) for each in five_minute_windows(spans)]
+    source, rules = material.intervals.channel.label, material.rules
+    windows = [
+        measure_window(material, *each) for each in whole_windows(spans, material.rules.window_s)
+    ]
     if not windows:
-        return Measured(nan, 0, 0.0, "no 5-min window fits into this phase", source)
+        return Measured(nan, 0, 0.0, f"no {_minutes(rules)} window fits into this phase", source)
     used = [(each, value) for each in windows if not isnan(value := value_of(each))]
     if used:
         filled = sum(each.accepted_s for each, _ in used)
         mean = float(np.mean([value for _, value in used]))
         return Measured(mean, sum(each.n for each, _ in used), filled / asked, "", source)
-    reason = lacking if any(each.usable for each in windows) else _best_of(windows)
+    reason = lacking if any(each.usable for each in windows) else _best_of(windows, rules)
     filled = sum(each.accepted_s for each in windows)
     return Measured(nan, sum(each.n for each in windows), filled / asked, reason, source)
 
@@ -134,7 +128,9 @@ def entropy_over_windows(
     found = over_windows(material, spans, value_of, "too few matches for a sample entropy")
     if material.intervals is None or isnan(found.value):
         return found
-    windows = [measure_window(material, *each) for each in five_minute_windows(spans)]
+    windows = [
+        measure_window(material, *each) for each in whole_windows(spans, material.rules.window_s)
+    ]
     tolerance = float(np.mean([w.tolerance_ms for w in windows if not isnan(value_of(w))]))
     step = material.intervals.resolution_ms
     if not tolerance < step:
@@ -163,12 +159,16 @@ def _any_beats(intervals: Intervals, spans: Spans) -> bool:
     return bool(np.any(hi > lo))
 
 
-def _best_of(windows: list[HrvWindow]) -> str:
+def _minutes(rules: HrvRules) -> str:
+    return f"{rules.window_s / 60:g}-min"
+
+
+def _best_of(windows: list[HrvWindow], rules: HrvRules) -> str:
     best = max(windows, key=lambda each: each.coverage)
     return (
-        f"no 5-min window has {MIN_BEATS} accepted intervals that fill {MIN_COVERAGE:.0%} of it "
-        f"with at most {MAX_CORRECTED:.0%} corrected (fullest: {best.n} intervals, "
-        f"{best.coverage:.0%}, {best.corrected:.1%} corrected)"
+        f"no {_minutes(rules)} window has {rules.min_beats} accepted intervals that fill "
+        f"{rules.min_coverage:.0%} of it with at most {rules.max_corrected:.0%} corrected "
+        f"(fullest: {best.n} intervals, {best.coverage:.0%}, {best.corrected:.1%} corrected)"
     )
 
 
@@ -181,12 +181,16 @@ def _window(material: Material, start: float, end: float) -> HrvWindow:
     count, seconds = int(known.sum()), float(np.sum(nn[known])) / 1000.0
     share = float(np.mean(corrected)) if len(corrected) else 0.0
     coverage = seconds / (end - start)
-    if count < MIN_BEATS or coverage < MIN_COVERAGE or share > MAX_CORRECTED:
+    rules = material.rules
+    enough = count >= rules.min_beats and coverage >= rules.min_coverage
+    if not enough or share > rules.max_corrected:
         return HrvWindow(count, seconds, coverage, share, usable=False)
     times, x = times[known], nn[known]
     broken = with_breaks(times, x)
     spread = measure_poincare(broken)
-    m3, m2 = measure_sample_entropy(broken, m=3), measure_sample_entropy(broken, m=2)
+    m3 = measure_sample_entropy(broken, m=3, r=rules.entropy_r)
+    m2 = measure_sample_entropy(broken, m=2, r=rules.entropy_r)
+    prsa = {"anchor": rules.anchor, "scale": rules.scale, "reach": rules.reach}
     power = measure_band_power(times, x, breathing_hz=_breathing(material, start, end))
     return HrvWindow(
         count,
@@ -204,8 +208,8 @@ def _window(material: Material, start: float, end: float) -> HrvWindow:
         sampen_m2=m2.value,
         tolerance_ms=m3.r_ms,
         alpha1=measure_alpha1(broken),
-        dc=measure_deceleration_capacity(broken).value,
-        ac=measure_acceleration_capacity(broken).value,
+        dc=measure_deceleration_capacity(broken, **prsa).value,
+        ac=measure_acceleration_capacity(broken, **prsa).value,
         vlf=power.vlf,
         lf=power.lf,
         hf=power.hf,

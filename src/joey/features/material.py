@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from joey.breaths import Breaths
     from joey.signals import Series
 
-__all__ = ["Feature", "HrvWindow", "Material", "Measured"]
+__all__ = ["Feature", "HrvRules", "HrvWindow", "Material", "Measured"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,37 @@ class HrvWindow:
     rsa: float = nan
 
 
+@dataclass(frozen=True, slots=True)
+class HrvRules:
+    """What a window of heart-rate variability needs, and how it is measured: Joey's defaults.
+
+    Parameters
+    ----------
+    window_s : float
+        Length of a window: the short-term standard of the Task Force 1996. [s]
+    min_beats : int
+        Fewest accepted intervals.
+    min_coverage : float
+        Least share of the window's time that accepted intervals fill.
+    max_corrected : float
+        Largest share of intervals that cleaning changed or rejected.
+    entropy_r : float
+        Tolerance of sample entropy as a share of the standard deviation.
+    anchor, scale, reach : int
+        T, s and L of deceleration and acceleration capacity. T = 3 is for neonatal rates: the
+        adult T = 1 is dominated by timing noise.
+    """
+
+    window_s: float = 300.0
+    min_beats: int = 300
+    min_coverage: float = 0.80
+    max_corrected: float = 0.05
+    entropy_r: float = 0.2
+    anchor: int = 3
+    scale: int = 2
+    reach: int = 50
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
     """The facts of one infant that features are measured from.
@@ -78,8 +109,11 @@ class Material:
     distrusted : dict of str to Spans
         By quantity (``ecg``, ``pleth`` and ``resp`` for what is found in them): what was graded bad
         or excluded, and is taken out.
+    rules : HrvRules
+        How variability is measured.
     windows : dict
-        Variability by window, filled as it is asked for: many features share one window.
+        Variability by window, filled as it is asked for: many features share one window. Give a
+        material with other facts or rules a new one.
     """
 
     intervals: Intervals | None = None
@@ -87,6 +121,7 @@ class Material:
     breaths: Breaths | None = None
     numerics: dict[str, tuple[Series, ...]] = field(default_factory=dict)
     distrusted: dict[str, Spans] = field(default_factory=dict)
+    rules: HrvRules = HrvRules()
     windows: dict[tuple[float, float], HrvWindow] = field(default_factory=dict, repr=False)
 
     def doubted(self, quantity: str) -> Spans:

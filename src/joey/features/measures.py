@@ -17,7 +17,7 @@ from joey.features.breathing import (
 )
 from joey.features.coupling import WINDOW_S as COUPLING_S
 from joey.features.coupling import CrossCorrelation, measure_heart_saturation
-from joey.features.hrv import five_minute_windows, trusted_intervals
+from joey.features.hrv import trusted_intervals, whole_windows
 from joey.features.material import Material, Measured
 from joey.features.oxygen import measure_saturation_per_oxygen
 from joey.features.standing import Standing, standing
@@ -136,7 +136,7 @@ def breath_variability(material: Material, spans: Spans) -> Measured:
     label, doubted = material.breaths.channel.label, material.doubted("resp")
     used: list[float] = []
     count, covered = 0, 0.0
-    for window in five_minute_windows(spans):
+    for window in whole_windows(spans, material.rules.window_s):
         intervals = breath_intervals(material.breaths, Spans.of([window]), doubted)
         if len(intervals) >= MIN_BREATHS:
             used.append(measure_breath_variability(intervals))
@@ -261,12 +261,11 @@ def _couplings(material: Material, spans: Spans) -> tuple[list[CrossCorrelation]
         return [], Measured(nan, 0, 0.0, "no heart rate in this phase")
     found: list[CrossCorrelation] = []
     windows = 0
-    for start, end in spans.bounds:
-        for k in range(int((end - start) / COUPLING_S + 1e-6)):
-            windows += 1
-            each = measure_heart_saturation(rate, spo2, float(start) + k * COUPLING_S)
-            if not isnan(each.value):
-                found.append(each)
+    for start, _ in whole_windows(spans, COUPLING_S):
+        windows += 1
+        each = measure_heart_saturation(rate, spo2, start)
+        if not isnan(each.value):
+            found.append(each)
     label = f"{rate.channel.label} and {spo2.channel.label}"
     if windows == 0:
         return [], Measured(nan, 0, 0.0, "no 10-min window fits into this phase", label)

@@ -15,18 +15,19 @@ from joey.features.hrv import (
     over_windows,
     rmssd_over_windows,
 )
-from joey.features.material import Feature, HrvWindow, Material, Measured
+from joey.features.material import Feature, HrvRules, HrvWindow, Material, Measured
+from joey.features.spectrum import BANDS, RESAMPLE_HZ, SEGMENT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from joey.spans import Spans
 
-__all__ = ["FEATURES", "Feature", "Material", "Measured", "features_for"]
+__all__ = ["FEATURES", "Feature", "Material", "Measured", "feature_settings", "features_for"]
 
 TEMPERATURE_SETTLES_MIN = 30.0  # min, the thermal transient of a hold
-WINDOWS = "Mean over 5-min windows with at least 300 accepted NN intervals that fill 80 % of it: "
-NO_SPECTRUM = "no 5-min window holds two unbroken stretches of 2 min"
+WINDOWS = "Mean over the windows with enough accepted NN intervals (see the settings): "
+NO_SPECTRUM = "no window holds two unbroken stretches of 2 min"
 
 
 def _hrv(
@@ -123,13 +124,13 @@ HEART = (
     _entropy(
         "sampen_m3",
         "Sample entropy, m = 3",
-        "-ln of the share of matches of 3 NN that still match at the next, within 0.2 SD "
+        "-ln of the share of matches of 3 NN that still match at the next, within r SD "
         "(Lake 2002).",
     ),
     _entropy(
         "sampen_m2",
         "Sample entropy, m = 2",
-        "-ln of the share of matches of 2 NN that still match at the next, within 0.2 SD "
+        "-ln of the share of matches of 2 NN that still match at the next, within r SD "
         "(Richman and Moorman 2000).",
     ),
     _hrv(
@@ -144,7 +145,7 @@ HEART = (
         "Deceleration capacity",
         "ms",
         2,
-        "phase-rectified averaging around lengthenings, T = 3, s = 2, L = 50 (Bauer 2006; T = 3 is "
+        "phase-rectified averaging around lengthenings (Bauer 2006; T = 3 is "
         "Joey's, for neonatal rates).",
     ),
     _hrv(
@@ -152,8 +153,7 @@ HEART = (
         "Acceleration capacity",
         "ms",
         2,
-        "phase-rectified averaging around shortenings, T = 3, s = 2, L = 50 (Bauer 2006; T = 3 is "
-        "Joey's, for neonatal rates).",
+        "phase-rectified averaging around shortenings (Bauer 2006; T, s and L in the settings).",
     ),
     _hrv("lf", "LF power", "ms²", 1, "Welch power of NN in 0.04-0.2 Hz.", lacking=NO_SPECTRUM),
     _hrv(
@@ -211,7 +211,7 @@ BREATHING = (
         blockwise=True,
         settles_min=0.0,
         threshold="",
-        definition="Mean over 5-min windows with at least 100 breath intervals: their standard "
+        definition="Mean over windows with at least 100 breath intervals: their standard "
         "deviation over their mean.",
         measure=measures.breath_variability,
     ),
@@ -396,3 +396,23 @@ def features_for(material: Material) -> tuple[Feature, ...]:
         if not measures.temperature_series(material, site):
             left_out |= {feature.name for feature in _warmth(site)}
     return tuple(feature for feature in FEATURES if feature.name not in left_out)
+
+
+def feature_settings(rules: HrvRules) -> dict[str, str]:
+    """Return every setting that moves a feature's number, by name, for a report to print."""
+    vlf, lf, hf = (f"{low:g}-{high:g} Hz" for low, high in (BANDS.vlf, BANDS.lf, BANDS.hf))
+    return {
+        "hrv_window": f"{rules.window_s:g} s",
+        "hrv_min_beats": f"{rules.min_beats}",
+        "hrv_min_coverage": f"{rules.min_coverage:g}",
+        "hrv_max_corrected": f"{rules.max_corrected:g}",
+        "hrv_bands": f"VLF {vlf}, LF {lf}, HF {hf} (at most half the heart rate)",
+        "hrv_spectrum": f"pchip at {RESAMPLE_HZ:g} Hz, Welch over {SEGMENT_S:g} s",
+        "sample_entropy_r": f"{rules.entropy_r:g} SD",
+        "capacity": f"T = {rules.anchor}, s = {rules.scale}, L = {rules.reach}",
+        "alpha1_boxes": "4-16 beats",
+        "breath_variability_min": f"{measures.MIN_BREATHS} intervals a window",
+        "average_min": f"{measures.MIN_VALID_S:g} s measured",
+        "cross_correlation": "10-min windows, lags of -30 to +30 s, 80 % measured",
+        "temperature": "medians of 5 min",
+    }

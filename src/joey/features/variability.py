@@ -92,7 +92,7 @@ def measure_poincare(nn: NDArray[np.float64]) -> Poincare:
     """Return SD1 and SD2 from the variances of NN and of its differences (n - 1). [ms]
 
     SD1² = var(diff) / 2; SD2² = 2 var(NN) - var(diff) / 2. SD2 is NaN where its square would be
-    negative, as intervals that alternate give.
+    negative, as intervals that alternate between breaks can make it.
     """
     known, steps = nn[np.isfinite(nn)], _steps(nn)
     if len(steps) < 2:
