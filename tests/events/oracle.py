@@ -22,7 +22,7 @@ class Found:
     values: int
 
 
-def slow_events(
+def slow_events(  # noqa: C901 - one walk, as the definition reads
     ticks: list[float | None],
     fresh: list[bool],
     limits: list[float | None],

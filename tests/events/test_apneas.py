@@ -1,4 +1,4 @@
-"""Central apnea and periodic breathing from breaths: edges, joining, unsearched time, any chunking."""
+"""Central apnea and periodic breathing: edges, joining, unsearched time, any chunking."""
 
 from dataclasses import asdict, replace
 
@@ -84,6 +84,11 @@ def test_a_pause_cut_by_the_end_of_the_search_is_truncated() -> None:
     cut = breaths(15, 16, 17, searched=[(0, 30)])
     (event,) = find_apneas(cut, PRESETS["central10"]).items
     assert (event.span.start, event.span.end, event.truncated) == (17.0, 30.0, True)
+
+
+def test_a_breath_at_the_end_of_the_search_ends_the_pause() -> None:
+    (event,) = find_apneas(breaths(0, 1, 20, searched=[(0, 20)]), PRESETS["central10"]).items
+    assert (event.span.duration, event.truncated) == (19.0, False)
 
 
 def test_a_search_without_a_breath_claims_no_apnea() -> None:

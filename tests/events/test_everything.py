@@ -99,6 +99,16 @@ def test_pulses_that_do_not_fall_make_a_bradycardia_doubtful() -> None:
     assert qualities == [["doubtful: pleth pulses do not fall"], ["good"], ["good"]]
 
 
+@pytest.mark.parametrize(("lag", "denied"), [(-5, True), (-3, False), (3, False), (5, True)])
+def test_pulses_may_fall_a_little_apart(lag: int, denied: bool) -> None:
+    """Half of 4 s must fall within 2 s around."""
+    heart = series(HEART_RATE, (150, 105), (80, 4), (150, 187))
+    pulse = series(HEART_RATE, (150, 105 + lag), (80, 4), (150, 187))
+    brady = find_events(PRESETS["brady_uva"], heart, source="beat")
+    (event,) = confirm_bradycardia(brady, pulse).items
+    assert event.quality.startswith("doubtful") is denied
+
+
 def test_pulses_confirm_a_relative_bradycardia() -> None:
     heart = series(HEART_RATE, (180, 60), (110, 8), (180, 60))
     brady = find_events(PRESETS["brady_rel33"], heart, source="beat", baseline=180.0)

@@ -60,7 +60,7 @@ def test_v8_join_then_duration() -> None:
 # Preset, value at the limit, whether it counts there, shortest duration that counts (at 1 Hz).
 EDGES = [
     ("brady_uva", 100, False, 4),
-    ("brady_abd", 100, False, 1),
+    ("brady_abd", 100, False, 2),
     ("brady_lorenz", 80, False, 6),
     ("brady_pics", 100, False, 2),
     ("brady_infantsling", 100, False, 1),
@@ -166,10 +166,35 @@ def test_steep_steps_make_doubtful_and_drop_nothing() -> None:
     assert [quality.split(":")[0] for quality in qualities] == ["good"] + ["doubtful"] * 3
 
 
+def test_a_step_across_a_gap_is_no_step() -> None:
+    series = numerics((99, 30), (math.nan, 1), (70, 12), (math.nan, 1), (99, 30))
+    assert found(PRESETS["desat_uva"], series)[0].quality == "good"
+
+
+def test_rounding_of_dated_times_opens_no_gap() -> None:
+    """Samples at 125 Hz and a tenth of a second, in UTC: one searched span, no cut."""
+    times = DATED + 0.1 + np.arange(12_500) * 0.008
+    values = np.where((np.arange(12_500) > 4000) & (np.arange(12_500) <= 6000), 75.0, 82.0)
+    series = Series(SPO2, times, values, np.full(12_500, 0.008))
+    assert np.any(series.ends[:-1] < times[1:])  # the rounding that is meant
+    events = find_events(PRESETS["desat_uva"], series, source="numeric")
+    (event,) = events.items
+    assert event.span.duration == pytest.approx(16.0, abs=1e-6)
+    assert not event.truncated
+    assert len(events.searched) == 1
+
+
+def test_rounding_of_scaled_counts_moves_no_threshold() -> None:
+    """80 % that came out a rounding error off is 80 %."""
+    for error in (-1e-13, 1e-13):
+        series = numerics((95, 30), (80 + error, 12), (95, 30))
+        assert found(PRESETS["desat_uva"], series) == ()
+        assert len(found(PRESETS["desat_bohnhorst"], series)) == 1
+
+
 def test_a_quantum_of_a_fast_series_is_no_steep_step() -> None:
     """At 62.5 Hz a fall of 1 % within a sample is 62 %/s by name only."""
     times = np.arange(0, 60, 0.016)
-    values = np.round(np.where((times > 20) & (times < 40), 75.0, 95.0))
     values = np.round(np.interp(times, [0, 18, 22, 38, 42, 60], [95, 95, 75, 75, 95, 95]))
     (event,) = found(PRESETS["desat_uva"], Series(SPO2, times, values, np.full(len(times), 0.016)))
     assert event.quality == "good"
@@ -199,7 +224,7 @@ def intervals(rr: list[float], start: float = 0.0) -> Intervals:
 
 @pytest.mark.parametrize("start", [0.0, DATED + 0.1])
 def test_an_interval_of_600_ms_is_no_bradycardia(start: float) -> None:
-    """Two beats at exactly 100 beats/min do not count; two a sample slower do; one alone does not."""
+    """Two beats at exactly 100 /min do not count; two a sample slower do; one alone does not."""
     pics = PRESETS["brady_pics"]
     exactly = heart_rate_pieces(intervals([400.0] * 9 + [600.0] * 2 + [400.0] * 9, start))
     slower = heart_rate_pieces(intervals([400.0] * 9 + [604.0] * 2 + [400.0] * 9, start))
@@ -247,6 +272,14 @@ def test_brady_rel33_baseline_is_the_median_of_minutes() -> None:
     assert found(rel, mostly_120) == ()
 
 
+def test_brady_rel33_forgets_after_an_hour() -> None:
+    """Minutes 1 to 60 count, half at 180, half at 120: below 100. Minute 0 does not."""
+    rel = PRESETS["brady_rel33"]
+    series = numerics((180, 31 * 60), (120, 30 * 60), (110, 6), (120, 54))
+    assert found(rel, series) == ()
+    assert len(found(rel, numerics((180, 31 * 60), (120, 30 * 60), (99, 6), (120, 54)))) == 1
+
+
 def test_ih_rel5_edges() -> None:
     """A fall of exactly 5 below the mean of 90 s before, to below 90, for 5 s."""
     rel = PRESETS["ih_rel5"]
@@ -265,6 +298,9 @@ def test_ih_rel5_holds_a_long_low_saturation_against_ten_minutes_ago() -> None:
     low = ((95, 100), (88, 1800))
     assert durations(rel, numerics(*low, (83, 10), (88, 60)))[-1] == 10.0
     before = durations(rel, numerics(*low, (84, 10), (88, 60)))
+    # Against the 95 before, 88 is low until ten minutes are over and the mean is below 93.
+    assert len(before) == 1
+    assert 600 < before[0] < 690
     assert durations(rel, numerics(*low, (88, 10), (88, 60))) == before
 
 
@@ -274,6 +310,9 @@ def test_ih_rel5_without_a_baseline_says_nothing() -> None:
     low = find_events(rel, numerics((80, 30), (95, 60)), source="numeric")
     assert low.searched == Spans.of([(30.0, 90.0)])
     assert low.items == ()
+    for heard, fewer in ((45, 1), (44, 0)):
+        fall = numerics((95, heard), (80, 10), (95, 60))
+        assert len(found(rel, fall)) == fewer
 
 
 def test_without_cuts_pieces_at_bad_time() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -80,6 +81,11 @@ def test_events_are_counted_where_they_begin() -> None:
     assert (count.doubtful, count.prolonged, count.truncated) == (1, 1, 1)
     assert count.time_below_s == 20.0
     assert count.clusters.count == 2
+    assert count.words == (
+        "2 in 0.1 valid h: 14.4 per hour (95 % interval 1.7 to 52.0); in 2 clusters (events "
+        "cluster, so that the true interval is wider); 1 doubtful; 1 prolonged and not counted; "
+        "1 cut by a gap or an edge"
+    )
 
 
 def test_phases_share_out_the_events() -> None:
@@ -88,7 +94,7 @@ def test_phases_share_out_the_events() -> None:
     items = tuple(event(float(t), 5.0) for t in np.sort(rng.choice(3600, 200, replace=False)))
     found = Events(items, Spans.of([(0.0, 3700.0)]), PRESETS["brady_uva"])
     edges = [0.0, *sorted(rng.uniform(0, 3700, 5)), 3700.0]
-    phases = [Spans.of([pair]) for pair in zip(edges, edges[1:], strict=False)]
+    phases = [Spans.of([pair]) for pair in pairwise(edges)]
     assert sum(count_events(found, phase).events.count for phase in phases) == 200
 
 

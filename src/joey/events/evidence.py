@@ -117,18 +117,14 @@ def measure_recovery(found: Events, series: Series, baseline: float) -> tuple[Re
         back = np.flatnonzero(values <= baseline * (1 + RECOVERED))
     else:
         back = np.flatnonzero(values >= baseline * (1 - RECOVERED))
-    gaps = np.append(ends[:-1][times[1:] - ends[:-1] > SLACK_S], np.inf)
+    # From the nadir, the series is followed to its next gap or its end.
+    lost = np.append(ends[:-1][times[1:] - ends[:-1] > SLACK_S], ends[-1:])
 
     def one(event: Event) -> Recovery:
-        gap = gaps[np.searchsorted(gaps, event.nadir_time, side="right")]
-        over = event.span.end - event.nadir_time
-        # An event whose end was cut lies against a gap or the last value.
-        seen = event.span.end < min(gap, ends[-1]) - SLACK_S or not event.truncated
+        until = lost[np.searchsorted(lost, event.nadir_time, side="right")]
+        over = event.span.end if event.span.end < until - SLACK_S else np.nan
         at = int(np.searchsorted(times[back], event.nadir_time))
-        usual = float(times[back[at]]) if at < len(back) else np.inf
-        return Recovery(
-            over if seen else float("nan"),
-            usual - event.nadir_time if usual < gap else float("nan"),
-        )
+        usual = times[back[at]] if at < len(back) and times[back[at]] < until else np.nan
+        return Recovery(float(over - event.nadir_time), float(usual - event.nadir_time))
 
     return tuple(one(event) for event in found.items)

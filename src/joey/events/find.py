@@ -194,8 +194,8 @@ def _grouped(
     broken = hard[following] > hard[at]
     direct = following == at + 1  # only a gap lies between: bridged, or broken
     joined = ~broken & (direct | (apart < preset.join - SLACK_S))
-    # Of the last run: whether something later may still join it, or touch its end.
-    still_open = not broken[-1] and bool(joined[-1] or apart[-1] <= SLACK_S)
+    # The last run is open as long as what is known ends so near that something later may join it.
+    still_open = bool(joined[-1])
     opens = np.concatenate(([True], ~joined[:-1]))
     groups = merged(rows[at], opens, preset)
     between = np.where(joined[:-1], missing[at[1:]] - missing[at[:-1]], 0)

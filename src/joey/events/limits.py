@@ -128,7 +128,8 @@ class Limits:
 def _group_medians(
     group: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    order = np.lexsort((values, group))
-    ordered = values[order]
-    groups, first, count = np.unique(group, return_index=True, return_counts=True)
-    return groups, (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
+    """Return each group's number and median; the groups come in order."""
+    ordered = values[np.lexsort((values, group))]
+    first = np.flatnonzero(np.diff(group, prepend=-np.inf) > 0)
+    count = np.diff(np.append(first, len(group)))
+    return group[first], (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2

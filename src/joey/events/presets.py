@@ -54,8 +54,12 @@ _ALL = (
         name="brady_abd",
         kind="bradycardia",
         below=100.0,
+        values=2,
         join=BRADY_JOIN,
-        source=f"{_FAIRCHILD} (as part of ABD, no shortest duration given); {_JOIN}",
+        source=(
+            f"{_FAIRCHILD} (as part of ABD, no shortest duration given); at least two beats, so "
+            f"that one missed beat is none, and {_JOIN}"
+        ),
     ),
     Preset(
         name="brady_lorenz",
@@ -349,7 +353,7 @@ def _criterion(preset: Preset) -> str:
     if preset.of_baseline:
         limit = f"{preset.below:.3g} of baseline"
     fall = f" and at least {preset.fall:g} points below baseline" if preset.fall else ""
-    count = f" in at least {preset.values} beats" if preset.values > 1 else ""
+    count = f" in at least {preset.values} values" if preset.values > 1 else ""
     return f"{what} {side} {limit}{fall}{count}"
 
 

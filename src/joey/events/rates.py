@@ -50,7 +50,7 @@ class Rate:
         Valid time searched. [s]
     rate, low, high : float
         Per valid hour, with the exact 95 % Poisson interval (Garwood 1936, doi
-        10.2307/2333958); NaN where nothing was searched. [1/h]
+        10.1093/biomet/28.3-4.437); NaN where nothing was searched. [1/h]
     words : str
         The same for people.
     """
@@ -87,6 +87,18 @@ class Count:
     prolonged: int
     truncated: int
 
+    @property
+    def words(self) -> str:
+        """The count for people, with what its interval leaves out."""
+        parts = [self.events.words]
+        if self.clusters.count:
+            plural = "cluster" if self.clusters.count == 1 else "clusters"
+            parts.append(f"in {self.clusters.count} {plural} ({CLUSTER_NOTE})")
+        named = {"doubtful": self.doubtful, "prolonged and not counted": self.prolonged}
+        named["cut by a gap or an edge"] = self.truncated
+        parts += [f"{count} {what}" for what, count in named.items() if count]
+        return "; ".join(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -121,7 +133,7 @@ def rate_per_hour(count: int, exposure_s: float) -> Rate:
     References
     ----------
     F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika, vol. 28, 1936,
-    doi 10.2307/2333958.
+    doi 10.1093/biomet/28.3-4.437.
 
     Examples
     --------
@@ -222,8 +234,9 @@ def compare_rates(a: Rate, b: Rate) -> Comparison:
 
     References
     ----------
-    J. Przyborowski and H. Wilenski, Biometrika, vol. 31, 1940, doi 10.2307/2332612: given the sum,
-    one count is binomial; limits after Clopper and Pearson, 1934, doi 10.2307/2331986.
+    J. Przyborowski and H. Wilenski, Biometrika, vol. 31, 1940, doi 10.1093/biomet/31.3-4.313: given
+    the sum, one count is binomial. C. Clopper and E. Pearson, Biometrika, vol. 26, 1934,
+    doi 10.1093/biomet/26.4.404: the limits of its share.
     """
     nothing = (math.nan, math.nan, math.nan)
     if not (a.exposure_s and b.exposure_s):

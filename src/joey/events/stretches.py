@@ -60,7 +60,7 @@ ROW = np.dtype(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """Values that stand from `times` to before `ends`; a NaN is missing, and ends the one before."""
+    """Values that stand from `times` to before `ends`; NaN is missing and ends the one before."""
 
     times: NDArray[np.float64]
     ends: NDArray[np.float64]
@@ -240,7 +240,7 @@ def rows_of(pieces: Pieces, limit: NDArray[np.float64], preset: Preset) -> NDArr
     if np.isfinite(preset.steepest):
         step = _steep(values[:-1], times[:-1], values[1:], times[1:], preset)
         step &= ~opens[1:]  # steps between rows are looked at where rows meet
-        into = np.concatenate(([False], step)) | np.concatenate((step, [False]))
+        into = np.concatenate(([False], step))
         rows["steep"][row] = np.logical_or.reduceat(into[inside], at)
     return rows
 
