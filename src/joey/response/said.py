@@ -97,7 +97,9 @@ def cannot_say(
     ranks = dict.fromkeys(
         row.rank.reason.removeprefix("cannot say: ")
         for row in features
-        if row.rank.reason.startswith("cannot say") and np.isfinite(row.changes["settled"].value)
+        if "settled" in row.changes
+        and np.isfinite(row.changes["settled"].value)
+        and row.rank.reason.startswith("cannot say")
     )
     found += [f"rank among comparable hours without a hold: {reason}" for reason in ranks]
     if findings.resp is not None and leak_words(leaks):
@@ -166,9 +168,9 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
     )
     comparable = (
         "comparable hours without a hold: windows of the hold's shape, not overlapping; clock time "
-        f"within {match.hour_within:g} h, time from feed within {match.feed_within:g} min, age within "
-        f"{match.pma_within:g} d; relaxed in the order age {match.pma_relaxed:g} d, clock time, feed; "
-        f"a rank from {match.rank_windows} windows of {match.rank_days} days, the usual range from "
+        f"within {match.hour_within:g} h, time from feed within {match.feed_within:g} min, age "
+        f"within {match.pma_within:g} d; relaxed in the order age {match.pma_relaxed:g} d, clock "
+        f"time, feed; a rank from {match.rank_windows} windows of {match.rank_days} days, the usual range from "
         f"{match.usual_windows}"
     )
     return (
@@ -176,7 +178,7 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
         intervals,
         comparable,
         "an event counts in the phase in which it begins; rates are per valid hour",
-        "timing noise of beats is taken as one whole sample: an upper bound, as times are interpolated",
+        "timing noise of beats is taken as one sample: an upper bound, as times are interpolated",
         f"temperature counts as settled from {late:g} min after the start",
         *(f"{feature.label}: {feature.definition}" for feature in findings.features),
     )
