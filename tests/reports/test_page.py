@@ -269,6 +269,22 @@ def test_whole_hold_stands_beside_settled() -> None:
     assert heads[heads.index("settled") + 1] == "whole hold"
 
 
+def test_the_end_of_a_hold_has_its_own_column_and_no_band() -> None:
+    """Where the last minutes are told apart they stand beside the whole hold."""
+    response = building.response()
+    ends = {**response.phases.spans, "last_10": response.phases.spans["transfer_out"]}
+    rows = tuple(
+        replace(row, phases={**row.phases, "last_10": row.phases["whole_hold"]})
+        for row in response.events
+    )
+    changed = replace(response, events=rows, phases=replace(response.phases, spans=ends))
+    text = render([changed])
+    heads = re.findall(r'<th scope="col">(.*?)</th>', text[text.index('<table class="events">') :])
+
+    assert heads[heads.index("whole hold") + 1] == "end of the hold"
+    assert text.count('class="phase ') == html("whole").count('class="phase ')
+
+
 def test_each_strip_opens_and_stays_small() -> None:
     """Sixty listed events are sixty strips of under 40 kB each."""
     strips = re.findall(r"<details>.*?</details>", html("night"), re.DOTALL)

@@ -37,14 +37,23 @@ __all__ = [
 ]
 __all__ += ["feature_groups", "feature_phases"]
 
-ORDER = ("before", "transfer_in", "settled", "change", "whole_hold", "transfer_out", "after")
+ORDER = (
+    "before",
+    "transfer_in",
+    "settled",
+    "change",
+    "whole_hold",
+    "last_10",
+    "transfer_out",
+    "after",
+)
 GROUPS = {
     "heart": "Heart",
     "breathing": "Breathing",
     "oxygen": "Oxygen",
     "temperature": "Temperature",
 }
-SHORT = 34  # characters of a reason that fit a table cell
+SHORT = 40  # characters of a reason that fit a table cell
 NADIR_UNITS = {"bradycardia": "/min", "desaturation": "%", "intermittent_hypoxemia": "%"}
 
 
@@ -114,26 +123,20 @@ class EventLine:
     comparison: str
 
 
-def _short(reason: str) -> str:
-    """Return the first clause of a reason if it fits a cell."""
-    plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE).rstrip(").")
+def _plain(reason: str) -> str:
+    """Return a reason without the "cannot say" that stands beside it anyway."""
+    plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE).rstrip(".")
+    return plain.removesuffix(")") if plain.count(")") > plain.count("(") else plain
+
+
+def _silent(reason: str, notes: Notes) -> Cell:
+    """Return "cannot say" with the reason's first clause; what does not fit is a note."""
+    plain = _plain(reason)
     first = re.split(r"[;:,(]", plain, maxsplit=1)[0].strip()
-    return first if 0 < len(first) <= SHORT else ""
-
-
-def _silent(reason: str, notes: Notes, span: int = 1) -> Cell:
-    short = _short(reason)
+    short = first if len(first) <= SHORT else ""
+    note = 0 if short == plain else notes.mark(reason)
     lines = ((short, 0),) if short else ()
-    # A reason that stands in the cell as a whole needs no note.
-    whole = short and short == reason.strip()
-    return Cell(
-        "cannot say",
-        0 if whole else notes.mark(reason),
-        lines,
-        silent=True,
-        reason=reason,
-        span=span,
-    )
+    return Cell("cannot say", note, lines, silent=True, reason=reason)
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -239,11 +242,9 @@ def _feature_line(row: FeatureRow, phases: tuple[str, ...], notes: Notes) -> Fea
 
 
 def _whole_row(reason: str, span: int) -> Cell:
-    plain = re.sub(r"^cannot say\W*", "", reason.strip(), flags=re.IGNORECASE)
-    plain = plain.removesuffix(")") if plain.count(")") > plain.count("(") else plain
-    return Cell(
-        f"cannot say: {plain}" if plain else "cannot say", silent=True, reason=reason, span=span
-    )
+    plain = _plain(reason)
+    words = f"cannot say: {plain}" if plain else "cannot say"
+    return Cell(words, silent=True, reason=reason, span=span)
 
 
 def feature_groups(
@@ -262,7 +263,7 @@ def _count_cell(found: EventCount | None, reason: str, notes: Notes) -> Cell:
         return Cell("–", reason="no such phase in this hold", silent=True)
     if not math.isfinite(found.rate):
         # What was found without a rate is said in the cell, as it is where there is one.
-        words = re.sub(r"^cannot say\W*", "", found.words, flags=re.IGNORECASE)
+        words = _plain(found.words)
         if not words:
             return _silent(reason, notes)
         return Cell("cannot say", lines=((words, 0),), silent=True, reason=reason or found.words)

@@ -39,6 +39,7 @@ __all__ = ["change_picture", "oxycrg_picture", "strip_picture"]
 
 LANES, LANE = 3, 14.0  # rows of event letters, and their height
 BAR = 20.0  # height of the rows that name the phases and the hold
+OVERLAPPING = {"whole_hold", "last_10"}  # phases that lie over others: the hold's bar shows them
 CAPITAL = 9.0  # width of a bold capital
 STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
@@ -117,7 +118,7 @@ def _in_words(response: Response, clock: Clock) -> str:
 def _phase_bands(root: ET.Element, response: Response, x: Axis, y: Axis) -> None:
     """Shade each phase through all strips and name it in the row above them."""
     for phase, spans in response.phases.spans.items():
-        if phase == "whole_hold":
+        if phase in OVERLAPPING:
             continue
         for span in spans:
             if span.end <= x.low or span.start >= x.high:

@@ -37,6 +37,7 @@ PHASE_LABELS = {
     "settled": "settled",
     "change": "change of holder",
     "whole_hold": "whole hold",
+    "last_10": "end of the hold",
     "transfer_out": "transfer out",
     "after": "after",
 }
