@@ -13,6 +13,7 @@ from joey.errors import InputError
 from joey.holds import PhaseSettings, read_context, read_exclusions, read_holds
 from joey.reports import report, write_csv, write_json
 from joey.response import Settings, analyse, measure_response
+from joey.signals import extent
 from joey.sources import parse_map, read_all
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ def _settings(wish: Wish) -> Settings:
 def _read(wish: Wish) -> Recording:
     meanings = dict(parse_map(each) for each in wish.mapping)
     recording = read_all(wish.recordings, zone=wish.zone, channels=meanings)
+    if not any(len(extent(each)) for each in (*recording.signals, *recording.series)):
+        msg = "the recording holds no samples: joey check says what is in it"
+        raise InputError(msg)
     if recording.truncated and not wish.accept_truncated:
         msg = f"{recording.truncated}; --accept-truncated goes on with what is there"
         raise InputError(msg)
