@@ -66,7 +66,7 @@ REFUSED = {
         "A1,2026-01-05 10:00,2026-01-05 11:00,x,mother,,,typed",
         "no date",
     ),
-    "no hold inside": ("A1,9:00:00,9:30:00,x,mother,,,typed", "none of"),
+    "no hold inside": ("A1,9:00:00,9:30:00,x,mother,,,typed", "does not lie in the recording"),
     "an unknown role": ("A1,0:01:00,0:02:00,x,moth,,,typed", "mother"),
 }
 

@@ -6,7 +6,7 @@ wide the filters are; ECG and pleth differ in nothing else.
 ```
 band  = box(short) - box(long)         symmetric, finite: fixed delay of half the long box
 slope = band[i+1] - band[i]
-energy = sum of |slope| over `gather`
+energy = sum of |slope| over `gather`; of the steeper limb alone where that is timed (pleth)
 candidate: the largest energy within +-NEIGHBOR_S
 timed = box(fine) - box(baseline)      wide enough that a deflection keeps its own sign and size
 ```
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ECG", "NEIGHBOR_S", "PLETH", "Candidates", "Recipe", "Widths", "candidates", "widths"]
 
+TURN_S = 2.0  # s to either side that tell whether a pleth is upside down
+TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 NEIGHBOR_S = 0.15  # s, no two beats are closer; at 300 beats/min they are 0.20 s apart
 
 
@@ -62,7 +64,7 @@ ECG = Recipe(
     short=0.020, long=0.100, fine=0.010, baseline=0.300, gather=0.060, around=0.060, steepest=False
 )
 PLETH = Recipe(
-    short=0.060, long=0.500, fine=0.060, baseline=0.500, gather=0.120, around=0.100, steepest=True
+    short=0.060, long=0.500, fine=0.060, baseline=0.500, gather=0.080, around=0.080, steepest=True
 )
 
 
@@ -77,6 +79,7 @@ class Widths:
     gather: int
     around: int
     neighbor: int
+    turn: int
     steepest: bool
 
     @property
@@ -87,7 +90,7 @@ class Widths:
     @property
     def context(self) -> int:
         """Samples on either side that a candidate rests on."""
-        return max(self.reach, self.baseline) + self.neighbor + self.around + 2
+        return max(self.reach, self.baseline) + self.neighbor + self.around + self.turn + 2
 
 
 def widths(recipe: Recipe, fs: Fraction) -> Widths:
@@ -100,6 +103,7 @@ def widths(recipe: Recipe, fs: Fraction) -> Widths:
         gather=_odd(recipe.gather * fs),
         around=max(round(recipe.around * fs), 2),
         neighbor=max(round(NEIGHBOR_S * fs), 2),
+        turn=round(TURN_S * fs) if recipe.steepest else 0,
         steepest=recipe.steepest,
     )
 
@@ -151,26 +155,44 @@ def candidates(
     lo, hi : int
         Range of sample indices asked for.
     """
+    from joey.beats import peaks as kernels  # noqa: PLC0415  loads Numba
+
     a, b = lo - w.context, hi + w.context
     x, ok = _padded(counts, valid, a, b)
     band = w.long * _box(x, w.short) - w.short * _box(x, w.long)
     slope = np.zeros_like(band)
     slope[:-1] = np.diff(band)
-    energy = _box(np.abs(slope), w.gather)
+    if w.steepest:
+        slope = _upright(slope, w.turn)
+        energy = _box(np.maximum(slope, 0), w.gather)
+    else:
+        energy = _box(np.abs(slope), w.gather)
     # An energy that rests on a sample not measured is none: an edge looks like a beat.
     searched = _box(ok.astype(np.int64), 2 * w.reach + 1) == 2 * w.reach + 1
     energy[~searched] = 0
     timed = slope if w.steepest else w.baseline * _box(x, w.fine) - w.fine * _box(x, w.baseline)
-    at = _peaks(energy, w.neighbor)
+    at = kernels.peaks(energy, w.neighbor)
     at = at[(at >= lo - a) & (at < hi - a)]
-    high, at_high, shift_high = _extreme(timed, at, w.around)
-    low, at_low, shift_low = _extreme(-timed, at, w.around)
+    high, low = kernels.extremes(timed, at, w.around)
     # A slope lies between its two samples.
     half = 0.5 if w.steepest else 0.0
     found = Candidates(
-        at + a, energy[at], high, low, at_high + a, at_low + a, shift_high + half, shift_low + half
+        at + a,
+        energy[at],
+        timed[high],
+        -timed[low],
+        high + a,
+        low + a,
+        _shift(timed, high) + half,
+        _shift(timed, low) + half,
     )
     return found, searched[lo - a : hi - a]
+
+
+def _upright(slope: NDArray[np.int64], turn: int) -> NDArray[np.int64]:
+    """Return the slope with its sign changed where the signal is upside down."""
+    rising = _box(np.sign(slope), 2 * turn + 1)
+    return np.where(rising > TURNED * (2 * turn + 1), -slope, slope)
 
 
 def _padded(
@@ -201,31 +223,16 @@ def _held(x: NDArray[np.int64], ok: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _box(x: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Return the centred sum over `width` samples; zeros are assumed outside."""
     half = width // 2
-    sums = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(x)))
-    at = np.arange(len(x))
-    upper = np.minimum(at + half + 1, len(x))
-    lower = np.maximum(at - half, 0)
-    return np.asarray(sums[upper] - sums[lower], dtype=np.int64)
+    # A slice difference of one running sum: gathering by index would cost three times as much.
+    sums = np.zeros(len(x) + 2 * half + 1, dtype=np.int64)
+    np.cumsum(x, out=sums[half + 1 : half + 1 + len(x)])
+    sums[half + 1 + len(x) :] = sums[half + len(x)]
+    return sums[width:] - sums[:-width]
 
 
-def _peaks(energy: NDArray[np.int64], neighbor: int) -> NDArray[np.int64]:
-    """Return where energy is positive and largest within +-neighbor; the first of equals."""
-    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415  heavy
-
-    # The largest of the `neighbor` samples up to here, and of those from here on.
-    upto = maximum_filter1d(energy, neighbor, origin=(neighbor - 1) // 2, mode="constant")
-    after = maximum_filter1d(energy, neighbor + 1, origin=-((neighbor + 1) // 2), mode="constant")
-    earlier = np.concatenate((np.zeros(1, dtype=energy.dtype), upto[:-1]))
-    return np.flatnonzero((energy > 0) & (energy > earlier) & (energy >= after)).astype(np.int64)
-
-
-def _extreme(
-    timed: NDArray[np.int64], at: NDArray[np.int64], around: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the largest value within +-around of each place, its index and sub-sample shift."""
-    rows = at[:, None] + np.arange(-around, around + 1)
-    best = at - around + np.argmax(timed[rows], axis=1)
+def _shift(timed: NDArray[np.int64], best: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the top of the parabola through the three samples around each place. [samples]"""
     left, top, right = timed[best - 1], timed[best], timed[best + 1]
     bend = left - 2 * top + right
-    shift = np.divide(0.5 * (left - right), bend, out=np.zeros(len(at)), where=bend < 0)
-    return top, best, np.clip(shift, -0.5, 0.5)
+    shift = np.divide(0.5 * (left - right), bend, out=np.zeros(len(best)), where=bend != 0)
+    return np.clip(shift, -0.5, 0.5)

@@ -270,8 +270,8 @@ def _still(counts: NDArray[np.int64], valid: NDArray[np.bool_], width: int) -> N
 
 def _box(x: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     half = width // 2
-    sums = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(x)))
-    at = np.arange(len(x))
-    return np.asarray(
-        sums[np.minimum(at + half + 1, len(x))] - sums[np.maximum(at - half, 0)], dtype=np.int64
-    )
+    # A slice difference of one running sum: gathering by index would cost three times as much.
+    sums = np.zeros(len(x) + 2 * half + 1, dtype=np.int64)
+    np.cumsum(x, out=sums[half + 1 : half + 1 + len(x)])
+    sums[half + 1 + len(x) :] = sums[half + len(x)]
+    return sums[width:] - sums[:-width]
