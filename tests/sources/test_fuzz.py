@@ -70,9 +70,10 @@ def flac(folder: Path) -> list[Path]:
 def annotations(folder: Path) -> list[Path]:
     (folder / "a.hea").write_text("a 1 250 3\na.dat 16 1 0 0 1 0 0 II\n")
     (folder / "a.dat").write_bytes(words(1, 2, 3))
-    steps = np.cumsum([3, 5, 5000, 9, 70000])
-    write_annotations(folder / "a.atr", steps, list("NV+NN"), Fraction(250),
-                      channels=np.array([0, 1, 1, 0, 2]), texts=["", "x", "AFIB", "", "odd"])  # fmt: skip
+    steps, channels = np.cumsum([3, 5, 5000, 9, 70000]), np.array([0, 1, 1, 0, 2])
+    texts = ["", "x", "AFIB", "", "odd"]
+    path = folder / "a.atr"
+    write_annotations(path, steps, list("NV+NN"), Fraction(250), channels=channels, texts=texts)
     return [folder / "a.atr"]
 
 

@@ -133,7 +133,7 @@ def test_stamps_are_utc_in_the_users_zone_or_their_own(tmp_path: Path) -> None:
     assert seen.clock.zone == "Europe/Copenhagen"
     assert "no time zone given" in table(tmp_path, bare).clock.note
     own = bare.replace(":00,1", ":00+05:30,1").replace(":01,", ":01+05:30,")
-    own = own.replace(":02,", ":02+05:30,")
+    own = own.replace(":02,", ":02+0530,")
     assert table(tmp_path, own).span.start == datetime(2024, 7, 1, 4, 30, tzinfo=UTC).timestamp()
     assert table(tmp_path, own).clock.note == ""
 
@@ -228,6 +228,7 @@ def test_the_users_names_go_to_label_or_whole_column(tmp_path: Path) -> None:
         ("t,HR\n1e300,2\n", "the time is not possible"),
         ("t,HR\n0,2\n90000000000,3\n", "too far apart"),
         ("t,HR\ninf,2\n", "the time is not possible"),
+        ("time,HR\n07/01/2024 10:00,2\n", "line 2: the time is not a number, hh:mm:ss or an ISO"),
         ("time,HR\n25:00:00,2\n", "not a time of day"),
         ("time,HR\n2024-02-30 10:00:00,2\n", "not a time of the form"),
     ],

@@ -134,6 +134,9 @@ def _from_text(place: Place, column: pl.Series, unit: str, zone: str | None) -> 
     if OF_DAY.fullmatch(first):
         return _from_times_of_day(place, column)
     numbers = column.cast(pl.Float64, strict=False)
+    if numbers[0] is None:
+        reason = "the time is not a number, hh:mm:ss or an ISO stamp (2024-07-01T10:00:00)"
+        raise place.error(0, reason)
     _all_there(place, numbers)
     decimals = column.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).to_numpy()
     return _from_numbers(place, numbers, unit, zone, int(decimals.max()))
