@@ -133,7 +133,7 @@ def test_stamps_are_utc_in_the_users_zone_or_their_own(tmp_path: Path) -> None:
     assert seen.clock.zone == "Europe/Copenhagen"
     assert "no time zone given" in table(tmp_path, bare).clock.note
     own = bare.replace(":00,1", ":00+05:30,1").replace(":01,", ":01+05:30,")
-    own = own.replace(":02,", ":02+05:30,")
+    own = own.replace(":02,", ":02+0530,")
     assert table(tmp_path, own).span.start == datetime(2024, 7, 1, 4, 30, tzinfo=UTC).timestamp()
     assert table(tmp_path, own).clock.note == ""
 
@@ -180,10 +180,15 @@ def test_a_date_yet_to_come_is_read_and_named(tmp_path: Path) -> None:
     assert recording.span.duration == pytest.approx(4.0, abs=1e-5)
 
 
+def test_empty_lines_and_comments_are_no_rows(tmp_path: Path) -> None:
+    (signal,) = table(tmp_path, "t,HR\r\n\r\n0,1\r\n# two\r\n1,2\r\n,\r\n2,3\r\n\r\n").signals
+    assert signal.values.tolist() == [1, 2, 3]
+
+
 def test_a_table_without_times_needs_its_rate(tmp_path: Path) -> None:
     recording = table(tmp_path, "fs,II [uV]\n250,1\n,2\n,3\n")
     assert recording.signals[0].fs == 250
-    with pytest.raises(FormatError, match=r"line 1: no column of times; the columns are II \[uV\]"):
+    with pytest.raises(FormatError, match=r"no column of times; the columns are II \[uV\]"):
         table(tmp_path, "II [uV]\n1\n2\n3\n")
 
 
@@ -215,6 +220,7 @@ def test_the_users_names_go_to_label_or_whole_column(tmp_path: Path) -> None:
         ("t,HR\n1,2\n,3\n4,5\n", "line 3: the row has no time"),
         ("t,HR\n1,2\nx,3\n", "line 3: the cell is not a time of the form of the first"),
         ("t,HR\n1,2\n3,4\n2,5\n", "line 4: the time is earlier than in the row before"),
+        ("t,HR\n\n# x\n1,2\n\n2,3\n1,4\n", "line 7: the time is earlier"),
         ("t,HR\n1,2\n1,3\n1,4\n2,5\n", "too coarse for the rows"),
         ("t,note\n1,a\n2,b\n3,c\n", "no column of numbers"),
         ("t;HR\n1;0,5\n2;0,6\n3;0,7\n", "line 2: column HR: numbers have a decimal comma"),
@@ -222,6 +228,7 @@ def test_the_users_names_go_to_label_or_whole_column(tmp_path: Path) -> None:
         ("t,HR\n1e300,2\n", "the time is not possible"),
         ("t,HR\n0,2\n90000000000,3\n", "too far apart"),
         ("t,HR\ninf,2\n", "the time is not possible"),
+        ("time,HR\n07/01/2024 10:00,2\n", "line 2: the time is not a number, hh:mm:ss or an ISO"),
         ("time,HR\n25:00:00,2\n", "not a time of day"),
         ("time,HR\n2024-02-30 10:00:00,2\n", "not a time of the form"),
     ],

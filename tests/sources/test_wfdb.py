@@ -258,6 +258,39 @@ def test_of_a_cut_file_whole_frames_are_read_and_the_loss_named(tmp_path: Path) 
     assert recording.truncated == "r.dat: 2 of 4 frames are there"
 
 
+@pytest.mark.parametrize("form", ["16", "212"])
+def test_an_empty_signal_file_is_an_error(tmp_path: Path, form: str) -> None:
+    header = f"r 2 1 4\nr.dat {form} 1 0 0 1 0 0 II\nr.dat {form} 1 0 0 1 0 0 V\n"
+    with pytest.raises(FormatError, match=r"r\.dat: the file does not hold a single frame"):
+        read(record(tmp_path, header, r_dat=b""))
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "cut"),
+    [("16", 8, False), ("16", 7, True), ("16", 10, True), ("212", 6, False), ("212", 9, False),
+     ("80", 3, True), ("311", 4, False), ("24", 13, True)],
+)  # fmt: skip
+def test_without_a_length_what_is_left_of_a_frame_is_a_loss(
+    tmp_path: Path, form: str, size: int, cut: bool
+) -> None:
+    """A group of packed samples may be filled up: that is no loss."""
+    header = f"r 2 1\nr.dat {form} 1 0 0 1 0 0 II\nr.dat {form} 1 0 0 1 0 0 V\n"
+    recording = read(record(tmp_path, header, r_dat=bytes(size)))
+    assert bool(recording.truncated) is cut
+
+
+def test_two_signals_of_one_label_are_two_channels(tmp_path: Path) -> None:
+    (tmp_path / "t.hea").write_text("t 2 1 1\nt.dat 16 1 0 0 3 0 0 II\nt.dat 16 1 0 0 4 0 0 II\n")
+    (tmp_path / "t.dat").write_bytes(words(3, 4))
+    header = "r/3 2 1 3\ns 1\n~ 1\nt 1\n"
+    files = {
+        "s_dat": words(1, 2),
+        "s_hea": b"s 2 1 1\ns.dat 16 1 0 0 1 0 0 II\ns.dat 16 1 0 0 2 0 0 II\n",
+    }
+    recording = read(record(tmp_path, header, **files))
+    assert [counts_of(signal) for signal in recording.signals] == [[1, 3], [2, 4]]
+
+
 def test_frames_after_the_end_are_left_out_and_counted(tmp_path: Path) -> None:
     path = record(tmp_path, "r 1 1 1\nr.dat 16 1 0 0 1 1 0 II\n", r_dat=words(1, 2, 3))
     recording = read(path)

@@ -128,6 +128,8 @@ def read_edf(
     start_ns, clock, facts = _clock(header, zone)
     body = memoryview(data)[BLOCK * (len(header.lines) + 1) :]
     records, truncated, repairs = _count_records(header, len(body))
+    if not records:
+        raise FormatError(path, "the file does not hold a single record")
     table = np.frombuffer(body, dtype=np.uint8, count=records * header.record_bytes)
     table = table.reshape(records, header.record_bytes)
     onsets, annotations = _read_annotations(header, table, start_ns, repairs)
@@ -371,8 +373,6 @@ def _runs(
     header: _Header, onsets: list[Fraction] | None, records: int, repairs: list[Repair]
 ) -> list[_Run]:
     """Return the runs of records without a gap between them."""
-    if records == 0:
-        return []
     if onsets is None:
         return [_Run(0, records, Fraction())]
     most = max((line.per_record for line in header.lines if not line.is_annotations), default=1)
@@ -412,7 +412,7 @@ def _read_signal(
     counts = counts.astype(counts.dtype.newbyteorder("="), copy=False)
     channel, scale, offset = _calibrate(header, line, channels, repairs)
     segments = []
-    origin = runs[0].onset if runs else Fraction()
+    origin = runs[0].onset
     grid = Grid(start_ns + round(origin * NS), fs)
     for run in runs:
         part = counts[run.first * line.per_record : run.stop * line.per_record]

@@ -19,7 +19,7 @@ from joey.signals import NS, Clock, Grid, Recording, Repair, Segment, Series, Si
 from joey.sources.codes import name_channel, spell_unit
 from joey.sources.files import load
 from joey.sources.tables.columns import label_and_unit, numbers_of, quantize_column
-from joey.sources.tables.times import UNIT_NS, Stamps, fit_grid, fit_rows, read_stamps
+from joey.sources.tables.times import UNIT_NS, Place, Stamps, fit_grid, fit_rows, read_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,10 +49,14 @@ PARQUET_MAGIC = b"PAR1"
 class _Reading:
     """A table while it is read, and what is gathered on the way."""
 
-    path: Path
+    place: Place
     channels: Mapping[str, Meaning]
     repairs: list[Repair]
     facts: dict[str, str]
+
+    @property
+    def path(self) -> Path:
+        return self.place.path
 
 
 def read_csv(
@@ -85,11 +89,11 @@ def read_csv(
     header, number, rest, comments = _header_line(path, data)
     delimiter = max(DELIMITERS, key=header.count)
     names = _names(path, header, delimiter, number)
-    frame = _frame(path, rest, names, delimiter, number)
-    reading = _Reading(path, channels or {}, [], {})
+    frame, lines = _frame(path, rest, names, delimiter, number)
+    reading = _Reading(Place(path, "line", lines), channels or {}, [], {})
     if comments:
         reading.facts[f"{path.stem} comments"] = "\n".join(comments)
-    recording = _recording(reading, frame, zone, number + 1)
+    recording = _recording(reading, frame, zone)
     simulated = any("simulated" in comment.lower() for comment in comments)
     return replace(recording, sources=(source,), simulated=simulated)
 
@@ -122,8 +126,9 @@ def read_parquet(
         raise FormatError(path, "the Parquet file is broken") from error
     if frame is None:
         raise FormatError(path, f"{rows} rows are claimed: too many for {len(data)} bytes")
-    reading = _Reading(path, channels or {}, [], {})
-    return replace(_recording(reading, frame, zone, 0), sources=(source,))
+    place = Place(path, "row", np.arange(frame.height, dtype=np.int64))
+    reading = _Reading(place, channels or {}, [], {})
+    return replace(_recording(reading, frame, zone), sources=(source,))
 
 
 def _header_line(path: Path, data: bytes) -> tuple[str, int, bytes, list[str]]:
@@ -162,32 +167,33 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text) is not None
 
 
-def _frame(path: Path, rest: bytes, names: list[str], delimiter: str, number: int) -> pl.DataFrame:
+def _frame(
+    path: Path, rest: bytes, names: list[str], delimiter: str, number: int
+) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """Return the cells as stripped text, and the line of each row; empty lines are no rows."""
     import polars as pl  # noqa: PLC0415
 
-    if not rest.strip():
-        raise FormatError(path, "the table has no rows")
-    keys = [f"{k}" for k in range(len(names))]
+    # A header of numbers, so that the table's width is the header's whatever the first row is.
+    header = delimiter.join(str(k) for k in range(len(names))).encode()
+    text = header + b"\n" + rest.replace(b"\r\n", b"\n")
     try:
         frame = pl.read_csv(
-            io.BytesIO(rest),
-            has_header=False,
-            separator=delimiter,
-            schema=dict.fromkeys(keys, pl.String),
-            encoding="utf8-lossy",
-            comment_prefix="#",
+            io.BytesIO(text), separator=delimiter, infer_schema=False, encoding="utf8-lossy"
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         where = _long_line(rest, delimiter, len(names), number)
         reason = f"not a table of {len(names)} columns: a row has more cells, or a quote stays open"
         raise FormatError(path, reason, where) from error
+    keys = _unlike(names)
+    frame = frame.rename(dict(zip(frame.columns, keys, strict=True)))
     frame = frame.select(pl.all().str.strip_chars())
-    filled = pl.any_horizontal(pl.all().is_not_null() & (pl.all().str.len_bytes() > 0))
-    last = frame.select(filled.alias("f"))["f"].to_numpy().nonzero()[0]
-    if not len(last):
+    filled = pl.any_horizontal(pl.all().str.len_bytes() > 0).fill_null(value=False)
+    comment = pl.col(keys[0]).str.starts_with("#").fill_null(value=False)
+    keep = frame.select((filled & ~comment).alias("keep"))["keep"]
+    lines = np.flatnonzero(keep.to_numpy()).astype(np.int64) + number + 1
+    if not len(lines):
         raise FormatError(path, "the table has no rows")
-    frame = frame.head(int(last[-1]) + 1)  # empty lines at the end are no rows
-    return frame.rename(dict(zip(keys, _unlike(names), strict=True)))
+    return frame.filter(keep), lines
 
 
 def _unlike(names: Sequence[str]) -> list[str]:
@@ -208,18 +214,18 @@ def _long_line(rest: bytes, delimiter: str, columns: int, number: int) -> str:
     return ""
 
 
-def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None, line: int) -> Recording:
+def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None) -> Recording:
     if not frame.height:
         raise FormatError(reading.path, "the table has no rows")
     frame = _take_facts(reading, frame)
-    stamps, frame = _stamps(reading, frame, zone, line)
+    stamps, frame = _stamps(reading, frame, zone)
     stamps, keep = _single(reading, stamps)
     signals: list[Signal] = []
     series: list[Series] = []
     for column in frame.get_columns():
         numbers = numbers_of(column)
         if numbers is None:
-            _refuse_decimal_commas(reading, column, line)
+            _refuse_decimal_commas(reading, column)
             what = "column of text, left out"
             reading.repairs.append(Repair(what, 1, f"{reading.path.stem}/{column.name}"))
             continue
@@ -257,14 +263,16 @@ def _take_facts(reading: _Reading, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stamps(
-    reading: _Reading, frame: pl.DataFrame, zone: str | None, line: int
+    reading: _Reading, frame: pl.DataFrame, zone: str | None
 ) -> tuple[Stamps, pl.DataFrame]:
     """Return the stamps and the columns that are left."""
     path = reading.path
     folded = {name.strip().lower(): name for name in frame.columns}
     if "date" in folded and "time" in folded and str(frame[folded["date"]].dtype) == "String":
         both = frame[folded["date"]] + " " + frame[folded["time"]]
-        return read_stamps(path, both, "", zone, line), frame.drop(folded["date"], folded["time"])
+        return read_stamps(reading.place, both, "", zone), frame.drop(
+            folded["date"], folded["time"]
+        )
     for name in frame.columns:
         label, unit = label_and_unit(name)
         unit = unit or _round_unit(name)
@@ -272,13 +280,13 @@ def _stamps(
         match = match or TIME.fullmatch(label.partition("(")[0].strip())
         if match:
             column = frame[name]
-            stamps = read_stamps(path, column, unit or match["unit"] or "", zone, line)
+            stamps = read_stamps(reading.place, column, unit or match["unit"] or "", zone)
             return stamps, frame.drop(name)
     for name, value in reading.facts.items():
         if RATE.fullmatch(name.removeprefix(f"{path.stem} ")) and _is_number(value):
             return _counted(path, value, frame.height), frame
     reason = f"no column of times; the columns are {', '.join(frame.columns)[:300]}"
-    raise FormatError(path, reason, f"line {line - 1}" if line else "")
+    raise FormatError(path, reason)
 
 
 def _round_unit(name: str) -> str:
@@ -318,14 +326,14 @@ def _single(reading: _Reading, stamps: Stamps) -> tuple[Stamps, NDArray[np.bool_
     return replace(stamps, ns=ns[keep]), keep
 
 
-def _refuse_decimal_commas(reading: _Reading, column: pl.Series, line: int) -> None:
+def _refuse_decimal_commas(reading: _Reading, column: pl.Series) -> None:
     if str(column.dtype) != "String":
         return
     commas = column.str.contains(r"^[+-]?\d+,\d+$").fill_null(value=False)
     if commas.any():
         row = int(commas.arg_max() or 0)
         reason = f"column {column.name}: numbers have a decimal comma: write them with a point"
-        raise FormatError(reading.path, reason, f"line {line + row}")
+        raise reading.place.error(row, reason)
 
 
 def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> Signal | Series:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["Stamps", "fit_grid", "fit_rows", "read_stamps"]
+__all__ = ["Place", "Stamps", "fit_grid", "fit_rows", "read_stamps"]
 
 UNIT_NS = {"s": NS, "sec": NS, "ms": 10**6, "us": 10**3, "ns": 1, "min": 60 * NS, "h": 3600 * NS}
 EPOCH_S = 10**9  # s; no recording is 31 years old: such a number counts from 1970
@@ -35,7 +35,30 @@ OF_DAY = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?")
 DAY_NS = 86400 * NS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where the rows of a table stand in their file, for errors.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    word : str
+        What is counted: ``line`` or ``row``.
+    numbers : ndarray of int64, shape (n,)
+        The number of each row.
+    """
+
+    path: Path
+    word: str
+    numbers: NDArray[np.int64]
+
+    def error(self, row: int, reason: str) -> FormatError:
+        """Return the error that a row makes."""
+        return FormatError(self.path, reason, f"{self.word} {self.numbers[row]}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stamps:
     """The time of each row.
 
@@ -60,21 +83,19 @@ class Stamps:
     facts: dict[str, str]
 
 
-def read_stamps(path: Path, column: pl.Series, unit: str, zone: str | None, line: int) -> Stamps:
+def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) -> Stamps:
     """Return the times of a column of stamps.
 
     Parameters
     ----------
-    path : Path
-        Named in errors.
+    place : Place
+        Where the rows stand.
     column : polars Series
         Text, numbers or datetimes.
     unit : str
         Of numbers; empty for seconds.
     zone : str or None
         In which stamps without a zone are read.
-    line : int
-        Line of the first row; 0 where rows have no lines.
 
     Raises
     ------
@@ -83,27 +104,22 @@ def read_stamps(path: Path, column: pl.Series, unit: str, zone: str | None, line
     InputError
         If the zone is not known.
     """
-    missing = column.is_null().arg_max() if column.null_count() else None
-    if missing is not None:
-        raise FormatError(path, "the row has no time", _where(line, missing))
+    missing = column.is_null().to_numpy()
+    if missing.any():
+        raise place.error(int(missing.argmax()), "the row has no time")
     if column.dtype.is_temporal():
-        stamps = _from_datetimes(path, column, zone, line)
+        stamps = _from_datetimes(place, column, zone)
     elif column.dtype.is_numeric():
-        stamps = _from_numbers(path, column, unit, zone, 9, line)
+        stamps = _from_numbers(place, column, unit, zone, 9)
     else:
-        stamps = _from_text(path, column, unit, zone, line)
+        stamps = _from_text(place, column, unit, zone)
     back = np.flatnonzero(np.diff(stamps.ns) < 0)
     if len(back):
-        reason = "the time is earlier than in the row before"
-        raise FormatError(path, reason, _where(line, int(back[0]) + 1))
+        raise place.error(int(back[0]) + 1, "the time is earlier than in the row before")
     return stamps
 
 
-def _where(line: int, row: int) -> str:
-    return f"line {line + row}" if line else f"row {row}"
-
-
-def _from_text(path: Path, column: pl.Series, unit: str, zone: str | None, line: int) -> Stamps:
+def _from_text(place: Place, column: pl.Series, unit: str, zone: str | None) -> Stamps:
     import polars as pl  # noqa: PLC0415 (slow to import)
 
     first = str(column[0])
@@ -114,34 +130,36 @@ def _from_text(path: Path, column: pl.Series, unit: str, zone: str | None, line:
         form += "%.f" if iso["seconds"] else ""
         form += "%#z" if iso["zone"] else ""
         parsed = column.str.to_datetime(form, time_unit="us", strict=False)
-        return _from_datetimes(path, _all_there(path, parsed, line), zone, line)
+        return _from_datetimes(place, _all_there(place, parsed), zone)
     if OF_DAY.fullmatch(first):
-        return _from_times_of_day(path, column, line)
+        return _from_times_of_day(place, column)
     numbers = column.cast(pl.Float64, strict=False)
-    _all_there(path, numbers, line)
+    if numbers[0] is None:
+        reason = "the time is not a number, hh:mm:ss or an ISO stamp (2024-07-01T10:00:00)"
+        raise place.error(0, reason)
+    _all_there(place, numbers)
     decimals = column.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).to_numpy()
-    return _from_numbers(path, numbers, unit, zone, int(decimals.max()), line)
+    return _from_numbers(place, numbers, unit, zone, int(decimals.max()))
 
 
-def _all_there(path: Path, parsed: pl.Series, line: int) -> pl.Series:
-    if parsed.null_count():
-        row = int(parsed.is_null().arg_max() or 0)
-        raise FormatError(
-            path, "the cell is not a time of the form of the first", _where(line, row)
-        )
+def _all_there(place: Place, parsed: pl.Series) -> pl.Series:
+    strange = parsed.is_null().to_numpy()
+    if strange.any():
+        reason = "the cell is not a time of the form of the first"
+        raise place.error(int(strange.argmax()), reason)
     return parsed
 
 
 def _from_numbers(
-    path: Path, numbers: pl.Series, unit: str, zone: str | None, decimals: int, line: int
+    place: Place, numbers: pl.Series, unit: str, zone: str | None, decimals: int
 ) -> Stamps:
     each = UNIT_NS.get(unit.strip().lower() or "s")
     if each is None:
-        raise FormatError(path, "the unit of the times is not one of s, ms, us, ns, min, h")
+        raise FormatError(place.path, "the unit of the times is not one of s, ms, us, ns, min, h")
     values = numbers.to_numpy().astype(np.float64)
     possible = np.abs(values) <= LATEST_S * NS / each  # false for NaN
     if not np.all(possible):
-        raise FormatError(path, "the time is not possible", _where(line, int(possible.argmin())))
+        raise place.error(int(possible.argmin()), "the time is not possible")
     # Digits are those of the text: an integer of them is exact, a product with 10**9 is not.
     decimals = min(decimals, max(len(str(each)) - 1, 0))
     while decimals > 0 and np.max(np.abs(values)) * 10.0**decimals > 2**53:
@@ -151,7 +169,7 @@ def _from_numbers(
     first = int(digits[0])
     # The span of a table fits 64 bits of nanoseconds; its origin need not.
     if (int(digits.max()) - int(digits.min())) * step_ns >= 2**62:
-        raise FormatError(path, "the times are too far apart")
+        raise FormatError(place.path, "the times are too far apart")
     ns = _scaled(digits - first, step_ns)
     origin_ns = round(first * step_ns)
     clock = Clock(dated=False)
@@ -168,17 +186,17 @@ def _scaled(digits: NDArray[np.int64], step_ns: Fraction) -> NDArray[np.int64]:
     return np.asarray(np.rint(digits * float(step_ns)), dtype=np.int64)
 
 
-def _from_datetimes(path: Path, column: pl.Series, zone: str | None, line: int) -> Stamps:
+def _from_datetimes(place: Place, column: pl.Series, zone: str | None) -> Stamps:
     import polars as pl  # noqa: PLC0415
 
     if column.dtype == pl.Date:
-        raise FormatError(path, "the stamps have a date and no time of day")
+        raise FormatError(place.path, "the stamps have a date and no time of day")
     if not isinstance(column.dtype, pl.Datetime):
-        raise FormatError(path, f"stamps of type {column.dtype} are not read")
+        raise FormatError(place.path, f"stamps of type {column.dtype} are not read")
     has_zone = column.dtype.time_zone is not None
     us = column.dt.cast_time_unit("us").to_physical().to_numpy().astype(np.int64)
     if us.min() < EARLIEST_US or us.max() > LATEST_US:
-        raise FormatError(path, "a stamp is before the year 1 or after 9999")
+        raise FormatError(place.path, "a stamp is before the year 1 or after 9999")
     first = datetime(1970, 1, 1) + timedelta(microseconds=int(us[0]))  # noqa: DTZ001 (local)
     note: tuple[str, ...] = ()
     if has_zone:
@@ -188,17 +206,17 @@ def _from_datetimes(path: Path, column: pl.Series, zone: str | None, line: int) 
         )
     else:
         _, clock = anchor(first.replace(microsecond=0), zone)
-        us, note = _to_utc(path, us, zone or "UTC", line)
+        us, note = _to_utc(place, us, zone or "UTC")
         origin_us = int(us[0])
         clock = replace(clock, note=join_notes([clock.note, *note]))
     if int(us.max()) - int(us.min()) >= 2**62 // 1000:
-        raise FormatError(path, "the times are too far apart")
+        raise FormatError(place.path, "the times are too far apart")
     step_us = int(np.gcd.reduce(np.append(us % 10**6, 10**6)))
     return Stamps(origin_us * 1000, (us - us[0]) * 1000, step_us * 1000, clock, {})
 
 
 def _to_utc(
-    path: Path, local_us: NDArray[np.int64], zone: str, line: int
+    place: Place, local_us: NDArray[np.int64], zone: str
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Return local stamps as UTC; an hour that occurs twice is told apart by its order."""
     where = zone_of(zone)
@@ -213,7 +231,7 @@ def _to_utc(
     if np.any(late > early):
         row = int(np.argmax(late > early))
         reason = f"this local time does not exist in {zone} (clocks go forward)"
-        raise FormatError(path, reason, _where(line, row))
+        raise place.error(row, reason)
     twice = late < early
     if not twice.any():
         return local_us - early, ()
@@ -233,21 +251,21 @@ def _offset_us(where: object, quarter: int, fold: int) -> int:
     return (offset or timedelta()) // timedelta(microseconds=1)
 
 
-def _from_times_of_day(path: Path, column: pl.Series, line: int) -> Stamps:
+def _from_times_of_day(place: Place, column: pl.Series) -> Stamps:
     """Return times of day as an undated clock; past midnight they go on."""
     ns = np.empty(len(column), dtype=np.int64)
     digits = 0
     for row, text in enumerate(column.to_list()):
         match = OF_DAY.fullmatch(text)
         if match is None or int(match[1]) > 23 or int(match[2]) > 59 or int(match[3]) > 59:
-            raise FormatError(path, "the cell is not a time of day hh:mm:ss", _where(line, row))
+            raise place.error(row, "the cell is not a time of day hh:mm:ss")
         digits = max(digits, len(match[4] or ""))
         seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
         ns[row] = seconds * NS + int((match[4] or "").ljust(9, "0"))
     # More than half a day back is midnight; less is an error that the caller reports.
     ns += DAY_NS * np.cumsum(np.diff(ns, prepend=ns[0]) < -DAY_NS // 2)
     note = "the stamps have a time of day and no date"
-    facts = {f"{path.stem} start time": str(column[0])}
+    facts = {f"{place.path.stem} start time": str(column[0])}
     return Stamps(0, ns - ns[0], NS // 10**digits, Clock(dated=False, note=note), facts)
 
 

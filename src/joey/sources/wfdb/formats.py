@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["FLAC", "INVALID", "PLAIN", "decode", "decode_flac", "samples_in"]
+__all__ = ["FLAC", "INVALID", "PLAIN", "decode", "decode_flac", "samples_in", "size_of"]
 
 # For each format, how many samples so many bytes hold: whole groups, and what fits the rest.
 _PACKED: dict[int, tuple[int, tuple[int, ...]]] = {
@@ -60,6 +60,13 @@ def samples_in(form: int, size: int) -> int:
     group, partial = _PACKED[form]
     whole, rest = divmod(size, group)
     return whole * partial[group] + partial[rest]
+
+
+def size_of(form: int, count: int) -> int:
+    """Return how many bytes so many samples of a plain format take."""
+    group, partial = _PACKED[form]
+    whole, rest = divmod(count, partial[group])
+    return whole * group + partial.index(rest)
 
 
 def decode(form: int, data: NDArray[np.uint8], count: int) -> NDArray[np.integer]:

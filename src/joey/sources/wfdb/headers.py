@@ -32,7 +32,7 @@ RECORD = re.compile(
     rf"(?:\s+(?P<fs>{_NUMBER})(?:/(?P<counter>{_NUMBER})(?:\((?P<base>{_NUMBER})\))?)?"
     r"(?:\s+(?P<frames>\d{1,15})"
     r"(?:\s+(?P<time>[\d:.]+)"
-    r"(?:\s+(?P<date>\d{1,2}/\d{1,2}/\d{1,4}))?)?)?)?\s*"
+    r"(?:\s+(?P<date>\d{1,2}/\d{1,2}/\d{4}))?)?)?)?\s*"
 )
 FORMAT = re.compile(r"(\d{1,4})(?:x(\d{1,9}))?(?::(\d{1,9}))?(?:\+(\d{1,15}))?")
 GAIN = re.compile(rf"({_NUMBER})(?:\(([-+]?\d{{1,12}})\))?(?:/(\S+))?")

@@ -6,7 +6,8 @@ start, so that gaps between the segments of a record stay gaps. Nothing is resam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from joey.sources.clocks import anchor
 from joey.sources.codes import Naming, identify, name_channel
 from joey.sources.files import beside, load
 from joey.sources.wfdb.annotations import read_annotations
-from joey.sources.wfdb.formats import FLAC, INVALID, PLAIN, decode, decode_flac, samples_in
+from joey.sources.wfdb.formats import FLAC, INVALID, PLAIN, decode, decode_flac, samples_in, size_of
 from joey.sources.wfdb.headers import MOST_FRAMES, Header, SignalLine, read_header
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_record"]
 
+MOST_USES = 16  # of one signal file by segments; each costs memory
+FILLING = {212: 1, 310: 2, 311: 2}  # samples that may fill the last group of a packed format
 FINENESS = 64  # steps of the common quantum in the finest step of segments with different gains
 VOLTAGES = frozenset({"ecg", "unknown"})  # whose unit is mV where the header gives none, header(5)
 
@@ -42,6 +45,7 @@ VOLTAGES = frozenset({"ecg", "unknown"})  # whose unit is mV where the header gi
 class _Strip:
     """One signal's samples in one segment: consecutive, from frame `frame` of the record."""
 
+    part: int
     label: str
     line: SignalLine
     naming: Naming
@@ -60,6 +64,9 @@ class _Reading:
     sources: list[Source]
     repairs: list[Repair]
     losses: list[str]
+    parts: int = 0
+    files: dict[Path, bytes] = field(default_factory=dict)
+    uses: Counter[Path] = field(default_factory=Counter)
 
 
 def read_record(
@@ -170,6 +177,7 @@ def _read_segment(notes: _Reading, segment: Header, frame: int, frames: int | No
     """Return the strips of one segment that begins at frame `frame` of the record."""
     strips: list[_Strip] = []
     seen: set[str] = set()
+    notes.parts += 1
     for file, group in groupby(segment.signals, key=lambda line: line.file):
         lines = tuple(group)
         if file in seen:
@@ -197,17 +205,29 @@ def _read_group(
     if first.format not in PLAIN and first.format not in FLAC:
         raise FormatError(header.path, f"format {first.format} is not a WFDB format", where)
     path = beside(header.path, first.file, where)
-    data, source = load(path, f"wfdb format {first.format}")
-    notes.sources.append(source)
+    data = _bytes_of(path, first.format, notes)
     # The file of a skewed signal goes on after the record's end by its skew.
     wanted = None if frames is None else frames + max(line.skew for line in lines)
     read = _read_flac if first.format in FLAC else _read_plain
     counts, there = read(path, data, lines, wanted, notes)
+    if there == 0:
+        raise FormatError(path, "the file does not hold a single frame")
     if frames is not None and there < frames:
         notes.losses.append(f"{path.name}: {there} of {frames} frames are there")
     elif wanted is None or there == frames:
         _check_sums(path, lines, counts, notes)
     return counts
+
+
+def _bytes_of(path: Path, form: int, notes: _Reading) -> bytes:
+    """Return a signal file's bytes, read once also where several segments share it."""
+    if path not in notes.files:
+        notes.files[path], source = load(path, f"wfdb format {form}")
+        notes.sources.append(source)
+    notes.uses[path] += 1
+    if notes.uses[path] > MOST_USES:
+        raise FormatError(path, f"more than {MOST_USES} segments share this file")
+    return notes.files[path]
 
 
 def _read_plain(
@@ -224,7 +244,7 @@ def _read_plain(
     width = sum(line.per_frame for line in lines)
     held = samples_in(form, len(raw))
     there = held // width
-    if wanted is None and held % width > 1:  # one sample may be filling
+    if wanted is None and (held % width > FILLING.get(form, 0) or len(raw) > size_of(form, held)):
         notes.losses.append(f"{path.name}: the last frame is cut off")
     if wanted is not None and there > wanted:
         notes.repairs.append(
@@ -233,6 +253,7 @@ def _read_plain(
             )
         )
         there = wanted
+    raw = raw[: size_of(form, there * width)]
     table = decode(form, raw, there * width).reshape(there, width)
     counts, column = [], 0
     for line in lines:
@@ -310,7 +331,7 @@ def _strip(
         known &= counts != count
     runs = runs_of(known)
     fs = frame_rate * line.per_frame
-    return _Strip(label, line, naming, fs, frame * line.per_frame, counts, runs)
+    return _Strip(notes.parts, label, line, naming, fs, frame * line.per_frame, counts, runs)
 
 
 def _name(label: str, line: SignalLine, notes: _Reading) -> Naming:
@@ -330,11 +351,11 @@ def _joined(start_ns: int, strips: Sequence[_Strip], notes: _Reading) -> Iterabl
     """Return one signal for each label, rate and unit, in the order of their first strip."""
     # A label that stands twice in one segment is two channels: count its occurrences.
     found: dict[tuple[str, Fraction, str, int], list[_Strip]] = {}
-    times: dict[tuple[str, Fraction, str, int], int] = {}
+    times: Counter[tuple[str, Fraction, str, int]] = Counter()
     for strip in strips:
-        place = (strip.label, strip.fs, strip.naming.channel.unit, strip.first)
-        times[place] = times.get(place, -1) + 1
-        found.setdefault((*place[:3], times[place]), []).append(strip)
+        name = (strip.label, strip.fs, strip.naming.channel.unit)
+        times[*name, strip.part] += 1
+        found.setdefault((*name, times[*name, strip.part]), []).append(strip)
     for (_, fs, _, _), same in found.items():
         yield _signal(Grid(start_ns, fs), same, notes)
 
@@ -384,14 +405,13 @@ def _rescaled(strip: _Strip, quantum: float) -> NDArray[np.integer]:
 
 def _without_seams(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return the segments with those joined that follow each other without a gap."""
-    out: list[Segment] = []
-    for _, group in groupby(
-        enumerate(segments),
-        key=lambda each: each[1].first - sum(len(s.counts) for s in segments[: each[0]]),
-    ):
-        row = [segment for _, segment in group]
-        out.append(row[0] if len(row) == 1 else _chain(row))
-    return tuple(out)
+    rows: list[list[Segment]] = []
+    for segment in segments:
+        if rows and rows[-1][-1].stop == segment.first:
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return tuple(row[0] if len(row) == 1 else _chain(row) for row in rows)
 
 
 def _chain(row: Sequence[Segment]) -> Segment:

@@ -88,6 +88,9 @@ def write_wfdb(
     frame_rate = _common_rate([signal.fs for signal in signals])
     origin = start_ns or 0
     frames = max(_frames(signal, frame_rate, origin) for signal in signals)
+    if not frames:
+        msg = "the signals hold no samples"
+        raise ValueError(msg)
     columns = [_column(signal, frame_rate, origin, frames) for signal in signals]
     wide = any(_is_wide(column) for column in columns)
     form, dtype = (32, np.dtype("<i4")) if wide else (16, np.dtype("<i2"))
