@@ -268,10 +268,10 @@ def test_variability_over_five_minutes_is_that_of_preterm_infants() -> None:
 
 
 def test_spells_per_day_are_of_the_published_order() -> None:
-    """Over six infants of 32 weeks: desaturations 35-75 a day (Nagraj 2019: 60 at 32 weeks, 41 at
+    """Over five infants of 32 weeks: desaturations 35-75 a day (Nagraj 2019: 60 at 32 weeks, 41 at
     35), bradycardias 20-60 (PICS: about 35), apneas of 20 s or more 1-10, periodic breathing 2-9 %.
     """
-    days = [simulate_infant(12, seed, waveforms=False, holds=[]).truth for seed in range(6)]
+    days = [simulate_infant(12, seed, waveforms=False, holds=[]).truth for seed in range(5)]
     desaturations = 2 * np.mean([sum(s.duration >= 10 for s in t.desaturations) for t in days])
     bradycardias = 2 * np.mean([sum(s.duration >= 4 for s in t.bradycardias) for t in days])
     apneas = 2 * np.mean([sum(s.duration >= 20 for s in t.apneas) for t in days])
@@ -590,3 +590,43 @@ def test_the_night_holds_feeds_cares_and_temperatures() -> None:
     assert {"gestational_age", "birth_time", "spo2_averaging_s"} <= {
         row["kind"] for row in rows if not row["time"]
     }
+
+
+def test_decelerations_are_deeper_than_accelerations_are_high() -> None:
+    """Deviations from the minute's median lean to long intervals, as preterm hearts do."""
+    truth = clean(3, 3, NOTHING).truth
+    rr = np.diff(truth.beats) * 1000
+    rest = np.concatenate([part - np.median(part) for part in np.array_split(rr, len(rr) // 150)])
+    rest = rest[np.abs(rest) < 150]
+
+    assert np.sum(rest[rest > 0] ** 2) > 1.15 * np.sum(rest[rest < 0] ** 2)
+
+
+def test_breathing_is_in_the_heart() -> None:
+    """The rate is highest in the half second after inspiration ends, by 0.5 /min or more."""
+    infant = simulate_infant(2, 9, holds=[], cares=False, dirt=False, waveforms=False)
+    beats, breaths = infant.truth.beats, infant.truth.breaths
+    rate = 60 / np.diff(beats)
+    rate = (rate - np.convolve(rate, np.ones(15) / 15, mode="same"))[20:-20]
+    middle = ((beats[1:] + beats[:-1]) / 2)[20:-20]
+    since = middle - breaths[np.maximum(np.searchsorted(breaths, middle) - 1, 0)]
+    bins = [np.median(rate[(since >= lo) & (since < lo + 0.1)]) for lo in np.arange(0, 0.9, 0.1)]
+
+    assert np.ptp(bins) > 0.5
+    assert np.argmax(bins) <= 4
+
+
+def test_a_monitor_that_miscounts_shows_twice_the_breaths() -> None:
+    """In miscounted spans the breathing rate shown is at least 1.4 times that of the hour."""
+    infant = day(3)
+    resp = signal(infant, "resp_rate")
+    times, values = resp.times, resp.values
+    usual = np.nanmedian(values)
+    wrong = [
+        np.nanmedian(values[(times > d.start + 1) & (times < d.end - 1)])
+        for d in infant.truth.dirt
+        if d.what == "miscounted" and d.end - d.start > 60
+    ]
+
+    assert len(wrong) > 2
+    assert np.median(wrong) > 1.4 * usual

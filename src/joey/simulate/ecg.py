@@ -136,7 +136,7 @@ def ecg_wave(
     polarity, t_wave
         As of `simulate_ecg`.
     turns : ndarray of float64, shape (m,) or None
-        How far the heart's axis has turned at each beat: grows S and T as R shrinks.
+        How far the heart's axis has turned at each beat, 0 to 1: S grows as R shrinks.
     """
     out = np.zeros(n, dtype=np.float32)
     if len(beats) == 0:
@@ -147,9 +147,13 @@ def ecg_wave(
     # A QRS of 56 ms: Q, R and S follow each other within it; SDs chosen so that they overlap.
     flip = float(polarity)
     small = flip * sizes
-    add_bells(out, fs, beats - 0.019 * unit, 0.0055 * unit, small * (shape.q - 0.05 * turn))
+    add_bells(
+        out, fs, beats - 0.019 * unit, 0.0055 * unit, small * (shape.q - 0.05 * shape.r * turn)
+    )
     add_bells(out, fs, beats, 0.0072 * unit, small * shape.r * (1 - 0.35 * turn))
-    add_bells(out, fs, beats + 0.0195 * unit, 0.0070 * unit, small * (shape.s - 0.4 * turn))
+    add_bells(
+        out, fs, beats + 0.0195 * unit, 0.0070 * unit, small * (shape.s - 0.25 * shape.r * turn)
+    )
     # P comes 95 ms before R, closer when the heart is fast; T's peak scales with the root of RR.
     lead_in = np.minimum(0.095, 0.30 * before)
     add_bells(out, fs, beats - lead_in, np.full(len(beats), 0.014), sizes * shape.p)

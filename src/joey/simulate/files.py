@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-COMMENT = "simulated: no infant was measured"
-
 
 def write(
     simulated: Simulated, folder: str | Path, *, numerics_missing: float | None = None
@@ -53,7 +51,7 @@ def write(
     waves = [s for s in simulated.recording.signals if s.fs > 1]
     numerics = [s for s in simulated.recording.signals if s.fs == 1]
     start_ns = numerics[0].segments[0].grid.start_ns
-    comments = [COMMENT, *(f"{k}: {v}" for k, v in simulated.recording.facts.items())]
+    comments = [f"{key}: {value}" for key, value in simulated.recording.facts.items()]
     paths: list[Path] = []
     for signal in waves:
         name = f"simulated_{signal.channel.quantity}"
@@ -64,7 +62,10 @@ def write(
     paths.append(_table(folder / "holds.csv", COLUMNS, simulated.holds))
     paths.append(_table(folder / "context.csv", CONTEXT_COLUMNS, simulated.context))
     truth = folder / "truth.json"
-    truth.write_text(json.dumps(truth_document(simulated.truth), indent=1) + "\n", encoding="utf-8")
+    # A line per part: readable, without a line per beat.
+    parts = truth_document(simulated.truth).items()
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in parts)
+    truth.write_text(f"{{{lines}}}\n", encoding="utf-8")
     return (*paths, truth)
 
 
@@ -72,7 +73,7 @@ def truth_document(truth: Truth) -> dict[str, object]:
     """Return the truth as plain values: times in ns or s on the recording's clock."""
     spells = ("apneas", "pauses", "periodic_breathing", "bradycardias", "desaturations")
     return {
-        "simulated": COMMENT,
+        "simulated": "no infant was measured",
         "beats": _intervals(truth.beats_ns),
         "breaths": {
             **_intervals(truth.breaths_ns),

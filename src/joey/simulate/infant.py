@@ -211,7 +211,7 @@ def simulate_infant(  # noqa: PLR0913 (one infant has many properties)
     if waveforms:
         signals = waveforms_of(body, held, mess, start_ns, seed, polarity=ecg_polarity) + signals
     facts = {
-        "simulated": "yes: no infant was measured",
+        "simulated": "no infant was measured",
         "seed": str(seed),
         "gestational_age_weeks": f"{gestational_age_weeks:g}",
         "postnatal_days": f"{postnatal_days:g}",

@@ -66,10 +66,12 @@ def _ecg(
     n = int(body.seconds) * fs
     slow = uniform(round(body.seconds / STEP) + 2, STEP)
     rng = stream(seed, "ecg", "shape")
+    tall = float(np.clip(0.9 + 0.15 * rng.standard_normal(), 0.5, 1.5))
+    # S stays below R even when the axis turns: the true beat is QRS's largest wave.
     shape = Shape(
-        q=float(-0.07 * np.exp(0.4 * rng.standard_normal())),
-        r=float(np.clip(0.9 + 0.15 * rng.standard_normal(), 0.5, 1.5)),
-        s=float(-0.15 * np.exp(0.4 * rng.standard_normal())),
+        q=-tall * float(np.clip(0.08 * np.exp(0.4 * rng.standard_normal()), 0, 0.2)),
+        r=tall,
+        s=-tall * float(np.clip(0.17 * np.exp(0.4 * rng.standard_normal()), 0, 0.35)),
         p=float(np.clip(0.08 + 0.015 * rng.standard_normal(), 0.04, 0.13)),
         t=float(np.clip(0.16 + 0.05 * rng.standard_normal(), 0.06, 0.3)),
         qrs=float(np.clip(0.057 + 0.003 * rng.standard_normal(), 0.05, 0.066)),
@@ -77,7 +79,7 @@ def _ecg(
     volume = lung(body.breathing, len(slow), 1 / STEP).astype(np.float64)
     sizes = np.exp(0.06 * slow_noise(stream(seed, "ecg", "size"), body.beats, 1800.0))
     sizes *= 1 - 0.07 * np.interp(body.beats - 0.1, slow, volume)
-    turns = _held(body.beats, holds, stream(seed, "ecg", "axis"), 0.3, 0.9)
+    turns = _held(body.beats, holds, stream(seed, "ecg", "axis"), 0.3, 0.8)
     clean = ecg_wave(body.beats, n, fs, shape, sizes, polarity=polarity, turns=turns)
     wander = 0.03 * band_noise(stream(seed, "ecg", "wander"), slow, 0.05, 0.5) + 0.03 * volume
     muscle = np.exp(0.7 * slow_noise(stream(seed, "ecg", "muscle"), slow, 40.0))
