@@ -19,7 +19,8 @@ from joey.beats import (
 )
 from joey.features import measure_rmssd
 from joey.signals import Channel
-from joey.spans import Spans, total
+from joey.simulate import simulate_infant
+from joey.spans import Spans, contains, total
 
 Floats = NDArray[np.float64]
 ECG = Channel("ecg", "mV", lead="II", source="sim/II")
@@ -259,3 +260,12 @@ def test_intervals_of_a_window_lie_in_it_with_a_nan_at_each_break() -> None:
     # Intervals start at 0.4 s; the rejected one from 4.0 s to 4.8 s; the last starts at 5.6 s.
     assert np.flatnonzero(np.isnan(inside)).tolist() == [9]
     assert len(inside) == 9 + 1 + 3
+
+
+def test_no_beat_of_a_simulated_infants_bradycardias_is_marked() -> None:
+    infant = simulate_infant(hours=6, seed=4, holds=0, dirt=False, waveforms=False)
+    found = nn_intervals(beats_of(infant.truth.beats_ns / 1e9), resolution_ms=4.0)
+    slow = Spans.of([(each.start, each.end) for each in infant.truth.bradycardias])
+    assert np.count_nonzero(contains(slow, found.times)) > 30
+    assert not np.any(found.corrected[contains(slow, found.times)])
+    assert np.mean(found.corrected) < 0.001

@@ -207,6 +207,12 @@ def intervals_from_rr(
     ------
     ValueError
         If an interval is not a positive number: how long a gap lasts is not known without times.
+
+    Examples
+    --------
+    >>> rr = np.array([400.0, 404.0, 396.0, 806.0, 400.0, 402.0, 398.0, 400.0])
+    >>> clean_intervals(intervals_from_rr(rr)).corrected.nonzero()[0]
+    array([3])
     """
     rr = np.asarray(rr_ms, dtype=np.float64)
     if rr.ndim != 1 or not np.all(np.isfinite(rr) & (rr > 0)):

@@ -41,6 +41,13 @@ def classify_temperature(celsius: float, site: str) -> str | None:
     ----------
     .. [1] World Health Organization, "Thermal protection of the newborn: a practical guide",
        WHO/RHT/MSM/97.2, 1997 (limits as quoted in secondary sources).
+
+    Examples
+    --------
+    >>> classify_temperature(36.4, "axilla")
+    'mild hypothermia'
+    >>> classify_temperature(36.4, "skin") is None
+    True
     """
     if site not in CLASSED_SITES or isnan(celsius):
         return None

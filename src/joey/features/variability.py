@@ -125,6 +125,12 @@ def measure_asymmetry(nn: NDArray[np.float64]) -> Asymmetry:
     .. [1] B. P. Kovatchev et al., "Sample asymmetry analysis of heart rate characteristics with
        application to neonatal sepsis and systemic inflammatory response syndrome", Pediatr. Res.,
        vol. 54, pp. 892-898, 2003, :doi:`10.1203/01.PDR.0000088074.97781.4F`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> measure_asymmetry(np.array([400.0, 402, 398, 405, 395, 400, 430, 401, 399, 400]))
+    Asymmetry(r1=3.0, r2=93.0, ratio=31.0)
     """
     known = nn[np.isfinite(nn)]
     if len(known) == 0:
