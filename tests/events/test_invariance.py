@@ -21,7 +21,7 @@ from joey.events import (
     together,
 )
 from joey.events.limits import LOOKBACK_S, Limits
-from joey.events.stretches import Pieces
+from joey.events.pieces import Pieces
 from joey.signals import Channel, Series
 from joey.spans import Span, Spans
 
@@ -219,14 +219,15 @@ def test_relative_and_other_presets_are_the_same_whatever_the_cut(
     "preset", [PRESETS["brady_rel33"], PRESETS["ih_rel5"]], ids=lambda p: p.name
 )
 def test_thresholds_are_the_same_whatever_the_cut(preset: Preset) -> None:
-    """Three hours around the threshold, low for a quarter of an hour now and then."""
+    """Hours around the threshold, once low for longer than the baseline looks back."""
     rng = np.random.default_rng(8)
     n = 10_800
     values = 90 + 4 * np.sin(np.arange(n) / 400) + rng.integers(-3, 4, n)
     values[rng.random(n) < 0.02] = np.nan
-    times = 1_700_000_013.5 + np.cumsum(
-        rng.choice([0.5, 1.0, 1.0, 30.0], n, p=[0.3, 0.4, 0.29, 0.01])
-    )
+    steps = rng.choice([0.5, 1.0, 1.0, 30.0], n, p=[0.3, 0.4, 0.29, 0.01])
+    values[4000:5500] = rng.integers(84, 90, 1500)  # low without a break for 25 minutes
+    steps[4000:5501] = 1.0
+    times = 1_700_000_013.5 + np.cumsum(steps)
     pieces = Pieces.of(Series(SPO2, times, values, np.full(n, 1.0)))
     whole = Limits(preset).take(pieces)
     assert len(np.unique(whole[np.isfinite(whole)])) > 100

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.events.find import together
-from joey.events.stretches import MICRO, ROW, SLACK_S, merged
+from joey.events.pieces import SLACK_S
+from joey.events.stretches import MICRO, ROW, merged
 from joey.events.types import PROLONGED, Event, Events, Preset
 from joey.spans import EMPTY, Span, Spans, intersect, overlap, subtract, union
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.events.apneas import doubted
-from joey.events.stretches import SLACK_S
+from joey.events.pieces import SLACK_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

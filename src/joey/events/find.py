@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.events.limits import Limits
+from joey.events.pieces import NO_PIECES, SLACK_S, Pieces
 from joey.events.stretches import (
     MICRO,
-    NO_PIECES,
     ROW,
-    SLACK_S,
-    Pieces,
     Stretches,
     compress,
     covered,

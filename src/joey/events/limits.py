@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from joey.events.stretches import Pieces
+    from joey.events.pieces import Pieces
     from joey.events.types import Preset
 
 __all__ = ["LOOKBACK_S", "Limits"]

@@ -10,8 +10,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from joey.events.pieces import SLACK_S
 from joey.events.presets import PRESETS
-from joey.events.stretches import SLACK_S
 from joey.events.types import Event, Events, Preset, counted
 from joey.spans import Span, intersect
 
