@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.holds import postmenstrual_age, postnatal_age, weeks_and_days
+from joey.holds.kinds import SETTING_S
 from joey.holds.times import moment_of, say_time
 from joey.spans import Spans, contains, intersect, total
 
@@ -28,6 +29,8 @@ __all__ = [
     "context_rows",
     "header",
     "oxygen_words",
+    "standing_range",
+    "supports_in",
     "temperature_sites",
 ]
 
@@ -141,7 +144,7 @@ def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> 
 
 
 def _fio2(around: Surroundings, spans: Spans) -> str:
-    values = _standing(around.fio2, spans)
+    values = standing_range(around.fio2, spans)
     if values is None:
         return UNKNOWN
     middle, low, high = values
@@ -150,7 +153,7 @@ def _fio2(around: Surroundings, spans: Spans) -> str:
     )
 
 
-def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
+def standing_range(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
     """Return median by time, lowest and highest of the values that stand within the spans."""
     if series is None or len(series.times) == 0 or len(spans) == 0:
         return None
@@ -171,16 +174,21 @@ def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float]
     return float(middle), float(value[known].min()), float(value[known].max())
 
 
-def _support(around: Surroundings, spans: Spans) -> str:
+def supports_in(around: Surroundings, spans: Spans, stands_s: float) -> tuple[str, ...]:
+    """Return the support charted for the spans, in order; ``unknown`` where none stands."""
     context = around.context
-    if context is None:
-        return f"support {UNKNOWN}"
+    if context is None or len(spans) == 0:
+        return (UNKNOWN,)
     first = context.at("support", float(spans.bounds[0, 0]))
-    kinds = [first.entry.value] if first else []
+    kinds = [first.entry.value if first is not None and first.age_s <= stands_s else UNKNOWN]
     for span in spans:
         kinds += [entry.value for entry in context.during("support", span)]
-    distinct = list(dict.fromkeys(kinds))
-    return "support " + (", then ".join(k.replace("_", " ") for k in distinct) or UNKNOWN)
+    return tuple(dict.fromkeys(kinds))
+
+
+def _support(around: Surroundings, spans: Spans) -> str:
+    words = (each.replace("_", " ") for each in supports_in(around, spans, SETTING_S))
+    return f"support {', then '.join(words)}"
 
 
 def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tuple[str, str], ...]:
@@ -284,8 +292,8 @@ def _temperature(hold: Hold, stop: float, around: Surroundings) -> str:
 def _oxygen(hold: Hold, stop: float, around: Surroundings) -> str:
     if around.fio2 is None:
         return ""
-    first = _standing(around.fio2, Spans.of([(hold.start - RECENT, hold.start)]))
-    last = _standing(around.fio2, Spans.of([(stop - RECENT, stop)]))
+    first = standing_range(around.fio2, Spans.of([(hold.start - RECENT, hold.start)]))
+    last = standing_range(around.fio2, Spans.of([(stop - RECENT, stop)]))
     return "" if first is None or last is None else f"FiO2 {first[0]:.2f} -> {last[0]:.2f}"
 
 

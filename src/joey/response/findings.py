@@ -22,6 +22,7 @@ from joey.response.channels import (
 )
 from joey.response.charted import Surroundings
 from joey.response.settings import Settings
+from joey.response.target import target_features
 from joey.signals import measured
 from joey.spans import EMPTY, Spans, total
 
@@ -169,9 +170,13 @@ def analyse(
         recording, context, oxygen[0] if oxygen else None, temperatures,
         settings.zone or recording.clock.zone,
     )  # fmt: skip
+    base = features_for(material)
+    after_oxygen = sum(each.group in ("heart", "breathing", "oxygen") for each in base)
+    target = target_features(settings, around) if spo2 is not None else ()
+    features = (*base[:after_oxygen], *target, *base[after_oxygen:])
     return Findings(
         recording, exclusions, around, ecg, resp, pleth, beats, intervals, breaths, heart, source,
-        spo2, material, features_for(material), events, episodes, tuple(quality),
+        spo2, material, features, events, episodes, tuple(quality),
         _methods((ecg, resp, pleth), source, heart),
     )  # fmt: skip
 
