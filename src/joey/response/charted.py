@@ -28,8 +28,8 @@ __all__ = [
     "chart_line",
     "context_rows",
     "header",
+    "oxygen_range",
     "oxygen_words",
-    "standing_range",
     "supports_in",
     "temperature_sites",
 ]
@@ -52,8 +52,8 @@ class Surroundings:
         For its facts and clock.
     context : Context or None
         What was charted; None where no context was given.
-    fio2 : Series or None
-        Inspired oxygen, from a device or charted. [1]
+    oxygen : tuple of Series
+        Inspired oxygen: of devices first, then as charted. [1]
     temperatures : tuple of Series
         One per site. [Cel]
     zone : str
@@ -62,7 +62,7 @@ class Surroundings:
 
     recording: Recording
     context: Context | None
-    fio2: Series | None
+    oxygen: tuple[Series, ...]
     temperatures: tuple[Series, ...]
     zone: str
 
@@ -144,7 +144,7 @@ def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> 
 
 
 def _fio2(around: Surroundings, spans: Spans) -> str:
-    values = standing_range(around.fio2, spans)
+    values = oxygen_range(around, spans)
     if values is None:
         return UNKNOWN
     middle, low, high = values
@@ -153,9 +153,15 @@ def _fio2(around: Surroundings, spans: Spans) -> str:
     )
 
 
-def standing_range(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
+def oxygen_range(around: Surroundings, spans: Spans) -> tuple[float, float, float] | None:
+    """Return median, lowest and highest FiO2 in the spans, of the first source that has any."""
+    found = (standing_range(series, spans) for series in around.oxygen)
+    return next((each for each in found if each is not None), None)
+
+
+def standing_range(series: Series, spans: Spans) -> tuple[float, float, float] | None:
     """Return median by time, lowest and highest of the values that stand within the spans."""
-    if series is None or len(series.times) == 0 or len(spans) == 0:
+    if len(series.times) == 0 or len(spans) == 0:
         return None
     weights, values = [], []
     for span in spans:
@@ -290,10 +296,8 @@ def _temperature(hold: Hold, stop: float, around: Surroundings) -> str:
 
 
 def _oxygen(hold: Hold, stop: float, around: Surroundings) -> str:
-    if around.fio2 is None:
-        return ""
-    first = standing_range(around.fio2, Spans.of([(hold.start - RECENT, hold.start)]))
-    last = standing_range(around.fio2, Spans.of([(stop - RECENT, stop)]))
+    first = oxygen_range(around, Spans.of([(hold.start - RECENT, hold.start)]))
+    last = oxygen_range(around, Spans.of([(stop - RECENT, stop)]))
     return "" if first is None or last is None else f"FiO2 {first[0]:.2f} -> {last[0]:.2f}"
 
 

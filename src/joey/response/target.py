@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from joey.features import Feature, Measured, above_target_counts, measure_target_time
 from joey.features.standing import standing
 from joey.holds.kinds import SETTING_S
-from joey.response.charted import standing_range, supports_in
+from joey.response.charted import oxygen_range, supports_in
 from joey.spans import subtract
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _share(
 def _upper(around: Surroundings, spans: Spans) -> bool | None:
     """Return whether the upper limit holds through the spans; None where that is not known."""
     supports = supports_in(around, spans, SETTING_S)
-    oxygen = standing_range(around.fio2, spans)
+    oxygen = oxygen_range(around, spans)
     lows = NAN if oxygen is None else oxygen[1]
     highs = NAN if oxygen is None else oxygen[2]
     answers = {above_target_counts(each, fio2) for each in supports for fio2 in (lows, highs)}
