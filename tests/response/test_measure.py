@@ -21,7 +21,7 @@ ZERO = START - 4 * 3600
 HOURS = 9
 AXILLA = Channel("temp", "Cel", site="axilla", source="x/T")
 VERDICTS = re.compile(
-    r"\b(good|better|worse|best|bad|improv|deteriorat|benefi|harm|calm|safe)", re.I
+    r"\b(good|better|worse|best|bad|improv|deteriorat|benefi|harm|calm|safe)", re.IGNORECASE
 )
 
 
@@ -34,7 +34,7 @@ def numeric(
     shift: float = 0.0,
     hours: float = HOURS,
 ) -> Series:
-    """A numeric at 1 Hz: AR(1) of 30 s memory, with a shift while held; rounded like a monitor's."""
+    """A numeric at 1 Hz: AR(1) of 30 s memory, a shift while held, whole numbers."""
     n = round(hours * 3600)
     rng = np.random.default_rng(seed)
     rho = np.exp(-1 / 30)
@@ -110,7 +110,8 @@ def row(response: Response, name: str) -> object:
 
 def test_the_chart_line_is_the_nurses_line(response: Response) -> None:
     assert response.chart_line == (
-        "KC 13:00-14:35 (95 min), mother, skin-to-skin, upright; T ax 36.8 -> 36.9; FiO2 0.25 -> 0.23; 1 BD"
+        "KC 13:00-14:35 (95 min), mother, skin-to-skin, upright; T ax 36.8 -> 36.9; "
+        "FiO2 0.25 -> 0.23; 1 BD"
     )
 
 
@@ -411,6 +412,49 @@ def test_phases_of_two_probes_are_not_subtracted(recording: Recording) -> None:
     change = row(found, "spo2").changes["settled"]
     assert np.isnan(change.value)
     assert "two channels" in change.reason
+
+
+def test_time_above_the_target_is_said_only_where_oxygen_is_known(
+    recording: Recording, context: Context
+) -> None:
+    settings = Settings(spo2_low=90, spo2_high=93.5)
+    known = measure_response(recording, hold(), context=context, settings=settings)
+    shares = [
+        row(known, f"spo2_target_{part}").phases["before"].value
+        for part in ("below", "inside", "above")
+    ]
+    assert sum(shares) == pytest.approx(100)
+    assert shares[2] > 30
+    unknown = measure_response(recording, hold(), settings=settings)
+    above = row(unknown, "spo2_target_above").phases["before"]
+    assert np.isnan(above.value)
+    assert "not known" in above.reason
+    assert not any(
+        each.name.startswith("spo2_target") for each in measure_response(recording, hold()).features
+    )
+
+
+def test_room_air_has_no_upper_limit(recording: Recording) -> None:
+    air = Context((Entry(ZERO, "support", "room_air"),))
+    found = measure_response(
+        recording, hold(), context=air, settings=Settings(spo2_low=90, spo2_high=93.5)
+    )
+    assert row(found, "spo2_target_above").phases["before"].value == 0
+
+
+def test_a_recording_of_an_ecg_that_stops_before_the_hold_is_no_error() -> None:
+    """Only `after` is measured: there is nothing to compare, and that is said."""
+    late = numeric("spo2", "%", 94, 1, 3)
+    keep = late.times >= START + 7200
+    series = replace(
+        late, times=late.times[keep], values=late.values[keep], valid_s=late.valid_s[keep]
+    )
+    found = measure_response(
+        Recording(series=(series,), clock=Clock(dated=True, zone="UTC")), hold()
+    )
+    spo2 = row(found, "spo2")
+    assert np.isfinite(spo2.phases["after"].value)
+    assert all(np.isnan(change.value) for change in spo2.changes.values())
 
 
 def test_phases_hold_every_name_the_response_reads(response: Response) -> None:

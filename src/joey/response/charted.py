@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.holds import postmenstrual_age, postnatal_age, weeks_and_days
+from joey.holds.kinds import SETTING_S
 from joey.holds.times import moment_of, say_time
 from joey.spans import Spans, contains, intersect, total
 
@@ -27,7 +28,9 @@ __all__ = [
     "chart_line",
     "context_rows",
     "header",
+    "oxygen_range",
     "oxygen_words",
+    "supports_in",
     "temperature_sites",
 ]
 
@@ -49,8 +52,8 @@ class Surroundings:
         For its facts and clock.
     context : Context or None
         What was charted; None where no context was given.
-    fio2 : Series or None
-        Inspired oxygen, from a device or charted. [1]
+    oxygen : tuple of Series
+        Inspired oxygen: of devices first, then as charted. [1]
     temperatures : tuple of Series
         One per site. [Cel]
     zone : str
@@ -59,7 +62,7 @@ class Surroundings:
 
     recording: Recording
     context: Context | None
-    fio2: Series | None
+    oxygen: tuple[Series, ...]
     temperatures: tuple[Series, ...]
     zone: str
 
@@ -141,7 +144,7 @@ def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> 
 
 
 def _fio2(around: Surroundings, spans: Spans) -> str:
-    values = _standing(around.fio2, spans)
+    values = oxygen_range(around, spans)
     if values is None:
         return UNKNOWN
     middle, low, high = values
@@ -150,9 +153,15 @@ def _fio2(around: Surroundings, spans: Spans) -> str:
     )
 
 
-def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float] | None:
+def oxygen_range(around: Surroundings, spans: Spans) -> tuple[float, float, float] | None:
+    """Return median, lowest and highest FiO2 in the spans, of the first source that has any."""
+    found = (standing_range(series, spans) for series in around.oxygen)
+    return next((each for each in found if each is not None), None)
+
+
+def standing_range(series: Series, spans: Spans) -> tuple[float, float, float] | None:
     """Return median by time, lowest and highest of the values that stand within the spans."""
-    if series is None or len(series.times) == 0 or len(spans) == 0:
+    if len(series.times) == 0 or len(spans) == 0:
         return None
     weights, values = [], []
     for span in spans:
@@ -171,16 +180,21 @@ def _standing(series: Series | None, spans: Spans) -> tuple[float, float, float]
     return float(middle), float(value[known].min()), float(value[known].max())
 
 
-def _support(around: Surroundings, spans: Spans) -> str:
+def supports_in(around: Surroundings, spans: Spans, stands_s: float) -> tuple[str, ...]:
+    """Return the support charted for the spans, in order; ``unknown`` where none stands."""
     context = around.context
-    if context is None:
-        return f"support {UNKNOWN}"
+    if context is None or len(spans) == 0:
+        return (UNKNOWN,)
     first = context.at("support", float(spans.bounds[0, 0]))
-    kinds = [first.entry.value] if first else []
+    kinds = [first.entry.value if first is not None and first.age_s <= stands_s else UNKNOWN]
     for span in spans:
         kinds += [entry.value for entry in context.during("support", span)]
-    distinct = list(dict.fromkeys(kinds))
-    return "support " + (", then ".join(k.replace("_", " ") for k in distinct) or UNKNOWN)
+    return tuple(dict.fromkeys(kinds))
+
+
+def _support(around: Surroundings, spans: Spans) -> str:
+    words = (each.replace("_", " ") for each in supports_in(around, spans, SETTING_S))
+    return f"support {', then '.join(words)}"
 
 
 def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tuple[str, str], ...]:
@@ -282,10 +296,8 @@ def _temperature(hold: Hold, stop: float, around: Surroundings) -> str:
 
 
 def _oxygen(hold: Hold, stop: float, around: Surroundings) -> str:
-    if around.fio2 is None:
-        return ""
-    first = _standing(around.fio2, Spans.of([(hold.start - RECENT, hold.start)]))
-    last = _standing(around.fio2, Spans.of([(stop - RECENT, stop)]))
+    first = oxygen_range(around, Spans.of([(hold.start - RECENT, hold.start)]))
+    last = oxygen_range(around, Spans.of([(stop - RECENT, stop)]))
     return "" if first is None or last is None else f"FiO2 {first[0]:.2f} -> {last[0]:.2f}"
 
 

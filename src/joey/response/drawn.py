@@ -54,8 +54,8 @@ def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
         points = series.times[(series.times >= span.start) & (series.times < span.end)]
         if len(points):
             tracks.append(series_track(series, span, f"Temperature, {site}", LINE_POINTS))
-    if findings.around.fio2 is not None:
-        tracks.append(step_track(findings.around.fio2, span, "FiO2"))
+    steps = (step_track(series, span, "FiO2") for series in findings.around.oxygen)
+    tracks += [track for track in steps if len(track.times)][:1]
     return tuple(tracks)
 
 

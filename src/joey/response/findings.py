@@ -22,6 +22,7 @@ from joey.response.channels import (
 )
 from joey.response.charted import Surroundings
 from joey.response.settings import Settings
+from joey.response.target import target_features
 from joey.signals import measured
 from joey.spans import EMPTY, Spans, total
 
@@ -152,7 +153,7 @@ def analyse(
     values |= {"fio2": oxygen} if oxygen else {}
     values |= {"temp": temperatures} if temperatures else {}
     distrusted = {w.signal.channel.quantity: w.bad for w in (ecg, resp, pleth) if w and len(w.bad)}
-    material = Material(intervals, pulse, breaths, values, distrusted)
+    material = Material(intervals, pulse, breaths, values, distrusted, rules=settings.variability)
     heart, source = _heart(intervals, values)
     spo2 = next(iter(values.get("spo2", ())), None)
     judged = _judged(source, ecg, resp, numerics)
@@ -166,13 +167,17 @@ def analyse(
             f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out"
         )
     around = Surroundings(
-        recording, context, oxygen[0] if oxygen else None, temperatures,
+        recording, context, oxygen, temperatures,
         settings.zone or recording.clock.zone,
     )  # fmt: skip
+    base = features_for(material)
+    after_oxygen = sum(each.group in ("heart", "breathing", "oxygen") for each in base)
+    target = target_features(settings, around) if spo2 is not None else ()
+    features = (*base[:after_oxygen], *target, *base[after_oxygen:])
     return Findings(
         recording, exclusions, around, ecg, resp, pleth, beats, intervals, breaths, heart, source,
-        spo2, material, features_for(material), events, episodes, tuple(quality),
-        _methods((ecg, resp, pleth), source, heart),
+        spo2, material, features, events, episodes, tuple(quality),
+        _methods((ecg, resp, pleth), source, heart, spo2),
     )  # fmt: skip
 
 
@@ -278,7 +283,10 @@ def _events(
 
 
 def _methods(
-    chosen: tuple[Waveform | None, ...], source: str, heart: Series | None
+    chosen: tuple[Waveform | None, ...],
+    source: str,
+    heart: Series | None,
+    spo2: Series | None,
 ) -> tuple[str, ...]:
     lines = [
         f"{quantity} read from {w.why}"
@@ -289,5 +297,10 @@ def _methods(
         made = "each RR interval" if source == "beat" else f"the monitor's {heart.channel.label}"
         lines.append(
             f"bradycardia is looked for in {made}; cleaned intervals feed variability only"
+        )
+    if spo2 is not None:
+        lines.append(
+            f"desaturation is looked for in {spo2.channel.label}, the saturation with the most "
+            "measured time; a change between two channels is never taken"
         )
     return tuple(lines)

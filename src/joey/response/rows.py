@@ -128,11 +128,8 @@ def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow
         for name in names
         if feature.blockwise and np.isfinite(measured[name].value)
     }
-    memory = (
-        memory_of(*(blockwise[n].minutes for n in ("before", "settled") if n in blockwise))
-        if blockwise
-        else np.array(NAN)
-    )
+    pair = [blockwise[name].minutes for name in ("before", "settled") if name in blockwise]
+    memory = memory_of(*pair) if pair else np.array(NAN)
     shown = {n: _level(measured[n], blockwise.get(n), float(memory), measurer) for n in names}
     changes = {
         name: _change(name, measured, blockwise, measurer)
@@ -179,7 +176,8 @@ def _change(
         lacking = f"{before.source} before, {during.source} in this phase: two channels, no change"
     value = NAN if lacking else during.value - before.value
     if np.isnan(value):
-        why = lacking or during.reason or before.reason
+        unsaid = (each.reason for each in (before, during) if np.isnan(each.value))
+        why = next(unsaid, "") or lacking
         why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
         return Summary(NAN, NAN, NAN, feature.unit, 0, coverage, why)
     if "before" not in parts or name not in parts:
@@ -217,7 +215,7 @@ def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float)
     valid = measured.coverage * total(measurer.spans(name)) / 60
     if measurer.feature.group == "temperature" or valid >= minutes * (1 - 1e-9):
         return ""
-    return f"{valid:.0f} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
+    return f"{valid:.3g} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
 
 
 def _rank(change: float, measurer: _Measurer, pseudo: PseudoHolds) -> Rank:
@@ -262,7 +260,8 @@ def _sentence(
             side = "at or above" if abs(change.value) >= threshold else "below"
             parts.append(f"{side} the unit's {threshold:g} {unit} display threshold")
     pair = [shown[name].coverage for name in ("before", "settled") if name in shown]
-    if len(pair) == 2 and abs(pair[0] - pair[1]) > settings.coverage_apart:
+    said = change is not None and np.isfinite(change.value)
+    if said and len(pair) == 2 and abs(pair[0] - pair[1]) > settings.coverage_apart:
         parts.append(
             f"coverage differs: {pair[0]:.0%} before, {pair[1]:.0%} settled".replace("%", " %")
         )

@@ -49,20 +49,21 @@ def summary_of(
         if row.name in SUMMARIZED and settled is not None and np.isfinite(settled.value):
             before, during = row.phases["before"].value, row.phases["settled"].value
             interval = (
-                f", 95 % interval of the change {settled.low:+.{row.decimals}f} to "
-                f"{settled.high:+.{row.decimals}f}"
+                f", 95 % interval of the change {_signed(settled.low, row.decimals)} to "
+                f"{_signed(settled.high, row.decimals)}"
                 if np.isfinite(settled.low)
                 else ", no interval"
             )
             said.append(
                 f"{row.label} {before:.{row.decimals}f} before, {during:.{row.decimals}f} settled "
-                f"({settled.value:+.{row.decimals}f}{interval})"
+                f"({_signed(settled.value, row.decimals)}{interval})"
             )
     counted = [
         f"{row.label}: {row.phases['whole_hold'].words} in the whole hold"
         for row in events
         if row.found.preset.kind in ("bradycardia", "desaturation", "bd")
         and "whole_hold" in row.phases
+        and row.phases["whole_hold"].valid_h > 0
     ]
     first = "; ".join(said) + "." if said else "No change could be measured."
     return " ".join(
@@ -70,6 +71,12 @@ def summary_of(
         for part in (opening.strip(), first, "; ".join(counted) + "." if counted else "")
         if part
     )
+
+
+def _signed(value: float, decimals: int) -> str:
+    """Return a number with its sign; what rounds to zero has none."""
+    text = f"{value:+.{decimals}f}"
+    return text if float(text) else text[1:]
 
 
 def cannot_say(
@@ -170,8 +177,8 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
         "comparable hours without a hold: windows of the hold's shape, not overlapping; clock time "
         f"within {match.hour_within:g} h, time from feed within {match.feed_within:g} min, age "
         f"within {match.pma_within:g} d; relaxed in the order age {match.pma_relaxed:g} d, clock "
-        f"time, feed; a rank from {match.rank_windows} windows of {match.rank_days} days, the usual range from "
-        f"{match.usual_windows}"
+        f"time, feed; a rank from {match.rank_windows} windows of {match.rank_days} days, the "
+        f"usual range from {match.usual_windows}"
     )
     return (
         *findings.methods,

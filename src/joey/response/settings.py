@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
 
+from joey.features import HrvRules
 from joey.holds import PhaseSettings
 from joey.response.leak import LeakRules
 from joey.response.pseudo import MatchRules
@@ -38,7 +39,7 @@ class Settings:
 
     Parameters
     ----------
-    phases, intervals, matching, leak, show
+    phases, intervals, matching, leak, variability, show
         The parts; see each.
     spo2_low, spo2_high : float or None
         The infant's ordered target; None where none is known: never invented. [%]
@@ -62,6 +63,7 @@ class Settings:
     intervals: IntervalRules = field(default_factory=IntervalRules)
     matching: MatchRules = field(default_factory=MatchRules)
     leak: LeakRules = field(default_factory=LeakRules)
+    variability: HrvRules = field(default_factory=HrvRules)
     show: DisplayThresholds = field(default_factory=DisplayThresholds)
     spo2_low: float | None = None
     spo2_high: float | None = None
