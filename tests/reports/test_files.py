@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.reports import building
 
-from joey import write_csv, write_json
+from joey.reports import write_csv, write_json
 from joey.reports.facts import SCHEMA
 from joey.reports.tables import COLUMNS
 from joey.response import Response
