@@ -60,7 +60,7 @@ def examine(
     progress(0.0, "reading")
     meanings = dict(parse_map(each) for each in mapping)
     recording = read_all(paths, zone=zone, channels=meanings)
-    channels = (*recording.signals, *recording.series)
+    channels = recording.channels
     rows = []
     for number, each in enumerate(channels):
         progress(0.2 + 0.8 * number / len(channels), f"judging {each.channel.label}")
@@ -85,8 +85,7 @@ def examine(
 
 def questions(recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a recording can and cannot answer, each with what it rests on or lacks."""
-    channels = (*recording.signals, *recording.series)
-    has = {each.channel.quantity for each in channels if len(measured(each))}
+    has = {each.channel.quantity for each in recording.channels if len(measured(each))}
     heart = bool(has & {"ecg", "pleth", "heart_rate", "pulse_rate"})
     rows = (
         ("heart rate", heart, "no ECG, pleth or heart rate"),
@@ -110,8 +109,7 @@ def questions(recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _header(recording: Recording) -> tuple[str, ...]:
     lines = [f"Files: {', '.join(each.name for each in recording.sources)}"]
-    channels = (*recording.signals, *recording.series)
-    if any(len(extent(each)) for each in channels):
+    if any(len(extent(each)) for each in recording.channels):
         span = recording.span
         start, end = (_said(time, recording.clock) for time in (span.start, span.end))
         lines.append(f"From {start} to {end}: {span.duration / 3600:.3g} h")

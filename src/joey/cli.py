@@ -18,6 +18,7 @@ from joey.errors import FormatError, InputError
 app = cyclopts.App(
     name="joey",
     help="How does an infant answer the kangaroo hold? Not an alarm, not a medical device.",
+    help_format="plaintext",
     version=f"joey {__version__}",
 )
 
@@ -31,7 +32,7 @@ Zone = Annotated[
 
 
 @app.command
-def respond(  # noqa: PLR0917  (the order is that of the help page)
+def respond(
     recordings: Annotated[list[Path], Parameter(help="Recordings of one infant.")],
     /,
     *,
@@ -45,13 +46,18 @@ def respond(  # noqa: PLR0917  (the order is that of the help page)
     before: Annotated[float | None, Parameter(help="Length of the phase before. [min]")] = None,
     before_end: Annotated[float | None, Parameter(help="It ends so long before. [min]")] = None,
     settle: Annotated[float | None, Parameter(help="Settled after so long held. [min]")] = None,
-    settled_end: Annotated[float | None, Parameter(help="Settled ends before the end. [min]")] = None,
-    transfer_out: Annotated[float | None, Parameter(help="Transfer out lasts so long. [min]")] = None,
+    settled_end: Annotated[
+        float | None, Parameter(help="Settled ends before the end. [min]")
+    ] = None,
+    transfer_out: Annotated[
+        float | None, Parameter(help="Transfer out lasts so long. [min]")
+    ] = None,
     after: Annotated[float | None, Parameter(help="Length of the phase after. [min]")] = None,
     min_before: Annotated[float | None, Parameter(help="Least valid time before. [min]")] = None,
     min_settled: Annotated[float | None, Parameter(help="Least valid settled time. [min]")] = None,
     spo2_target: Annotated[
-        tuple[float, float] | None, Parameter(help="The infant's ordered SpO2 target: low high. [%]")
+        tuple[float, float] | None,
+        Parameter(help="The infant's ordered SpO2 target: low high. [%]"),
     ] = None,
     invented: Annotated[
         bool, Parameter(help="The hold was made up to try the software: the report says so.")
@@ -60,8 +66,9 @@ def respond(  # noqa: PLR0917  (the order is that of the help page)
         bool, Parameter(help="Go on with a recording that was cut off.")
     ] = False,
 ) -> None:
-    """Tell how the infant answered each hold: report.html, response.json, response.csv, WFDB marks."""
-    from joey.respond import Wish, respond as run
+    """Tell how the infant answered each hold: a report, JSON, CSV, WFDB marks."""
+    from joey.respond import Wish
+    from joey.respond import respond as run
     from joey.terminal import progress
 
     lengths = {

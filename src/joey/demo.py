@@ -1,4 +1,4 @@
-"""A simulated infant for those without data: made, reported and shown. Never evidence on infants."""
+"""A simulated infant for those without data: made, reported, shown. Never evidence on infants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["demo", "make_infant"]
 
 
-def make_infant(  # noqa: PLR0913  (the options of the command)
+def make_infant(
     folder: Path,
     *,
     hours: float,

@@ -1,8 +1,7 @@
-"""From files to files: the whole walk of one command, each step a call of the room that knows it."""
+"""From files to files: the walk of one command, each step a call of the room that knows it."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -127,7 +126,7 @@ def _settings(wish: Wish) -> Settings:
 def _read(wish: Wish) -> Recording:
     meanings = dict(parse_map(each) for each in wish.mapping)
     recording = read_all(wish.recordings, zone=wish.zone, channels=meanings)
-    if not any(len(extent(each)) for each in (*recording.signals, *recording.series)):
+    if not any(len(extent(each)) for each in recording.channels):
         msg = "the recording holds no samples: joey check says what is in it"
         raise InputError(msg)
     if recording.truncated and not wish.accept_truncated:
@@ -148,7 +147,7 @@ def _write(folder: Path, responses: tuple[Response, ...], found: Findings) -> No
         write_csv(responses, beside / "response.csv")
         write_marks(beside, found)
         for path in sorted(beside.iterdir()):
-            os.replace(path, folder / path.name)
+            path.replace(folder / path.name)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

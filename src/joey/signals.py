@@ -327,6 +327,11 @@ class Recording:
     facts: dict[str, str] = field(default_factory=dict)
 
     @property
+    def channels(self) -> tuple[Signal | Series, ...]:
+        """Signals, then series."""
+        return (*self.signals, *self.series)
+
+    @property
     def span(self) -> Span:
         """From the first to after the last sample, measured or not. [s]
 

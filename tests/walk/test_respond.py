@@ -1,4 +1,4 @@
-"""The whole walk on real recordings: files in, a report out, or one clear line and nothing written."""
+"""The whole walk on real recordings: files in and a report out, or one line and nothing written."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Real recordings are minutes long: the phases shrink with them.
-SHORT = ("--before 1 --before-end 0.2 --settle 0.3 --settled-end 0.3 --transfer-out 0.3 --after 0.5"
-         " --min-before 0.3 --min-settled 0.3").split()  # fmt: skip
+SHORT = [
+    *("--before", "1", "--before-end", "0.2", "--settle", "0.3", "--settled-end", "0.3"),
+    *("--transfer-out", "0.3", "--after", "0.5", "--min-before", "0.3", "--min-settled", "0.3"),
+]
 HEADER = "infant,start,end,holder,role,contact,position,time_source\n"
 RECORDINGS = {
     "03700181": (["wfdb/03700181"], "1994-08-15 17:32:00", "1994-08-15 17:36:00"),

@@ -235,4 +235,4 @@ def _shift(timed: NDArray[np.int64], best: NDArray[np.int64]) -> NDArray[np.floa
     left, top, right = timed[best - 1], timed[best], timed[best + 1]
     bend = left - 2 * top + right
     shift = np.divide(0.5 * (left - right), bend, out=np.zeros(len(best)), where=bend != 0)
-    return np.clip(shift, -0.5, 0.5)
+    return np.asarray(np.clip(shift, -0.5, 0.5), dtype=np.float64)

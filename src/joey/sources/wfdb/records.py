@@ -98,10 +98,7 @@ def read_record(
     if header.parts:
         strips = _read_parts(notes)
     else:
-        if not header.signals:
-            reason = "the record has no signals; its annotations are read by read_annotations"
-            raise FormatError(path, reason)
-        if all(line.file == "~" for line in header.signals):
+        if header.signals and all(line.file == "~" for line in header.signals):
             reason = "the layout of a record in segments: read the record that names it"
             raise FormatError(path, reason)
         strips = _read_segment(notes, header, 0, header.frames)
