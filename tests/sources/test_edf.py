@@ -287,7 +287,7 @@ def test_a_record_without_its_time_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_of_annotations_only_says_so(shared_data: Path) -> None:
-    with pytest.raises(FormatError, match="no signals"):
+    with pytest.raises(FormatError, match="signals are absent"):
         read(shared_data / "wfdb/test_edfann.edf")
 
 

@@ -140,7 +140,7 @@ def read_edf(
         if not line.is_annotations and line.per_record
     )
     if not signals:
-        raise FormatError(path, "the file holds no signals (annotations at most)")
+        raise FormatError(path, "signals are absent: the file holds annotations at most")
     return Recording(
         signals=signals,
         annotations=annotations,

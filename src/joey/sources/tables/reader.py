@@ -41,7 +41,8 @@ TIME = re.compile(
 RATE = re.compile(r"(?:sampling|sample)[ _]?(?:freq(?:uency)?|rate)|fs", re.IGNORECASE)
 DELIMITERS = (",", "\t", ";")
 MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the rows
-MOST_ROWS_PER_BYTE = 1000  # of a Parquet file; far more than a recording of constants needs
+MOST_ROWS_PER_BYTE = 64  # of a Parquet file, beyond the first million: regular times need more
+FREE_ROWS = 10**6
 PARQUET_MAGIC = b"PAR1"
 
 
@@ -118,7 +119,7 @@ def read_parquet(
     if data[:4] != PARQUET_MAGIC or data[-4:] != PARQUET_MAGIC:
         raise FormatError(path, "not a Parquet file, or cut off: its marks are missing")
     broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
-    most = len(data) * MOST_ROWS_PER_BYTE
+    most = FREE_ROWS + len(data) * MOST_ROWS_PER_BYTE
     try:
         rows = int(pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item())
         frame = pl.read_parquet(io.BytesIO(data)) if rows <= most else None

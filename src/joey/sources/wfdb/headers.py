@@ -70,7 +70,7 @@ class SignalLine:
     initial, checksum : int or None
         Value of sample 0; sum of all samples modulo 65536. None where not given.
     label : str
-        The description.
+        The description; its place among the signals where there is none, ``signal 1``.
     """
 
     line: int
@@ -181,7 +181,7 @@ def read_header(path: Path) -> Header:
         frames=frames or None,  # header(5): zero means not known
         time=_time(path, record["time"], where),
         day=_day(path, record["date"], where),
-        signals=() if parts is not None else tuple(_signal(path, *each) for each in described),
+        signals=() if parts is not None else _signals(path, described),
         parts=tuple(_part(path, *each) for each in described) if parts is not None else (),
         comments=tuple(line.lstrip("#").strip() for _, line in lines if line.startswith("#")),
         counter="/".join(each for each in (record["counter"], record["base"]) if each),
@@ -226,7 +226,14 @@ def _day(path: Path, text: str | None, where: str) -> date | None:
         raise FormatError(path, "the start is not a date day/month/year", where) from error
 
 
-def _signal(path: Path, number: int, line: str) -> SignalLine:
+def _signals(path: Path, described: list[tuple[int, str]]) -> tuple[SignalLine, ...]:
+    return tuple(
+        _signal(path, number, line, f"signal {place}")
+        for place, (number, line) in enumerate(described, 1)
+    )
+
+
+def _signal(path: Path, number: int, line: str, name: str) -> SignalLine:
     where = f"line {number}"
     fields = line.split(None, 8)
     form = FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
@@ -257,7 +264,7 @@ def _signal(path: Path, number: int, line: str) -> SignalLine:
         unit=(gain[3] or "") if gain else "",
         initial=int(numbers[2]) if len(numbers) > 2 else None,
         checksum=int(numbers[3]) % 2**16 if len(numbers) > 3 else None,
-        label=fields[8].strip() if len(fields) > 8 else "",
+        label=fields[8].strip() if len(fields) > 8 else name,
     )
 
 

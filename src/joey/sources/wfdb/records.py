@@ -46,7 +46,6 @@ class _Strip:
     """One signal's samples in one segment: consecutive, from frame `frame` of the record."""
 
     part: int
-    label: str
     line: SignalLine
     naming: Naming
     fs: Fraction
@@ -318,8 +317,7 @@ def _strip(
     first = line.skew * line.per_frame
     stop = len(samples) if frames is None else first + frames * line.per_frame
     counts = samples[first:stop]
-    label = line.label or f"signal {line.line}"
-    naming = _name(label, line, notes)
+    naming = _name(line, notes)
     invalid = INVALID.get(line.format)
     gone = [] if invalid is None else [invalid]
     gone += [round(value * line.gain + line.baseline) for value in naming.absent]
@@ -328,11 +326,11 @@ def _strip(
         known &= counts != count
     runs = runs_of(known)
     fs = frame_rate * line.per_frame
-    return _Strip(notes.parts, label, line, naming, fs, frame * line.per_frame, counts, runs)
+    return _Strip(notes.parts, line, naming, fs, frame * line.per_frame, counts, runs)
 
 
-def _name(label: str, line: SignalLine, notes: _Reading) -> Naming:
-    record = notes.record.name
+def _name(line: SignalLine, notes: _Reading) -> Naming:
+    record, label = notes.record.name, line.label
     meaning = notes.channels.get(label) or identify(label)
     unit = line.unit or ("mV" if meaning.quantity in VOLTAGES else "")
     naming = name_channel(label, unit, record, notes.channels)
@@ -350,7 +348,7 @@ def _joined(start_ns: int, strips: Sequence[_Strip], notes: _Reading) -> Iterabl
     found: dict[tuple[str, Fraction, str, int], list[_Strip]] = {}
     times: Counter[tuple[str, Fraction, str, int]] = Counter()
     for strip in strips:
-        name = (strip.label, strip.fs, strip.naming.channel.unit)
+        name = (strip.line.label, strip.fs, strip.naming.channel.unit)
         times[*name, strip.part] += 1
         found.setdefault((*name, times[*name, strip.part]), []).append(strip)
     for (_, fs, _, _), same in found.items():
