@@ -158,7 +158,7 @@ def test_numerics_follow_the_beats() -> None:
 
 
 def test_qrs_and_truth_are_in_step_to_the_end() -> None:
-    """After gaps and steps, QRS peak within a sample of the true beats in 99 %, in all within two."""
+    """After gaps and steps, 99 % of QRS peak within a sample of the true beat, all within two."""
     infant = simulate_infant(1.5, 11, holds=[])
     ecg = signal(infant, "ecg")
     assert len(ecg.segments) > 1
