@@ -158,14 +158,14 @@ def test_numerics_follow_the_beats() -> None:
 
 
 def test_qrs_and_truth_are_in_step_to_the_end() -> None:
-    """After an hour with gaps and steps, QRS still peak within 3 ms of the true beats."""
+    """After gaps and steps, 99 % of QRS peak within a sample of the true beat, all within two."""
     infant = simulate_infant(1.5, 11, holds=[])
     ecg = signal(infant, "ecg")
     assert len(ecg.segments) > 1
     quiet = [(m[0] - 1, m[1] + 1) for m in infant.truth.motions]
     rails = [(d.start - 1, d.end + 1) for d in infant.truth.dirt if d.channel in ("ecg", "all")]
     skip = Spans.of(quiet + rails)
-    checked = 0
+    error: list[float] = []
     for segment in ecg.segments:
         wave = ecg.values_of(segment)
         beats = infant.truth.beats
@@ -175,9 +175,11 @@ def test_qrs_and_truth_are_in_step_to_the_end() -> None:
                 continue
             k = segment.grid.first_at(float(beat)) - segment.first
             peak = k - 10 + int(np.argmax(wave[k - 10 : k + 11]))
-            checked += 1
-            assert abs(segment.grid.time(segment.first + peak) - beat) < 4.1e-3
-    assert checked > 1000
+            error.append(abs(segment.grid.time(segment.first + peak) - float(beat)))
+
+    assert len(error) > 1000
+    assert np.mean(np.array(error) < 1 / 250) > 0.99
+    assert max(error) < 2 / 250
 
 
 def test_apneas_have_no_breath_that_moves_air() -> None:

@@ -288,8 +288,8 @@ def breathing_in_heart(
     late = round(0.25 / STEP)
     volume = np.concatenate((np.zeros(late), volume))[: len(times)]
     depth = (
-        2.1
-        * (1.15 - 0.6 * active)
+        2.3
+        * (1.15 - 0.45 * active)
         * np.exp(0.25 * slow_noise(stream(seed, "heart", "rsa"), times, 120.0))
     )
     return np.asarray(depth * calm * (volume - 0.4), dtype=np.float64)

@@ -92,7 +92,10 @@ def _spot_temperatures(
     seed: int,
 ) -> list[tuple[float, str, str, str, str]]:
     times = [care.time for care in cares if care.kind == "care"]
-    times += [at for hold in holds for at in (hold.start - 900, hold.end - 300) if at > 0]
+    # Before a hold, once it has warmed through, and at its end.
+    times += [h.start - 900 for h in holds if h.start > 900]
+    times += [h.start + 2400 for h in holds if h.end - h.start > 3300]
+    times += [h.end - 300 for h in holds if h.end - h.start > 300]
     times.sort()
     error = 0.05 * stream(seed, "context", "temperature").standard_normal(len(times))
     rows = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate_beats", "simulate_rr"]
 
-JITTER = 0.0007  # s, spread of a beat's time that no modulation explains
+JITTER = 0.0011  # s, spread of a beat's time that no modulation explains
 
 
 def simulate_beats(

@@ -105,7 +105,8 @@ def draw_effect(rng: np.random.Generator) -> HoldEffect:
 def day_of_holds(hours: float, per_day: int, start_ns: int, seed: int) -> tuple[SimulatedHold, ...]:
     """Return holds at the hours at which parents come, `per_day` in 24 h, that fit the simulation.
 
-    The second hold of a day has a change of holder. Lengths are about 75 min (30 to 180).
+    The second hold of a day has a change of holder. Lengths are about 75 min (30 to 180), with
+    two holders 120.
     """
     if not 0 <= per_day <= len(HOURS):
         msg = f"at most {len(HOURS)} holds a day can be laid out, not {per_day}: pass holds"
@@ -124,6 +125,7 @@ def day_of_holds(hours: float, per_day: int, start_ns: int, seed: int) -> tuple[
             rng = stream(seed, "holds", day, k)
             start = midnight + day * DAY + HOURS[k] * 3600 + rng.normal(0, 900)
             length = float(np.clip(75 * np.exp(0.35 * rng.standard_normal()), 30, 180)) * 60
+            length *= 1.0 + 0.6 * (len(people[k % 4]) - 1)  # a second holder stays on
             start, end = float(np.rint(start)), float(np.rint(start + length))
             if start >= 0.0 and end <= hours * 3600:
                 found.append(SimulatedHold(start, end, people[k % 4], positions[k % 4]))
