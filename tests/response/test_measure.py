@@ -12,7 +12,7 @@ import pytest
 from joey.features import Material
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
 from joey.response import Response, Settings, analyse, measure_response
-from joey.response.stats import Part, difference
+from joey.response.stats import IntervalRules, Part, difference
 from joey.signals import Channel, Clock, Recording, Series, quantize
 from joey.spans import Spans
 
@@ -391,6 +391,33 @@ def test_a_rank_is_given_where_the_record_is_long_enough() -> None:
         f"larger than in {rank.windows} of {rank.windows} comparable hours"
         in row(found, "heart_rate_monitor").sentence
     )
+
+
+def test_hours_that_vary_more_than_the_interval_allows_withhold_it() -> None:
+    """A slow wave of 3 h moves the same difference in every other hour too."""
+    n = 3 * 1440
+    times = START - 36 * 3600 + 60.0 * np.arange(n)
+    noise = np.random.default_rng(8).standard_normal(n)
+
+    def with_wave(size: float) -> object:
+        values = 150 + noise + size * np.sin(2 * np.pi * times / (3 * 3600))
+        series = Series(
+            Channel("heart_rate", "/min", source="x/HR"), times, values, np.full(n, 60.0)
+        )
+        settings = Settings(intervals=IntervalRules(memory_factor=0, drift_p=0))
+        found = measure_response(
+            Recording(series=(series,), clock=Clock(dated=True, zone="UTC")),
+            hold(),
+            settings=settings,
+        )
+        return row(found, "heart_rate_monitor")
+
+    still = with_wave(0.0).changes["settled"]
+    assert np.isfinite(still.low)
+    moved = with_wave(6.0)
+    assert np.isnan(moved.changes["settled"].low)
+    assert np.isfinite(moved.changes["settled"].value)
+    assert "without a hold this changes by" in moved.sentence
 
 
 def test_phases_of_two_probes_are_not_subtracted(recording: Recording) -> None:

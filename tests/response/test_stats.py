@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from joey.response.stats import IntervalRules, Limit, Part, difference, memory_of, tiles
+from joey.response.stats import (
+    IntervalRules,
+    Limit,
+    Part,
+    difference,
+    exceeds,
+    memory_of,
+    tiles,
+)
 from joey.spans import Spans, intersect, subtract, total, union
 
 
@@ -119,3 +127,18 @@ def test_a_batch_gives_what_each_row_gives_alone() -> None:
         )
     )
     assert batch.half.tolist() == [float(each.half) for each in alone]
+
+
+def test_hours_like_the_phases_withhold_in_five_percent() -> None:
+    """Where nothing drifts, the guard by the hours without a hold is wrong as often as it says."""
+    rng = np.random.default_rng(6)
+    rules = IntervalRules()
+    df, windows = 10.0, 4
+    quantile = float(reference.t.ppf(0.975, df))
+    half = quantile * np.sqrt(rng.chisquare(df, 4000) / df)
+    usual = rng.chisquare(windows, 4000) / windows
+    withheld = [
+        exceeds(float(u), windows, float(h), df, rules) for u, h in zip(usual, half, strict=True)
+    ]
+    assert 0.04 <= np.mean(withheld) <= 0.06
+    assert not exceeds(np.nan, 0, 1.0, df, rules)

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
     from joey.features import Feature, Material
     from joey.signals import Series
 
-__all__ = ["minute_values", "minutes_of"]
+__all__ = ["BY_MINUTE", "minute_values", "minutes_of", "window_means"]
 
 MINUTE = 60.0  # s
 LEAST = 30.0  # s of data that make a minute
+BY_MINUTE = (
+    "heart_rate", "heart_rate_monitor", "resp_rate", "resp_rate_monitor", "spo2", "spo2_fio2",
+    "perfusion_index", "temp_axilla", "temp_rectal", "temp_core", "temp_skin", "temp_other",
+)  # fmt: skip
+"""Features that are their own carrier."""
+ENOUGH = 0.5  # share of a window's minutes
 
 
 def minutes_of(phase: Spans) -> NDArray[np.float64]:
@@ -81,6 +87,44 @@ def minute_values(feature: Feature, material: Material, phase: Spans) -> NDArray
         phase,
         starts,
     )
+
+
+def window_means(
+    minutes: NDArray[np.float64],
+    start: float,
+    phase: Spans,
+    shifts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the mean of minute values in a phase shifted by each of many times.
+
+    Parameters
+    ----------
+    minutes : ndarray of float64, shape (n,)
+        Minute by minute from `start` on; NaN where not measured.
+    start : float
+        [s]
+    phase : Spans
+        The phase, before it is shifted; its edges are taken to the nearest minute.
+    shifts : ndarray of float64, shape (k,)
+        [s]
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
+        NaN where less than half of the minutes are there.
+    """
+    known = np.isfinite(minutes)
+    sums = np.concatenate(([0.0], np.cumsum(np.where(known, minutes, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(known)))
+    total, valid, asked = np.zeros(len(shifts)), np.zeros(len(shifts)), 0.0
+    for a, b in phase.bounds:
+        lo = np.clip(np.rint((a + shifts - start) / MINUTE), 0, len(minutes)).astype(np.int64)
+        hi = np.clip(np.rint((b + shifts - start) / MINUTE), 0, len(minutes)).astype(np.int64)
+        total += sums[hi] - sums[lo]
+        valid += counts[hi] - counts[lo]
+        asked += (b - a) / MINUTE
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(valid >= ENOUGH * asked, total / valid, np.nan))
 
 
 def _rate(

@@ -7,7 +7,7 @@ Where a real change stands among them needs no model of the drift. Knows spans a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,11 +69,27 @@ class PseudoHold:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PseudoHolds:
-    """The windows found, and how the matching was relaxed to find them."""
+    """The windows found, and how the matching was relaxed to find them.
+
+    Parameters
+    ----------
+    windows : tuple of PseudoHold
+        Not overlapping.
+    matching : str
+        How they were matched.
+    enough : bool
+        Whether there are enough for a rank.
+    free : ndarray of float64, shape (n,)
+        Every shift of the hold's shape that is clear of holds, matched or not; they overlap. [s]
+    separate : int
+        How many of those do not overlap.
+    """
 
     windows: tuple[PseudoHold, ...]
     matching: str
     enough: bool
+    free: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    separate: int = 0
 
     @property
     def days(self) -> int:
@@ -125,7 +141,8 @@ def find_pseudo_holds(
     whole = Span(float(before.bounds[0, 0]), float(settled.bounds[-1, 1]))
     start = float(union(phases.spans["whole_hold"], settled).bounds[0, 0])
     shifts = _shifts(whole, data_span, held, rules)
-    found = PseudoHolds((), "none", enough=False)
+    separate = len(_apart(shifts, whole.duration))
+    found = PseudoHolds((), "none", enough=False, free=shifts, separate=separate)
     for level in _levels(rules, feeds):
         chosen = _apart(shifts[_matches(shifts, start, feeds, level)], whole.duration)
         windows = tuple(
@@ -137,9 +154,9 @@ def find_pseudo_holds(
             )
             for shift in chosen
         )
-        found = PseudoHolds(windows, level.words, enough=False)
+        found = PseudoHolds(windows, level.words, enough=False, free=shifts, separate=separate)
         if len(windows) >= rules.rank_windows and found.days >= rules.rank_days:
-            return PseudoHolds(windows, level.words, enough=True)
+            return replace(found, enough=True)
     return found
 
 

@@ -13,13 +13,14 @@ import numpy as np
 
 from joey.features import Summary
 from joey.holds import settled_from
-from joey.response.pace import minute_values
+from joey.response.pace import BY_MINUTE, minute_values, window_means
 from joey.response.pseudo import rank_of
 from joey.response.stats import (
     Limit,
     Part,
     blocks_of,
     difference,
+    exceeds,
     half_width,
     limit_words,
     memory_of,
@@ -63,12 +64,31 @@ class _Measurer:
     material: Material
     phases: Phases
     settings: Settings
+    pseudo: PseudoHolds
 
     def spans(self, name: str) -> Spans:
         """Return a phase; what settles late has a later settled part."""
         if name == "settled" and self.feature.settles_min:
             return settled_from(self.phases, self.settings.phases.temperature_settled_after)
         return self.phases.spans[name]
+
+    def usual_square(self) -> float:
+        """Return the mean square of the change in all windows of this shape without a hold.
+
+        Only of features that have a value by the minute; NaN of others, and without windows.
+        """
+        free = self.pseudo.free
+        if len(free) == 0 or self.feature.name not in BY_MINUTE:
+            return NAN
+        before, settled = self.spans("before"), self.spans("settled")
+        start, end = float(before.bounds[0, 0]), float(settled.bounds[-1, 1])
+        first, last = start + float(free[0]), end + float(free[-1])
+        values = minute_values(self.feature, self.material, Spans.of([(first, last)]))
+        changes = window_means(values, first, settled, free) - window_means(
+            values, first, before, free
+        )
+        known = np.isfinite(changes)
+        return float(np.mean(changes[known] ** 2)) if known.any() else NAN
 
     def over(self, spans: Spans) -> Measured:
         return self.feature.measure(self.material, spans)
@@ -112,11 +132,11 @@ def feature_rows(
     tuple of FeatureRow
         A feature without any source channel is left out.
     """
-    rows = [_row(_Measurer(each, material, phases, settings), pseudo, beside) for each in features]
+    rows = [_row(_Measurer(each, material, phases, settings, pseudo), beside) for each in features]
     return tuple(row for row in rows if row is not None)
 
 
-def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow | None:
+def _row(measurer: _Measurer, beside: Beside) -> FeatureRow | None:
     feature, settings = measurer.feature, measurer.settings
     names = [name for name in SHOWN if len(measurer.phases.spans[name])]
     measured = {name: measurer.over(measurer.spans(name)) for name in names}
@@ -138,7 +158,7 @@ def _row(measurer: _Measurer, pseudo: PseudoHolds, beside: Beside) -> FeatureRow
     }
     settled = changes.get("settled")
     change = settled.value if settled else NAN
-    rank = _rank(change, measurer, pseudo)
+    rank = _rank(change, measurer)
     threshold = _threshold(feature, settings)
     passes = None if np.isnan(change) or np.isnan(threshold) else abs(change) >= threshold
     sentence = _sentence(measurer, shown, settled, rank, threshold, beside)
@@ -203,6 +223,15 @@ def _change(
             coverage,
             limit_words(limit, rules),
         )
+    if name == "settled":
+        usual = measurer.usual_square()
+        if exceeds(usual, measurer.pseudo.separate, half, float(found.df), rules):
+            why = (
+                f"cannot say: without a hold this changes by {np.sqrt(usual):.{feature.decimals}f} "
+                f"{_spoken(feature)} (root mean square), more than these phases can tell"
+            )
+            n = min(before.n, during.n)
+            return Summary(value, NAN, NAN, feature.unit, n, coverage, why)
     blocks = int(sum(np.isfinite(parts[each].blocks).sum() for each in ("before", name)))
     return Summary(value, value - half, value + half, feature.unit, blocks, coverage)
 
@@ -218,8 +247,8 @@ def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float)
     return f"{valid:.3g} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
 
 
-def _rank(change: float, measurer: _Measurer, pseudo: PseudoHolds) -> Rank:
-    rules = measurer.settings.matching
+def _rank(change: float, measurer: _Measurer) -> Rank:
+    rules, pseudo = measurer.settings.matching, measurer.pseudo
     days = [window.day for window in pseudo.windows]
     if not pseudo.enough:
         # Nothing could be said from so few: they are counted, not measured.

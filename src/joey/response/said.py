@@ -171,7 +171,9 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
         f"{rules.blocks_min} in either phase, corrected for the measured memory of the signal and "
         "centered on the difference shown; of variability the memory is that of the heart rate; no "
         f"interval where memory x {rules.memory_factor:g} exceeds the shorter phase or both phases "
-        f"drift alike (p < {rules.drift_p:g}). Drift slower than the phases is in no interval"
+        f"drift alike (p < {rules.drift_p:g}), nor where the same difference varies more over the "
+        f"hours without a hold than the interval allows (p < {rules.hours_p:g}). Drift slower than "
+        "the phases is in no interval"
     )
     comparable = (
         "comparable hours without a hold: windows of the hold's shape, not overlapping; clock time "

@@ -28,6 +28,7 @@ __all__ = [
     "Part",
     "blocks_of",
     "difference",
+    "exceeds",
     "half_width",
     "limit_words",
     "memory_of",
@@ -55,6 +56,9 @@ class IntervalRules:
         No interval where memory times this exceeds the shorter phase.
     drift_p : float
         No interval where both phases drift alike with a smaller two-sided p; 0 never withholds.
+    hours_p : float
+        No interval where, in the hours without a hold, the same difference varies more than the
+        interval allows, with a smaller p; 0 never withholds.
     level : float
         Of the interval, 0 to 1.
     """
@@ -64,6 +68,7 @@ class IntervalRules:
     block_coverage: float = 0.5
     memory_factor: float = 20.0
     drift_p: float = 0.01
+    hours_p: float = 0.05
     level: float = 0.95
 
 
@@ -241,6 +246,33 @@ def half_width(part: Part, memory: float, rules: IntervalRules) -> tuple[float, 
         return float("nan"), Limit.MEMORY
     error = np.sqrt(variance / count * factor)
     return float(stdtrit(count - 1, 0.5 + rules.level / 2) * error), Limit.NONE
+
+
+def exceeds(mean_square: float, windows: int, half: float, df: float, rules: IntervalRules) -> bool:
+    """Whether the hours without a hold vary more than an interval allows.
+
+    Parameters
+    ----------
+    mean_square : float
+        Of the differences of windows of the hold's shape without a hold. [unit squared]
+    windows : int
+        How many of these windows do not overlap: the degrees of freedom, a little too few.
+    half, df : float
+        Of `difference`.
+    rules : IntervalRules
+        With `hours_p`.
+
+    Notes
+    -----
+    A one-sided F test of that mean square against the squared standard error of the interval. It
+    sees the drift that two neighbouring phases cannot.
+    """
+    from scipy.special import fdtrc, stdtrit  # noqa: PLC0415  (joey imports without scipy)
+
+    if windows < 1 or not (np.isfinite(mean_square) and half > 0):
+        return False
+    error = half / float(stdtrit(df, 0.5 + rules.level / 2))
+    return bool(fdtrc(windows, df, mean_square / error**2) < rules.hours_p)
 
 
 def limit_words(limit: Limit, rules: IntervalRules) -> str:
