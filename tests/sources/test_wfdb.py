@@ -151,7 +151,6 @@ def answer(path: Path) -> str:
         recording = read(path)
     except FormatError as error:
         return error.reason
-    assert recording.signals
     assert all(len(source.sha256) == 64 for source in recording.sources)
     return "read"
 
@@ -159,7 +158,7 @@ def answer(path: Path) -> str:
 def test_every_recording_at_hand_is_read_or_says_what_is_absent(shared_data: Path) -> None:
     files = [*shared_data.rglob("*.hea"), *shared_data.rglob("*.edf"), *shared_data.glob("bidmc/*")]
     answers = [answer(path) for path in sorted(files)]
-    known = ("is absent: put it beside", "signals are absent", "the layout of a record")
+    known = ("is absent: put it beside", "the layout of a record")
     refused = [each for each in answers if each != "read"]
     assert [each for each in refused if not any(word in each for word in known)] == []
     assert answers.count("read") > 100
@@ -331,7 +330,6 @@ BROKEN = [
     ("r 1 250 1\nother.dat 16 1\n", "file other.dat named in r.hea is absent: put it beside"),
     ("r 1 250 1\nr.dat 516 1\n", "not a FLAC file"),
     ("r 2 250 1\nr.dat 16 1\nr.dat 212 1\n", "differ in format or byte offset"),
-    ("r 0 250\n", "signals are absent"),
     ("r 1 250 0\n~ 0 1 0 0 0 0 0 II\n", "the layout of a record in segments"),
     ("r/1 1 250 1\nr 1\n", "segment r has segments itself"),
     ("r/1 1 250 1\n../s 1\n", "of its own folder only"),
