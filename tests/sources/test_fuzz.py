@@ -42,7 +42,9 @@ def wfdb(folder: Path) -> list[Path]:
     lines = "s.dat 212x2:1+1 200(3)/mV 12 0 1 99 0 II\ns.dat 212+1 1/bpm 12 0 1 99 0 HR\n"
     (folder / "s.hea").write_text(f"s 2 125.5 4\n{lines}")
     (folder / "s.dat").write_bytes(bytes(range(25)))
-    (folder / "t.hea").write_text("t 2 125.5 3\nt.dat 16x2 5/mV 12 0 1 9 0 II\nt.dat 16 HR\n")
+    (folder / "t.hea").write_text(
+        "t 2 125.5 3\nt.dat 16x2 5/mV 12 0 1 9 0 II\nt.dat 16 1/bpm 12 0 0 9 0 HR\n"
+    )
     (folder / "t.dat").write_bytes(bytes(range(18)))
     return [folder / name for name in ("a.hea", "s.hea", "s.dat", "t.hea", "t.dat")]
 
@@ -152,6 +154,22 @@ def survives(run: Callable[[], object], size: int) -> None:
     assert peak <= FLOOR + MOST_PER_BYTE * size
 
 
+def entry(folder: Path, files: list[Path]) -> Path:
+    """Return the file that a user would name."""
+    first = folder / "a.hea"
+    return first if first.exists() else files[0]
+
+
+@pytest.mark.parametrize("make", [*MAKERS, parquet], ids=lambda make: make.__name__)
+def test_the_files_are_whole_before_they_are_changed(
+    tmp_path: Path, make: Callable[[Path], list[Path]]
+) -> None:
+    recording = read(entry(tmp_path, make(tmp_path)))
+    look_at(recording)
+    assert recording.span.duration > 0
+    assert not recording.truncated
+
+
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 @fuzz
 @given(
@@ -170,8 +188,7 @@ def test_a_changed_file_is_read_or_refused(
     victim = files[which % len(files)]
     data = edited(victim.read_bytes(), changes)
     victim.write_bytes(data if cut is None else data[: cut % (len(data) + 1)])
-    first = tmp_path / "a.hea"
-    target = first if first.exists() else files[0]
+    target = entry(tmp_path, files)
     size = sum(path.stat().st_size for path in tmp_path.iterdir())
     survives(lambda: look_at(read(target)), size)
 

@@ -7,11 +7,21 @@ import numpy as np
 import pytest
 
 from joey.errors import FormatError, InputError
-from joey.signals import NS, Channel, Grid, Recording, Segment, Signal, measured, quantize
+from joey.signals import (
+    NS,
+    Channel,
+    Grid,
+    Recording,
+    Segment,
+    Signal,
+    cut,
+    measured,
+    quantize,
+)
 from joey.sources import read, read_all
 from joey.sources.wfdb import write_wfdb
 from joey.sources.wfdb.formats import decode, samples_in
-from joey.spans import Spans, total
+from joey.spans import Span, Spans, total
 
 
 def record(folder: Path, header: str, **files: bytes) -> Path:
@@ -381,6 +391,31 @@ def test_an_hour_that_occurs_twice_and_one_that_does_not_are_noted(tmp_path: Pat
 def test_an_unknown_zone_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no time zone 'Mars/Olympus'"):
         read(record(tmp_path, DATED, r_dat=words(1)), zone="Mars/Olympus")
+
+
+@pytest.mark.parametrize("year", [1995, 2137, 2704, 2896])
+def test_far_years_lose_no_sample_when_they_are_cut(tmp_path: Path, year: int) -> None:
+    """A float64 second of the year 2896 is rounded by up to 1.9 us."""
+    header = f"r 1 500 40 01:56:25.894 09/10/{year}\nr.dat 16 1 0 0 0 780 0 II\n"
+    (signal,) = read(record(tmp_path, header, r_dat=words(*range(40)))).signals
+    for index, time in enumerate(signal.times):
+        after = cut(signal, Span(float(time), float(time) + 1))
+        assert counts_of(after) == list(range(index, 40))
+
+
+def test_a_cut_flac_file_gives_what_is_there(tmp_path: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    rng = np.random.default_rng(4)
+    counts = rng.integers(-20000, 20000, 30000).astype(np.int16)
+    soundfile.write(tmp_path / "r.flac", counts, 250, subtype="PCM_16")
+    whole = (tmp_path / "r.flac").read_bytes()
+    header = "r 1 250 30000\nr.dat 516 5/mV 16 0 0 0 0 II\n"
+    recording = read(record(tmp_path, header, r_dat=whole[: len(whole) // 2]))
+    (signal,) = recording.signals
+    there = len(signal.segments[0].counts)
+    assert 10_000 < there < 15_500
+    np.testing.assert_array_equal(signal.segments[0].counts, counts[:there])
+    assert f"{there} of 30000 frames are there" in recording.truncated
 
 
 def test_a_time_without_a_date_is_kept_as_a_fact(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ INVALID: dict[int, int | None] = {
     524: -(2**23),
 }
 
-FLAC_BLOCK = 2**16  # samples per channel read at once
+FLAC_BLOCK = 1024  # samples per channel read at once; of a broken block nothing is kept
 
 
 def samples_in(form: int, size: int) -> int:
