@@ -208,7 +208,7 @@ def _change(
             feature.unit,
             min(before.n, during.n),
             coverage,
-            "no interval for this measure",
+            "no interval: none is made for this measure",
         )
     rules = settings.intervals
     found = difference(parts["before"], parts[name], rules)
