@@ -208,7 +208,7 @@ def _change(
             feature.unit,
             min(before.n, during.n),
             coverage,
-            "no interval for this measure",
+            "no interval: none is made for this measure",
         )
     rules = settings.intervals
     found = difference(parts["before"], parts[name], rules)
@@ -226,9 +226,10 @@ def _change(
     if name == "settled":
         usual = measurer.usual_square()
         if exceeds(usual, measurer.pseudo.separate, half, float(found.df), rules):
+            usually = f"{np.sqrt(usual):.{feature.decimals}f} {_spoken(feature)}".rstrip()
             why = (
-                f"cannot say: without a hold this changes by {np.sqrt(usual):.{feature.decimals}f} "
-                f"{_spoken(feature)} (root mean square), more than these phases can tell"
+                f"cannot say: without a hold this changes by {usually} as well (root mean square "
+                f"of {measurer.pseudo.separate} windows), more than these phases can tell"
             )
             n = min(before.n, during.n)
             return Summary(value, NAN, NAN, feature.unit, n, coverage, why)

@@ -94,11 +94,7 @@ def cannot_say(
             continue
         if np.isnan(settled.value) or np.isnan(settled.low):
             what = "change" if np.isnan(settled.value) else "interval of the change"
-            reason = (
-                settled.reason.removeprefix("cannot say: ")
-                .removeprefix("no interval: ")
-                .removeprefix("no interval for ")
-            )
+            reason = settled.reason.removeprefix("cannot say: ").removeprefix("no interval: ")
             grouped.setdefault(f"{what}: {reason}", []).append(row.label)
     found = [f"{key} ({', '.join(labels)})" for key, labels in grouped.items()]
     ranks = dict.fromkeys(
