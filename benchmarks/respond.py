@@ -3,8 +3,8 @@
     python benchmarks/respond.py [--hours 24] [--runs 5] [--json FILE]
 
 A day of ECG at 250 Hz, impedance at 62.5 Hz, pleth at 125 Hz and numerics at 1 Hz with three holds
-is simulated once; the command runs as a process of its own, once to warm and then `--runs` times. The
-median is what is quoted. The target is 10 s and 2 GiB.
+is simulated once; the command runs as a process of its own, once to warm and then `--runs` times.
+The median is what is quoted. The target is 10 s and 2 GiB.
 """
 
 from __future__ import annotations
