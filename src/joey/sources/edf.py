@@ -139,8 +139,6 @@ def read_edf(
         for line in header.lines
         if not line.is_annotations and line.per_record
     )
-    if not signals:
-        raise FormatError(path, "signals are absent: the file holds annotations at most")
     return Recording(
         signals=signals,
         annotations=annotations,
