@@ -222,6 +222,7 @@ def test_the_users_names_go_to_label_or_whole_column(tmp_path: Path) -> None:
         ("t,HR\n1,2\n3,4\n2,5\n", "line 4: the time is earlier than in the row before"),
         ("t,HR\n\n# x\n1,2\n\n2,3\n1,4\n", "line 7: the time is earlier"),
         ("t,HR\n1,2\n1,3\n1,4\n2,5\n", "too coarse for the rows"),
+        ("t,HR\n1,2\n", "a single row says nothing"),
         ("t,note\n1,a\n2,b\n3,c\n", "no column of numbers"),
         ("t;HR\n1;0,5\n2;0,6\n3;0,7\n", "line 2: column HR: numbers have a decimal comma"),
         ("time [weeks],HR\n1,2\n", "the unit of the times is not one of"),

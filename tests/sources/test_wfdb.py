@@ -9,6 +9,7 @@ import pytest
 from joey.errors import FormatError, InputError
 from joey.signals import (
     NS,
+    Annotation,
     Channel,
     Grid,
     Recording,
@@ -358,6 +359,13 @@ def test_a_broken_header_is_one_clear_error(tmp_path: Path, header: str, says: s
         read(tmp_path / "r.hea")
     assert says in str(error.value)
     assert str(error.value).startswith(str(tmp_path))
+
+
+def test_a_record_without_signals_is_a_recording_without_channels(tmp_path: Path) -> None:
+    path = record(tmp_path, "r 0 128 0\n", r_atr=bytes([128, 4, 0, 0]))
+    recording = read(path)
+    assert recording.signals == ()
+    assert recording.annotations == (Annotation(1.0, "N"),)
 
 
 def test_signals_of_one_file_stand_together(tmp_path: Path) -> None:

@@ -221,6 +221,8 @@ def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None) -> Reco
     frame = _take_facts(reading, frame)
     stamps, frame = _stamps(reading, frame, zone)
     stamps, keep = _single(reading, stamps)
+    if len(stamps.ns) < 2:
+        raise FormatError(reading.path, "a single row says nothing of how long its values stand")
     signals: list[Signal] = []
     series: list[Series] = []
     for column in frame.get_columns():

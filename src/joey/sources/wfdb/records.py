@@ -64,7 +64,8 @@ class _Reading:
     repairs: list[Repair]
     losses: list[str]
     parts: int = 0
-    files: dict[Path, bytes] = field(default_factory=dict)
+    last_path: Path | None = None
+    last_data: bytes = b""
     uses: Counter[Path] = field(default_factory=Counter)
 
 
@@ -206,7 +207,7 @@ def _read_group(
     wanted = None if frames is None else frames + max(line.skew for line in lines)
     read = _read_flac if first.format in FLAC else _read_plain
     counts, there = read(path, data, lines, wanted, notes)
-    if there == 0:
+    if there == 0 and wanted != 0:
         raise FormatError(path, "the file does not hold a single frame")
     if frames is not None and there < frames:
         notes.losses.append(f"{path.name}: {there} of {frames} frames are there")
@@ -216,14 +217,16 @@ def _read_group(
 
 
 def _bytes_of(path: Path, form: int, notes: _Reading) -> bytes:
-    """Return a signal file's bytes, read once also where several segments share it."""
-    if path not in notes.files:
-        notes.files[path], source = load(path, f"wfdb format {form}")
-        notes.sources.append(source)
+    """Return a signal file's bytes; kept for the next segment, which may share them."""
+    if notes.last_path != path:
+        notes.last_data, source = load(path, f"wfdb format {form}")
+        notes.last_path = path
+        if path not in notes.uses:
+            notes.sources.append(source)
     notes.uses[path] += 1
     if notes.uses[path] > MOST_USES:
         raise FormatError(path, f"more than {MOST_USES} segments share this file")
-    return notes.files[path]
+    return notes.last_data
 
 
 def _read_plain(
@@ -243,11 +246,8 @@ def _read_plain(
     if wanted is None and (held % width > FILLING.get(form, 0) or len(raw) > size_of(form, held)):
         notes.losses.append(f"{path.name}: the last frame is cut off")
     if wanted is not None and there > wanted:
-        notes.repairs.append(
-            Repair(
-                "frames after the end that the header gives, left out", there - wanted, path.name
-            )
-        )
+        what = "frames after the end that the header gives, left out"
+        notes.repairs.append(Repair(what, there - wanted, path.name))
         there = wanted
     raw = raw[: size_of(form, there * width)]
     table = decode(form, raw, there * width).reshape(there, width)
