@@ -17,6 +17,7 @@ This module knows samples, marks and gaps; it does not know what is looked for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
     from joey.signals import Grid, Segment
 
-__all__ = ["GAP_S", "LEAD_IN_S", "MARK_S", "TAIL_S", "Detector", "Section", "Sections", "Window"]
+__all__ = ["GAP_S", "LEAD_IN_S", "MARK_S", "TAIL_S", "Detector", "Samples", "Section", "Sections", "Window"]
 
 MARK_S = 600  # s, sections begin to speak at multiples of this
 LEAD_IN_S = 60  # s, what a section hears before it speaks
 TAIL_S = 20  # s, what a section may hear after its last fact to decide it
 GAP_S = 10  # s, a longer absence ends a stretch
-PIECE_S = 300  # s, the archive driver hands over at most this much at a time: bounded memory
+PIECE_S = 600  # s, the archive driver hands over at most this much at a time: bounded memory
 
 Input = TypeVar("Input", contravariant=True)
 Facts = TypeVar("Facts", covariant=True)
@@ -61,48 +62,63 @@ class Detector(Protocol[Input, Facts]):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Window:
-    """The samples one section hears, filled from left to right.
+    """The samples one section may hear, and those whose facts it may tell.
 
-    Attributes
+    Parameters
     ----------
     grid : Grid
         Times of the samples.
     first, stop : int
-        Grid indices the window may hold.
+        Grid indices that are heard.
     speak_from, speak_to : int
-        Grid indices whose facts the section may tell.
+        Grid indices whose facts are told.
+    """
+
+    grid: Grid
+    first: int
+    stop: int
+    speak_from: int
+    speak_to: int
+
+
+class Samples:
+    """All samples of a window, for a section that looks at them more than once.
+
+    Attributes
+    ----------
     counts : ndarray of int32, shape (stop - first,)
         Zero where not measured.
     valid : ndarray of bool, shape (stop - first,)
         Which samples were measured.
     """
 
-    __slots__ = ("counts", "first", "grid", "speak_from", "speak_to", "stop", "valid")
+    __slots__ = ("_first", "counts", "valid")
 
-    def __init__(self, grid: Grid, first: int, stop: int, speak: tuple[int, int]) -> None:
-        self.grid = grid
-        self.first = first
-        self.stop = stop
-        self.speak_from, self.speak_to = speak
-        self.counts: NDArray[np.int32] = np.zeros(stop - first, dtype=np.int32)
-        self.valid: NDArray[np.bool_] = np.zeros(stop - first, dtype=np.bool_)
+    def __init__(self, window: Window) -> None:
+        self._first = window.first
+        self.counts: NDArray[np.int32] = np.zeros(window.stop - window.first, dtype=np.int32)
+        self.valid: NDArray[np.bool_] = np.zeros(window.stop - window.first, dtype=np.bool_)
 
     def fill(self, first: int, counts: NDArray[np.integer]) -> None:
-        """Take measured samples from grid index `first`; what lies outside is left out."""
-        lo, hi = max(first, self.first), min(first + len(counts), self.stop)
-        if lo < hi:
-            self.counts[lo - self.first : hi - self.first] = counts[lo - first : hi - first]
-            self.valid[lo - self.first : hi - self.first] = True
+        """Take measured samples from grid index `first`."""
+        at = first - self._first
+        self.counts[at : at + len(counts)] = counts
+        self.valid[at : at + len(counts)] = True
 
 
 class Section(Protocol[Facts]):
     """A detector's work on one window.
 
-    `step(known, last)` may use the window's samples before grid index `known` (those not valid
+    `hear` is given the window's measured samples from left to right. `step(known, last)` may use the window's samples before grid index `known` (those not valid
     there stay so) and returns the new final facts and the grid index before which all is told.
     With `last` nothing more will come and everything is told.
     """
+
+    def hear(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Take measured samples from grid index `first`."""
+        ...
 
     def step(self, known: int, *, last: bool) -> tuple[Facts, int]:
         """Go on with what is known now."""
@@ -170,8 +186,10 @@ class Sections(Generic[Fact]):
             part = counts[lo : lo + piece]
             at = first + lo
             self._make_sections(at + len(part))
-            for window, _ in self._live:
-                window.fill(at, part)
+            for window, section in self._live:
+                lo_here, hi_here = max(at, window.first), min(at + len(part), window.stop)
+                if lo_here < hi_here:
+                    section.hear(lo_here, part[lo_here - at : hi_here - at])
             self._heard = at + len(part)
             if self._heard < first + len(counts):
                 told += self._step(self._heard)
@@ -195,7 +213,7 @@ class Sections(Generic[Fact]):
             speak_to = grid.first_at(self._next_mark + MARK_S)
             if speak_to > self._start:
                 stop = speak_to + self._samples(TAIL_S)
-                window = Window(grid, first, stop, (speak_from, speak_to))
+                window = Window(grid, first, stop, speak_from, speak_to)
                 self._live.append((window, self._make(window)))
             self._next_mark += MARK_S
 

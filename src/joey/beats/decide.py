@@ -65,7 +65,7 @@ def median(ring: NDArray[np.float64], count: int) -> float:
 @njit(cache=True)
 def _tilt(high: float, low: float) -> float:
     """Return how much larger the upward deflection is than the downward, -1 to 1."""
-    most = max(high, low, 1.0)
+    most = max(high, low, 1e-9)
     return float((high - low) / most)
 
 
@@ -96,8 +96,8 @@ def _is_noise(
 def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     at: NDArray[np.int64],
     energy: NDArray[np.int64],
-    high: NDArray[np.int64],
-    low: NDArray[np.int64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
     pos: int,
     start: float,
     learn: float,
@@ -141,8 +141,8 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     at: NDArray[np.int64],
     energy: NDArray[np.int64],
-    high: NDArray[np.int64],
-    low: NDArray[np.int64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
     known: int,
     last: bool,  # noqa: FBT001  (a compiled function has no keywords)
     fs: float,
@@ -157,8 +157,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
 
     Parameters
     ----------
-    at, energy, high, low : ndarray of int64, shape (n,)
+    at, energy : ndarray of int64, shape (n,)
         The section's candidates so far.
+    high, low : ndarray of float64, shape (n,)
+        How far the signal goes up and down around them. [counts]
     known : int
         Sample index before which all candidates are given.
     last : bool

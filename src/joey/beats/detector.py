@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.beats.candidates import ECG, PLETH, Recipe, candidates, widths
+from joey.beats.recipes import ECG, PLETH, Recipe, widths
 from joey.beats.types import BeatFlag, Beats
-from joey.signals import runs_of
+from joey.signals import NS
 from joey.spans import EMPTY, Spans, union
 from joey.streams import Sections
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from joey.beats.candidates import Candidates
     from joey.signals import Channel, Segment, Signal
     from joey.streams import Window
 
@@ -117,80 +116,83 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
 
 
 class _Section:
-    """The beat detector's work on one window."""
+    """The beat detector's work on one window: the arrays of `kernels`, and what was told."""
 
     def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
-        from joey.beats import decide  # noqa: PLC0415  loads Numba
+        from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
 
-        self._kernel = decide
+        self._kernels = kernels
         self._channel = channel
         self._window = window
-        self._widths = widths(recipe, window.grid.fs)
-        self._state = decide.State(0)
-        self._ready = 0  # window index before which candidates are known
+        self._heard = window.first
         self._told = window.speak_from
-        self._at: NDArray[np.int64] = np.empty((0, 6), dtype=np.int64)
-        self._shift: NDArray[np.float64] = np.empty((0, 2))
-        self._verdict: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
-        self._sign: NDArray[np.int8] = np.empty(0, dtype=np.int8)
-        self._searched: NDArray[np.bool_] = np.zeros(len(window.counts), dtype=np.bool_)
+        w = self._w = widths(recipe, window.grid.fs)
+        keep = int(w[kernels.KEEP])
+        length = window.stop - window.first
+        room = min(length, keep + kernels.TILE) + 2
+        self._z: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
+        self._z[[kernels.SLOPED, kernels.WEIGHED]] = w[kernels.LONG]
+        self._z[[kernels.DONE, kernels.SCAN, kernels.TOP]] = w[kernels.REACH]
+        self._buffers = tuple(np.zeros(room + 1, dtype=np.int64) for _ in range(6))
+        many = length // int(w[kernels.NEIGHBOR] + 1) + 2
+        self._at: NDArray[np.int64] = np.empty((many, 4), dtype=np.int64)
+        self._sizes: NDArray[np.float64] = np.empty((many, 4))
+        self._runs: NDArray[np.int64] = np.empty((many, 2), dtype=np.int64)
+        self._verdict: NDArray[np.uint8] = np.zeros(many, dtype=np.uint8)
+        self._sign: NDArray[np.int8] = np.ones(many, dtype=np.int8)
+        self._state = decide.State(0)
+        self._times: NDArray[np.float64] = np.empty(many)
+        self._flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
+        self._bounds: NDArray[np.float64] = np.empty((many, 2))
+        # A beat spans several counts, else it is the noise of quantisation.
+        boxes = (2 * w[kernels.SHORT] + 1) * (2 * w[kernels.LONG] + 1)
+        grid = window.grid
+        start_s, rest_ns = divmod(grid.start_ns, NS)
+        self._clock = (
+            *(float(grid.fs), float(decide.FLOOR * boxes)),
+            *(float(start_s), rest_ns / NS, grid.fs.numerator, grid.fs.denominator),
+        )
+
+    def hear(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Take measured samples from grid index `first`."""
+        if first > self._heard:
+            self._listen(NOTHING, first - self._heard)
+        self._listen(counts.astype(np.int32, copy=False), len(counts))
+        self._heard = first + len(counts)
 
     def step(self, known: int, *, last: bool) -> tuple[Beats, int]:
-        window = self._window
-        stop = known - window.first if last else known - window.first - self._widths.context
-        if stop > self._ready:
-            found, searched = candidates(
-                window.counts, window.valid, self._widths, self._ready, stop
-            )
-            self._searched[self._ready : stop] = searched
-            self._keep(found)
-            self._ready = stop
-        s = self._state
-        # A beat spans several counts, else it is the noise of quantisation.
-        floor = self._kernel.FLOOR * self._widths.short * self._widths.long
-        at, energy, high, low = np.ascontiguousarray(self._at[:, :4].T)
-        final = self._kernel.decide(
-            at,
-            energy,
-            high,
-            low,
-            self._ready,
+        """Return the beats that became final."""
+        if known > self._heard:
+            self._listen(NOTHING, known - self._heard)
+            self._heard = known
+        window, s = self._window, self._state
+        n_beats, n_spans, self._told = self._kernels.tell(
             last,
-            float(window.grid.fs),
-            float(floor),
+            self._told,
+            window.speak_to,
+            window.first,
+            *self._clock,
+            self._w,
+            self._z,
+            self._at,
+            self._sizes,
             s.numbers,
             s.energies,
             s.intervals,
             self._verdict,
             self._sign,
+            self._runs,
+            self._times,
+            self._flags,
+            self._bounds,
         )
-        return self._tell(window.first + final)
+        times, flags = self._times[:n_beats].copy(), self._flags[:n_beats].copy()
+        return Beats(self._channel, times, flags, Spans(self._bounds[:n_spans].copy())), self._told
 
-    def _keep(self, found: Candidates) -> None:
-        rows = np.column_stack(
-            (found.at, found.energy, found.high, found.low, found.at_high, found.at_low)
-        )
-        self._at = np.concatenate((self._at, rows))
-        shifts = np.column_stack((found.shift_high, found.shift_low))
-        self._shift = np.concatenate((self._shift, shifts))
-        more = len(found.at)
-        self._verdict = np.concatenate((self._verdict, np.zeros(more, dtype=np.uint8)))
-        self._sign = np.concatenate((self._sign, np.ones(more, dtype=np.int8)))
+    def _listen(self, counts: NDArray[np.int32], number: int) -> None:
+        measured = len(counts) > 0
+        rest = (self._at, self._sizes, self._runs)
+        self._kernels.hear(counts, measured, number, self._w, self._z, *self._buffers, *rest)
 
-    def _tell(self, final: int) -> tuple[Beats, int]:
-        window = self._window
-        upto = min(max(final, self._told), window.speak_to)
-        at = self._at[:, 0] + window.first
-        mine = (at >= self._told) & (at < upto) & (self._verdict >= self._kernel.BEAT)
-        up = self._sign[mine] > 0
-        peak = np.where(up, self._at[mine, 4], self._at[mine, 5]) + window.first
-        shift = np.where(up, self._shift[mine, 0], self._shift[mine, 1])
-        flags = (self._verdict[mine] == self._kernel.SEARCHED_BACK) * np.uint8(
-            BeatFlag.SEARCHED_BACK
-        )
-        lo, hi = self._told - window.first, upto - window.first
-        runs = runs_of(self._searched[lo:hi]) + (lo + window.first)
-        searched = Spans.of(window.grid.times(runs.ravel()).reshape(-1, 2))
-        self._told = upto
-        times = window.grid.times(peak + shift)
-        return Beats(self._channel, times, flags.astype(np.uint8), searched), upto
+
+NOTHING: NDArray[np.int32] = np.empty(0, dtype=np.int32)

@@ -15,7 +15,7 @@ from joey.breaths.cardiac import SETTLE_S, remove_heart
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
-from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Sections
+from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Samples, Sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -169,13 +169,14 @@ class _Section:
         self._kernel = decide
         self._channel = channel
         self._window = window
+        self._heard = Samples(window)
         self._beats = beats
         self._fs = float(window.grid.fs)
         self._smooth = max(2 * int(SMOOTH_S * self._fs / 2) + 1, 1)
         self._drift = 2 * int(DRIFT_S * self._fs / 2) + 1
         self._flat = round(FLAT_S * self._fs)
         self._near = self._smooth + self._drift // 2 + 1  # samples either side of a filtered one
-        n = len(window.counts)
+        n = len(self._heard.counts)
         self._samples: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         self._searched: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._removed: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
@@ -185,6 +186,10 @@ class _Section:
         self._learned = False
         self._room: NDArray[np.int64] = np.zeros(n // 2 + 1, dtype=np.int64)
         self._found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def hear(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Take measured samples from grid index `first`."""
+        self._heard.fill(first, counts)
 
     def step(self, known: int, *, last: bool) -> tuple[Breaths, int]:
         window = self._window
@@ -207,8 +212,8 @@ class _Section:
     def _filter(self, lo: int, hi: int) -> None:
         window = self._window
         settle = round(SETTLE_S * self._fs) + 1
-        a, b = max(lo - self._near - settle, 0), min(hi + self._near + settle, len(window.counts))
-        counts, valid = window.counts[a:b].astype(np.int64), window.valid[a:b].copy()
+        a, b = max(lo - self._near - settle, 0), min(hi + self._near + settle, len(self._heard.counts))
+        counts, valid = self._heard.counts[a:b].astype(np.int64), self._heard.valid[a:b].copy()
         valid &= ~_still(counts, valid, self._flat)
         times = window.grid.times(np.arange(a, b) + window.first)
         beats = self._beats_near(times[0], times[-1]) if len(times) else np.empty(0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from joey.quality.types import Quality, Verdict
 from joey.spans import EMPTY, Span, Spans, union
-from joey.streams import Sections
+from joey.streams import Samples, Sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,12 +108,17 @@ class _Section:
     def __init__(self, channel: Channel, window: Window) -> None:
         self._channel = channel
         self._window = window
+        self._heard = Samples(window)
         self._fs = float(window.grid.fs)
         self._clip = max(round(CLIP_S.get(channel.quantity, 0.5) * self._fs), 4)
         self._flat = round(FLAT_S * self._fs)
         self._heights: NDArray[np.float64] = np.empty(0)  # of the judged seconds so far
         self._next = int(np.floor(window.grid.time(window.first)))  # s, to be judged next
         self._told = window.speak_from
+
+    def hear(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Take measured samples from grid index `first`."""
+        self._heard.fill(first, counts)
 
     def step(self, known: int, *, last: bool) -> tuple[Quality, int]:
         window = self._window
@@ -125,7 +130,7 @@ class _Section:
             return Quality(self._channel, (), EMPTY), self._told
         seconds = np.arange(self._next, upto)
         edges = np.array([grid.first_at(float(s)) for s in range(self._next, upto + 1)])
-        grades, judged = self._judge(np.clip(edges - window.first, 0, len(window.counts)))
+        grades, judged = self._judge(np.clip(edges - window.first, 0, len(self._heard.counts)))
         self._next = upto
         starts = edges[:-1]
         mine = (starts >= self._told) & (starts < window.speak_to)
@@ -146,8 +151,8 @@ class _Section:
     def _judge(self, edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         window = self._window
         lo = max(int(edges[0]) - self._flat, 0)
-        hi = min(int(edges[-1]) + self._flat, len(window.counts))
-        counts, valid = window.counts[lo:hi], window.valid[lo:hi]
+        hi = min(int(edges[-1]) + self._flat, len(self._heard.counts))
+        counts, valid = self._heard.counts[lo:hi], self._heard.valid[lo:hi]
         run = _equal_runs(counts, valid)
         inner = edges - lo
         high = _reduce(np.maximum, np.where(valid, counts, np.iinfo(np.int32).min), inner)
