@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, TOP, deflect
+
 __all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "median"]
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
@@ -63,15 +65,15 @@ def median(ring: NDArray[np.float64], count: int) -> float:
 
 
 @njit(cache=True)
-def _tilt(high: float, low: float) -> float:
+def _tilt(sizes: NDArray[np.float64]) -> float:
     """Return how much larger the upward deflection is than the downward, -1 to 1."""
-    most = max(high, low, 1e-9)
-    return float((high - low) / most)
+    most = max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9)
+    return float((sizes[HIGH_SIZE] - sizes[LOW_SIZE]) / most)
 
 
 @njit(cache=True)
 def _is_noise(
-    at: NDArray[np.int64], energy: NDArray[np.int64], pos: int, stop: int, threshold: float
+    at: NDArray[np.int64], pos: int, stop: int, threshold: float
 ) -> bool:
     """Whether nearly all candidates are the size of beats and come unevenly."""
     many = 0
@@ -80,57 +82,60 @@ def _is_noise(
     total = 0.0
     change = 0.0
     for j in range(pos, stop):
-        if energy[j] >= threshold:
+        if at[j, ENERGY] >= threshold:
             many += 1
             if before >= 0:
-                gap = at[j] - before
+                gap = at[j, TOP] - before
                 total += gap
                 if gap_before >= 0:
                     change += abs(gap - gap_before)
                 gap_before = gap
-            before = at[j]
+            before = at[j, TOP]
     return many >= 6 and many > CROWDED * (stop - pos) and change > UNEVEN * total
 
 
 @njit(cache=True)
 def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     at: NDArray[np.int64],
-    energy: NDArray[np.int64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    sizes: NDArray[np.float64],
     pos: int,
     start: float,
     learn: float,
     floor: float,
     usual: float,
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
+    w: NDArray[np.int64],
+    timed: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Return beat size, noise size and tilt from the candidates of one learning span; 0: none."""
     first = 0.0
     second = 0.0
     stop = pos
-    while stop < len(at) and at[stop] < start + learn:
-        if at[stop] < start + 0.5 * learn:
-            first = max(first, float(energy[stop]))
+    while stop < len(at) and at[stop, TOP] < start + learn:
+        if at[stop, TOP] < start + 0.5 * learn:
+            first = max(first, float(at[stop, ENERGY]))
         else:
-            second = max(second, float(energy[stop]))
+            second = max(second, float(at[stop, ENERGY]))
         stop += 1
     # The lesser of the two halves: one burst of motion does not set the size of a beat.
     level = min(first, second) if first > 0 and second > 0 else max(first, second)
     cut_short = first == 0 or second == 0
     if level < floor or (cut_short and level < EDGE_SHARE * usual):
         return 0.0, 0.0, 0.0
-    if _is_noise(at, energy, pos, stop, THRESHOLD * level):
+    if _is_noise(at, pos, stop, THRESHOLD * level):
         return 0.0, 0.0, 0.0
     noise = 0.0
     n_noise = 0
     tilt = 0.0
     n_beats = 0
     for j in range(pos, stop):
-        if energy[j] < THRESHOLD * level:
-            noise += energy[j]
+        if at[j, ENERGY] < THRESHOLD * level:
+            noise += at[j, ENERGY]
             n_noise += 1
         else:
-            tilt += _tilt(float(high[j]), float(low[j]))
+            deflect(x, gone, w, timed, at[j], sizes[j])
+            tilt += _tilt(sizes[j])
             n_beats += 1
     if n_noise > 0:
         noise /= n_noise
@@ -140,13 +145,15 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 @njit(cache=True)
 def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     at: NDArray[np.int64],
-    energy: NDArray[np.int64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    sizes: NDArray[np.float64],
     known: int,
     last: bool,  # noqa: FBT001  (a compiled function has no keywords)
     fs: float,
     floor: float,
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
+    w: NDArray[np.int64],
+    timed: NDArray[np.float64],
     s: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
@@ -157,10 +164,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
 
     Parameters
     ----------
-    at, energy : ndarray of int64, shape (n,)
+    at : ndarray of int64, shape (n, N_PLACES)
         The section's candidates so far.
-    high, low : ndarray of float64, shape (n,)
-        How far the signal goes up and down around them. [counts]
+    sizes : ndarray of float64, shape (room, N_SIZES)
+        Their deflections, looked up when they matter, changed in place.
     known : int
         Sample index before which all candidates are given.
     last : bool
@@ -169,6 +176,8 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         Sampling frequency. [Hz]
     floor : float
         Smallest energy that can be a beat.
+    x, gone, w, timed
+        What `deflect` needs.
     s, energies, intervals : ndarray of float64
         `State`, changed in place.
     verdict : ndarray of uint8, shape (n,)
@@ -185,10 +194,12 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             start = s[FROM]
             if known < start + learn and not last:
                 return int(start)
-            level, noise, tilt = _learn(at, energy, high, low, pos, start, learn, floor, s[USUAL])
+            level, noise, tilt = _learn(
+                *(at, sizes, pos, start, learn, floor, s[USUAL]), *(x, gone, w, timed)
+            )
             if level == 0.0:
                 s[FROM] = start + 0.5 * learn
-                while pos < n and at[pos] < s[FROM]:
+                while pos < n and at[pos, TOP] < s[FROM]:
                     verdict[pos] = NOT_A_BEAT
                     pos += 1
                 s[POS] = pos
@@ -211,32 +222,33 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         rr = median(intervals, int(s[N_RR]))
         since = s[LAST] if s[LAST] >= 0 else s[FROM]
         # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
-        reached = float(at[pos]) if pos < n else (1e18 if last else float(known))
+        reached = float(at[pos, TOP]) if pos < n else (1e18 if last else float(known))
         overdue = since + OVERDUE * rr
         if rr > 0 and s[LAST] >= 0 and s[BACK] != s[LAST] and reached > overdue:
             s[BACK] = s[LAST]
             best = -1
             k = pos - 1
-            while k >= 0 and at[k] > s[LAST]:
-                far = at[k] - s[LAST] > EARLY * rr
-                stands_out = energy[k] >= max(0.5 * threshold, NOISE_MARGIN * npk)
+            while k >= 0 and at[k, TOP] > s[LAST]:
+                far = at[k, TOP] - s[LAST] > EARLY * rr
+                stands_out = at[k, ENERGY] >= max(0.5 * threshold, NOISE_MARGIN * npk)
                 if (
                     far
-                    and at[k] <= overdue
+                    and at[k, TOP] <= overdue
                     and stands_out
-                    and (best < 0 or energy[k] >= energy[best])
+                    and (best < 0 or at[k, ENERGY] >= at[best, ENERGY])
                 ):
                     best = k
                 k -= 1
             if best >= 0:
+                deflect(x, gone, w, timed, at[best], sizes[best])
                 verdict[best] = SEARCHED_BACK
                 sign[best] = np.int8(s[SIGN])
-                intervals[int(s[N_RR]) % 8] = at[best] - s[LAST]
+                intervals[int(s[N_RR]) % 8] = at[best, TOP] - s[LAST]
                 s[N_RR] += 1
-                energies[int(s[N_E]) % 8] = energy[best]
+                energies[int(s[N_E]) % 8] = at[best, ENERGY]
                 s[N_E] += 1
                 s[SPK] = median(energies, int(s[N_E]))
-                s[LAST] = at[best]
+                s[LAST] = at[best, TOP]
                 s[POS] = best + 1
             continue
         if reached > since + lost:
@@ -244,17 +256,18 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[SPK] = 0.0
             s[FROM] = since + 1.0
             k = pos
-            while k > 0 and at[k - 1] > since:
+            while k > 0 and at[k - 1, TOP] > since:
                 k -= 1
             s[POS] = k
             continue
         if pos >= n:
             break
-        gap = at[pos] - s[LAST]
-        early = s[LAST] >= 0 and rr > 0 and gap < EARLY * rr and energy[pos] < 0.5 * spk
-        if energy[pos] >= threshold and not early:
+        gap = at[pos, TOP] - s[LAST]
+        early = s[LAST] >= 0 and rr > 0 and gap < EARLY * rr and at[pos, ENERGY] < 0.5 * spk
+        if at[pos, ENERGY] >= threshold and not early:
             verdict[pos] = BEAT
-            tilt = _tilt(float(high[pos]), float(low[pos]))
+            deflect(x, gone, w, timed, at[pos], sizes[pos])
+            tilt = _tilt(sizes[pos])
             s[TILT] += (tilt - s[TILT]) / 16.0
             if (s[TILT] - UPWARD) * s[SIGN] < -SWAY:
                 s[SIGN] = -s[SIGN]
@@ -262,13 +275,13 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if s[LAST] >= 0:
                 intervals[int(s[N_RR]) % 8] = gap
                 s[N_RR] += 1
-            energies[int(s[N_E]) % 8] = energy[pos]
+            energies[int(s[N_E]) % 8] = at[pos, ENERGY]
             s[N_E] += 1
             s[SPK] = median(energies, int(s[N_E]))
-            s[LAST] = at[pos]
+            s[LAST] = at[pos, TOP]
         else:
             verdict[pos] = NOT_A_BEAT
-            s[NPK] += (energy[pos] - s[NPK]) / 8.0
+            s[NPK] += (at[pos, ENERGY] - s[NPK]) / 8.0
         s[POS] = pos + 1
     # After the last beat a candidate may still be searched back, or learned anew.
     if last:

@@ -119,7 +119,7 @@ class _Section:
     """The beat detector's work on one window: the arrays of `kernels`, and what was told."""
 
     def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
-        from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
+        from joey.beats import decide, deflections, kernels  # noqa: PLC0415  loads Numba
 
         self._kernels = kernels
         self._channel = channel
@@ -127,16 +127,19 @@ class _Section:
         self._heard = window.first
         self._told = window.speak_from
         w = self._w = widths(recipe, window.grid.fs)
-        keep = int(w[kernels.KEEP])
+        keep = int(w[deflections.KEEP])
         length = window.stop - window.first
         room = min(length, keep + kernels.TILE) + 2
         self._z: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
-        self._z[[kernels.SLOPED, kernels.WEIGHED]] = w[kernels.LONG]
-        self._z[[kernels.DONE, kernels.SCAN, kernels.TOP]] = w[kernels.REACH]
-        self._buffers = tuple(np.zeros(room + 1, dtype=np.int64) for _ in range(6))
-        many = length // int(w[kernels.NEIGHBOR] + 1) + 2
-        self._at: NDArray[np.int64] = np.empty((many, 4), dtype=np.int64)
-        self._sizes: NDArray[np.float64] = np.empty((many, 4))
+        self._z[[kernels.SLOPED, kernels.WEIGHED]] = w[deflections.LONG]
+        self._z[[kernels.DONE, kernels.SCAN, kernels.BEST]] = w[deflections.REACH]
+        self._samples: NDArray[np.int32] = np.zeros(length, dtype=np.int32)
+        self._gone: NDArray[np.int32] = np.zeros(length + 1, dtype=np.int32)
+        self._buffers = tuple(np.zeros(room + 1, dtype=np.int64) for _ in range(4))
+        self._timed: NDArray[np.float64] = np.empty(2 * int(w[deflections.AROUND]) + 3)
+        many = length // int(w[deflections.NEIGHBOR] + 1) + 2
+        self._at: NDArray[np.int64] = np.empty((many, deflections.N_PLACES), dtype=np.int64)
+        self._sizes: NDArray[np.float64] = np.empty((many, deflections.N_SIZES))
         self._runs: NDArray[np.int64] = np.empty((many, 2), dtype=np.int64)
         self._verdict: NDArray[np.uint8] = np.zeros(many, dtype=np.uint8)
         self._sign: NDArray[np.int8] = np.ones(many, dtype=np.int8)
@@ -145,7 +148,7 @@ class _Section:
         self._flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
         self._bounds: NDArray[np.float64] = np.empty((many, 2))
         # A beat spans several counts, else it is the noise of quantisation.
-        boxes = (2 * w[kernels.SHORT] + 1) * (2 * w[kernels.LONG] + 1)
+        boxes = (2 * w[deflections.SHORT] + 1) * (2 * w[deflections.LONG] + 1)
         grid = window.grid
         start_s, rest_ns = divmod(grid.start_ns, NS)
         self._clock = (
@@ -174,8 +177,11 @@ class _Section:
             *self._clock,
             self._w,
             self._z,
+            self._samples,
+            self._gone,
             self._at,
             self._sizes,
+            self._timed,
             s.numbers,
             s.energies,
             s.intervals,
@@ -191,8 +197,8 @@ class _Section:
 
     def _listen(self, counts: NDArray[np.int32], number: int) -> None:
         measured = len(counts) > 0
-        rest = (self._at, self._sizes, self._runs)
-        self._kernels.hear(counts, measured, number, self._w, self._z, *self._buffers, *rest)
+        held = (self._w, self._z, self._samples, self._gone, *self._buffers)
+        self._kernels.hear(counts, measured, number, *held, self._at, self._runs)
 
 
 NOTHING: NDArray[np.int32] = np.empty(0, dtype=np.int32)

@@ -1,7 +1,7 @@
 """The beat detector's loops: from samples to candidates, decisions and told beats, compiled.
 
-One section is a handful of arrays: short buffers, which hold the last second or two and the tile
-in work, and the candidates found so far. All sums are integer sums, so a candidate is the same
+One section is a handful of arrays: its samples, short buffers of what is derived from them, which
+hold the last second or two and the tile in work, and the candidates found so far. All sums are integer sums, so a candidate is the same
 whatever the chunking; a loop over slices of a tile is left to the compiler to make wide.
 
 ```
@@ -12,8 +12,8 @@ candidate: the largest energy within +-neighbor
 timed  = box(fine) - box(baseline)    wide enough that a deflection keeps its own sign and size
 ```
 
-Index i counts from the window's first sample; its buffer position is i - ``z[ORIGIN]``. ``gone``,
-``rises`` and ``weights`` are running sums: at a position stands the sum of what lies before it.
+Index i counts from the window's first sample; in a short buffer its place is i - ``z[ORIGIN]``.
+``gone``, ``rises`` and ``weights`` are running sums: at a place stands the sum of what lies before.
 """
 
 from __future__ import annotations
@@ -23,6 +23,25 @@ from numba import njit
 from numpy.typing import NDArray
 
 from joey.beats.decide import BEAT, SEARCHED_BACK, decide
+from joey.beats.deflections import (
+    AROUND,
+    BASE,
+    ENERGY,
+    GATHER,
+    HIGH,
+    HIGH_SHIFT,
+    KEEP,
+    LONG,
+    LOW,
+    LOW_SHIFT,
+    NEIGHBOR,
+    REACH,
+    SHORT,
+    STEEPEST,
+    TOP,
+    TURN,
+    UP,
+)
 
 __all__ = ["TILE", "hear", "tell"]
 
@@ -36,16 +55,13 @@ TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
     WEIGHED,  # before which weights are
     DONE,  # before which energies are
     SCAN,  # before which energies were compared
-    TOP,  # the largest energy in reach
+    BEST,  # the largest energy in reach
     FOUND,  # candidates
     TOLD,  # candidates that were told or passed over
     RUNS,  # runs of searched samples
     MISSING,  # samples heard that were not measured
     N_STATE,
 ) = range(12)
-
-# Places in the widths of a recipe, in samples (half widths where a box is centred).
-SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, N_WIDTHS = range(12)
 
 TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
@@ -57,14 +73,13 @@ def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     number: int,
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    x: NDArray[np.int64],
-    gone: NDArray[np.int64],
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
     slopes: NDArray[np.int64],
     rises: NDArray[np.int64],
     weights: NDArray[np.int64],
     energy: NDArray[np.int64],
     at: NDArray[np.int64],
-    sizes: NDArray[np.float64],
     runs: NDArray[np.int64],
 ) -> None:
     """Take `number` samples, measured ones with their counts, and find the candidates among them.
@@ -80,11 +95,9 @@ def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     w : ndarray of int64
         Widths.
     z, x, gone, slopes, rises, weights, energy
-        The section's state and buffers, changed in place.
-    at : ndarray of int64, shape (room, 4)
-        Candidates: index, energy, index of the highest and of the lowest deflection near.
-    sizes : ndarray of float64, shape (room, 4)
-        Their size upwards and downwards [counts], and the sub-sample parts of the two places.
+        The section's state, samples and short buffers, changed in place.
+    at : ndarray of int64, shape (room, N_PLACES)
+        Candidates: index, energy, and room for what is looked up later.
     runs : ndarray of int64, shape (room, 2)
         Searched samples.
     """
@@ -92,52 +105,46 @@ def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     taken = 0
     while taken < number:
         filled = z[HEARD] - z[ORIGIN]
-        if filled + 1 >= room - 1:
-            _forget(w, z, x, gone, slopes, rises, weights, energy)
+        if filled >= room - 2:
+            _forget(w, z, slopes, rises, weights, energy)
             filled = z[HEARD] - z[ORIGIN]
         m = min(number - taken, room - 2 - filled, TILE)
-        here = x[filled : filled + m]
+        heard = z[HEARD]
         if measured:
-            part = counts[taken : taken + m]
-            for k in range(m):
-                here[k] = part[k]
+            x[heard : heard + m] = counts[taken : taken + m]
         else:
-            here[:] = 0
             z[MISSING] += m
         if z[MISSING] > 0:  # until then all of it is zero
             each = 0 if measured else 1
             for k in range(m):
-                gone[filled + 1 + k] = gone[filled] + each * (k + 1)
+                gone[heard + 1 + k] = gone[heard] + each * (k + 1)
         taken += m
         z[HEARD] += m
         _weigh(w, z, x, slopes, rises, weights)
         _energize(w, z, gone, weights, energy, runs)
-        _scan(w, z, x, gone, slopes, rises, energy, at, sizes)
+        _scan(w, z, rises, energy, at)
 
 
 @njit(cache=True)
 def _forget(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    x: NDArray[np.int64],
-    gone: NDArray[np.int64],
     slopes: NDArray[np.int64],
     rises: NDArray[np.int64],
     weights: NDArray[np.int64],
     energy: NDArray[np.int64],
 ) -> None:
-    """Move the last `KEEP` samples' sums to the front of the buffers."""
-    filled = z[HEARD] - z[ORIGIN]
-    drop = filled - w[KEEP]
+    """Move what the next samples look back on to the front of the short buffers."""
+    drop = z[HEARD] - z[ORIGIN] - w[KEEP]
     if drop <= 0:
         return
     for k in range(w[KEEP] + 1):
-        x[k] = x[k + drop]
-        gone[k] = gone[k + drop]
-        slopes[k] = slopes[k + drop]
-        rises[k] = rises[k + drop]
         weights[k] = weights[k + drop]
         energy[k] = energy[k + drop]
+    if w[STEEPEST]:
+        for k in range(w[KEEP] + 1):
+            slopes[k] = slopes[k + drop]
+            rises[k] = rises[k + drop]
     z[ORIGIN] += drop
 
 
@@ -145,7 +152,7 @@ def _forget(
 def _weigh(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    x: NDArray[np.int64],
+    x: NDArray[np.int32],
     slopes: NDArray[np.int64],
     rises: NDArray[np.int64],
     weights: NDArray[np.int64],
@@ -159,8 +166,8 @@ def _weigh(
     a, b = 2 * long + 1, 2 * short + 1
     n, p = hi - lo, lo - o
     # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
-    in_short, out_short = x[p + short + 1 : p + short + 1 + n], x[p - short : p - short + n]
-    in_long, out_long = x[p + long + 1 : p + long + 1 + n], x[p - long : p - long + n]
+    in_short, out_short = x[lo + short + 1 : hi + short + 1], x[lo - short : hi - short]
+    in_long, out_long = x[lo + long + 1 : hi + long + 1], x[lo - long : hi - long]
     z[SLOPED] = hi
     if not w[STEEPEST]:
         weight = weights[p + 1 : p + 1 + n]
@@ -195,7 +202,7 @@ def _sign(w: NDArray[np.int64], z: NDArray[np.int64], rises: NDArray[np.int64], 
 def _energize(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    gone: NDArray[np.int64],
+    gone: NDArray[np.int32],
     weights: NDArray[np.int64],
     energy: NDArray[np.int64],
     runs: NDArray[np.int64],
@@ -214,11 +221,11 @@ def _energize(
     for k in range(n):
         here[k] = ahead[k] - behind[k]
     z[DONE] = hi
-    if gone[p + n + w[REACH]] == gone[p - w[REACH]]:
+    if z[MISSING] == 0 or gone[hi + w[REACH]] == gone[lo - w[REACH]]:
         _extend(z, runs, lo, hi)
         return
     for k in range(n):
-        if gone[p + k + w[REACH] + 1] != gone[p + k - w[REACH]]:
+        if gone[lo + k + w[REACH] + 1] != gone[lo + k - w[REACH]]:
             here[k] = 0
         else:
             _extend(z, runs, lo + k, lo + k + 1)
@@ -239,42 +246,36 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
 def _scan(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    x: NDArray[np.int64],
-    gone: NDArray[np.int64],
-    slopes: NDArray[np.int64],
     rises: NDArray[np.int64],
     energy: NDArray[np.int64],
     at: NDArray[np.int64],
-    sizes: NDArray[np.float64],
 ) -> None:
     """Go on comparing energies; keep the tops that nothing within reach equals or exceeds."""
     o = z[ORIGIN]
     neighbor = w[NEIGHBOR]
     # What a candidate's own deflections rest on must have been heard, too.
-    stop = min(z[DONE], z[HEARD] - w[AROUND] - w[BASE] - 4 + neighbor)
-    i, top = z[SCAN], z[TOP]
-    while i < stop:
-        if i == top:
-            i += 1
-            continue
-        highest = energy[top - o]
-        limit = min(top + neighbor + 1, stop)
-        here = energy[i - o : limit - o]
-        k = 0
-        while k < len(here):
-            if here[k] > highest:
-                highest = here[k]
-                top = i + k
-                limit = min(top + neighbor + 1, stop)
-                here = energy[i - o : limit - o]
-            k += 1
-        i = limit
-        if i == top + neighbor + 1:
+    stop = min(z[DONE], z[HEARD] - w[AROUND] - w[BASE] - w[LONG] - 4 + neighbor)
+    here = energy[: max(stop - o, 0)]
+    p, best = z[SCAN] - o, z[BEST] - o
+    end = stop - o
+    while p < end:
+        highest = here[best]
+        limit = min(best + neighbor + 1, end)
+        while p < limit:
+            if here[p] > highest:
+                highest = here[p]
+                best = p
+                limit = min(best + neighbor + 1, end)
+            p += 1
+        if p == best + neighbor + 1:
             # Nothing larger came within reach; was there before? What lies between cannot be one.
-            if highest > 0 and _alone(energy, top - o, min(neighbor, top - w[REACH])):
-                _keep(w, z, x, gone, slopes, rises, highest, top, at, sizes)
-            top = i
-    z[SCAN], z[TOP] = i, top
+            if highest > 0 and _alone(energy, best, min(neighbor, best + o - w[REACH])):
+                n = z[FOUND]
+                at[n, TOP], at[n, ENERGY] = best + o, highest
+                at[n, UP] = _sign(w, z, rises, best + o) if w[STEEPEST] else 1
+                z[FOUND] = n + 1
+            best = p
+    z[SCAN], z[BEST] = max(p + o, z[SCAN]), best + o
 
 
 @njit(cache=True)
@@ -283,78 +284,6 @@ def _alone(energy: NDArray[np.int64], p: int, reach: int) -> bool:
         if energy[k] >= energy[p]:
             return False
     return True
-
-
-@njit(cache=True)
-def _keep(
-    w: NDArray[np.int64],
-    z: NDArray[np.int64],
-    x: NDArray[np.int64],
-    gone: NDArray[np.int64],
-    slopes: NDArray[np.int64],
-    rises: NDArray[np.int64],
-    highest: int,
-    top: int,
-    at: NDArray[np.int64],
-    sizes: NDArray[np.float64],
-) -> None:
-    """Add a candidate with the deflections around it."""
-    wide = w[AROUND] + 1
-    timed = np.empty(2 * wide + 1)
-    if w[STEEPEST]:
-        up = _sign(w, z, rises, top)
-        for k in range(2 * wide + 1):
-            timed[k] = up * slopes[top - wide + k - z[ORIGIN]]
-    else:
-        _levels(w, x, gone, top - wide - z[ORIGIN], timed)
-    high = low = 1
-    for k in range(2, 2 * wide):
-        if timed[k] > timed[high]:
-            high = k
-        if timed[k] < timed[low]:
-            low = k
-    n = z[FOUND]
-    at[n, 0], at[n, 1], at[n, 2], at[n, 3] = top, highest, top - wide + high, top - wide + low
-    # A slope lies between its two samples.
-    half = 0.5 if w[STEEPEST] else 0.0
-    sizes[n, 0], sizes[n, 1] = timed[high], -timed[low]
-    sizes[n, 2], sizes[n, 3] = _shift(timed, high) + half, _shift(timed, low) + half
-    z[FOUND] = n + 1
-
-
-@njit(cache=True)
-def _levels(
-    w: NDArray[np.int64],
-    x: NDArray[np.int64],
-    gone: NDArray[np.int64],
-    p: int,
-    timed: NDArray[np.float64],
-) -> None:
-    """Write the deflections from the mean of the measured samples around, from position p on."""
-    fine, base = w[FINE], w[BASE]
-    near = 0
-    for k in range(p - fine, p + fine + 1):
-        near += x[k]
-    around = 0
-    for k in range(max(p - base, 0), p + base + 1):
-        around += x[k]
-    for k in range(len(timed)):
-        q = p + k
-        lower = max(q - base, 0)
-        number = q + base + 1 - lower - (gone[q + base + 1] - gone[lower])
-        timed[k] = near / (2 * fine + 1) - around / max(number, 1)
-        near += x[q + fine + 1] - x[q - fine]
-        around += x[q + base + 1] - (x[q - base] if q >= base else 0)
-
-
-@njit(cache=True)
-def _shift(timed: NDArray[np.float64], best: int) -> float:
-    """Return the top of the parabola through the three samples around a place. [samples]"""
-    left, top, right = timed[best - 1], timed[best], timed[best + 1]
-    bend = left - 2.0 * top + right
-    if bend == 0.0:
-        return 0.0
-    return float(min(max(0.5 * (left - right) / bend, -0.5), 0.5))
 
 
 @njit(cache=True)
@@ -371,8 +300,11 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     denominator: int,
     w: NDArray[np.int64],
     z: NDArray[np.int64],
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    timed: NDArray[np.float64],
     numbers: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
@@ -395,9 +327,9 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         Sampling frequency [Hz]; smallest energy that can be a beat.
     start_s, rest_s, numerator, denominator
         Of the grid: its start in whole seconds and the rest, and the two parts of its rate.
-    w, z, at, sizes, runs
+    w, z, x, gone, at, runs
         As of `hear`.
-    numbers, energies, intervals, verdict, sign
+    sizes, timed, numbers, energies, intervals, verdict, sign
         As of `decide`.
     times, flags : ndarray, shape (room,)
         Room for beats. [s]
@@ -412,28 +344,17 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     n = z[FOUND]
     known = z[HEARD] if last else max(z[SCAN] - w[NEIGHBOR], 0)
     final = first + decide(
-        at[:n, 0],
-        at[:n, 1],
-        sizes[:n, 0],
-        sizes[:n, 1],
-        known,
-        last,
-        fs,
-        floor,
-        numbers,
-        energies,
-        intervals,
-        verdict,
-        sign,
+        *(at[:n], sizes, known, last, fs, floor, x, gone, w, timed),
+        *(numbers, energies, intervals, verdict, sign),
     )
     upto = min(max(final, told), speak_to)
     n_beats = 0
     k = z[TOLD]
-    while k < n and first + at[k, 0] < upto:
-        if first + at[k, 0] >= told and verdict[k] >= BEAT:
+    while k < n and first + at[k, TOP] < upto:
+        if first + at[k, TOP] >= told and verdict[k] >= BEAT:
             up = sign[k] > 0
-            place = at[k, 2] if up else at[k, 3]
-            shift = sizes[k, 2] if up else sizes[k, 3]
+            place = at[k, HIGH] if up else at[k, LOW]
+            shift = sizes[k, HIGH_SHIFT] if up else sizes[k, LOW_SHIFT]
             index = float(first + place) + shift
             times[n_beats] = start_s + (index * denominator / numerator + rest_s)
             flags[n_beats] = 1 if verdict[k] == SEARCHED_BACK else 0
