@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
     from joey.signals import Grid, Segment
 
-__all__ = ["GAP_S", "LEAD_IN_S", "MARK_S", "TAIL_S", "Detector", "Samples", "Section", "Sections", "Window"]
+__all__ = [
+    "GAP_S",
+    "LEAD_IN_S",
+    "MARK_S",
+    "TAIL_S",
+    "Detector",
+    "Samples",
+    "Section",
+    "Sections",
+    "Window",
+]
 
 MARK_S = 600  # s, sections begin to speak at multiples of this
 LEAD_IN_S = 60  # s, what a section hears before it speaks
@@ -111,9 +121,10 @@ class Samples:
 class Section(Protocol[Facts]):
     """A detector's work on one window.
 
-    `hear` is given the window's measured samples from left to right. `step(known, last)` may use the window's samples before grid index `known` (those not valid
-    there stay so) and returns the new final facts and the grid index before which all is told.
-    With `last` nothing more will come and everything is told.
+    `hear` is given the window's measured samples from left to right. `step(known, last)` may use
+    those before grid index `known` (what was not given there was not measured) and returns the new
+    final facts and the grid index before which all is told. With `last` nothing more will come and
+    everything is told.
     """
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, TOP, deflect
 
-__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "median"]
+__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "push"]
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
 
@@ -30,38 +30,64 @@ CROWDED = 0.75  # share of candidates the size of beats: only noise and very fas
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantisation
 
-SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL = range(11)
+SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR = range(12)
 
 
 class State:
     """The arrays the loop carries from call to call."""
 
-    __slots__ = ("energies", "intervals", "numbers")
+    __slots__ = ("energies", "intervals", "numbers", "order")
 
-    def __init__(self, first: int) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(11)
-        self.numbers[LAST] = -1.0
-        self.numbers[FROM] = first
-        self.numbers[BACK] = -1.0
+    def __init__(self) -> None:
+        self.numbers: NDArray[np.float64] = np.zeros(12)
         self.energies: NDArray[np.float64] = np.zeros(8)
         self.intervals: NDArray[np.float64] = np.zeros(8)
+        self.order: NDArray[np.float64] = np.zeros((2, 8))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.numbers[:] = 0.0
+        self.numbers[LAST] = -1.0
+        self.numbers[BACK] = -1.0
+        self.energies[:] = 0.0
+        self.intervals[:] = 0.0
+        self.order[:] = 0.0
 
 
 @njit(cache=True)
-def median(ring: NDArray[np.float64], count: int) -> float:
-    """Return the median of the first `count` entries of a small ring; 0 of none."""
-    n = min(count, len(ring))
-    if n == 0:
-        return 0.0
-    row = ring[:n].copy()
-    for i in range(1, n):
-        value = row[i]
-        j = i - 1
-        while j >= 0 and row[j] > value:
-            row[j + 1] = row[j]
-            j -= 1
-        row[j + 1] = value
-    return float(0.5 * (row[(n - 1) // 2] + row[n // 2]))
+def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float) -> float:
+    """Put a value in the place of the oldest; return the median of those in the ring.
+
+    Parameters
+    ----------
+    ring, order : ndarray of float64, shape (n,)
+        The values as they came, and sorted; changed in place.
+    count : int
+        How many were put before.
+    value : float
+        The new one.
+    """
+    n = len(ring)
+    at = count % n
+    filled = min(count, n)
+    if count >= n:
+        old = ring[at]
+        k = 0
+        while order[k] != old:
+            k += 1
+        while k < n - 1:
+            order[k] = order[k + 1]
+            k += 1
+        filled = n - 1
+    k = filled
+    while k > 0 and order[k - 1] > value:
+        order[k] = order[k - 1]
+        k -= 1
+    order[k] = value
+    ring[at] = value
+    filled += 1
+    return float(0.5 * (order[(filled - 1) // 2] + order[filled // 2]))
 
 
 @njit(cache=True)
@@ -72,9 +98,7 @@ def _tilt(sizes: NDArray[np.float64]) -> float:
 
 
 @njit(cache=True)
-def _is_noise(
-    at: NDArray[np.int64], pos: int, stop: int, threshold: float
-) -> bool:
+def _is_noise(at: NDArray[np.int64], pos: int, stop: int, threshold: float) -> bool:
     """Whether nearly all candidates are the size of beats and come unevenly."""
     many = 0
     before = -1
@@ -157,6 +181,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     s: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
+    order: NDArray[np.float64],
     verdict: NDArray[np.uint8],
     sign: NDArray[np.int8],
 ) -> int:
@@ -178,7 +203,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         Smallest energy that can be a beat.
     x, gone, w, timed
         What `deflect` needs.
-    s, energies, intervals : ndarray of float64
+    s, energies, intervals, order : ndarray of float64
         `State`, changed in place.
     verdict : ndarray of uint8, shape (n,)
         Changed in place.
@@ -214,12 +239,13 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[TILT] = tilt
             s[SIGN] = 1.0 if tilt >= UPWARD else -1.0
             energies[:] = level
+            order[1, :] = level
             s[N_E] = 8
             continue
         spk = s[SPK]
         npk = min(s[NPK], 0.5 * spk)
         threshold = npk + THRESHOLD * (spk - npk)
-        rr = median(intervals, int(s[N_RR]))
+        rr = s[RR]
         since = s[LAST] if s[LAST] >= 0 else s[FROM]
         # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
         reached = float(at[pos, TOP]) if pos < n else (1e18 if last else float(known))
@@ -243,11 +269,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 deflect(x, gone, w, timed, at[best], sizes[best])
                 verdict[best] = SEARCHED_BACK
                 sign[best] = np.int8(s[SIGN])
-                intervals[int(s[N_RR]) % 8] = at[best, TOP] - s[LAST]
+                s[RR] = push(intervals, order[0], int(s[N_RR]), at[best, TOP] - s[LAST])
                 s[N_RR] += 1
-                energies[int(s[N_E]) % 8] = at[best, ENERGY]
+                s[SPK] = push(energies, order[1], int(s[N_E]), float(at[best, ENERGY]))
                 s[N_E] += 1
-                s[SPK] = median(energies, int(s[N_E]))
                 s[LAST] = at[best, TOP]
                 s[POS] = best + 1
             continue
@@ -273,11 +298,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 s[SIGN] = -s[SIGN]
             sign[pos] = np.int8(s[SIGN])
             if s[LAST] >= 0:
-                intervals[int(s[N_RR]) % 8] = gap
+                s[RR] = push(intervals, order[0], int(s[N_RR]), gap)
                 s[N_RR] += 1
-            energies[int(s[N_E]) % 8] = at[pos, ENERGY]
+            s[SPK] = push(energies, order[1], int(s[N_E]), float(at[pos, ENERGY]))
             s[N_E] += 1
-            s[SPK] = median(energies, int(s[N_E]))
             s[LAST] = at[pos, TOP]
         else:
             verdict[pos] = NOT_A_BEAT

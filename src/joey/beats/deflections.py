@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-import numpy as np
 
 __all__ = ["deflect"]
 
@@ -40,12 +40,28 @@ def deflect(
     sizes : ndarray of float64, shape (N_SIZES,)
         Written. [counts; samples]
     """
-    wide = w[AROUND] + 1
-    first = places[TOP] - wide
     if w[STEEPEST]:
-        _slopes(x, w, first, float(places[UP]), timed)
+        _slopes(x, w, timed, places, sizes)
     else:
-        _levels(x, gone, w, first, timed)
+        _levels(x, gone, w, places, sizes)
+
+
+@njit(cache=True)
+def _slopes(
+    x: NDArray[np.int32],
+    w: NDArray[np.int64],
+    timed: NDArray[np.float64],
+    places: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+) -> None:
+    """Look for the steepest rise and fall of the band. [counts x box widths]"""
+    short, long, wide = w[SHORT], w[LONG], w[AROUND] + 1
+    a, b = 2 * long + 1, 2 * short + 1
+    first = places[TOP] - wide
+    for k in range(2 * wide + 1):
+        i = first + k
+        step = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
+        timed[k] = float(places[UP] * step)
     high = low = 1
     for k in range(2, 2 * wide):
         if timed[k] > timed[high]:
@@ -53,23 +69,10 @@ def deflect(
         if timed[k] < timed[low]:
             low = k
     places[HIGH], places[LOW] = first + high, first + low
-    # A slope lies between its two samples.
-    half = 0.5 if w[STEEPEST] else 0.0
     sizes[HIGH_SIZE], sizes[LOW_SIZE] = timed[high], -timed[low]
-    sizes[HIGH_SHIFT], sizes[LOW_SHIFT] = _shift(timed, high) + half, _shift(timed, low) + half
-
-
-@njit(cache=True)
-def _slopes(
-    x: NDArray[np.int32], w: NDArray[np.int64], first: int, up: float, timed: NDArray[np.float64]
-) -> None:
-    """Write the slopes of the band. [counts x box widths]"""
-    short, long = w[SHORT], w[LONG]
-    a, b = 2 * long + 1, 2 * short + 1
-    for k in range(len(timed)):
-        i = first + k
-        step = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
-        timed[k] = up * step
+    # A slope lies between its two samples.
+    sizes[HIGH_SHIFT] = _shift(timed[high - 1], timed[high], timed[high + 1]) + 0.5
+    sizes[LOW_SHIFT] = _shift(timed[low - 1], timed[low], timed[low + 1]) + 0.5
 
 
 @njit(cache=True)
@@ -77,32 +80,45 @@ def _levels(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
-    first: int,
-    timed: NDArray[np.float64],
+    places: NDArray[np.int64],
+    sizes: NDArray[np.float64],
 ) -> None:
-    """Write box(fine) less the mean of the measured samples around, box(baseline). [counts]"""
-    fine, base = w[FINE], w[BASE]
-    near = 0
-    for i in range(first - fine, first + fine + 1):
-        near += x[i]
+    """Look for the highest and lowest box(fine), from the mean of the samples around. [counts]"""
+    fine, base, middle = w[FINE], w[BASE], places[TOP]
+    lower, upper = max(middle - base, 0), middle + base + 1
     around = 0
-    for i in range(max(first - base, 0), first + base + 1):
-        around += x[i]
-    for k in range(len(timed)):
-        i = first + k
-        lower = max(i - base, 0)
-        number = i + base + 1 - lower - (gone[i + base + 1] - gone[lower])
-        timed[k] = near / (2 * fine + 1) - around / max(number, 1)
-        near += x[i + fine + 1] - x[i - fine]
-        around += x[i + base + 1]
-        if i >= base:
-            around -= x[i - base]
+    for value in x[lower:upper]:
+        around += value
+    first = middle - w[AROUND]
+    near = _box(x, first, fine)
+    most, least, high, low = near, near, first, first
+    enters = x[first + fine + 1 : middle + w[AROUND] + fine + 1]
+    leaves = x[first - fine : middle + w[AROUND] - fine]
+    for k in range(len(enters)):
+        near += enters[k] - leaves[k]
+        if near > most:
+            most, high = near, first + k + 1
+        if near < least:
+            least, low = near, first + k + 1
+    level = around / max(upper - lower - (gone[upper] - gone[lower]), 1)
+    width = 2 * fine + 1
+    places[HIGH], places[LOW] = high, low
+    sizes[HIGH_SIZE], sizes[LOW_SIZE] = most / width - level, level - least / width
+    sizes[HIGH_SHIFT] = _shift(_box(x, high - 1, fine), most, _box(x, high + 1, fine))
+    sizes[LOW_SHIFT] = _shift(_box(x, low - 1, fine), least, _box(x, low + 1, fine))
 
 
 @njit(cache=True)
-def _shift(timed: NDArray[np.float64], best: int) -> float:
-    """Return the top of the parabola through the three values around a place. [samples]"""
-    left, top, right = timed[best - 1], timed[best], timed[best + 1]
+def _box(x: NDArray[np.int32], middle: int, half: int) -> float:
+    total = 0
+    for i in range(middle - half, middle + half + 1):
+        total += x[i]
+    return float(total)
+
+
+@njit(cache=True)
+def _shift(left: float, top: float, right: float) -> float:
+    """Return the top of the parabola through three values one sample apart. [samples]"""
     bend = left - 2.0 * top + right
     if bend == 0.0:
         return 0.0

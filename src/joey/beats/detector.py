@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.beats.recipes import ECG, PLETH, Recipe, widths
-from joey.beats.types import BeatFlag, Beats
+from joey.beats.types import Beats
 from joey.signals import NS
 from joey.spans import EMPTY, Spans, union
 from joey.streams import Sections
@@ -50,7 +50,10 @@ class BeatDetector:
             raise ValueError(msg)
         self.channel = channel
         recipe = recipes[channel.quantity]
-        self._sections: Sections[Beats] = Sections(lambda window: _Section(channel, recipe, window))
+        empty: list[_Room] = []
+        self._sections: Sections[Beats] = Sections(
+            lambda window: _Section(channel, recipe, window, empty)
+        )
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""
@@ -115,46 +118,79 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
     )
 
 
-class _Section:
-    """The beat detector's work on one window: the arrays of `kernels`, and what was told."""
+class _Room:
+    """The arrays one section works in; used again by later sections, for fresh memory is slow."""
 
-    def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
+    def __init__(self, recipe: Recipe, window: Window) -> None:
         from joey.beats import decide, deflections, kernels  # noqa: PLC0415  loads Numba
 
-        self._kernels = kernels
-        self._channel = channel
-        self._window = window
-        self._heard = window.first
-        self._told = window.speak_from
-        w = self._w = widths(recipe, window.grid.fs)
-        keep = int(w[deflections.KEEP])
-        length = window.stop - window.first
-        room = min(length, keep + kernels.TILE) + 2
-        self._z: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
-        self._z[[kernels.SLOPED, kernels.WEIGHED]] = w[deflections.LONG]
-        self._z[[kernels.DONE, kernels.SCAN, kernels.BEST]] = w[deflections.REACH]
-        self._samples: NDArray[np.int32] = np.zeros(length, dtype=np.int32)
-        self._gone: NDArray[np.int32] = np.zeros(length + 1, dtype=np.int32)
-        self._buffers = tuple(np.zeros(room + 1, dtype=np.int64) for _ in range(4))
-        self._timed: NDArray[np.float64] = np.empty(2 * int(w[deflections.AROUND]) + 3)
-        many = length // int(w[deflections.NEIGHBOR] + 1) + 2
-        self._at: NDArray[np.int64] = np.empty((many, deflections.N_PLACES), dtype=np.int64)
-        self._sizes: NDArray[np.float64] = np.empty((many, deflections.N_SIZES))
-        self._runs: NDArray[np.int64] = np.empty((many, 2), dtype=np.int64)
-        self._verdict: NDArray[np.uint8] = np.zeros(many, dtype=np.uint8)
-        self._sign: NDArray[np.int8] = np.ones(many, dtype=np.int8)
-        self._state = decide.State(0)
-        self._times: NDArray[np.float64] = np.empty(many)
-        self._flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
-        self._bounds: NDArray[np.float64] = np.empty((many, 2))
+        w = widths(recipe, window.grid.fs)
+        self.length = window.stop - window.first
+        self.widths = w
+        short = min(self.length, int(w[deflections.KEEP]) + kernels.TILE) + 3
+        many = self.length // int(w[deflections.NEIGHBOR] + 1) + 2
+        self.state: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
+        self.samples: NDArray[np.int32] = np.empty(self.length, dtype=np.int32)
+        self.gone: NDArray[np.int32] = np.zeros(self.length + 1, dtype=np.int32)
+        self.buffers = tuple(np.zeros(short, dtype=np.int64) for _ in range(4))
+        self.at: NDArray[np.int64] = np.empty((many, deflections.N_PLACES), dtype=np.int64)
+        self.sizes: NDArray[np.float64] = np.empty((many, deflections.N_SIZES))
+        self.timed: NDArray[np.float64] = np.empty(2 * int(w[deflections.AROUND]) + 3)
+        self.runs: NDArray[np.int64] = np.empty((many, 2), dtype=np.int64)
+        self.verdict: NDArray[np.uint8] = np.zeros(many, dtype=np.uint8)
+        self.sign: NDArray[np.int8] = np.ones(many, dtype=np.int8)
+        self.times: NDArray[np.float64] = np.empty(many)
+        self.flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
+        self.bounds: NDArray[np.float64] = np.empty((many, 2))
+        self.decide = decide.State()
+        self.hear, self.tell = kernels.hear, kernels.tell
         # A beat spans several counts, else it is the noise of quantisation.
         boxes = (2 * w[deflections.SHORT] + 1) * (2 * w[deflections.LONG] + 1)
         grid = window.grid
         start_s, rest_ns = divmod(grid.start_ns, NS)
-        self._clock = (
+        self.clock = (
             *(float(grid.fs), float(decide.FLOOR * boxes)),
             *(float(start_s), rest_ns / NS, grid.fs.numerator, grid.fs.denominator),
         )
+        self.grid = grid
+        self._long, self._reach = int(w[deflections.LONG]), int(w[deflections.REACH])
+        self._missing = kernels.MISSING
+        self._starts = (
+            [kernels.SLOPED, kernels.WEIGHED],
+            [kernels.DONE, kernels.SCAN, kernels.BEST],
+        )
+        self.clear()
+
+    def clear(self) -> None:
+        """Make the arrays those of a section that has heard nothing."""
+        if self.state[self._missing]:
+            self.gone[:] = 0
+        self.state[:] = 0
+        self.state[self._starts[0]] = self._long
+        self.state[self._starts[1]] = self._reach
+        for each in self.buffers:
+            each[: 2 * self._reach] = 0
+        self.verdict[:] = 0
+        self.sign[:] = 1
+        self.decide.clear()
+
+
+class _Section:
+    """The beat detector's work on one window: a room of arrays, and what was told."""
+
+    def __init__(
+        self, channel: Channel, recipe: Recipe, window: Window, empty: list[_Room]
+    ) -> None:
+        self._channel = channel
+        self._window = window
+        self._heard = window.first
+        self._told = window.speak_from
+        self._empty = empty
+        length = window.stop - window.first
+        fits = [room for room in empty if room.length >= length and room.grid == window.grid]
+        self._room = fits[0] if fits else _Room(recipe, window)
+        if fits:
+            empty.remove(self._room)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
@@ -168,37 +204,52 @@ class _Section:
         if known > self._heard:
             self._listen(NOTHING, known - self._heard)
             self._heard = known
-        window, s = self._window, self._state
-        n_beats, n_spans, self._told = self._kernels.tell(
+        window, room, s = self._window, self._room, self._room.decide
+        n_beats, n_spans, self._told = room.tell(
             last,
             self._told,
             window.speak_to,
             window.first,
-            *self._clock,
-            self._w,
-            self._z,
-            self._samples,
-            self._gone,
-            self._at,
-            self._sizes,
-            self._timed,
+            *room.clock,
+            room.widths,
+            room.state,
+            room.samples,
+            room.gone,
+            room.at,
+            room.sizes,
+            room.timed,
             s.numbers,
             s.energies,
             s.intervals,
-            self._verdict,
-            self._sign,
-            self._runs,
-            self._times,
-            self._flags,
-            self._bounds,
+            s.order,
+            room.verdict,
+            room.sign,
+            room.runs,
+            room.times,
+            room.flags,
+            room.bounds,
         )
-        times, flags = self._times[:n_beats].copy(), self._flags[:n_beats].copy()
-        return Beats(self._channel, times, flags, Spans(self._bounds[:n_spans].copy())), self._told
+        times, flags = room.times[:n_beats].copy(), room.flags[:n_beats].copy()
+        spans = Spans(room.bounds[:n_spans].copy())
+        if last or self._told >= window.speak_to:
+            room.clear()
+            self._empty.append(room)
+        return Beats(self._channel, times, flags, spans), self._told
 
     def _listen(self, counts: NDArray[np.int32], number: int) -> None:
-        measured = len(counts) > 0
-        held = (self._w, self._z, self._samples, self._gone, *self._buffers)
-        self._kernels.hear(counts, measured, number, *held, self._at, self._runs)
+        room = self._room
+        room.hear(
+            counts,
+            len(counts) > 0,
+            number,
+            room.widths,
+            room.state,
+            room.samples,
+            room.gone,
+            *room.buffers,
+            room.at,
+            room.runs,
+        )
 
 
 NOTHING: NDArray[np.int32] = np.empty(0, dtype=np.int32)

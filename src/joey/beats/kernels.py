@@ -1,8 +1,9 @@
 """The beat detector's loops: from samples to candidates, decisions and told beats, compiled.
 
 One section is a handful of arrays: its samples, short buffers of what is derived from them, which
-hold the last second or two and the tile in work, and the candidates found so far. All sums are integer sums, so a candidate is the same
-whatever the chunking; a loop over slices of a tile is left to the compiler to make wide.
+hold the last second or two and the tile in work, and the candidates found so far. All sums are
+integer sums, so a candidate is the same whatever the chunking; a loop over slices of a tile is left
+to the compiler to make wide.
 
 ```
 band   = box(short) - box(long)       symmetric, finite: fixed delay of half the long box
@@ -63,6 +64,7 @@ TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
     N_STATE,
 ) = range(12)
 
+BLOCK = 16  # energies looked at together
 TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 
@@ -113,6 +115,7 @@ def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         if measured:
             x[heard : heard + m] = counts[taken : taken + m]
         else:
+            x[heard : heard + m] = 0
             z[MISSING] += m
         if z[MISSING] > 0:  # until then all of it is zero
             each = 0 if measured else 1
@@ -170,10 +173,13 @@ def _weigh(
     in_long, out_long = x[lo + long + 1 : hi + long + 1], x[lo - long : hi - long]
     z[SLOPED] = hi
     if not w[STEEPEST]:
+        # Two loops: the first is made wide by the compiler, the second cannot be.
         weight = weights[p + 1 : p + 1 + n]
+        for k in range(n):
+            weight[k] = abs(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
         total = weights[p]
         for k in range(n):
-            total += abs(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
+            total += weight[k]
             weight[k] = total
         z[WEIGHED] = hi
         return
@@ -262,6 +268,20 @@ def _scan(
         highest = here[best]
         limit = min(best + neighbor + 1, end)
         while p < limit:
+            if p + BLOCK <= limit:
+                block = here[p : p + BLOCK]
+                most = block[0]
+                for k in range(1, BLOCK):
+                    most = max(most, block[k])
+                if most > highest:
+                    highest = most
+                    k = 0
+                    while block[k] < most:
+                        k += 1
+                    best = p + k
+                    limit = min(best + neighbor + 1, end)
+                p += BLOCK
+                continue
             if here[p] > highest:
                 highest = here[p]
                 best = p
@@ -280,10 +300,10 @@ def _scan(
 
 @njit(cache=True)
 def _alone(energy: NDArray[np.int64], p: int, reach: int) -> bool:
+    larger = 0
     for k in range(p - reach, p):
-        if energy[k] >= energy[p]:
-            return False
-    return True
+        larger += energy[k] >= energy[p]
+    return larger == 0
 
 
 @njit(cache=True)
@@ -308,6 +328,7 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     numbers: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
+    order: NDArray[np.float64],
     verdict: NDArray[np.uint8],
     sign: NDArray[np.int8],
     runs: NDArray[np.int64],
@@ -329,7 +350,7 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         Of the grid: its start in whole seconds and the rest, and the two parts of its rate.
     w, z, x, gone, at, runs
         As of `hear`.
-    sizes, timed, numbers, energies, intervals, verdict, sign
+    sizes, timed, numbers, energies, intervals, order, verdict, sign
         As of `decide`.
     times, flags : ndarray, shape (room,)
         Room for beats. [s]
@@ -345,7 +366,7 @@ def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     known = z[HEARD] if last else max(z[SCAN] - w[NEIGHBOR], 0)
     final = first + decide(
         *(at[:n], sizes, known, last, fs, floor, x, gone, w, timed),
-        *(numbers, energies, intervals, verdict, sign),
+        *(numbers, energies, intervals, order, verdict, sign),
     )
     upto = min(max(final, told), speak_to)
     n_beats = 0

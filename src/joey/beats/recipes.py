@@ -65,7 +65,19 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
     turn = round(TURN_S * fs) if recipe.steepest else 0
     reach = long + gather + 2  # what the energy of one sample rests on, to either side
     keep = 2 * (reach + base + around + neighbor + turn) + 16  # what later samples may look back on
-    row = (short, long, fine, base, gather, around, neighbor, turn, int(recipe.steepest), reach, keep)
+    row = (
+        short,
+        long,
+        fine,
+        base,
+        gather,
+        around,
+        neighbor,
+        turn,
+        int(recipe.steepest),
+        reach,
+        keep,
+    )
     return np.array(row, dtype=np.int64)
 
 

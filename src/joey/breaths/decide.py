@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from joey.beats.decide import median
+from joey.beats.decide import push
 
 __all__ = ["State", "decide", "learn"]
 
@@ -26,11 +26,12 @@ HEIGHT, RISING, EXTREME, WHERE, OTHER, LAST, POS, COUNT = range(8)
 class State:
     """The arrays the loop carries from call to call."""
 
-    __slots__ = ("heights", "numbers")
+    __slots__ = ("heights", "numbers", "order")
 
     def __init__(self) -> None:
         self.numbers: NDArray[np.float64] = np.zeros(8)
         self.heights: NDArray[np.float64] = np.zeros(RING)
+        self.order: NDArray[np.float64] = np.zeros(RING)
 
 
 def learn(samples: NDArray[np.int64]) -> float:
@@ -50,6 +51,7 @@ def decide(
     fs: float,
     s: NDArray[np.float64],
     heights: NDArray[np.float64],
+    order: NDArray[np.float64],
     found: NDArray[np.int64],
 ) -> tuple[int, int]:
     """Go on to sample `upto`; return how many breaths were found and before where all are final.
@@ -62,7 +64,7 @@ def decide(
         Index before which both are given.
     fs : float
         Sampling frequency. [Hz]
-    s, heights : ndarray of float64
+    s, heights, order : ndarray of float64
         `State`, changed in place.
     found : ndarray of int64
         Room for the indices of breaths.
@@ -91,9 +93,8 @@ def decide(
             elif s[EXTREME] - value > step:
                 found[n] = int(s[WHERE])
                 n += 1
-                heights[int(s[COUNT]) % len(heights)] = s[EXTREME] - s[OTHER]
+                s[HEIGHT] = push(heights, order, int(s[COUNT]), s[EXTREME] - s[OTHER])
                 s[COUNT] += 1
-                s[HEIGHT] = median(heights, len(heights))
                 s[LAST] = s[WHERE]
                 s[RISING] = 0.0
                 s[EXTREME] = value

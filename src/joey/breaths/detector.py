@@ -203,7 +203,8 @@ class _Section:
             first = slice(0, min(self._ready, round(LEARN_S * self._fs)))
             height = self._kernel.learn(self._samples[first][self._searched[first]])
             self._state.numbers[0] = height
-            self._state.heights[:] = height
+            self._state.heights[:] = self._state.order[:] = height
+            self._state.numbers[self._kernel.COUNT] = len(self._state.heights)
             self._learned = True
         if self._learned:
             final = self._decide()
@@ -212,7 +213,10 @@ class _Section:
     def _filter(self, lo: int, hi: int) -> None:
         window = self._window
         settle = round(SETTLE_S * self._fs) + 1
-        a, b = max(lo - self._near - settle, 0), min(hi + self._near + settle, len(self._heard.counts))
+        a, b = (
+            max(lo - self._near - settle, 0),
+            min(hi + self._near + settle, len(self._heard.counts)),
+        )
         counts, valid = self._heard.counts[a:b].astype(np.int64), self._heard.valid[a:b].copy()
         valid &= ~_still(counts, valid, self._flat)
         times = window.grid.times(np.arange(a, b) + window.first)
@@ -243,6 +247,7 @@ class _Section:
             self._fs,
             s.numbers,
             s.heights,
+            s.order,
             self._room,
         )
         self._found = np.concatenate((self._found, self._room[:number]))

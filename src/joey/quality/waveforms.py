@@ -149,7 +149,6 @@ class _Section:
         return Quality(self._channel, found.verdicts, Spans.of(rows))
 
     def _judge(self, edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        window = self._window
         lo = max(int(edges[0]) - self._flat, 0)
         hi = min(int(edges[-1]) + self._flat, len(self._heard.counts))
         counts, valid = self._heard.counts[lo:hi], self._heard.valid[lo:hi]
