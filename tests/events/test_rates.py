@@ -88,6 +88,16 @@ def test_events_are_counted_where_they_begin() -> None:
     )
 
 
+def test_a_combination_may_begin_before_all_its_signals_are_measured() -> None:
+    """A phase that ends between the fall of the heart and the first saturation has no rate."""
+    found = Events((event(90, 50),), Spans.of([(110.0, 500.0)]), PRESETS["bd"])
+    count = count_events(found, Spans.of([(50.0, 105.0)]))
+    assert (count.events.count, count.events.exposure_s) == (1, 0.0)
+    assert math.isnan(count.events.rate)
+    assert "no rate" in count.words
+    assert count_events(found, Spans.of([(50.0, 500.0)])).events.rate > 0
+
+
 def test_phases_share_out_the_events() -> None:
     """Whatever the cut, each event is counted once."""
     rng = np.random.default_rng(3)
