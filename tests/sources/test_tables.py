@@ -285,6 +285,16 @@ def test_floats_without_a_last_digit_get_one_fine_quantum(
     assert recording.repairs[0].what.startswith("numbers brought to steps of")
 
 
+def test_a_small_parquet_file_cannot_claim_much_memory(tmp_path: Path) -> None:
+    """Equal numbers take next to no bytes: columns count as rows do."""
+    path = tmp_path / "p.parquet"
+    still = np.zeros(200_000)
+    pl.DataFrame({f"c{k}": still for k in range(100)}).write_parquet(path)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(FormatError, match="20000000 cells are claimed"):
+        read(path)
+
+
 def test_what_is_not_parquet_says_so(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     path.write_bytes(b"PAR1 and no more")
