@@ -452,10 +452,17 @@ def cut(data: T, span: Span) -> T:
 
 
 def blank(data: D, spans: Spans) -> D:
-    """Return the data with everything inside the spans marked as not measured."""
+    """Return the data with everything inside the spans marked as not measured.
+
+    A value of a series that was stamped before a span stands until the span begins, and no longer:
+    what comes after is said by the next stamp.
+    """
     if isinstance(data, Series):
         gone = contains(spans, data.times)
-        return replace(data, values=np.where(gone, np.nan, data.values))
+        starts = np.append(spans.bounds[:, 0], np.inf)
+        left = starts[np.searchsorted(starts, data.times)] - data.times
+        valid_s = np.where(gone, data.valid_s, np.minimum(data.valid_s, left))
+        return replace(data, values=np.where(gone, np.nan, data.values), valid_s=valid_s)
     return replace(data, segments=tuple(_blanked(segment, spans) for segment in data.segments))
 
 
