@@ -317,3 +317,11 @@ def test_what_is_not_read_is_answered_with_what_is(tmp_path: Path, name: str) ->
 def test_no_recording_at_all_is_the_users_error() -> None:
     with pytest.raises(InputError, match="at least one"):
         read_all([])
+
+
+def test_one_file_is_no_two_channels(tmp_path: Path) -> None:
+    """A shell pattern that names a file twice must not make two channels of one."""
+    path = tmp_path / "t.csv"
+    path.write_text("t,HR [bpm]\n0,1\n1,2\n2,3\n")
+    with pytest.raises(InputError, match=r"^t\.csv is given twice"):
+        read_all([path, tmp_path / "." / "t.csv"])
