@@ -29,7 +29,7 @@ def event(start: float, lasts: float = 10.0, **more: object) -> Event:
 
 
 def test_none_in_06_valid_hours() -> None:
-    """science.md 4.3.4: 6.3 per hour is the two-sided 97.5 % limit at 0.585 h, printed as 0.6."""
+    """6.3 per hour is the upper limit of the 95 % interval at 0.585 h, which is printed as 0.6."""
     rate = rate_per_hour(0, 0.585 * HOUR)
     assert rate.words == "0 in 0.6 valid h: compatible with up to 6.3 per hour"
     assert rate.high == pytest.approx(-math.log(0.025) / 0.585)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["frozen_together", "judge_numeric"]
 
-RANGE = {  # smallest and largest value that is one; 7.5 of the reference: Joey's defaults
+RANGE = {  # smallest and largest value that is one: Joey's defaults
     "heart_rate": (20.0, 300.0),
     "pulse_rate": (20.0, 300.0),
     "resp_rate": (0.0, 200.0),
