@@ -7,6 +7,7 @@ start, in milliseconds.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ from joey.sources.wfdb import write_annotations
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from joey.response import Findings
 
@@ -31,15 +34,22 @@ def write_marks(folder: Path, found: Findings) -> None:
     folder : Path
         Where to.
     found : Findings
-        What was found in the recording. Times before the first sample are left out.
+        What was found in the recording. Marks before the first sample are left out: of an event
+        that began before it only the end is marked.
     """
     grid, first = _grid(found)
     if found.beats is not None:
-        at = _samples(found.beats.times, grid, first)
-        write_annotations(folder / "beats.qrs", at, ["N"] * len(at), grid.fs)
+        at, there = _samples(found.beats.times, grid, first)
+        write_annotations(folder / "beats.qrs", at[there], ["N"] * int(there.sum()), grid.fs)
     times, symbols, texts = annotations_of(found.events)
-    at = _samples(times, grid, first)
-    write_annotations(folder / "events.atr", at, symbols, grid.fs, texts=texts)
+    at, there = _samples(times, grid, first)
+    write_annotations(
+        folder / "events.atr",
+        at[there],
+        list(compress(symbols, there)),
+        grid.fs,
+        texts=list(compress(texts, there)),
+    )
 
 
 def _grid(found: Findings) -> tuple[Grid, int]:
@@ -50,6 +60,9 @@ def _grid(found: Findings) -> tuple[Grid, int]:
     return Grid(start_ns, Fraction(1000)), 0
 
 
-def _samples(times: np.ndarray, grid: Grid, first: int) -> np.ndarray:
-    since = (times - grid.time(first)) * float(grid.fs)
-    return np.maximum(np.rint(since), 0).astype(np.int64)
+def _samples(
+    times: NDArray[np.float64], grid: Grid, first: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return sample numbers, and which of them are of the recording: a file has none below 0."""
+    since = np.rint((times - grid.time(first)) * float(grid.fs)).astype(np.int64)
+    return since, since >= 0

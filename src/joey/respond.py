@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Done", "Wish", "respond"]
 
+FILES = frozenset({"report.html", "response.json", "response.csv", "beats.qrs", "events.atr"})
+"""What a run may write."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -146,7 +149,11 @@ def _write(folder: Path, responses: tuple[Response, ...], found: Findings) -> No
         write_json(responses, beside / "response.json")
         write_csv(responses, beside / "response.csv")
         write_marks(beside, found)
-        for path in sorted(beside.iterdir()):
+        written = sorted(beside.iterdir())
+        # Of a run before, on a recording with an ECG, nothing stays beside a report without one.
+        for name in FILES - {path.name for path in written}:
+            (folder / name).unlink(missing_ok=True)
+        for path in written:
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -9,7 +9,9 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import io
     from pathlib import Path
+    from typing import BinaryIO
 
 __all__ = ["show"]
 
@@ -19,12 +21,13 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
     page = ""
 
-    def do_GET(self) -> None:
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Return the page and nothing else, whatever the method: this is what all of them call."""
         if self.path.lstrip("/") not in {"", self.page}:
             self.send_error(404)
-            return
+            return None
         self.path = f"/{self.page}"
-        super().do_GET()
+        return super().send_head()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name upstream)
         """Log nothing: a path may hold a name."""
@@ -40,7 +43,8 @@ def show(folder: Path, page: str, *, browser: bool, exit_after: float | None) ->
     page : str
         Its file name.
     browser : bool
-        Whether to open it; else its address is printed and the call returns unless `exit_after`.
+        Whether to open it. Without a browser and `exit_after` there is nothing to serve it for, and
+        the call returns at once.
     exit_after : float or None
         Stop after so long. [s]
     """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from joey.spans import EMPTY, Span, Spans, contains, intersect, union
+from joey.spans import EMPTY, Span, Spans, contains, intersect, total, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -452,10 +452,17 @@ def cut(data: T, span: Span) -> T:
 
 
 def blank(data: D, spans: Spans) -> D:
-    """Return the data with everything inside the spans marked as not measured."""
+    """Return the data with everything inside the spans marked as not measured.
+
+    A value of a series that was stamped before a span stands until the span begins, and no longer:
+    what comes after is said by the next stamp.
+    """
     if isinstance(data, Series):
         gone = contains(spans, data.times)
-        return replace(data, values=np.where(gone, np.nan, data.values))
+        starts = np.append(spans.bounds[:, 0], np.inf)
+        left = starts[np.searchsorted(starts, data.times)] - data.times
+        valid_s = np.where(gone, data.valid_s, np.minimum(data.valid_s, left))
+        return replace(data, values=np.where(gone, np.nan, data.values), valid_s=valid_s)
     return replace(data, segments=tuple(_blanked(segment, spans) for segment in data.segments))
 
 
@@ -490,6 +497,10 @@ def series_of(recording: Recording, quantity: str, subject: str = "infant") -> t
 def merge(recordings: Sequence[Recording]) -> Recording:
     """Return several recordings of one infant as one.
 
+    A channel that goes on in another file - the same label, place, rate and scale at another time -
+    is one channel, with a gap between the files or none; the repairs say so. Channels that overlap
+    in time stay apart.
+
     Raises
     ------
     ValueError
@@ -502,14 +513,65 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     for each in recordings:
         facts.update(each.facts)
     notes = dict.fromkeys(each.clock.note for each in recordings if each.clock.note)
+    signals = _grouped([s for each in recordings for s in each.signals])
+    series = _grouped([s for each in recordings for s in each.series])
+    more = [(each[0].channel, len(each) - 1) for each in signals]
+    more += [(stamps[0].channel, len(stamps) - 1) for stamps in series]
+    what = "channel that goes on in another file, joined"
+    joined = tuple(Repair(what, count, channel.label) for channel, count in more if count)
     return Recording(
-        signals=tuple(s for each in recordings for s in each.signals),
-        series=tuple(s for each in recordings for s in each.series),
+        signals=tuple(_one_signal(group) for group in signals),
+        series=tuple(_one_series(group) for group in series),
         annotations=tuple(a for each in recordings for a in each.annotations),
         clock=replace(recordings[0].clock, note="; ".join(notes)),
         sources=tuple(s for each in recordings for s in each.sources),
-        repairs=tuple(r for each in recordings for r in each.repairs),
+        repairs=(*(r for each in recordings for r in each.repairs), *joined),
         truncated="; ".join(each.truncated for each in recordings if each.truncated),
         simulated=any(each.simulated for each in recordings),
         facts=facts,
+    )
+
+
+def _grouped(parts: Sequence[D]) -> list[list[D]]:
+    """Return the parts of each channel, in the order of their first; in a group none overlap."""
+    groups: list[tuple[object, list[D]]] = []
+    for part in parts:
+        key = _identity(part)
+        for known, group in groups:
+            if key == known and all(_apart(each, part) for each in group):
+                group.append(part)
+                break
+        else:
+            groups.append((key, [part]))
+    return [group for _, group in groups]
+
+
+def _identity(part: Signal | Series) -> object:
+    """Return what two parts of one channel have in common: all but the file they are from."""
+    channel = replace(part.channel, source=part.channel.source.rpartition("/")[2])
+    return (channel, part.fs, part.scale, part.offset) if isinstance(part, Signal) else channel
+
+
+def _apart(one: D, other: D) -> bool:
+    """Whether no sample, or no stamp, of one lies within the other."""
+    if isinstance(one, Series):
+        a, b = one.times, other.times
+        return bool(len(a) == 0 or len(b) == 0 or a[-1] < b[0] or b[-1] < a[0])
+    return total(intersect(extent(one), extent(other))) < float(1 / one.fs) / 2
+
+
+def _one_signal(group: Sequence[Signal]) -> Signal:
+    segments = sorted((s for each in group for s in each.segments), key=lambda s: s.span.start)
+    return replace(group[0], segments=tuple(segments)) if len(group) > 1 else group[0]
+
+
+def _one_series(group: Sequence[Series]) -> Series:
+    ordered = sorted((each for each in group if len(each.times)), key=lambda each: each.times[0])
+    if len(group) == 1 or not ordered:
+        return group[0]
+    return Series(
+        group[0].channel,
+        np.concatenate([each.times for each in ordered]),
+        np.concatenate([each.values for each in ordered]),
+        np.concatenate([each.valid_s for each in ordered]),
     )

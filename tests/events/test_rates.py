@@ -29,7 +29,7 @@ def event(start: float, lasts: float = 10.0, **more: object) -> Event:
 
 
 def test_none_in_06_valid_hours() -> None:
-    """science.md 4.3.4: 6.3 per hour is the two-sided 97.5 % limit at 0.585 h, printed as 0.6."""
+    """6.3 per hour is the upper limit of the 95 % interval at 0.585 h, which is printed as 0.6."""
     rate = rate_per_hour(0, 0.585 * HOUR)
     assert rate.words == "0 in 0.6 valid h: compatible with up to 6.3 per hour"
     assert rate.high == pytest.approx(-math.log(0.025) / 0.585)
@@ -86,6 +86,16 @@ def test_events_are_counted_where_they_begin() -> None:
         "cluster, so that the true interval is wider); 1 doubtful; 1 prolonged and not counted; "
         "1 cut by a gap or an edge"
     )
+
+
+def test_a_combination_may_begin_before_all_its_signals_are_measured() -> None:
+    """A phase that ends between the fall of the heart and the first saturation has no rate."""
+    found = Events((event(90, 50),), Spans.of([(110.0, 500.0)]), PRESETS["bd"])
+    count = count_events(found, Spans.of([(50.0, 105.0)]))
+    assert (count.events.count, count.events.exposure_s) == (1, 0.0)
+    assert math.isnan(count.events.rate)
+    assert "no rate" in count.words
+    assert count_events(found, Spans.of([(50.0, 500.0)])).events.rate > 0
 
 
 def test_phases_share_out_the_events() -> None:

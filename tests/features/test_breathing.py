@@ -1,4 +1,4 @@
-"""Breathing: intervals of one searched span, rate and regularity, against PICS (science 2.8)."""
+"""Breathing: intervals of one searched span, rate and regularity, against PICS."""
 
 import warnings
 from pathlib import Path

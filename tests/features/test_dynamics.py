@@ -159,7 +159,7 @@ class TestCapacity:
 
     @pytest.mark.parametrize("anchor", [1, 3, 5])
     def test_a_gaussian_series_decelerates_as_it_accelerates(self, anchor: int) -> None:
-        """science V6, of 40 series: the mean of DC + AC is zero within its error."""
+        """Of 40 series the mean of DC + AC is zero within its error."""
         pairs = np.array(
             [
                 (

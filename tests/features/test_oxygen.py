@@ -1,4 +1,4 @@
-"""Oxygen: the histogram and time in range (science V19), room air, SpO2 over FiO2."""
+"""Oxygen: the histogram and time in range, room air, SpO2 over FiO2."""
 
 import math
 

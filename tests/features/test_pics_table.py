@@ -1,4 +1,4 @@
-"""V1: the numbers of real preterm infants, from the intervals of PICS infant 1 (Gee 2017).
+"""The numbers of real preterm infants, from the intervals of PICS infant 1 (Gee 2017).
 
 R times are the automatic peaks of the database at 250 Hz, not interpolated, so that every number
 follows from integers; the expected ones were computed once, from the definitions, apart from Joey.

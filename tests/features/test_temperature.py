@@ -1,4 +1,4 @@
-"""Temperature: class edges (science V18), classes only where they hold, five-minute medians."""
+"""Temperature: class edges, classes only where they hold, five-minute medians."""
 
 import math
 

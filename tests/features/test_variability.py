@@ -29,7 +29,7 @@ def broken(nn: Floats, at: list[int]) -> Floats:
 
 
 def test_worked_case_of_sample_asymmetry() -> None:
-    """science V3."""
+    """A case worked by hand."""
     x = np.array([400.0, 402, 398, 405, 395, 400, 430, 401, 399, 400])
     found = measure_asymmetry(x)
     assert (found.r1, found.r2, found.ratio) == pytest.approx((3.0, 93.0, 31.0))
@@ -54,7 +54,7 @@ def test_sample_asymmetry_ignores_level_and_scale_and_inverts_in_the_mirror(
 @settings(max_examples=60)
 @given(nn_series)
 def test_identities_of_the_poincare_plot(nn: Floats) -> None:
-    """science V4: RMSSD² = 2 SD1² (n-1)/n + mean(diff)², and SD1² + SD2² = 2 SDNN²."""
+    """RMSSD² = 2 SD1² (n-1)/n + mean(diff)², and SD1² + SD2² = 2 SDNN²."""
     steps = np.diff(nn)
     n = len(steps)
     spread = measure_poincare(nn)
@@ -101,7 +101,7 @@ def test_too_little_gives_no_number(nn: Floats) -> None:
 
 @pytest.mark.parametrize("fs", [125, 250, 500])
 def test_rounding_beats_to_a_clock_gives_the_floor(fs: int) -> None:
-    """science V5: SD of an interval's error 0.408 Ts, RMSSD of that error 0.707 Ts."""
+    """SD of an interval's error 0.408 Ts, RMSSD of that error 0.707 Ts."""
     step = 1000.0 / fs
     rng = np.random.default_rng(7)
     # Intervals that differ by more than half a step, so that rounding errors are independent.

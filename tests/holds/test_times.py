@@ -106,6 +106,11 @@ def test_an_undated_time_counts_from_the_start(text: str, seconds: float) -> Non
                 "2026-03-01T13:05+01:00"
             ),
         ),
+        (
+            "004417823",  # the number of a patient in the wrong column: never repeated
+            "UTC",
+            "is not a time; write it as 2026-03-01 13:05 or 2026-03-01T13:05+01:00",
+        ),
     ],
 )
 def test_a_time_that_cannot_be_placed_says_what_to_add(text: str, zone: str, reason: str) -> None:

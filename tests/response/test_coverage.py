@@ -1,4 +1,4 @@
-"""Science 4.3.2 and V7: the interval of a change covers the change that was put in.
+"""The interval of a change covers the change that was put in.
 
 Numerics at 1 Hz, 60 min before and 65 min settled with the transfer's 25 min between: an AR(1)
 process of known memory. `python tests/response/test_coverage.py` prints the table of

@@ -1,4 +1,4 @@
-"""The leak test of science 5.2 and 4.3.7 on simulated impedance."""
+"""The leak test on simulated impedance."""
 
 from __future__ import annotations
 

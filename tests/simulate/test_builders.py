@@ -53,7 +53,7 @@ def test_intervals_are_those_between_beats() -> None:
 
 
 def test_variability_is_that_of_preterm_infants() -> None:
-    """Per 5 min at 150 /min: SDNN 4-20 ms, RMSSD 2-8 ms, SD2 well above SD1 (science.md 2.8)."""
+    """Per 5 min at 150 /min: SDNN 4-20 ms, RMSSD 2-8 ms, SD2 well above SD1."""
     rr = simulate_rr(7200, 150, seed=3)
     for part in np.array_split(rr, 24):
         sdnn = np.std(part, ddof=1)

@@ -594,6 +594,15 @@ def test_the_night_holds_feeds_cares_and_temperatures() -> None:
     }
 
 
+def test_a_gestational_age_has_at_most_six_days_beyond_its_weeks() -> None:
+    """What is charted can be read back: no 29+7."""
+    infant = simulate_infant(
+        0.1, gestational_age_weeks=29.95, holds=0, cares=False, waveforms=False
+    )
+    charted = [row["value"] for row in infant.context if row["kind"] == "gestational_age"]
+    assert charted == ["30+0"]
+
+
 def test_decelerations_are_deeper_than_accelerations_are_high() -> None:
     """Deviations from the minute's median lean to long intervals, as preterm hearts do."""
     truth = clean(3, 3, NOTHING).truth

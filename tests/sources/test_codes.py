@@ -1,5 +1,7 @@
 """The code table, against the numbers that were read in value sets and vendors' tables."""
 
+from pathlib import Path
+
 import pytest
 
 from joey.errors import InputError
@@ -196,3 +198,12 @@ def test_what_joey_writes_it_reads_as_the_same_channel(
 
 def test_units_keep_an_unknown_spelling() -> None:
     assert spell_unit(" furlong ") == "furlong"
+
+
+def test_the_nomenclature_names_every_quantity(root: Path) -> None:
+    """NOMENCLATURE.md has each quantity that a channel may be of, with the unit it is kept in."""
+    page = (root / "NOMENCLATURE.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
+    for quantity, unit in QUANTITIES.items():
+        (kept,) = [row[2] for row in rows if f"`{quantity}`" in row[0]]
+        assert unit in kept, quantity

@@ -285,6 +285,16 @@ def test_floats_without_a_last_digit_get_one_fine_quantum(
     assert recording.repairs[0].what.startswith("numbers brought to steps of")
 
 
+def test_a_small_parquet_file_cannot_claim_much_memory(tmp_path: Path) -> None:
+    """Equal numbers take next to no bytes: columns count as rows do."""
+    path = tmp_path / "p.parquet"
+    still = np.zeros(200_000)
+    pl.DataFrame({f"c{k}": still for k in range(100)}).write_parquet(path)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(FormatError, match="20000000 cells are claimed"):
+        read(path)
+
+
 def test_what_is_not_parquet_says_so(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     path.write_bytes(b"PAR1 and no more")
@@ -307,3 +317,11 @@ def test_what_is_not_read_is_answered_with_what_is(tmp_path: Path, name: str) ->
 def test_no_recording_at_all_is_the_users_error() -> None:
     with pytest.raises(InputError, match="at least one"):
         read_all([])
+
+
+def test_one_file_is_no_two_channels(tmp_path: Path) -> None:
+    """A shell pattern that names a file twice must not make two channels of one."""
+    path = tmp_path / "t.csv"
+    path.write_text("t,HR [bpm]\n0,1\n1,2\n2,3\n")
+    with pytest.raises(InputError, match=r"^t\.csv is given twice"):
+        read_all([path, tmp_path / "." / "t.csv"])

@@ -138,6 +138,24 @@ def test_the_same_files_give_the_same_bytes(shared_data: Path, tmp_path: Path) -
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
+def test_no_file_of_another_recording_stays_beside_a_report(tmp_path: Path) -> None:
+    """Beats of a recording with an ECG are gone when the next one has none; other files stay."""
+    lines = "".join(f"{second},{150 + second % 3}\n" for second in range(360))
+    (tmp_path / "numbers.csv").write_text(f"time,HR\n{lines}", encoding="utf-8")
+    holds = log(tmp_path, "A1,0:01:30,0:04:00,x,mother,skin_to_skin,upright,invented")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "beats.qrs").write_bytes(b"of another infant")
+    (out / "notes.txt").write_text("the reviewer's own", encoding="utf-8")
+    command = ["respond", str(tmp_path / "numbers.csv"), "--holds", str(holds), "--out", str(out)]
+
+    assert leave([*command, *SHORT]) == 0
+
+    assert not (out / "beats.qrs").exists()
+    assert (out / "events.atr").exists()
+    assert (out / "notes.txt").exists()
+
+
 def headers(data: Path) -> list[Path]:
     """Return every header that is a recording's own, and every EDF."""
     found = [path for path in sorted(data.rglob("*.hea")) if not path.stem.endswith("_layout")]

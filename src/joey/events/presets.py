@@ -2,7 +2,7 @@
 
 No definition is standard, so none is anonymous: a count is printed with its preset. Where the
 source gives no joining rule, no windows or no shortest duration, `source` says that it is Joey's
-default. Definitions known only from hearsay are not here.
+default, and where it was not read but is given from memory, that.
 """
 
 from __future__ import annotations

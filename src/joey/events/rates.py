@@ -50,7 +50,8 @@ class Rate:
         Valid time searched. [s]
     rate, low, high : float
         Per valid hour, with the exact 95 % Poisson interval (Garwood 1936, doi
-        10.1093/biomet/28.3-4.437); NaN where nothing was searched. [1/h]
+        10.1093/biomet/28.3-4.437); NaN where nothing was searched, also where a combination of
+        events begins there. [1/h]
     words : str
         The same for people.
     """
@@ -202,20 +203,30 @@ def count_events(found: Events, within: Spans) -> Count:
     Notes
     -----
     An event is counted where it begins, so that no event is counted twice. A cluster is counted
-    where its first event begins, among the events of these spans.
+    where its first event begins, among the events of these spans. A combination may begin before
+    all of its signals are measured (a bradycardia, then the probe is on and shows the
+    desaturation): where nothing else was searched it is counted without a rate.
     """
     starts = np.array([event.span.start for event in found.items], dtype=np.float64)
     here = [found.items[i] for i in np.flatnonzero(contains(within, starts))]
     valid = [event for event in here if event.kind != PROLONGED]
     exposure = total(intersect(found.searched, within))
     return Count(
-        events=rate_per_hour(len(valid), exposure),
-        clusters=rate_per_hour(len(clusters(valid)), exposure),
+        events=_rate_of(len(valid), exposure),
+        clusters=_rate_of(len(clusters(valid)), exposure),
         time_below_s=sum(event.time_below_s for event in valid),
         doubtful=sum(event.quality != "good" for event in valid),
         prolonged=len(here) - len(valid),
         truncated=sum(event.truncated for event in valid),
     )
+
+
+def _rate_of(count: int, exposure_s: float) -> Rate:
+    """Return the rate; a count without exposure has none, and says so."""
+    if exposure_s > 0 or count == 0:
+        return rate_per_hour(count, exposure_s)
+    words = f"{count} in no valid time: its signals were not all measured here, so there is no rate"
+    return Rate(count, 0.0, math.nan, math.nan, math.nan, words)
 
 
 def compare_rates(a: Rate, b: Rate) -> Comparison:

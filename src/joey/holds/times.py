@@ -43,7 +43,8 @@ RELATIVE = re.compile(
     r"(?P<sign>-?)(?P<h>\d{1,4}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d{1,6})?))?",
     re.ASCII,
 )
-TIME_LIKE = re.compile(r"[0-9TZ:+\-./ ]{1,40}")
+# With a colon or two date marks: digits alone may be the number of a patient.
+TIME_LIKE = re.compile(r"(?=.*(?::|\d[-./]\d{1,2}[-./]\d))[0-9TZ:+\-./ ]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

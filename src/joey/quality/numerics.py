@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["frozen_together", "judge_numeric"]
 
-RANGE = {  # smallest and largest value that is one; 7.5 of the reference: Joey's defaults
+RANGE = {  # smallest and largest value that is one: Joey's defaults
     "heart_rate": (20.0, 300.0),
     "pulse_rate": (20.0, 300.0),
     "resp_rate": (0.0, 200.0),
@@ -23,7 +23,11 @@ RANGE = {  # smallest and largest value that is one; 7.5 of the reference: Joey'
     "temp": (30.0, 43.0),
     "fio2": (0.2, 1.0),
 }
-STEP = {"spo2": 20.0, "temp": 0.5 / 60}  # largest change that is doubtless, per second
+# Largest change that is doubtless, per second, and the time over which it is looked at [s]: an
+# oximeter prints every second, a thermometer turns by 0.1 Cel at once.
+STEP = {"spo2": (20.0, 1.0), "temp": (0.5 / 60, 60.0)}
+TURN = {"temp": 0.1}  # a reading of so much may always turn to the next
+SILENT_S = 10.0  # s; across a longer silence no change is judged
 FROZEN_S = 30.0  # s
 
 
@@ -47,17 +51,23 @@ def judge_numeric(series: Series) -> Quality:
     low, high = RANGE.get(series.channel.quantity, (-np.inf, np.inf))
     outside = (values < low) | (values > high)
     rows = [(start, end, "bad", "out of range") for start, end in _rows(times, ends, outside)]
-    step = STEP.get(series.channel.quantity)
-    if step is not None and len(values) > 1:
-        fast = np.zeros(len(values), dtype=np.bool_)
-        near = np.diff(times) <= 10.0
-        fast[1:] = near & (np.abs(np.diff(values)) > step * np.maximum(np.diff(times), 1.0))
-        # A reading of 0.1 Cel may always turn to the next.
-        if series.channel.quantity == "temp":
-            fast[1:] &= np.abs(np.diff(values)) > 0.25
+    fast = _too_fast(series.channel.quantity, times, values)
+    if fast is not None:
         rows += [(s, e, "doubtful", "step") for s, e in _rows(times, ends, fast & ~outside)]
     verdicts = tuple(Verdict(Span(s, e), grade, reason) for s, e, grade, reason in sorted(rows))
     return Quality(series.channel, verdicts, measured(series))
+
+
+def _too_fast(quantity: str, times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """Return which values changed too fast; None of a quantity that may change at any rate."""
+    if quantity not in STEP:
+        return None
+    most, over = STEP[quantity]
+    before = np.maximum(np.searchsorted(times, times - over, side="right") - 1, 0)
+    apart = times - times[before]
+    near = (apart > 0) & (apart <= over + SILENT_S)
+    allowed = most * np.maximum(apart, 1.0) + TURN.get(quantity, 0.0) + 1e-6
+    return np.asarray(near & (np.abs(values - values[before]) > allowed))
 
 
 def _rows(times: np.ndarray, ends: np.ndarray, mask: np.ndarray) -> list[tuple[float, float]]:

@@ -55,7 +55,7 @@ def context_rows(
     # A median near 1.35 kg at 30 weeks that grows by an eighth a week.
     weight = 1350 * float(np.exp(0.115 * (weeks - 30) + 0.1 * grain[0]))
     facts = (
-        ("gestational_age", f"{int(born)}+{round(born % 1 * 7)}"),
+        ("gestational_age", "{}+{}".format(*divmod(round(born * 7), 7))),
         ("birth_time", stamp(start_ns - since * 86400e9)),
         ("spo2_averaging_s", "8"),
         ("probe_site_spo2", "foot"),

@@ -6,6 +6,7 @@ not. What it mended is counted, what a cut file has lost is named, every file is
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,14 +111,18 @@ def read_all(
     FormatError
         If a file breaks its format, or is of none that is read.
     InputError
-        If there are no paths, a label of `channels` is nowhere, files with and without a date
-        meet, or the zone is not known.
+        If there are no paths or one file is there twice, a label of `channels` is nowhere, files
+        with and without a date meet, or the zone is not known.
     OSError
         If a file cannot be read.
     """
     recordings = [read(path, zone=zone, channels=channels) for path in paths]
     if not recordings:
         msg = "name at least one recording"
+        raise InputError(msg)
+    files = Counter(each.sources[:1] for each in recordings)
+    if twice := [sources[0].name for sources, count in files.items() if count > 1]:
+        msg = f"{', '.join(twice)} is given twice: its channels would count as two"
         raise InputError(msg)
     if len({each.clock.dated for each in recordings}) > 1:
         msg = "recordings with and without a date cannot be laid on one clock: give them apart"

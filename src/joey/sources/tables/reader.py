@@ -41,8 +41,8 @@ TIME = re.compile(
 RATE = re.compile(r"(?:sampling|sample)[ _]?(?:freq(?:uency)?|rate)|fs", re.IGNORECASE)
 DELIMITERS = (",", "\t", ";")
 MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the rows
-MOST_ROWS_PER_BYTE = 64  # of a Parquet file, beyond the first million: regular times need more
-FREE_ROWS = 10**6
+MOST_CELLS_PER_BYTE = 32  # of a Parquet file, beyond the free ones: ECG with its times has four
+FREE_CELLS = 10**7  # 80 MB of numbers: a day of 100 numerics that never change
 PARQUET_MAGIC = b"PAR1"
 
 
@@ -107,7 +107,7 @@ def read_parquet(
     Raises
     ------
     FormatError
-        If the file is not Parquet, or claims more rows than its size allows.
+        If the file is not Parquet, or claims more cells than its size allows.
     InputError
         If the zone is not known.
     OSError
@@ -119,14 +119,15 @@ def read_parquet(
     if data[:4] != PARQUET_MAGIC or data[-4:] != PARQUET_MAGIC:
         raise FormatError(path, "not a Parquet file, or cut off: its marks are missing")
     broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
-    most = FREE_ROWS + len(data) * MOST_ROWS_PER_BYTE
+    most = FREE_CELLS + len(data) * MOST_CELLS_PER_BYTE
     try:
-        rows = int(pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item())
-        frame = pl.read_parquet(io.BytesIO(data)) if rows <= most else None
+        table = pl.scan_parquet(io.BytesIO(data))
+        cells = int(table.select(pl.len()).collect().item()) * len(table.collect_schema())
+        frame = pl.read_parquet(io.BytesIO(data)) if cells <= most else None
     except broken as error:
         raise FormatError(path, "the Parquet file is broken") from error
     if frame is None:
-        raise FormatError(path, f"{rows} rows are claimed: too many for {len(data)} bytes")
+        raise FormatError(path, f"{cells} cells are claimed: too many for {len(data)} bytes")
     place = Place(path, "row", np.arange(frame.height, dtype=np.int64))
     reading = _Reading(place, channels or {}, [], {})
     return replace(_recording(reading, frame, zone), sources=(source,))

@@ -113,9 +113,12 @@ def _check_columns(path: Path, columns: tuple[str, ...], where: str) -> None:
     if "" in columns:
         reason = f"column {columns.index('') + 1} has no name"
         raise FormatError(path, reason, where)
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise FormatError(path, f"columns named twice: {', '.join(twice)}", where)
+    for number, name in enumerate(columns, 1):
+        first = columns.index(name) + 1
+        if first < number:
+            # By number: a first line that is no header may hold names of people.
+            reason = f"columns {first} and {number} have the same name"
+            raise FormatError(path, reason, where)
 
 
 def _row(path: Path, number: int, columns: tuple[str, ...], cells: list[str]) -> dict[str, str]:

@@ -1,0 +1,108 @@
+"""What is graded bad or doubtful, and what is not: cases that a nurse would know."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from joey.quality import frozen_together, judge_numeric, judge_waveform
+from joey.signals import Channel, Series, Signal, quantize
+from joey.simulate import simulate_beats, simulate_ecg
+from joey.spans import Spans, total
+
+
+def numeric(quantity: str, values: NDArray[np.float64], step_s: float = 1.0) -> Series:
+    """Return values that follow each other."""
+    times = step_s * np.arange(len(values))
+    return Series(Channel(quantity), times, values, np.full(len(values), step_s))
+
+
+def said(quantity: str, values: NDArray[np.float64]) -> list[tuple[float, float, str, str]]:
+    """Return the verdicts on values once a second."""
+    found = judge_numeric(numeric(quantity, values)).verdicts
+    return [(each.span.start, each.span.end, each.grade, each.reason) for each in found]
+
+
+def test_what_no_infant_has_is_bad_and_what_is_extreme_is_not() -> None:
+    assert said("heart_rate", np.array([150.0, 300, 301, 20, 19])) == [
+        (2.0, 3.0, "bad", "out of range"),
+        (4.0, 5.0, "bad", "out of range"),
+    ]
+    assert said("spo2", np.array([100.0, 99, 101])) == [(2.0, 3.0, "bad", "out of range")]
+    # 127 is a heart rate and nothing is known of a quantity without a row.
+    assert said("heart_rate", np.full(60, 127.0)) == []
+    assert said("perfusion_index", np.array([1e6])) == []
+
+
+def test_not_measured_is_not_judged() -> None:
+    judged = judge_numeric(numeric("spo2", np.array([95.0, np.nan, np.nan, 95.0])))
+    assert judged.verdicts == ()
+    assert judged.judged == Spans.of([(0.0, 1.0), (3.0, 4.0)])
+
+
+def test_a_saturation_that_leaps_is_doubtful_and_one_that_falls_fast_is_not() -> None:
+    assert said("spo2", np.array([95.0, 95, 74, 74])) == [(2.0, 3.0, "doubtful", "step")]
+    assert said("spo2", np.array([95.0, 75, 55, 75])) == []
+    # After a silence nobody knows how fast it was.
+    assert judge_numeric(numeric("spo2", np.array([95.0, 60.0]), step_s=12.0)).verdicts == ()
+
+
+def test_a_probe_that_comes_off_cools_faster_than_an_infant() -> None:
+    """In steps of 0.1 Cel: 2 Cel a minute is doubtful, 0.4 Cel a minute is not."""
+    times = np.arange(300.0)
+    off = np.round(36.6 - np.maximum(times - 120, 0) * 2 / 60, 1)
+    (verdict,) = judge_numeric(numeric("temp", off)).verdicts
+    assert (verdict.grade, verdict.reason) == ("doubtful", "step")
+    assert 120 < verdict.span.start < 145
+    assert said("temp", np.round(36.6 - times * 0.4 / 60, 1)) == []
+    assert said("temp", np.where(times % 7 < 3, 36.6, 36.7)) == []
+
+
+def test_frozen_are_two_numerics_that_stand_still_together() -> None:
+    moving = 150 + np.arange(100.0) % 2
+    heart, spo2 = moving.copy(), np.full(100, 100.0)
+    assert len(frozen_together(numeric("heart_rate", heart), numeric("spo2", spo2))) == 0
+    heart[20:60] = 151.0
+    found = frozen_together(numeric("heart_rate", heart), numeric("spo2", spo2))
+    assert 40.0 <= total(found) <= 42.0
+    heart[40] = 140.0
+    assert len(frozen_together(numeric("heart_rate", heart), numeric("spo2", spo2))) == 0
+
+
+def ecg_with(change: slice, values: NDArray[np.float64] | float) -> Signal:
+    """Return a minute of ECG at 250 Hz with some of it replaced. [mV]"""
+    wave = simulate_ecg(simulate_beats(60.0, seed=1), seconds=60, seed=1).values.copy()
+    wave[change] = values
+    return quantize(Channel("ecg", "mV"), Fraction(250), 0, wave, 0.0025)
+
+
+WAVE = simulate_ecg(simulate_beats(60.0, seed=1), seconds=60, seed=1).values
+
+
+@pytest.mark.parametrize(
+    ("values", "grade", "reason"),
+    [
+        (0.3, "bad", "flat"),
+        (np.clip(WAVE[10000:11250] * 3, -0.25, 0.25), "bad", "clipped"),
+        (WAVE[10000:11250] * 8, "doubtful", "motion"),
+        (WAVE[10000:11250] * 0.1, "doubtful", "low amplitude"),
+    ],
+    ids=["flat", "clipped", "motion", "low amplitude"],
+)
+def test_five_seconds_of_a_bad_waveform_are_found(
+    values: NDArray[np.float64] | float, grade: str, reason: str
+) -> None:
+    """From second 40 to 45, to the second; nothing else of the minute is doubted."""
+    found = judge_waveform(ecg_with(slice(10000, 11250), values)).verdicts
+    marked = Spans.of(each.span for each in found if each.reason == reason)
+    assert {each.grade for each in found if each.reason == reason} == {grade}
+    assert 3.0 <= total(marked) <= 6.0
+    assert all(each.span.start >= 39.0 and each.span.end <= 46.0 for each in found)
+
+
+def test_a_good_waveform_is_good_and_a_gap_is_not_judged() -> None:
+    assert judge_waveform(ecg_with(slice(0, 0), 0.0)).verdicts == ()
+    gone = judge_waveform(ecg_with(slice(5000, 7500), np.nan))
+    assert gone.verdicts == ()
+    assert gone.judged == Spans.of([(0.0, 20.0), (30.0, 60.0)])
