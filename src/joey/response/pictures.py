@@ -30,12 +30,12 @@ NONE = np.empty(0)
 
 def signal_track(signal: Signal, span: Span, label: str, points: int) -> Track:
     """Return a signal as a line of about `points` points or fewer, broken where not measured."""
-    return _line(signal, span, label, points)
+    return _line(pieces(cut(signal, span)), span, label, points)
 
 
 def series_track(series: Series, span: Span, label: str, points: int) -> Track:
     """Return pieces as a line of about `points` points or fewer, broken where they are silent."""
-    return _line(series, span, label, points)
+    return _line(pieces(cut(series, span)), span, label, points)
 
 
 def step_track(series: Series, span: Span, label: str) -> Track:
@@ -99,8 +99,7 @@ def _running_mean(values: NDArray[np.float64], width: int) -> NDArray[np.float64
     return np.asarray((sums[hi] - sums[lo]) / np.maximum(counts[hi] - counts[lo], 1))
 
 
-def _line(data: Signal | Series, span: Span, label: str, points: int) -> Track:
-    part = pieces(cut(data, span))
+def _line(part: Series, span: Span, label: str, points: int) -> Track:
     times, values = part.times, part.values
     silence = _silences(times, part.ends)
     kept = np.arange(len(times))
@@ -113,7 +112,7 @@ def _line(data: Signal | Series, span: Span, label: str, points: int) -> Track:
     # A NaN stands at the gap itself: where the last value before it stops to stand.
     gaps = np.flatnonzero(silence > 0)
     at = np.searchsorted(kept, gaps, side="right")
-    channel = data.channel
+    channel = part.channel
     return Track(
         channel.quantity,
         label,
