@@ -254,3 +254,15 @@ def test_a_change_without_interval_or_threshold_shows_what_it_has() -> None:
     assert drawn("reach", bare) == drawn("threshold", free) == []
     assert change_picture(Summary(3.0, NAN, NAN, "ms", 2, 0.9), NAN, "SDNN") == ""
     assert change_picture(Summary(NAN, NAN, NAN, "ms", 0, 0.0, "no beats"), 5.0, "SDNN") == ""
+
+
+def test_a_ratio_is_drawn_on_a_logarithmic_scale_with_one_in_the_middle() -> None:
+    """Half and double lie equally far from the line of no change."""
+
+    def dot(value: float) -> float:
+        found = change_picture(Summary(value, 0.25, 4.0, "1", 12, 0.9), NAN, "SDNN", ratio=True)
+        return float(re.findall(r'cx="([^"]+)"', found)[0])
+
+    assert dot(1.0) == 75.0
+    assert dot(2.0) - 75.0 == pytest.approx(75.0 - dot(0.5), abs=0.11)
+    assert dot(2.0) > 90

@@ -71,6 +71,7 @@ def _feature(row: FeatureRow) -> dict[str, object]:
         "label": row.label,
         "unit": row.unit,
         "group": row.group,
+        "scale": row.scale,
         "source": row.source,
         "phases": _by_phase(row.phases),
         "changes": _by_phase(row.changes),

@@ -244,8 +244,8 @@ def strip_picture(strip: Strip, clock: Clock, key: str, *, simulated: bool) -> s
 SMALL, SMALL_HEIGHT = 150.0, 26.0
 
 
-def change_picture(change: Summary, threshold: float, words: str) -> str:
-    """Return a dot with its interval on a scale through zero; the display threshold as thin marks.
+def change_picture(change: Summary, threshold: float, words: str, *, ratio: bool = False) -> str:
+    """Return a dot with its interval around no change; the display threshold as thin marks.
 
     Parameters
     ----------
@@ -255,12 +255,19 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
         The unit's display threshold in the unit of `change`; NaN where none is set.
     words : str
         What the picture says, for people who hear the page.
+    ratio : bool
+        Whether the change is a ratio: drawn on a logarithmic scale with 1 in its middle, so that
+        half and double lie equally far out.
 
     Returns
     -------
     str
         One ``svg`` element; empty where nothing can be said.
     """
+    if ratio:
+        low, high = _log(change.low), _log(change.high)
+        change = replace(change, value=_log(change.value), low=low, high=high)
+        threshold = _log(threshold)
     scaled = math.isfinite(threshold) or math.isfinite(change.low + change.high)
     if not math.isfinite(change.value) or not scaled:
         return ""  # a dot alone says nothing: neither how sure nor how large
@@ -283,3 +290,8 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
         node(root, "path", class_="reach", d=f"M{left:.1f} {middle:g}H{right:.1f}")
     node(root, "circle", class_="dot", cx=x(change.value), cy=middle, r=4)
     return text_of(root)
+
+
+def _log(value: float) -> float:
+    """Return the logarithm; NaN of what has none."""
+    return math.log(value) if value > 0 else math.nan

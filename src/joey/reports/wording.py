@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 from joey.spans import total
 
 if TYPE_CHECKING:
+    from joey.features import Summary
     from joey.holds import Hold
-    from joey.response import Rank
+    from joey.response import FeatureRow, Rank
     from joey.spans import Span, Spans
 
 __all__ = [
     "PHASE_LABELS",
     "Clock",
     "change",
+    "change_interval",
+    "changed",
     "duration",
     "interval",
     "number",
@@ -42,6 +45,7 @@ PHASE_LABELS = {
     "after": "after",
 }
 CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
+RATIO_DECIMALS = 2
 UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
 
 
@@ -122,6 +126,19 @@ def change(value: float, decimals: int) -> str:
     """Return a number that always carries its sign; zero has none."""
     text = number(value, decimals)
     return text if text[0] in "−–" or float(text) == 0 else f"+{text}"
+
+
+def changed(row: FeatureRow, found: Summary) -> str:
+    """Return a change on the row's scale: ``+1.2``, or ``× 1.21`` of a ratio."""
+    if row.scale == "ratio" and math.isfinite(found.value):
+        return f"× {number(found.value, RATIO_DECIMALS)}"
+    return change(found.value, row.decimals)
+
+
+def change_interval(row: FeatureRow, found: Summary) -> str:
+    """Return the interval of a change on the row's scale; empty where there is none."""
+    decimals = RATIO_DECIMALS if row.scale == "ratio" else row.decimals
+    return interval(found.low, found.high, decimals)
 
 
 def interval(low: float, high: float, decimals: int) -> str:

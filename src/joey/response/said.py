@@ -171,6 +171,12 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
         f"hours without a hold than the interval allows (p < {rules.hours_p:g}). Drift slower than "
         "the phases is in no interval"
     )
+    logs = [each.label for each in findings.features if each.scale == "ratio"]
+    ratios = (
+        f"of {', '.join(logs)}, which are positive and skewed, value and interval are those of the "
+        "logarithms of the block values (geometric means, back-transformed) and the change is a "
+        "ratio: Joey default, no published method"
+    )
     comparable = (
         "comparable hours without a hold: windows of the hold's shape, not overlapping; clock time "
         f"within {match.hour_within:g} h, time from feed within {match.feed_within:g} min, age "
@@ -181,6 +187,7 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
     return (
         *findings.methods,
         intervals,
+        *([ratios] if logs else []),
         comparable,
         "an event counts in the phase in which it begins; rates are per valid hour",
         *_timing(findings),

@@ -59,9 +59,10 @@ class FeatureRow:
     decimals : int
         Digits to show after the point.
     phases : dict of str to Summary
-        By phase name.
+        By phase name; with a `scale` of ``ratio`` the geometric mean of the blocks.
     changes : dict of str to Summary
-        By phase name: that phase minus ``before``, with its interval.
+        By phase name, with its interval: that phase minus ``before``, or with a `scale` of
+        ``ratio`` that phase over ``before`` (unit ``1``, no change is 1).
     rank : Rank
         Of the settled change.
     display_threshold : float
@@ -70,6 +71,8 @@ class FeatureRow:
         Whether the settled change reaches it; None where there is no change or no threshold.
     sentence : str
         The three facts in words.
+    scale : str
+        ``difference`` or ``ratio``: how the change is measured and shown.
     """
 
     name: str
@@ -84,6 +87,7 @@ class FeatureRow:
     display_threshold: float
     passes: bool | None
     sentence: str
+    scale: str = "difference"
 
 
 @dataclass(frozen=True, slots=True)
