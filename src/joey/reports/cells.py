@@ -14,7 +14,6 @@ from joey.reports.wording import (
     interval,
     number,
     percent,
-    ranked,
     shown_unit,
     spoken,
 )
@@ -194,7 +193,7 @@ def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
 
 def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
     rank = row.rank
-    if not ranked(rank):
+    if rank.smaller is None:
         return _silent(rank.reason, notes)
     usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
     lines = [(f"from {rank.days} day{'' if rank.days == 1 else 's'}", 0)]

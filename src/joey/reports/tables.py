@@ -7,7 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from joey.reports.wording import Clock, ranked
+from joey.reports.wording import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ def _feature(row: FeatureRow) -> Iterator[Row]:
         **what,
         "kind": "rank",
         "phase": "settled",
-        "value": rank.smaller if ranked(rank) else None,
+        "value": rank.smaller,
         "unit": "windows",
         "n": rank.windows,
         "reason": rank.reason,

@@ -13,7 +13,7 @@ from joey.spans import total
 if TYPE_CHECKING:
     from joey.features import Summary
     from joey.holds import Hold
-    from joey.response import FeatureRow, Rank
+    from joey.response import FeatureRow
     from joey.spans import Span, Spans
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "number",
     "percent",
     "phase_label",
-    "ranked",
     "role_words",
     "shown_unit",
     "spoken",
@@ -164,11 +163,6 @@ def duration(spans: Spans) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def ranked(rank: Rank) -> bool:
-    """Whether there is a rank: there were windows, and its reason does not say "cannot say"."""
-    return rank.windows > 0 and not rank.reason.startswith("cannot say")
 
 
 def shown_unit(unit: str) -> str:

@@ -363,7 +363,7 @@ def _multiplied(change: Summary) -> str:
 
 
 def _ranked(rank: Rank) -> str:
-    if rank.reason.startswith("cannot say"):
+    if rank.smaller is None:
         return f"rank among comparable hours without a hold: {rank.reason}"
     usual = {None: "", True: ", within", False: ", outside"}[rank.usual]
     tail = f"{usual} this infant's usual range" if usual else ""

@@ -32,15 +32,17 @@ class Rank:
 
     Parameters
     ----------
-    smaller, windows, days : int
-        The change is larger than in `smaller` of `windows` pseudo-holds, from `days` days.
+    smaller : int or None
+        The change is larger than in so many of `windows` pseudo-holds; None where there is no rank.
+    windows, days : int
+        How many pseudo-holds were measured, and from how many days they are.
     usual : bool or None
         Whether it lies within this infant's usual range; None where that cannot be said.
     reason : str
         Why there is no rank, or no statement on the usual range; how the matching was relaxed.
     """
 
-    smaller: int
+    smaller: int | None
     windows: int
     days: int
     usual: bool | None
