@@ -40,8 +40,9 @@ __all__ = ["change_picture", "oxycrg_picture", "strip_picture"]
 LANES, LANE = 3, 14.0  # rows of event letters, and their height
 BAR = 20.0  # height of the rows that name the phases and the hold
 OVERLAPPING = {"whole_hold", "last_10"}  # phases that lie over others: the hold's bar shows them
+SECONDS_S = 600  # a picture shorter than this has seconds on its time axis
 CAPITAL = 9.0  # width of a bold capital
-STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
 
 # ---- the OxyCRG -------------------------------------------------------------------------------
@@ -95,7 +96,8 @@ def oxycrg_picture(response: Response, clock: Clock, key: str) -> str:
         block(root, x, excluded, Axis(0, 1, bottom, top + NAME), "excluded")
     _hold_bar(root, response, x, bar, bottom)
     _letters(root, marks, top + 2)
-    time_axis(root, x, at, [clock.minute(t) for t in at], bottom + 16)
+    label = clock.second if span.duration < SECONDS_S else clock.minute
+    time_axis(root, x, at, [label(t) for t in at], bottom + 16)
     if response.simulated:
         node(root, "text", "simulated", class_="stamp end halo", x=X1 - 2, y=top + NAME - 4)
     return text_of(root)

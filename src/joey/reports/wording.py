@@ -45,6 +45,7 @@ PHASE_LABELS = {
 }
 CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
 RATIO_DECIMALS = 2
+SHORT_S = 300  # a shorter span is told to the second
 UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
 
 
@@ -96,7 +97,11 @@ class Clock:
 
     def spans(self, spans: Spans) -> str:
         """Return every span of a set as clock times."""
-        return ", ".join(self.range(span.start, span.end) for span in spans)
+        return ", ".join(self._span(span) for span in spans)
+
+    def _span(self, span: Span) -> str:
+        say = self.second if span.duration < SHORT_S else self.minute
+        return f"{say(span.start)}–{say(span.end)}"
 
     def day(self, span: Span) -> str:
         """Return the date or dates of a span with the zone, or what the times count from."""
