@@ -11,15 +11,18 @@ from joey.beats import (
     Beats,
     Intervals,
     clean_intervals,
+    detect_beats,
     heart_rate_series,
     intervals_from_rr,
     nn_between,
     nn_intervals,
     rr_intervals,
+    timing_noise_ms,
 )
-from joey.features import measure_rmssd
+from joey.features import measure_rmssd, rmssd_floor
 from joey.signals import Channel
-from joey.simulate import simulate_infant
+from joey.simulate import simulate_ecg, simulate_infant
+from joey.simulate.ecg import Shape
 from joey.spans import Spans, contains, total
 
 Floats = NDArray[np.float64]
@@ -269,3 +272,24 @@ def test_no_beat_of_a_simulated_infants_bradycardias_is_marked() -> None:
     assert np.count_nonzero(contains(slow, found.times)) > 30
     assert not np.any(found.corrected[contains(slow, found.times)])
     assert np.mean(found.corrected) < 0.001
+
+
+@pytest.mark.parametrize("fs", [125, 250, 500, 1000])
+@pytest.mark.parametrize("ratio", [20, 50])
+def test_the_timing_noise_that_is_stated_bounds_that_of_simulated_beats(
+    fs: int, ratio: int
+) -> None:
+    """Peak to SD of the noise 20 and 50: the SD of a beat's time, and the RMSSD that it makes."""
+    rng = np.random.default_rng(ratio)
+    true = 1 + np.cumsum(0.4 * (1 + 0.03 * rng.standard_normal(1500)))
+    ecg = simulate_ecg(true, fs, noise=Shape().r / ratio, seed=fs)
+    beats = detect_beats(ecg)
+    at = np.clip(np.searchsorted(true, beats.times - 0.1), 0, len(true) - 1)
+    error = (beats.times - true[at]) * 1000
+    assert len(error) >= 1495
+    stated = timing_noise_ms(fs)
+    step = float(np.std(error)) * np.sqrt(12)
+    assert step <= stated
+    assert ratio == 50 or step >= 0.6 * stated  # a bound that says something
+    added = measure_rmssd(np.diff(error))
+    assert added <= rmssd_floor(stated)

@@ -116,7 +116,7 @@ def silent(name: str, label: str, unit: str, group: str, reason: str) -> Feature
         decimals=1,
         phases=dict.fromkeys(PHASES[:5], nothing),
         changes=dict.fromkeys(PHASES[1:5], nothing),
-        rank=Rank(0, 0, 0, usual=None, reason=reason),
+        rank=Rank(None, 0, 0, usual=None, reason=reason),
         display_threshold=NAN,
         passes=None,
         sentence=f"Cannot say: {reason}.",
@@ -450,7 +450,7 @@ def hostile_response() -> Response:
         source=HOSTILE,
         phases={**row.phases, "transfer_in": nothing, HOSTILE: nothing},
         sentence=HOSTILE,
-        rank=Rank(0, 0, 0, usual=None, reason=HOSTILE),
+        rank=Rank(None, 0, 0, usual=None, reason=HOSTILE),
     )
     events = whole.events[1]
     bad_track = replace(whole.oxycrg.tracks[0], label=HOSTILE, unit=HOSTILE, quantity=HOSTILE)

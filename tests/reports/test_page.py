@@ -337,7 +337,7 @@ def test_too_few_comparable_hours_give_no_rank() -> None:
     """Four windows of one day are printed as too few, never as "larger than in 4 of 4"."""
     row = building.features()[0]
     few = "cannot say: 4 windows from 1 day (a rank needs 10 from 5 days)"
-    bad = replace(row, rank=Rank(4, 4, 1, usual=None, reason=few))
+    bad = replace(row, rank=Rank(None, 4, 1, usual=None, reason=few))
     response = replace(building.response(), features=(bad,))
     page = Page(render([response])).text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from tests.reports import building
 
 from joey.features import Summary
+from joey.holds import Phases, Piece
 from joey.reports.paths import Axis, area, line, runs, stairs, ticks
 from joey.reports.pictures import change_picture, oxycrg_picture, strip_picture
 from joey.reports.wording import Clock
-from joey.response import Track
-from joey.spans import Span
+from joey.response import Response, Track
+from joey.spans import Span, Spans
 
 CLOCK = Clock(dated=True, zone="Europe/Berlin")
 X = Axis(0.0, 100.0, 0.0, 100.0)
@@ -232,6 +234,54 @@ def test_a_strip_without_signals_says_so() -> None:
     assert "no signals around this event" in picture
 
 
+def short_response() -> Response:
+    """A hold of four minutes whose end tells something: phases as narrow as they get."""
+    start = building.START
+    bounds = {
+        "before": (-60, 0), "transfer_in": (0, 18), "settled": (18, 200),
+        "transfer_out": (200, 240), "after": (240, 300),
+        "whole_hold": (0, 240), "last_10": (0, 240),
+    }  # fmt: skip
+    spans = {name: Spans.of([(start + a, start + b)]) for name, (a, b) in bounds.items()}
+    made = building.response()
+    span = Span(start - 60, start + 300)
+    hold = replace(made.hold, pieces=(Piece("m", "mother", start, start + 240),))
+    picture = replace(made.oxycrg, span=span, tracks=building.tracks(span), marks=())
+    return replace(made, phases=Phases(spans), hold=hold, oxycrg=picture)
+
+
+def test_the_names_of_narrow_and_overlapping_phases_never_touch() -> None:
+    """What lies over another phase has no band of its own, what is too narrow no name."""
+    found = oxycrg_picture(short_response(), CLOCK, "k")
+    root = ET.fromstring(found)  # noqa: S314  (our own text)
+    named = [t for t in root.iter("text") if t.get("y") == "16"]
+    names = [t.text or "" for t in named]
+    assert names == ["before", "settled", "transfer out", "after"]
+    edges = [(float(t.get("x", "0")), 3.2 * len(t.text or "")) for t in named]
+    for (x1, half1), (x2, half2) in pairwise(edges):
+        assert x1 + half1 < x2 - half2
+
+
+def test_a_picture_of_minutes_has_a_time_axis_of_seconds() -> None:
+    found = oxycrg_picture(short_response(), CLOCK, "k")
+    labels = re.findall(r">(\d\d:\d\d:\d\d)<", found)
+    assert labels[:4] == ["13:04:00", "13:04:30", "13:05:00", "13:05:30"]
+
+
+def test_a_strip_that_was_never_measured_is_low_and_says_so() -> None:
+    none = np.empty(0)
+    made = building.response()
+    empty = replace(made.oxycrg.tracks[1], times=none, values=none, high=none)
+    found = oxycrg_picture(
+        replace(made, oxycrg=replace(made.oxycrg, tracks=(empty, *made.oxycrg.tracks[2:]))),
+        CLOCK,
+        "k",
+    )
+    (gone,) = [each for each in drawn("gone", found) if float(each["height"]) == 30.0]
+    assert float(gone["width"]) == pytest.approx(910, abs=0.2)
+    assert "not measured" in found
+
+
 def test_a_change_is_a_dot_its_interval_and_the_threshold() -> None:
     """Zero in the middle; dot, interval and threshold on one scale."""
     picture = change_picture(Summary(-6.0, -11.0, -1.0, "/min", 6, 0.9), 5.0, "HR")
@@ -254,3 +304,15 @@ def test_a_change_without_interval_or_threshold_shows_what_it_has() -> None:
     assert drawn("reach", bare) == drawn("threshold", free) == []
     assert change_picture(Summary(3.0, NAN, NAN, "ms", 2, 0.9), NAN, "SDNN") == ""
     assert change_picture(Summary(NAN, NAN, NAN, "ms", 0, 0.0, "no beats"), 5.0, "SDNN") == ""
+
+
+def test_a_ratio_is_drawn_on_a_logarithmic_scale_with_one_in_the_middle() -> None:
+    """Half and double lie equally far from the line of no change."""
+
+    def dot(value: float) -> float:
+        found = change_picture(Summary(value, 0.25, 4.0, "1", 12, 0.9), NAN, "SDNN", ratio=True)
+        return float(re.findall(r'cx="([^"]+)"', found)[0])
+
+    assert dot(1.0) == 75.0
+    assert dot(2.0) - 75.0 == pytest.approx(75.0 - dot(0.5), abs=0.11)
+    assert dot(2.0) > 90

@@ -140,6 +140,28 @@ def test_the_memory_is_found_without_bias() -> None:
         assert score(HR, memory, 0.0).memory == pytest.approx(memory, rel=0.05)
 
 
+def test_the_ratio_of_skewed_blocks_covers_what_was_put_in_and_stays_positive() -> None:
+    """Log-normal block values (SD of the logarithm 0.6), a true ratio of 1.3, 6 and 7 blocks."""
+    rng = np.random.default_rng(11)
+    blocks = [
+        np.exp(np.log(m) + 0.6 * rng.standard_normal((SEEDS, k))) for m, k in ((8, 6), (10.4, 7))
+    ]
+    minutes = [rng.standard_normal((SEEDS, 10 * each.shape[1])) for each in blocks]
+    logs = [np.log(each) for each in blocks]
+    found = difference(
+        *(Part(b, m, 600.0 * b.shape[1]) for b, m in zip(logs, minutes, strict=True))
+    )
+    shown = found.limit == Limit.NONE
+    ratio = np.exp(logs[1].mean(axis=1) - logs[0].mean(axis=1))
+    low, high = ratio * np.exp(-found.half), ratio * np.exp(found.half)
+    covers = ((low <= 1.3) & (high >= 1.3))[shown]
+    assert shown.mean() > 0.95
+    assert 0.93 <= covers.mean() <= 0.97
+    # On the values themselves many an interval of a phase would hold what no value can be.
+    plain = [b.mean(axis=1) - 2.571 * b.std(axis=1, ddof=1) / np.sqrt(6) for b in blocks[:1]]
+    assert np.mean(plain[0] < 0) > 0.01
+
+
 def slow(seconds: float, spread: float) -> NDArray[np.float64]:
     """A second, slow AR(1) process beside the fast one: sleep states, temperature, time of day."""
     steps = (BEFORE + BETWEEN + SETTLED) // 60

@@ -202,8 +202,22 @@ def test_every_spell_has_its_letters_and_a_strip(response: Response) -> None:
 
 
 def test_no_track_is_longer_than_a_page_can_hold(response: Response) -> None:
-    assert {t.quantity for t in response.oxycrg.tracks} == {"heart_rate", "spo2", "temp", "fio2"}
+    shown = [t.quantity for t in response.oxycrg.tracks]
+    assert shown == ["heart_rate", "spo2", "resp", "temp", "fio2"]
     assert max(len(t.times) for t in response.oxycrg.tracks) <= 2100
+
+
+def test_the_three_classic_strips_are_there_even_if_never_measured(recording: Recording) -> None:
+    """Heart rate, SpO2 and respiration; temperature and FiO2 only where they were measured."""
+    bare = replace(recording, series=recording.series[1:2])
+    tracks = measure_response(bare, hold()).oxycrg.tracks
+    assert [(t.quantity, len(t.times) > 0) for t in tracks] == [
+        ("heart_rate", False), ("spo2", True), ("resp", False)
+    ]  # fmt: skip
+    rate = numeric("resp_rate", "/min", 50, 5, 9)
+    told = measure_response(replace(bare, series=(rate,)), hold()).oxycrg.tracks
+    assert [t.label for t in told] == ["Heart rate", "SpO2", "Breathing rate, monitor"]
+    assert len(told[2].times) > 0
 
 
 def test_the_header_prints_unknown_where_nothing_is_known(

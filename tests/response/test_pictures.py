@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from joey.response.pictures import envelope_track, series_track, signal_track, step_track
 from joey.signals import Channel, Series, quantize
 from joey.spans import Span
+
+if TYPE_CHECKING:
+    from joey.response import Track
 
 ECG = Channel("ecg", "mV", lead="II")
 
@@ -29,9 +34,59 @@ def test_a_gap_breaks_the_thinned_line() -> None:
     values = np.ones(15000)
     values[5000:6000] = np.nan
     track = signal_track(quantize(ECG, 250, 0, values, 1e-3), Span(0, 60), "ECG", 1000)
-    inside = (track.times > 20.1) & (track.times < 23.9)
+    inside = (track.times > 19.95) & (track.times < 23.99)
     assert inside.any()
-    assert np.isnan(track.values[inside]).all()
+    assert np.isnan(track.values[inside]).sum() == 1
+    assert np.isfinite(track.values).sum() > 800
+    assert not drawn_across(track, 20.0, 24.0)
+
+
+def drawn_across(track: Track, start: float, end: float) -> bool:
+    """Whether any two neighbouring points without a NaN between them span the time given."""
+    known = np.isfinite(track.values)
+    joined = known[:-1] & known[1:]
+    middle = (start + end) / 2
+    return bool(np.any(joined & (track.times[:-1] < middle) & (track.times[1:] > middle)))
+
+
+@pytest.mark.parametrize("points", [200, 2000, 100_000])
+def test_no_line_is_drawn_through_time_that_was_not_searched_for_beats(points: int) -> None:
+    """RR pieces end at the edge of what was searched, at any density; so does their line."""
+    rng = np.random.default_rng(5)
+    searched = [(0.0, 700.0), (703.0, 1800.0), (2400.0, 2404.2), (2500.0, 3600.0)]
+    times, rr = [], []
+    for start, end in searched:
+        t = start + np.cumsum(0.4 + 0.05 * rng.random(round(2.2 * (end - start))))
+        t = t[t < end]
+        times.append(t[:-1])
+        rr.append(np.diff(t))
+    t, lengths = np.concatenate(times), np.concatenate(rr)
+    series = Series(Channel("heart_rate", "/min"), t, 60 / lengths, lengths)
+    track = series_track(series, Span(0, 3600), "Heart rate", points)
+    for start, end in ((1800.0, 2400.0), (2404.2, 2500.0)):
+        assert not drawn_across(track, start, end)
+    if 2 * 3600 / points < 3:
+        assert not drawn_across(track, 700.0, 703.0)
+    shown = track.values[np.isfinite(track.values)]
+    assert (shown.min(), shown.max()) == (series.values.min(), series.values.max())
+    lone = np.isfinite(track.values) & (track.times >= 2400) & (track.times < 2405)
+    assert lone.any()
+    assert len(track.times) <= max(2 * points, 10_000 if points == 100_000 else 0)
+
+
+def test_a_line_is_broken_between_two_segments_of_a_signal() -> None:
+    """A cut in the recording is a gap although no sample of it is marked as not measured."""
+    first = quantize(ECG, 250, 0, np.ones(5000), 1e-3)
+    second = quantize(ECG, 250, 60 * 10**9, np.ones(5000), 1e-3)
+    both = replace(first, segments=first.segments + second.segments)
+    for points in (500, 50_000):
+        assert not drawn_across(signal_track(both, Span(0, 80), "ECG", points), 20.0, 60.0)
+
+
+def test_jitter_of_the_stamps_is_no_gap() -> None:
+    times = np.arange(0, 300.0) + np.random.default_rng(2).uniform(0, 0.4, 300)
+    series = Series(Channel("spo2", "%"), times, np.full(300, 95.0), np.ones(300))
+    assert np.isfinite(series_track(series, Span(0, 300), "SpO2", 1000).values).all()
 
 
 def test_a_series_is_broken_where_it_is_silent() -> None:

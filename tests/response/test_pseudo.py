@@ -71,7 +71,7 @@ def test_time_from_feed_is_matched_where_feeds_are_known() -> None:
 def test_a_rank_needs_ten_windows_from_five_days() -> None:
     four = rank_of(1.0, [0.0] * 4, [1] * 4, "m")
     assert four.reason.startswith("cannot say: 4 windows from 1 day")
-    assert four.usual is None
+    assert (four.smaller, four.windows, four.usual) == (None, 4, None)
     assert rank_of(1.0, [0.0] * 12, [1, 2, 3, 4] * 3, "m").reason.startswith("cannot say")
     ten = rank_of(1.0, [0.0] * 9 + [2.0], [1, 2, 3, 4, 5] * 2, "m")
     assert (ten.smaller, ten.windows, ten.usual) == (9, 10, None)

@@ -114,6 +114,11 @@ def test_missing_minutes_hardly_move_the_memory() -> None:
     assert float(np.median(memory_of(x[:, :60], x[:, 60:]))) == pytest.approx(whole, rel=0.1)
 
 
+def test_no_phase_at_all_has_no_memory() -> None:
+    assert np.isnan(memory_of())
+    assert np.isnan(memory_of(np.empty(0), np.empty(0)))
+
+
 def test_a_batch_gives_what_each_row_gives_alone() -> None:
     rows = [(noise(seed, 60), noise(seed + 9, 70)) for seed in range(3)]
     alone = [difference(part(b, 6), part(d, 7)) for b, d in rows]

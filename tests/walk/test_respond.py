@@ -62,6 +62,25 @@ def test_an_invented_hold_over_a_real_recording_is_reported_as_invented(
     assert facts["holds"][0]["invented"] is True
 
 
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_shorter_than_the_default_phases_says_that_it_cannot_say(
+    name: str, shared_data: Path, tmp_path: Path
+) -> None:
+    """Minutes of signal hold no `before` of an hour: no change, each with its reason, no crash."""
+    files, start, end = RECORDINGS[name]
+    holds = log(tmp_path, f"A1,{start},{end},somebody,mother,skin_to_skin,upright,invented")
+    out = tmp_path / "out"
+    paths = [str(shared_data / each) for each in files]
+
+    assert leave(["respond", *paths, "--holds", str(holds), "--out", str(out)]) == 0
+
+    facts = json.loads((out / "response.json").read_text(encoding="utf-8"))["holds"][0]
+    assert facts["cannot_say"]
+    settled = [each["changes"].get("settled") for each in facts["features"]]
+    assert all(each is None or (each["value"] is None and each["reason"]) for each in settled)
+    assert "No change could be measured" in facts["summary"]
+
+
 REFUSED = {
     "an end before its start": ("A1,0:03:00,0:02:00,x,mother,,,typed", "line 2"),
     "an absolute time on an undated recording": (

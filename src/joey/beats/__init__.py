@@ -10,6 +10,7 @@ from joey.beats.intervals import (
     nn_between,
     nn_intervals,
     rr_intervals,
+    timing_noise_ms,
     with_breaks,
 )
 from joey.beats.types import BeatFlag, Beats
@@ -28,5 +29,6 @@ __all__ = [
     "nn_between",
     "nn_intervals",
     "rr_intervals",
+    "timing_noise_ms",
     "with_breaks",
 ]

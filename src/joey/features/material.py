@@ -178,6 +178,9 @@ class Feature:
         One plain sentence, with its source.
     measure : callable
         From material and spans to a measurement.
+    scale : str
+        How its change is shown: ``difference`` (later minus earlier), or ``ratio`` (later over
+        earlier) of what is positive and skewed, whose mean is taken of the logarithms.
     """
 
     name: str
@@ -190,3 +193,4 @@ class Feature:
     threshold: str
     definition: str
     measure: Callable[[Material, Spans], Measured]
+    scale: str = "difference"

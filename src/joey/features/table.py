@@ -27,6 +27,9 @@ __all__ = ["FEATURES", "Feature", "Material", "Measured", "feature_settings", "f
 
 TEMPERATURE_SETTLES_MIN = 30.0  # min, the thermal transient of a hold
 WINDOWS = "Mean over the windows with enough accepted NN intervals (see the settings): "
+# Positive and skewed: an interval of their differences would reach below zero (Joey default).
+SKEWED = ("sdnn", "rmssd", "sd1", "sd2", "asymmetry", "lf", "hf", "rsa")
+OFTEN_ZERO = ("pnn10",)  # a share with many zeros: neither a difference's interval nor a ratio
 NO_SPECTRUM = "no window holds two unbroken stretches of 2 min"
 
 
@@ -50,11 +53,12 @@ def _hrv(
         unit=unit,
         decimals=decimals,
         group="heart",
-        blockwise=True,
+        blockwise=name not in OFTEN_ZERO,
         settles_min=0.0,
         threshold="",
         definition=WINDOWS + definition,
         measure=windows if measure is None else measure,
+        scale="ratio" if name in SKEWED else "difference",
     )
 
 
@@ -94,7 +98,13 @@ HEART = (
         "pulse rate, else of the pleth's pulses: shown where no ECG gives beats.",
         measure=measures.monitor_heart_rate,
     ),
-    _hrv("sdnn", "SDNN", "ms", 1, "standard deviation of NN (n - 1; Task Force 1996)."),
+    _hrv(
+        "sdnn",
+        "SDNN",
+        "ms",
+        1,
+        "standard deviation of NN (n - 1; Task Force 1996).",
+    ),
     _hrv(
         "rmssd",
         "RMSSD",
@@ -104,8 +114,20 @@ HEART = (
         "corrected for the timing noise of the beats, which is named where it is near.",
         rmssd_over_windows,
     ),
-    _hrv("pnn10", "pNN10", "%", 1, "share of successive NN differences above 10 ms."),
-    _hrv("sd1", "SD1", "ms", 1, "spread across the Poincaré plot, from var(diff NN) / 2."),
+    _hrv(
+        "pnn10",
+        "pNN10",
+        "%",
+        1,
+        "share of successive NN differences above 10 ms.",
+    ),
+    _hrv(
+        "sd1",
+        "SD1",
+        "ms",
+        1,
+        "spread across the Poincaré plot, from var(diff NN) / 2.",
+    ),
     _hrv(
         "sd2",
         "SD2",
@@ -155,7 +177,14 @@ HEART = (
         2,
         "phase-rectified averaging around shortenings (Bauer 2006; T, s and L in the settings).",
     ),
-    _hrv("lf", "LF power", "ms²", 1, "Welch power of NN in 0.04-0.2 Hz.", lacking=NO_SPECTRUM),
+    _hrv(
+        "lf",
+        "LF power",
+        "ms²",
+        1,
+        "Welch power of NN in 0.04-0.2 Hz.",
+        lacking=NO_SPECTRUM,
+    ),
     _hrv(
         "hf",
         "HF power",

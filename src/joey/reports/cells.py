@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from joey.reports.pictures import change_picture
 from joey.reports.wording import (
-    change,
+    change_interval,
+    changed,
     interval,
     number,
     percent,
-    ranked,
     shown_unit,
     spoken,
 )
@@ -169,15 +169,15 @@ def _value_cell(row: FeatureRow, phase: str, notes: Notes) -> Cell:
     lines.append((f"{percent(found.coverage)}, n {found.n}", 0))
     moved = row.changes.get(phase)
     if moved is not None and phase not in {"before", "settled"}:
-        lines.append(_moved(moved, row.decimals, notes))
+        lines.append(_moved(row, moved, notes))
     return Cell(number(found.value, row.decimals), lines=tuple(lines))
 
 
-def _moved(moved: Summary, decimals: int, notes: Notes) -> tuple[str, int]:
+def _moved(row: FeatureRow, moved: Summary, notes: Notes) -> tuple[str, int]:
     if not math.isfinite(moved.value):
         return "Δ cannot say", notes.mark(moved.reason)
-    bounds = interval(moved.low, moved.high, decimals)
-    shown = f"Δ {change(moved.value, decimals)}"
+    bounds = change_interval(row, moved)
+    shown = f"Δ {changed(row, moved)}"
     return (f"{shown} ({bounds})", 0) if bounds else (shown, notes.mark(moved.reason))
 
 
@@ -185,15 +185,15 @@ def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
     moved = row.changes.get("settled")
     if moved is None or not math.isfinite(moved.value):
         return _silent(moved.reason if moved else "no settled part to compare", notes)
-    bounds = interval(moved.low, moved.high, row.decimals)
+    bounds = change_interval(row, moved)
     line = (f"95 %: {bounds}", 0) if bounds else ("no interval", notes.mark(moved.reason))
     lines = [line, (f"{percent(moved.coverage)}, n {moved.n}", 0)]
-    return Cell(change(moved.value, row.decimals), lines=tuple(lines))
+    return Cell(changed(row, moved), lines=tuple(lines))
 
 
 def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
     rank = row.rank
-    if not ranked(rank):
+    if rank.smaller is None:
         return _silent(rank.reason, notes)
     usual = {True: "inside the usual range", False: "outside the usual range", None: ""}[rank.usual]
     lines = [(f"from {rank.days} day{'' if rank.days == 1 else 's'}", 0)]
@@ -206,9 +206,10 @@ def _rank_cell(row: FeatureRow, notes: Notes) -> Cell:
 
 def _picture_words(row: FeatureRow) -> str:
     moved = row.changes["settled"]
-    bounds = interval(moved.low, moved.high, row.decimals)
-    shown = f"{change(moved.value, row.decimals)} {shown_unit(row.unit)}".rstrip()
-    words = f"{row.label}: settled minus before {shown}"
+    bounds = change_interval(row, moved)
+    shown = f"{changed(row, moved)} {shown_unit(moved.unit)}".rstrip()
+    against = "settled over before" if row.scale == "ratio" else "settled minus before"
+    words = f"{row.label}: {against} {shown}"
     words += f", 95 % interval {bounds}" if bounds else ", no interval"
     if math.isfinite(row.display_threshold):
         reach = "reaches" if row.passes else "below"
@@ -228,7 +229,9 @@ def _feature_line(row: FeatureRow, phases: tuple[str, ...], notes: Notes) -> Fea
     moved = row.changes.get("settled")
     picture = ""
     if moved is not None and math.isfinite(moved.value):
-        picture = change_picture(moved, row.display_threshold, _picture_words(row))
+        picture = change_picture(
+            moved, row.display_threshold, _picture_words(row), ratio=row.scale == "ratio"
+        )
     return FeatureLine(
         row.label,
         shown_unit(row.unit),

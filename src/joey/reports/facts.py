@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from joey.reports.wording import Clock, ranked
+from joey.reports.wording import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,11 +71,12 @@ def _feature(row: FeatureRow) -> dict[str, object]:
         "label": row.label,
         "unit": row.unit,
         "group": row.group,
+        "scale": row.scale,
         "source": row.source,
         "phases": _by_phase(row.phases),
         "changes": _by_phase(row.changes),
         "rank": {
-            "smaller": int(row.rank.smaller) if ranked(row.rank) else None,
+            "smaller": row.rank.smaller,
             "windows": int(row.rank.windows),
             "days": int(row.rank.days),
             "usual": row.rank.usual,

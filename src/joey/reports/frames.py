@@ -56,6 +56,7 @@ TICKS = {
     "spo2": (70.0, 80.0, 90.0, 100.0),
 }
 AT_LEAST = {"temp": (36.0, 37.5), "fio2": (0.2, 0.4)}  # shown even if the data need less
+EMPTY_HEIGHT = 30.0  # of a strip without any value
 HEIGHTS = {"heart_rate": 120.0, "spo2": 90.0, "resp": 70.0, "temp": 54.0, "fio2": 44.0}
 COLOURS = {
     "heart_rate": "hr",
@@ -306,6 +307,8 @@ def stack(
     for each in tracks:
         track = _within(each, span)
         height = HEIGHTS.get(track.quantity, 64.0)
+        if not np.isfinite(each.values).any():
+            height = EMPTY_HEIGHT
         low, high = _range_of(track, whole=whole)
         frames.append(Frame(track, x, Axis(low, high, top + NAME + height, top + NAME), span))
         top += NAME + height

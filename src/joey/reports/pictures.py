@@ -40,8 +40,9 @@ __all__ = ["change_picture", "oxycrg_picture", "strip_picture"]
 LANES, LANE = 3, 14.0  # rows of event letters, and their height
 BAR = 20.0  # height of the rows that name the phases and the hold
 OVERLAPPING = {"whole_hold", "last_10"}  # phases that lie over others: the hold's bar shows them
+SECONDS_S = 600  # a picture shorter than this has seconds on its time axis
 CAPITAL = 9.0  # width of a bold capital
-STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
 
 # ---- the OxyCRG -------------------------------------------------------------------------------
@@ -95,7 +96,8 @@ def oxycrg_picture(response: Response, clock: Clock, key: str) -> str:
         block(root, x, excluded, Axis(0, 1, bottom, top + NAME), "excluded")
     _hold_bar(root, response, x, bar, bottom)
     _letters(root, marks, top + 2)
-    time_axis(root, x, at, [clock.minute(t) for t in at], bottom + 16)
+    label = clock.second if span.duration < SECONDS_S else clock.minute
+    time_axis(root, x, at, [label(t) for t in at], bottom + 16)
     if response.simulated:
         node(root, "text", "simulated", class_="stamp end halo", x=X1 - 2, y=top + NAME - 4)
     return text_of(root)
@@ -244,8 +246,8 @@ def strip_picture(strip: Strip, clock: Clock, key: str, *, simulated: bool) -> s
 SMALL, SMALL_HEIGHT = 150.0, 26.0
 
 
-def change_picture(change: Summary, threshold: float, words: str) -> str:
-    """Return a dot with its interval on a scale through zero; the display threshold as thin marks.
+def change_picture(change: Summary, threshold: float, words: str, *, ratio: bool = False) -> str:
+    """Return a dot with its interval around no change; the display threshold as thin marks.
 
     Parameters
     ----------
@@ -255,12 +257,19 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
         The unit's display threshold in the unit of `change`; NaN where none is set.
     words : str
         What the picture says, for people who hear the page.
+    ratio : bool
+        Whether the change is a ratio: drawn on a logarithmic scale with 1 in its middle, so that
+        half and double lie equally far out.
 
     Returns
     -------
     str
         One ``svg`` element; empty where nothing can be said.
     """
+    if ratio:
+        low, high = _log(change.low), _log(change.high)
+        change = replace(change, value=_log(change.value), low=low, high=high)
+        threshold = _log(threshold)
     scaled = math.isfinite(threshold) or math.isfinite(change.low + change.high)
     if not math.isfinite(change.value) or not scaled:
         return ""  # a dot alone says nothing: neither how sure nor how large
@@ -283,3 +292,8 @@ def change_picture(change: Summary, threshold: float, words: str) -> str:
         node(root, "path", class_="reach", d=f"M{left:.1f} {middle:g}H{right:.1f}")
     node(root, "circle", class_="dot", cx=x(change.value), cy=middle, r=4)
     return text_of(root)
+
+
+def _log(value: float) -> float:
+    """Return the logarithm; NaN of what has none."""
+    return math.log(value) if value > 0 else math.nan

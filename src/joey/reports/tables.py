@@ -7,7 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from joey.reports.wording import Clock, ranked
+from joey.reports.wording import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,7 @@ COLUMNS = (
     "low",
     "high",
     "unit",
+    "scale",  # difference or ratio: how the feature changes
     "n",
     "coverage",
     "valid_h",
@@ -77,15 +78,15 @@ def _rows(response: Response) -> Iterator[Row]:
 def _feature(row: FeatureRow) -> Iterator[Row]:
     what: Row = {"name": row.name, "label": row.label, "source": row.source}
     for phase, found in row.phases.items():
-        yield {**what, "kind": "feature", "phase": phase, **_summary(found)}
+        yield {**what, "kind": "feature", "phase": phase, **_summary(found), "scale": row.scale}
     for phase, found in row.changes.items():
-        yield {**what, "kind": "change", "phase": phase, **_summary(found)}
+        yield {**what, "kind": "change", "phase": phase, **_summary(found), "scale": row.scale}
     rank = row.rank
     yield {
         **what,
         "kind": "rank",
         "phase": "settled",
-        "value": rank.smaller if ranked(rank) else None,
+        "value": rank.smaller,
         "unit": "windows",
         "n": rank.windows,
         "reason": rank.reason,

@@ -11,20 +11,22 @@ from zoneinfo import ZoneInfo
 from joey.spans import total
 
 if TYPE_CHECKING:
+    from joey.features import Summary
     from joey.holds import Hold
-    from joey.response import Rank
+    from joey.response import FeatureRow
     from joey.spans import Span, Spans
 
 __all__ = [
     "PHASE_LABELS",
     "Clock",
     "change",
+    "change_interval",
+    "changed",
     "duration",
     "interval",
     "number",
     "percent",
     "phase_label",
-    "ranked",
     "role_words",
     "shown_unit",
     "spoken",
@@ -42,6 +44,8 @@ PHASE_LABELS = {
     "after": "after",
 }
 CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
+RATIO_DECIMALS = 2
+SHORT_S = 300  # a shorter span is told to the second
 UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
 
 
@@ -93,7 +97,11 @@ class Clock:
 
     def spans(self, spans: Spans) -> str:
         """Return every span of a set as clock times."""
-        return ", ".join(self.range(span.start, span.end) for span in spans)
+        return ", ".join(self._span(span) for span in spans)
+
+    def _span(self, span: Span) -> str:
+        say = self.second if span.duration < SHORT_S else self.minute
+        return f"{say(span.start)}–{say(span.end)}"
 
     def day(self, span: Span) -> str:
         """Return the date or dates of a span with the zone, or what the times count from."""
@@ -124,6 +132,19 @@ def change(value: float, decimals: int) -> str:
     return text if text[0] in "−–" or float(text) == 0 else f"+{text}"
 
 
+def changed(row: FeatureRow, found: Summary) -> str:
+    """Return a change on the row's scale: ``+1.2``, or ``× 1.21`` of a ratio."""
+    if row.scale == "ratio" and math.isfinite(found.value):
+        return f"× {number(found.value, RATIO_DECIMALS)}"
+    return change(found.value, row.decimals)
+
+
+def change_interval(row: FeatureRow, found: Summary) -> str:
+    """Return the interval of a change on the row's scale; empty where there is none."""
+    decimals = RATIO_DECIMALS if row.scale == "ratio" else row.decimals
+    return interval(found.low, found.high, decimals)
+
+
 def interval(low: float, high: float, decimals: int) -> str:
     """Return ``low to high``; empty where there is no interval."""
     if math.isnan(low) or math.isnan(high):
@@ -147,11 +168,6 @@ def duration(spans: Spans) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def ranked(rank: Rank) -> bool:
-    """Whether there is a rank: there were windows, and its reason does not say "cannot say"."""
-    return rank.windows > 0 and not rank.reason.startswith("cannot say")
 
 
 def shown_unit(unit: str) -> str:

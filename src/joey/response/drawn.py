@@ -9,7 +9,7 @@ import numpy as np
 
 from joey.response.charted import inside
 from joey.response.pictures import envelope_track, series_track, signal_track, step_track
-from joey.response.types import OxyCrg, Strip
+from joey.response.types import OxyCrg, Strip, Track
 from joey.spans import Span, union
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from joey.holds import Phases
     from joey.response.findings import Findings
     from joey.response.settings import Settings
-    from joey.response.types import Track
 
 __all__ = ["draw_oxycrg", "draw_strips", "spells_within"]
 
@@ -41,14 +40,14 @@ def draw_oxycrg(findings: Findings, phases: Phases, settings: Settings) -> OxyCr
 
 
 def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
-    tracks = []
-    if findings.heart_rate is not None:
-        how = "beat to beat" if findings.heart_source == "beat" else "monitor"
-        tracks.append(series_track(findings.heart_rate, span, f"Heart rate, {how}", LINE_POINTS))
-    if findings.spo2 is not None:
-        tracks.append(series_track(findings.spo2, span, "SpO2", LINE_POINTS))
-    if findings.resp is not None:
-        tracks.append(envelope_track(findings.resp.signal, span, "Respiration", ENVELOPE_BINS))
+    """Return heart rate, SpO2 and respiration, empty where never measured, and what else is."""
+    tracks = [
+        _heart_rate(findings, span),
+        series_track(findings.spo2, span, "SpO2", LINE_POINTS)
+        if findings.spo2 is not None
+        else _empty("spo2", "SpO2", "%"),
+        _respiration(findings, span),
+    ]
     for series in findings.around.temperatures:
         site = series.channel.site or "site unknown"
         points = series.times[(series.times >= span.start) & (series.times < span.end)]
@@ -57,6 +56,29 @@ def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
     steps = (step_track(series, span, "FiO2") for series in findings.around.oxygen)
     tracks += [track for track in steps if len(track.times)][:1]
     return tuple(tracks)
+
+
+def _heart_rate(findings: Findings, span: Span) -> Track:
+    if findings.heart_rate is None:
+        return _empty("heart_rate", "Heart rate", "/min")
+    how = "beat to beat" if findings.heart_source == "beat" else "monitor"
+    return series_track(findings.heart_rate, span, f"Heart rate, {how}", LINE_POINTS)
+
+
+def _respiration(findings: Findings, span: Span) -> Track:
+    """Return the envelope of the signal, else the rate that the monitor printed."""
+    if findings.resp is not None:
+        return envelope_track(findings.resp.signal, span, "Respiration", ENVELOPE_BINS)
+    printed = next(iter(findings.material.numerics.get("resp_rate", ())), None)
+    if printed is not None:
+        return series_track(printed, span, "Breathing rate, monitor", LINE_POINTS)
+    return _empty("resp", "Respiration", "")
+
+
+def _empty(quantity: str, label: str, unit: str) -> Track:
+    """Return a strip without a curve: the page says that it was not measured."""
+    none = np.empty(0)
+    return Track(quantity, label, unit, "line", none, none, none)
 
 
 def spells_within(findings: Findings, span: Span) -> tuple[Spell, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from joey.beats import detect_beats, heart_rate_series, nn_intervals
+from joey.beats import detect_beats, heart_rate_series, nn_intervals, timing_noise_ms
 from joey.breaths import detect_breaths
 from joey.events import DEFAULT, find_all, heart_rate_pieces, spells
 from joey.features import Material, features_for
@@ -203,8 +203,9 @@ def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
     if chosen is None:
         return None, None
     beats = detect_beats(chosen.signal)
-    # Times are interpolated between samples: a whole sample is an upper bound of their noise.
-    return beats, nn_intervals(beats, resolution_ms=float(1000 / chosen.signal.fs))
+    known = chosen.signal.channel.quantity == "ecg"  # of pulses it was never measured
+    noise = timing_noise_ms(float(chosen.signal.fs)) if known else float("nan")
+    return beats, nn_intervals(beats, resolution_ms=noise)
 
 
 def _breaths(resp: Waveform | None, beats: Beats | None) -> Breaths | None:

@@ -1,7 +1,8 @@
 """The curves of a response: the compressed cardiorespirogram and the strips, thinned for a page.
 
-Thinning keeps the extremes: of each bin the lowest and the highest value stay, in their order, so
-that no nadir and no R peak is lost. A gap stays a gap. Nothing is interpolated.
+Thinning keeps the extremes: of each column of a measured run the lowest and the highest value stay,
+in their order, so that no nadir and no R peak is lost. Where a value stops to stand before the next
+one begins the line is broken there. Nothing is interpolated.
 """
 
 from __future__ import annotations
@@ -21,28 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["envelope_track", "series_track", "signal_track", "step_track"]
 
-BREAK_S = 5.0  # s, a numeric that is silent for longer draws no line across
+BREAK_S = 5.0  # s, nothing is drawn across a silence longer than this,
+BREAK_SHARE = 0.5  # or longer than this share of the value before it: jitter of stamps is less
 BASELINE_S = 8.0  # s, of the running mean under an envelope: longer than the slowest breath
 NONE = np.empty(0)
 
 
 def signal_track(signal: Signal, span: Span, label: str, points: int) -> Track:
-    """Return a signal as a line of at most about `points` points; NaN where not measured."""
-    part = cut(signal, span)
-    values, times = part.values, part.times
-    if len(values) > points:
-        times, values = _extremes(times, values, -(-len(values) // (points // 2)))
-    channel = signal.channel
-    return Track(channel.quantity, label, channel.unit, "line", times, values, NONE)
+    """Return a signal as a line of about `points` points or fewer, broken where not measured."""
+    return _line(pieces(cut(signal, span)), span, label, points)
 
 
 def series_track(series: Series, span: Span, label: str, points: int) -> Track:
-    """Return pieces as a line of at most about `points` points, broken where they are silent."""
-    times, values = _broken(series, span)
-    if len(values) > points:
-        times, values = _extremes(times, values, -(-len(values) // (points // 2)))
-    channel = series.channel
-    return Track(channel.quantity, label, channel.unit, "line", times, values, NONE)
+    """Return pieces as a line of about `points` points or fewer, broken where they are silent."""
+    return _line(pieces(cut(series, span)), span, label, points)
 
 
 def step_track(series: Series, span: Span, label: str) -> Track:
@@ -53,7 +46,7 @@ def step_track(series: Series, span: Span, label: str) -> Track:
     keep = ends > span.start
     times, values, ends = np.maximum(times[keep], span.start), values[keep], ends[keep]
     # Equal neighbours are one step, and a value that is followed at once needs no end.
-    silent = np.append(times[1:] - ends[:-1] > BREAK_S, True) if len(times) else NONE.astype(bool)
+    silent = np.append(_silences(times, ends) > 0, True) if len(times) else NONE.astype(bool)
     out_t: list[float] = []
     out_v: list[float] = []
     for k, (time, value) in enumerate(zip(times.tolist(), values.tolist(), strict=True)):
@@ -106,30 +99,47 @@ def _running_mean(values: NDArray[np.float64], width: int) -> NDArray[np.float64
     return np.asarray((sums[hi] - sums[lo]) / np.maximum(counts[hi] - counts[lo], 1))
 
 
-def _broken(series: Series, span: Span) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return times and values of what was measured, with a NaN wherever it falls silent."""
-    part = pieces(cut(series, span))
-    gaps = np.flatnonzero(part.times[1:] - part.ends[:-1] > BREAK_S) + 1
-    times = np.insert(part.times, gaps, part.ends[gaps - 1])
-    return times, np.insert(part.values, gaps, np.nan)
+def _line(part: Series, span: Span, label: str, points: int) -> Track:
+    times, values = part.times, part.values
+    silence = _silences(times, part.ends)
+    kept = np.arange(len(times))
+    if len(times) > points:
+        column = 2 * span.duration / points
+        # A silence narrower than a column cannot be told from none on the page.
+        silence = np.where(silence > column, silence, 0.0)
+        run = np.concatenate(([0], np.cumsum(silence > 0)))
+        kept = _extremes(values, run, np.floor((times - span.start) / column))
+    # A NaN stands at the gap itself: where the last value before it stops to stand.
+    gaps = np.flatnonzero(silence > 0)
+    at = np.searchsorted(kept, gaps, side="right")
+    channel = part.channel
+    return Track(
+        channel.quantity,
+        label,
+        channel.unit,
+        "line",
+        np.insert(times[kept], at, part.ends[gaps]),
+        np.insert(values[kept], at, np.nan),
+        NONE,
+    )
+
+
+def _silences(times: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how long nothing was measured after each piece but the last; 0 for a touch. [s]"""
+    if len(times) < 2:
+        return NONE
+    silence = times[1:] - ends[:-1]
+    least = np.minimum(BREAK_S, BREAK_SHARE * (ends - times)[:-1])
+    return np.where(silence > least, silence, 0.0)
 
 
 def _extremes(
-    times: NDArray[np.float64], values: NDArray[np.float64], width: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and the highest of every `width` values; NaN where all are missing."""
-    bins = -(-len(values) // width)
-    pad = bins * width - len(values)
-    grid = np.concatenate((values, np.full(pad, np.nan))).reshape(bins, width)
-    missing = np.isnan(grid)
-    low = np.where(missing, np.inf, grid).argmin(axis=1)
-    high = np.where(missing, -np.inf, grid).argmax(axis=1)
-    at = np.sort(np.stack((low, high), axis=1), axis=1) + np.arange(bins)[:, np.newaxis] * width
-    at = np.minimum(at, len(values) - 1)
-    # Whatever is missing inside a bin breaks the line after it: a third point, only there.
-    holes = missing.any(axis=1)
-    holes[-1] = bool(missing[-1, : width - pad].any())
-    shown = np.stack((np.ones(bins, bool), np.ones(bins, bool), holes), axis=1)
-    out_t = np.column_stack((times[at], times[at[:, 1]]))
-    out_v = np.column_stack((values[at], np.full(bins, np.nan)))
-    return out_t[shown], out_v[shown]
+    values: NDArray[np.float64], run: NDArray[np.int64], column: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return where the lowest and the highest value of each column of each run are, in order."""
+    new = np.concatenate(([True], (np.diff(run) != 0) | (np.diff(column) != 0)))
+    group = np.cumsum(new)
+    order = np.lexsort((values, group))
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(values)) - 1
+    return np.unique(np.concatenate((order[first], order[last])))

@@ -247,7 +247,7 @@ def rank_of(
     Returns
     -------
     Rank
-        `smaller` and `usual` mean nothing where `reason` starts with "cannot say".
+        Without `smaller` where the change or enough windows could not be measured.
 
     Notes
     -----
@@ -257,13 +257,13 @@ def rank_of(
     rules = rules or MatchRules()
     known = [(o, d) for o, d in zip(others, days, strict=True) if np.isfinite(o)]
     n, k = len(known), len({d for _, d in known})
-    smaller = sum(o < change for o, _ in known) if np.isfinite(change) else 0
     if not np.isfinite(change):
-        return Rank(0, n, k, None, "cannot say: no change could be measured")
+        return Rank(None, n, k, None, "cannot say: no change could be measured")
     counted = f"{n} window{'s' * (n != 1)} from {k} day{'s' * (k != 1)}"
     if n < rules.rank_windows or k < rules.rank_days:
         needs = f"a rank needs {rules.rank_windows} from {rules.rank_days} days"
-        return Rank(smaller, n, k, None, f"cannot say: {counted} ({needs})")
+        return Rank(None, n, k, None, f"cannot say: {counted} ({needs})")
+    smaller = sum(o < change for o, _ in known)
     if n < rules.usual_windows:
         reason = f"{counted}, {matching}; the usual range needs {rules.usual_windows} windows"
         return Rank(smaller, n, k, None, reason)

@@ -6,7 +6,7 @@ hours without a hold, and whether it reaches the unit's threshold for showing it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,8 @@ from joey.spans import Spans, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from joey.features import Feature, Material, Measured
     from joey.holds import Phases
@@ -90,16 +92,53 @@ class _Measurer:
         known = np.isfinite(changes)
         return float(np.mean(changes[known] ** 2)) if known.any() else NAN
 
+    @property
+    def ratio(self) -> bool:
+        """Whether its mean is that of logarithms, and its change a ratio."""
+        return self.feature.scale == "ratio"
+
     def over(self, spans: Spans) -> Measured:
-        return self.feature.measure(self.material, spans)
+        """Return the value over spans: what changes by ratio as the geometric mean of blocks."""
+        found = self.feature.measure(self.material, spans)
+        if not self.ratio or np.isnan(found.value):
+            return found
+        blocks = self.blocks(spans)
+        # Less than a block holds one value, which is its own mean of either kind.
+        known = blocks[np.isfinite(blocks)] if len(blocks) else np.array([found.value])
+        if len(known) == 0:
+            rules = self.settings.intervals
+            return replace(
+                found,
+                value=NAN,
+                reason=f"no block of {rules.block_min:g} min has {rules.block_coverage:.0%} of it"
+                " measured".replace("%", " %"),
+            )
+        if np.any(known <= 0):
+            why = "a block is zero: it has no logarithm, so that there is no mean and no ratio"
+            return replace(found, value=NAN, reason=why)
+        return replace(found, value=float(np.exp(np.mean(np.log(known)))))
+
+    def blocks(self, spans: Spans) -> NDArray[np.float64]:
+        """Return the value of each block; NaN where too little of it is valid."""
+        rules = self.settings.intervals
+        found = [self.feature.measure(self.material, each) for each in blocks_of(spans, rules)]
+        return np.array([b.value if b.coverage >= rules.block_coverage else NAN for b in found])
 
     def part(self, name: str) -> Part:
-        """Return blocks and minutes of a phase."""
-        spans, rules = self.spans(name), self.settings.intervals
-        blocks = [self.over(block) for block in blocks_of(spans, rules)]
-        values = [b.value if b.coverage >= rules.block_coverage else NAN for b in blocks]
-        minutes = minute_values(self.feature, self.material, spans)
-        return Part(np.array(values), minutes, total(spans))
+        """Return blocks and minutes of a phase; of what changes by ratio the blocks' logarithms."""
+        spans = self.spans(name)
+        blocks = np.log(self.blocks(spans)) if self.ratio else self.blocks(spans)
+        return Part(blocks, minute_values(self.feature, self.material, spans), total(spans))
+
+    def change(self, before: float, during: float) -> float:
+        """Return the change on the feature's scale; NaN where either value is."""
+        return during / before if self.ratio else during - before
+
+    def around(self, value: float, half: float) -> tuple[float, float]:
+        """Return the interval around a value or change; the half width is that of `Part`."""
+        if self.ratio:
+            return value * float(np.exp(-half)), value * float(np.exp(half))
+        return value - half, value + half
 
 
 def feature_rows(
@@ -164,7 +203,7 @@ def _row(measurer: _Measurer, beside: Beside) -> FeatureRow | None:
     sentence = _sentence(measurer, shown, settled, rank, threshold, beside)
     return FeatureRow(
         feature.name, feature.label, feature.unit, feature.group, source, feature.decimals,
-        shown, changes, rank, threshold, passes, sentence,
+        shown, changes, rank, threshold, passes, sentence, feature.scale,
     )  # fmt: skip
 
 
@@ -178,15 +217,16 @@ def _level(measured: Measured, part: Part | None, memory: float, measurer: _Meas
     half, limit = half_width(part, memory, rules)
     reason = "; ".join(r for r in (measured.reason, limit_words(limit, rules)) if r)
     n = int(np.isfinite(part.blocks).sum()) if limit == Limit.NONE else measured.n
-    value = measured.value
-    return Summary(value, value - half, value + half, feature.unit, n, measured.coverage, reason)
+    low, high = measurer.around(measured.value, half)
+    return Summary(measured.value, low, high, feature.unit, n, measured.coverage, reason)
 
 
 def _change(
     name: str, measured: Mapping[str, Measured], parts: Mapping[str, Part], measurer: _Measurer
 ) -> Summary:
-    """Return a phase minus `before`; the interval is centered on the difference that is shown."""
+    """Return a phase against `before`; the interval is around the change that is shown."""
     feature, settings = measurer.feature, measurer.settings
+    unit = "1" if measurer.ratio else feature.unit
     before, during = measured["before"], measured[name]
     coverage = min(before.coverage, during.coverage)
     lacking = _lacking("before", measurer, before, settings.phases.min_valid_before)
@@ -194,18 +234,18 @@ def _change(
         lacking = _lacking(name, measurer, during, settings.phases.min_valid_settled)
     if not lacking and before.source and during.source and before.source != during.source:
         lacking = f"{before.source} before, {during.source} in this phase: two channels, no change"
-    value = NAN if lacking else during.value - before.value
+    value = NAN if lacking else measurer.change(before.value, during.value)
     if np.isnan(value):
         unsaid = (each.reason for each in (before, during) if np.isnan(each.value))
         why = next(unsaid, "") or lacking
         why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
-        return Summary(NAN, NAN, NAN, feature.unit, 0, coverage, why)
+        return Summary(NAN, NAN, NAN, unit, 0, coverage, why)
     if "before" not in parts or name not in parts:
         return Summary(
             value,
             NAN,
             NAN,
-            feature.unit,
+            unit,
             min(before.n, during.n),
             coverage,
             "no interval: none is made for this measure",
@@ -218,7 +258,7 @@ def _change(
             value,
             NAN,
             NAN,
-            feature.unit,
+            unit,
             min(before.n, during.n),
             coverage,
             limit_words(limit, rules),
@@ -232,9 +272,9 @@ def _change(
                 f"of {measurer.pseudo.separate} windows), more than these phases can tell"
             )
             n = min(before.n, during.n)
-            return Summary(value, NAN, NAN, feature.unit, n, coverage, why)
+            return Summary(value, NAN, NAN, unit, n, coverage, why)
     blocks = int(sum(np.isfinite(parts[each].blocks).sum() for each in ("before", name)))
-    return Summary(value, value - half, value + half, feature.unit, blocks, coverage)
+    return Summary(value, *measurer.around(value, half), unit, blocks, coverage)
 
 
 def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float) -> str:
@@ -259,7 +299,7 @@ def _rank(change: float, measurer: _Measurer) -> Rank:
         before, settled = measurer.over(window.before), measurer.over(window.settled)
         lacks = _lacking("before", measurer, before, measurer.settings.phases.min_valid_before)
         lacks += _lacking("settled", measurer, settled, measurer.settings.phases.min_valid_settled)
-        others.append(NAN if lacks else settled.value - before.value)
+        others.append(NAN if lacks else measurer.change(before.value, settled.value))
     return rank_of(change, others, days, pseudo.matching, rules)
 
 
@@ -301,6 +341,8 @@ def _sentence(
 
 
 def _moved(change: Summary, feature: Feature) -> str:
+    if feature.scale == "ratio":
+        return _multiplied(change)
     unit, digits = _spoken(feature), feature.decimals
     size = f"{abs(change.value):.{digits}f}"
     way = "higher" if change.value > 0 else "lower"
@@ -312,8 +354,16 @@ def _moved(change: Summary, feature: Feature) -> str:
     return f"{moved} (95 % interval {change.low:.{digits}f} to {change.high:.{digits}f})"
 
 
+def _multiplied(change: Summary) -> str:
+    times = f"{change.value:.2f}"
+    moved = "as before, to 0.01 of it" if times == "1.00" else f"{times} times what it was before"
+    if np.isnan(change.low):
+        return f"{moved} ({change.reason})"
+    return f"{moved} (95 % interval {change.low:.2f} to {change.high:.2f} times)"
+
+
 def _ranked(rank: Rank) -> str:
-    if rank.reason.startswith("cannot say"):
+    if rank.smaller is None:
         return f"rank among comparable hours without a hold: {rank.reason}"
     usual = {None: "", True: ", within", False: ", outside"}[rank.usual]
     tail = f"{usual} this infant's usual range" if usual else ""

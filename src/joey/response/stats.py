@@ -326,7 +326,7 @@ def memory_of(*phases: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape (...)
         The memory of the AR(1) process whose 1-min means show the measured lag-1 correlation. [s]
-        NaN with fewer than 20 minutes in all, or where nothing varies.
+        NaN with fewer than 20 minutes in all, without any phase, or where nothing varies.
 
     Notes
     -----
@@ -334,6 +334,8 @@ def memory_of(*phases: NDArray[np.float64]) -> NDArray[np.float64]:
     of both sums for this n are computed for each memory and the measured ratio is looked up among
     them, so the small-sample bias is taken out to first order.
     """
+    if not phases:
+        return np.array(np.nan)
     leading = np.broadcast_shapes(*(each.shape[:-1] for each in phases))
     square = np.zeros(leading)
     product = np.zeros(leading)

@@ -32,15 +32,17 @@ class Rank:
 
     Parameters
     ----------
-    smaller, windows, days : int
-        The change is larger than in `smaller` of `windows` pseudo-holds, from `days` days.
+    smaller : int or None
+        The change is larger than in so many of `windows` pseudo-holds; None where there is no rank.
+    windows, days : int
+        How many pseudo-holds were measured, and from how many days they are.
     usual : bool or None
         Whether it lies within this infant's usual range; None where that cannot be said.
     reason : str
         Why there is no rank, or no statement on the usual range; how the matching was relaxed.
     """
 
-    smaller: int
+    smaller: int | None
     windows: int
     days: int
     usual: bool | None
@@ -59,9 +61,10 @@ class FeatureRow:
     decimals : int
         Digits to show after the point.
     phases : dict of str to Summary
-        By phase name.
+        By phase name; with a `scale` of ``ratio`` the geometric mean of the blocks.
     changes : dict of str to Summary
-        By phase name: that phase minus ``before``, with its interval.
+        By phase name, with its interval: that phase minus ``before``, or with a `scale` of
+        ``ratio`` that phase over ``before`` (unit ``1``, no change is 1).
     rank : Rank
         Of the settled change.
     display_threshold : float
@@ -70,6 +73,8 @@ class FeatureRow:
         Whether the settled change reaches it; None where there is no change or no threshold.
     sentence : str
         The three facts in words.
+    scale : str
+        ``difference`` or ``ratio``: how the change is measured and shown.
     """
 
     name: str
@@ -84,6 +89,7 @@ class FeatureRow:
     display_threshold: float
     passes: bool | None
     sentence: str
+    scale: str = "difference"
 
 
 @dataclass(frozen=True, slots=True)
