@@ -20,7 +20,7 @@ from joey.features import (
     measure_sdnn,
 )
 from joey.features.hrv import whole_windows
-from joey.features.table import SITES
+from joey.features.warmth import SITES
 from joey.signals import Channel, Series
 from joey.spans import Spans
 

@@ -132,7 +132,7 @@ class _Room:
         self.state: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
         self.samples: NDArray[np.int32] = np.empty(self.length, dtype=np.int32)
         self.gone: NDArray[np.int32] = np.zeros(self.length + 1, dtype=np.int32)
-        self.buffers = tuple(np.zeros(short, dtype=np.int64) for _ in range(4))
+        self.short: NDArray[np.int64] = np.zeros((4, short), dtype=np.int64)
         self.at: NDArray[np.int64] = np.empty((many, deflections.N_PLACES), dtype=np.int64)
         self.sizes: NDArray[np.float64] = np.empty((many, deflections.N_SIZES))
         self.timed: NDArray[np.float64] = np.empty(2 * int(w[deflections.AROUND]) + 3)
@@ -168,8 +168,7 @@ class _Room:
         self.state[:] = 0
         self.state[self._starts[0]] = self._long
         self.state[self._starts[1]] = self._reach
-        for each in self.buffers:
-            each[: 2 * self._reach] = 0
+        self.short[:, : 2 * self._reach] = 0
         self.verdict[:] = 0
         self.sign[:] = 1
         self.decide.clear()
@@ -246,7 +245,10 @@ class _Section:
             room.state,
             room.samples,
             room.gone,
-            *room.buffers,
+            room.short[0],
+            room.short[1],
+            room.short[2],
+            room.short[3],
             room.at,
             room.runs,
         )

@@ -17,6 +17,7 @@ from joey.features.hrv import (
 )
 from joey.features.material import Feature, HrvRules, HrvWindow, Material, Measured
 from joey.features.spectrum import BANDS, RESAMPLE_HZ, SEGMENT_S
+from joey.features.warmth import SITES, TEMPERATURE, warmth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FEATURES", "Feature", "Material", "Measured", "feature_settings", "features_for"]
 
-TEMPERATURE_SETTLES_MIN = 30.0  # min, the thermal transient of a hold
 WINDOWS = "Mean over the windows with enough accepted NN intervals (see the settings): "
 # Positive and skewed: an interval of their differences would reach below zero (Joey default).
 SKEWED = ("sdnn", "rmssd", "sd1", "sd2", "asymmetry", "lf", "hf", "rsa")
@@ -344,62 +344,6 @@ OXYGEN = (
     ),
 )
 
-SITES = {
-    "axilla": "Axillary temperature",
-    "rectal": "Rectal temperature",
-    "core": "Core temperature",
-    "skin": "Skin temperature",
-    "other": "Temperature (site not known)",
-}
-CLASSED = ("axilla", "rectal", "core")
-
-
-def _warmth(site: str) -> tuple[Feature, ...]:
-    label, text = SITES[site], "Mean of 5-min medians stamped in the phase"
-    rows = [("", label, "Cel", 2, "temp", measures.temperature(site), f"{text}.")]
-    if site in CLASSED:
-        rows.append(
-            (
-                "_below_36_5",
-                f"{label} < 36.5 °C",
-                "%",
-                0,
-                "",
-                measures.cool_share(site),
-                "Share of 5-min medians below 36.5 °C, the lower limit of normal (WHO 1997).",
-            )
-        )
-    else:
-        rows.append(
-            (
-                "_lowest",
-                f"{label}, lowest",
-                "Cel",
-                1,
-                "",
-                measures.coldest(site),
-                "Lowest 5-min median; not classed, as a probe on the skin reads differently.",
-            )
-        )
-    return tuple(
-        Feature(
-            name=f"temp_{site}{suffix}",
-            label=words,
-            unit=unit,
-            decimals=decimals,
-            group="temperature",
-            blockwise=suffix == "",
-            settles_min=TEMPERATURE_SETTLES_MIN,
-            threshold=threshold,
-            definition=definition,
-            measure=measure,
-        )
-        for suffix, words, unit, decimals, threshold, measure, definition in rows
-    )
-
-
-TEMPERATURE = tuple(feature for site in SITES for feature in _warmth(site))
-
 FEATURES: tuple[Feature, ...] = (*HEART, *BREATHING, *OXYGEN, *TEMPERATURE)
 
 
@@ -423,7 +367,7 @@ def features_for(material: Material) -> tuple[Feature, ...]:
         left_out.add("perfusion_index")
     for site in SITES:
         if not measures.temperature_series(material, site):
-            left_out |= {feature.name for feature in _warmth(site)}
+            left_out |= {feature.name for feature in warmth_of(site)}
     return tuple(feature for feature in FEATURES if feature.name not in left_out)
 
 
