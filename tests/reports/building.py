@@ -281,14 +281,19 @@ def response(strips: int = 4) -> Response:
             ("Probe sites", "SpO2 right foot; temperature axilla"),
             ("Times logged", "by tap, nurse 7"),
         ),
-        summary=(
-            "Over 70 settled minutes the heart rate was 146.2 /min, 6.1 /min lower than "
-            "before (95 % interval -10.8 to -1.4), and SpO2 was 94.6 %; 1 bradycardia with "
-            "desaturation was found."
+        summary="60 min before the hold against 70 min settled in it.",
+        answers=(
+            (
+                "Heart rate",
+                "152.3 before, 146.2 /min settled: -6.1 /min (95 % interval -10.8 to -1.4)",
+            ),
+            ("SpO2", "94.2 before, 94.6 % settled: +0.4 percentage points (no interval)"),
+            ("Spells in the whole hold", "bradycardia 1 in 1.5 valid h; desaturation 1"),
         ),
         cannot_say=(
-            "Apnea and periodic breathing: the holder's breathing is visible in the impedance.",
-            "Skin temperature: no skin probe in the recording.",
+            ("change", "Skin temperature: no skin probe in the recording"),
+            ("events", "apnea in the hold: the holder's breathing is visible in the impedance"),
+            ("events", "Desaturation: made up for the page"),
         ),
         chart_line=(
             "KC 13:05-14:40 (95 min), mother, skin-to-skin, upright; T ax 36.8 -> 36.9; "
@@ -468,7 +473,8 @@ def hostile_response() -> Response:
         phases=replace(whole.phases, notes=text),
         header=pair,
         summary=HOSTILE,
-        cannot_say=text,
+        cannot_say=pair,
+        answers=pair,
         chart_line=HOSTILE,
         features=(bad_row,),
         events=(replace(events, label=HOSTILE, definition=HOSTILE, comparison=HOSTILE),),

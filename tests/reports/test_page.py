@@ -19,6 +19,7 @@ from tests.reports import building
 from joey import report
 from joey.reports.facts import as_json
 from joey.reports.page import render
+from joey.reports.wording import typeset
 from joey.response import Rank, Response
 
 BUILDERS: dict[str, Callable[[], Response]] = {
@@ -344,3 +345,33 @@ def test_too_few_comparable_hours_give_no_rank() -> None:
     assert "larger than in 4" not in page
     assert few in page
     assert json.loads(as_json([response]))["holds"][0]["features"][0]["rank"]["smaller"] is None
+
+
+def test_a_reason_that_all_ranks_share_is_said_once_in_the_words() -> None:
+    few = "cannot say: 4 windows from 1 day (a rank needs 10 from 5 days)"
+    silent = Rank(None, 4, 1, usual=None, reason=few)
+    rows = tuple(replace(row, rank=silent) for row in building.features())
+    response = replace(building.response(), features=rows)
+    words = render([response]).split("The changes in words")[1].split("</section>")[0]
+    assert words.count(few) == 1
+
+    other = replace(rows[0], rank=replace(silent, reason="cannot say: something else"))
+    mixed = render([replace(response, features=(other, *rows[1:]))])
+    assert f"something else ({rows[0].label})" in mixed
+
+
+def test_minus_signs_are_true_and_ranges_and_dates_keep_their_hyphens() -> None:
+    assert typeset("-6.0 to 30.5 (-2) 0.04-0.2 Hz 2026-01-05 -30 to +30 s") == (
+        "−6.0 to 30.5 (−2) 0.04-0.2 Hz 2026-01-05 −30 to +30 s"
+    )
+    page = render([building.response()])
+    assert "−6.1 /min (95 % interval −10.8 to −1.4)" in page
+    line = building.response().chart_line.replace(">", "&gt;")
+    assert line in page
+
+
+def test_what_cannot_be_said_stands_under_its_kind() -> None:
+    page = render([building.response()])
+    kinds = re.findall(r"<dt>(No change|Events)</dt>", page)
+    assert kinds == ["No change", "Events"]
+    assert "made up for the page" in page.split("<dt>Events</dt>")[1].split("</div>")[0]

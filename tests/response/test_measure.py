@@ -157,8 +157,27 @@ def test_the_three_facts_stand_in_one_sentence_without_a_verdict(response: Respo
     assert re.search(
         r"\d\.\d beats/min higher than before \(95 % interval \d\.\d to \d\.\d\)", sentence
     )
-    assert "cannot say: " in sentence
+    assert "cannot say" not in sentence  # why there is no rank is said once, for all features
+    assert [why for kind, why in response.cannot_say if kind == "rank"]
     assert "the unit's 5 beats/min display threshold" in sentence
+
+
+def test_the_first_minute_is_five_lines(response: Response) -> None:
+    """Heart rate, breathing, SpO2, temperature and spells, each with numbers or its reason."""
+    answers = dict(response.answers)
+    assert list(answers) == [
+        "Heart rate", "Breathing", "SpO2", "Temperature", "Spells in the whole hold"
+    ]  # fmt: skip
+    assert re.fullmatch(
+        r"1\d\d\.\d before, 1\d\d\.\d /min settled: \+\d\.\d /min "
+        r"\(95 % interval \+\d\.\d to \+\d\.\d\)",
+        answers["Heart rate"],
+    )
+    assert "percentage points" in answers["SpO2"]
+    assert "before FiO2 0.25" in answers["SpO2"]
+    assert "degC settled" in answers["Temperature"]
+    assert answers["Spells in the whole hold"].startswith("bradycardia 1 in 1.6 valid h")
+    assert response.summary == "60 min before the hold against 70 min settled in it."
 
 
 def test_support_and_oxygen_stand_beside_every_saturation(response: Response) -> None:
@@ -230,6 +249,10 @@ def test_the_header_prints_unknown_where_nothing_is_known(
     assert known["weight"] == "1250 g (charted 4 h before the hold)"
     assert known["SpO2 averaging time"] == "8 s"
     assert known["times logged how"] == "tap"
+    stamps = {**hold().details, "logged_at": "2030-03-17T13:36:00Z; 2030-03-18T01:05:00+01:00; x"}
+    berlin = replace(recording, clock=Clock(dated=True, zone="Europe/Berlin"))
+    told = dict(measure_response(berlin, hold(details=stamps)).header)
+    assert told["times logged at"] == "14:36; 2030-03-18 01:05; x"
     unknown = dict(measure_response(recording, hold(details={})).header)
     assert unknown.pop("SpO2 averaging time") == "8 s"
     assert unknown.pop("probe sites") == "temperature axilla"
@@ -302,7 +325,7 @@ def test_too_little_before_gives_no_change(recording: Recording) -> None:
 def test_a_hold_too_short_for_a_settled_part_says_so(recording: Recording) -> None:
     piece = Piece("m", "mother", START, START + 1200, "skin_to_skin")
     found = measure_response(recording, hold(pieces=(piece,)))
-    assert any("settled part" in each for each in found.cannot_say)
+    assert any("settled part" in each for _, each in found.cannot_say)
     assert "No change could be measured" in found.summary
     assert any("too short" in each for each in found.notes)
 
@@ -379,7 +402,7 @@ def test_holders_breathing_makes_apnea_a_cannot_say(recording: Recording) -> Non
     assert apnea.comparison == "cannot say (holder's breathing is visible in the impedance)"
     assert np.isnan(apnea.phases["settled"].rate)
     assert np.isfinite(apnea.phases["before"].rate)
-    assert any("apnea in the hold: holder's breathing" in each for each in found.cannot_say)
+    assert any("apnea in the hold: holder's breathing" in each for _, each in found.cannot_say)
     assert "holder's breathing is visible" in row(found, "resp_rate").sentence
 
 

@@ -300,8 +300,8 @@ OXYGEN = (
         blockwise=True,
         settles_min=0.0,
         threshold="",
-        definition="Mean of SpO2 over the FiO2 that stood at that time: a saturation that rises "
-        "with FiO2 is not the hold's doing.",
+        definition="Mean of SpO2 over the FiO2 that stood at that time: a saturation "
+        "that rises with FiO2 says nothing of the hold.",
         measure=measures.saturation_per_oxygen,
     ),
     Feature(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -23,15 +24,22 @@ from joey.reports.cells import (
     feature_phases,
 )
 from joey.reports.pictures import oxycrg_picture, strip_picture
-from joey.reports.wording import Clock, duration, phase_label, role_words, title_of
+from joey.reports.wording import Clock, duration, phase_label, role_words, title_of, typeset
 from joey.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from joey.response import Response
+    from joey.response import FeatureRow, Response
 
 __all__ = ["render"]
+
+UNSAID = {
+    "change": "No change",
+    "interval": "No interval of the change",
+    "rank": "No rank among comparable hours without a hold",
+    "events": "Events",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,8 @@ class _Section:
     day: str
     roles: str
     chart_line: str
+    unsaid: tuple[tuple[str, tuple[str, ...]], ...]
+    unranked: tuple[str, ...]
     phases: tuple[tuple[str, str, str], ...]
     feature_phases: tuple[str, ...]
     groups: tuple[tuple[str, tuple[FeatureLine, ...]], ...]
@@ -82,6 +92,8 @@ def _section(response: Response, key: str) -> _Section:
         day=clock.day(Span(hold.start, max(hold.start, last))),
         roles=role_words(hold),
         chart_line=_chart_line(response),
+        unsaid=_unsaid(response),
+        unranked=_unranked(response),
         phases=tuple(
             (phase_label(name), clock.spans(spans), duration(spans))
             for name, spans in response.phases.spans.items()
@@ -118,6 +130,32 @@ def _chart_line(response: Response) -> str:
     return line
 
 
+def _unsaid(response: Response) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what cannot be said under the heading of its kind."""
+    kinds: dict[str, list[str]] = {}
+    for kind, text in response.cannot_say:
+        kinds.setdefault(UNSAID.get(kind, kind), []).append(text)
+    return tuple((heading, tuple(texts)) for heading, texts in kinds.items())
+
+
+def _unranked(response: Response) -> tuple[str, ...]:
+    """Return why changes have no rank, each reason once: with features where it is not all's."""
+    reasons: dict[str, list[str]] = {}
+    changed = [row for row in response.features if _has_change(row)]
+    for row in changed:
+        if row.rank.smaller is None:
+            reasons.setdefault(row.rank.reason, []).append(row.label)
+    return tuple(
+        reason if len(labels) == len(changed) else f"{reason} ({', '.join(labels)})"
+        for reason, labels in reasons.items()
+    )
+
+
+def _has_change(row: FeatureRow) -> bool:
+    settled = row.changes.get("settled")
+    return settled is not None and math.isfinite(settled.value)
+
+
 def _legend(picture: str) -> tuple[tuple[str, str], ...]:
     """Return what the picture's textures mean: only those that are in it."""
     found = [("held", "held")]
@@ -128,13 +166,15 @@ def _legend(picture: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("joey.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = typeset
+    return environment
 
 
 def _own_text(name: str) -> str:

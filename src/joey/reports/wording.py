@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ __all__ = [
     "shown_unit",
     "spoken",
     "title_of",
+    "typeset",
 ]
 
 PHASE_LABELS = {
@@ -150,6 +152,11 @@ def interval(low: float, high: float, decimals: int) -> str:
     if math.isnan(low) or math.isnan(high):
         return ""
     return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def typeset(text: str) -> str:
+    """Return a sentence with true minus signs and degrees; ranges and dates keep their hyphens."""
+    return re.sub(r"(?<![\w.)-])-(?=\d)", "−", text).replace("degC", "°C")
 
 
 def percent(share: float) -> str:

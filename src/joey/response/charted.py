@@ -7,6 +7,7 @@ given is no answer to a hold. What is not known is printed as unknown, or left o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Surroundings",
+    "averaging_time",
     "chart_line",
     "context_rows",
     "header",
@@ -39,6 +41,7 @@ CORE_SITES = ("axilla", "rectal", "esophageal", "bladder", "core", "tympanic")
 SHORT_SITES = {"axilla": "ax"}
 RECENT = 300.0  # s, a temperature or FiO2 "at" a time is the median of the 5 min before it
 STANDS = 4 * 3600.0  # s, how long a temperature charted before a hold may speak for its start
+PROBES = {"probe_site_spo2": "SpO2", "probe_site_temp": "temperature"}
 PHASE_WORDS = {"before": "before", "settled": "settled", "after": "after"}
 
 
@@ -67,9 +70,7 @@ class Surroundings:
     zone: str
 
 
-def header(
-    hold: Hold, around: Surroundings, averaging: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
+def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple[str, str], ...]:
     """Return what a physician reads first; what is not known says so."""
     context, start = around.context, hold.start
     age = postnatal_age(context, start) if context else None
@@ -85,11 +86,11 @@ def header(
         ("weight", _charted(context, "weight", start, " g")),
         ("support", _charted(context, "support", start)),
         ("caffeine", _charted(context, "caffeine", start)),
-        ("SpO2 averaging time", _averaging(context, averaging)),
+        ("SpO2 averaging time", averaging_time(context, spo2)),
         ("probe sites", _sites(context, around.temperatures)),
         ("times logged by", details.get("logged_by", UNKNOWN)),
         ("times logged how", details.get("time_source", UNKNOWN)),
-        ("times logged at", details.get("logged_at", UNKNOWN)),
+        ("times logged at", _local(details.get("logged_at", UNKNOWN), hold, around)),
     )
 
 
@@ -107,17 +108,36 @@ def _charted(context: Context | None, kind: str, time: float, unit: str = "") ->
     return f"{text} (charted {hours:.0f} h before the hold)" if hours >= 1 else text
 
 
-def _averaging(context: Context | None, channels: Sequence[str]) -> str:
+def _local(text: str, hold: Hold, around: Surroundings) -> str:
+    """Return stamps with an offset as local times, with a date where it is not the hold's."""
+    return "; ".join(_stamp(each.strip(), hold, around) for each in text.split(";"))
+
+
+def _stamp(text: str, hold: Hold, around: Surroundings) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if moment.tzinfo is None or not around.recording.clock.dated:
+        return text  # as it was typed
+    local = moment_of(moment.timestamp(), around.zone)
+    same = local.date() == moment_of(hold.start, around.zone).date()
+    return local.strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
+
+
+def averaging_time(context: Context | None, spo2: Series | None) -> str:
+    """Return the oximeter's averaging time as charted, else as the channel has it, or unknown."""
     fact = context.facts.get("spo2_averaging_s", UNKNOWN) if context else UNKNOWN
     if fact != UNKNOWN:
         return f"{fact.removesuffix('s').strip()} s"
-    return next(iter(channels), UNKNOWN)
+    known = spo2.channel.averaging_s if spo2 is not None else None
+    return UNKNOWN if known is None else f"{known:g} s"
 
 
 def _sites(context: Context | None, temperatures: Sequence[Series]) -> str:
     facts = context.facts if context else {}
     known = [
-        f"{name.removeprefix('probe_site_')} {value}"
+        f"{PROBES.get(name, name.removeprefix('probe_site_'))} {value}"
         for name, value in sorted(facts.items())
         if name.startswith("probe_site_") and value != UNKNOWN
     ]

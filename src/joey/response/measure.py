@@ -15,7 +15,15 @@ from joey.response.findings import analyse
 from joey.response.leak import slow_line
 from joey.response.pseudo import find_pseudo_holds
 from joey.response.rows import Beside, feature_rows
-from joey.response.said import cannot_say, leak_lines, line_of, methods_of, notes_of, summary_of
+from joey.response.said import (
+    answers_of,
+    cannot_say,
+    leak_lines,
+    line_of,
+    methods_of,
+    notes_of,
+    summary_of,
+)
 from joey.response.settings import Settings, printed
 from joey.response.spells import event_rows
 from joey.response.types import Response
@@ -90,8 +98,8 @@ def measure_response(
     return Response(
         hold=hold,
         phases=phases,
-        header=header(hold, around, _averaging(findings)),
-        summary=summary_of(features, events, phases, simulated=simulated, invented=invented),
+        header=header(hold, around, findings.spo2),
+        summary=summary_of(features, phases, simulated=simulated, invented=invented),
         cannot_say=cannot_say(features, events, phases, leaks, findings),
         chart_line=line_of(hold, stop, findings, phases, leaks, simulated=simulated),
         features=features,
@@ -112,6 +120,7 @@ def measure_response(
         dated=recording.clock.dated,
         zone=around.zone,
         notes=notes_of(findings, phases, cut),
+        answers=answers_of(features, events, beside.words),
     )
 
 
@@ -148,11 +157,6 @@ def _beside(findings: Findings, phases: Phases, leaks: dict[str, Leak]) -> Besid
     if settled is not None and settled.passes is False:
         words["breathing"] = "holder's breathing is visible in the impedance"
     return Beside(words)
-
-
-def _averaging(findings: Findings) -> tuple[str, ...]:
-    known = findings.spo2.channel.averaging_s if findings.spo2 is not None else None
-    return () if known is None else (f"{known:g} s",)
 
 
 def data_hash(

@@ -268,8 +268,9 @@ def _change(
         if exceeds(usual, measurer.pseudo.separate, half, float(found.df), rules):
             usually = f"{np.sqrt(usual):.{feature.decimals}f} {_spoken(feature)}".rstrip()
             why = (
-                f"cannot say: without a hold this changes by {usually} as well (root mean square "
-                f"of {measurer.pseudo.separate} windows), more than these phases can tell"
+                f"no interval: without a hold this changes by {usually} as well (root mean square "
+                f"over hours that hold {measurer.pseudo.separate} such windows side by side), more "
+                "than these two phases can see"
             )
             n = min(before.n, during.n)
             return Summary(value, NAN, NAN, unit, n, coverage, why)
@@ -324,9 +325,9 @@ def _sentence(
         why = change.reason if change else "cannot say: no part before the hold, or none settled"
         parts = [f"change: {why}"]
     else:
-        parts = [_moved(change, feature), _ranked(rank)]
+        parts = [_moved(change, feature), *_ranked(rank)]
         if not np.isnan(threshold):
-            unit = _spoken(feature)
+            unit = _spoken(feature).replace("points", "point")
             side = "at or above" if abs(change.value) >= threshold else "below"
             parts.append(f"{side} the unit's {threshold:g} {unit} display threshold")
     pair = [shown[name].coverage for name in ("before", "settled") if name in shown]
@@ -362,16 +363,20 @@ def _multiplied(change: Summary) -> str:
     return f"{moved} (95 % interval {change.low:.2f} to {change.high:.2f} times)"
 
 
-def _ranked(rank: Rank) -> str:
+def _ranked(rank: Rank) -> tuple[str, ...]:
+    """Return the rank; where there is none its reason is that of all features, and said once."""
     if rank.smaller is None:
-        return f"rank among comparable hours without a hold: {rank.reason}"
+        return ()
     usual = {None: "", True: ", within", False: ", outside"}[rank.usual]
     tail = f"{usual} this infant's usual range" if usual else ""
-    return f"larger than in {rank.smaller} of {rank.windows} comparable hours without a hold{tail}"
+    words = f"larger than in {rank.smaller} of {rank.windows} comparable hours without a hold{tail}"
+    return (words,)
 
 
 def _spoken(feature: Feature) -> str:
     """Return the unit as it is said after a number."""
     if feature.unit in ("/min", "1/min"):
         return {"heart": "beats/min", "breathing": "breaths/min"}.get(feature.group, "/min")
-    return {"1": "", "NU": "", "Cel": "degC"}.get(feature.unit, feature.unit)
+    return {"1": "", "NU": "", "Cel": "degC", "%": "percentage points"}.get(
+        feature.unit, feature.unit
+    )

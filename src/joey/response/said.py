@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.events import count_events
-from joey.response.charted import chart_line, covered_share
+from joey.response.charted import averaging_time, chart_line, covered_share
 from joey.response.drawn import spells_within
 from joey.response.spells import leak_words
-from joey.spans import Span
+from joey.spans import Span, total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.holds import Hold, Phases
     from joey.response.findings import Findings
@@ -24,53 +24,93 @@ if TYPE_CHECKING:
     from joey.response.settings import Settings
     from joey.response.types import EventRow, FeatureRow
 
-__all__ = ["cannot_say", "leak_lines", "line_of", "methods_of", "notes_of", "summary_of"]
+__all__ = [
+    "answers_of",
+    "cannot_say",
+    "leak_lines",
+    "line_of",
+    "methods_of",
+    "notes_of",
+    "summary_of",
+]
 
-SUMMARIZED = ("heart_rate", "heart_rate_monitor", "resp_rate", "resp_rate_monitor", "spo2")
+ASKED = {
+    "Heart rate": ("heart_rate", "heart_rate_monitor"),
+    "Breathing": ("resp_rate", "resp_rate_monitor"),
+    "SpO2": ("spo2",),
+    "Temperature": ("temp_axilla", "temp_rectal", "temp_core", "temp_skin", "temp_other"),
+}
+POINTS = "percentage points"
+SPELLS = ("bradycardia", "desaturation", "bd")
 LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
 
 
 def summary_of(
-    features: Sequence[FeatureRow],
-    events: Sequence[EventRow],
-    phases: Phases,
-    *,
-    simulated: bool,
-    invented: bool,
+    features: Sequence[FeatureRow], phases: Phases, *, simulated: bool, invented: bool
 ) -> str:
-    """Return what was measured, in a few sentences."""
-    opening = "Simulated data. " if simulated else ""
-    opening += "The hold is invented, to try the software on these signals. " if invented else ""
-    if phases.provisional:
-        opening += "The hold still runs: provisional. "
-    said = []
-    for row in features:
-        settled = row.changes.get("settled")
-        if row.name in SUMMARIZED and settled is not None and np.isfinite(settled.value):
-            before, during = row.phases["before"].value, row.phases["settled"].value
-            interval = (
-                f", 95 % interval of the change {_signed(settled.low, row.decimals)} to "
-                f"{_signed(settled.high, row.decimals)}"
-                if np.isfinite(settled.low)
-                else ", no interval"
-            )
-            said.append(
-                f"{row.label} {before:.{row.decimals}f} before, {during:.{row.decimals}f} settled "
-                f"({_signed(settled.value, row.decimals)}{interval})"
-            )
-    counted = [
-        f"{row.label}: {row.phases['whole_hold'].words} in the whole hold"
-        for row in events
-        if row.found.preset.kind in ("bradycardia", "desaturation", "bd")
-        and "whole_hold" in row.phases
-        and row.phases["whole_hold"].valid_h > 0
-    ]
-    first = "; ".join(said) + "." if said else "No change could be measured."
-    return " ".join(
-        part
-        for part in (opening.strip(), first, "; ".join(counted) + "." if counted else "")
-        if part
-    )
+    """Return what is compared with what, and what must be known first."""
+    said = ["Simulated data."] if simulated else []
+    said += ["The hold is invented, to try the software on these signals."] if invented else []
+    said += ["The hold still runs: provisional."] if phases.provisional else []
+    changed = [row.changes["settled"].value for row in features if "settled" in row.changes]
+    if any(np.isfinite(value) for value in changed):
+        lengths = [total(phases.spans[name]) / 60 for name in ("before", "settled")]
+        said.append(
+            f"{lengths[0]:.0f} min before the hold against {lengths[1]:.0f} min settled in it."
+        )
+    else:
+        said.append("No change could be measured.")
+    return " ".join(said)
+
+
+def answers_of(
+    features: Sequence[FeatureRow], events: Sequence[EventRow], beside: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return heart rate, breathing, SpO2, temperature and spells, one line each.
+
+    Parameters
+    ----------
+    features, events : sequence
+        The tables.
+    beside : dict of str to str
+        What must be read beside a group.
+    """
+    by_name = {row.name: row for row in features}
+    answers = []
+    for name, keys in ASKED.items():
+        rows = [by_name[key] for key in keys if key in by_name]
+        lines = [_answer(row, several=len(rows) > 1) for row in rows]
+        if rows and beside.get(rows[0].group):
+            lines.append(beside[rows[0].group])
+        answers.append((name, "; ".join(lines) or "not measured"))
+    spells = [_spells(row) for row in events if row.found.preset.kind in SPELLS]
+    if spells:
+        answers.append(("Spells in the whole hold", "; ".join(spells)))
+    return tuple(answers)
+
+
+def _answer(row: FeatureRow, *, several: bool) -> str:
+    what = f"{row.label.lower()} " if several else ""
+    change = row.changes.get("settled")
+    if change is None or np.isnan(change.value):
+        why = change.reason if change else "cannot say: no part before the hold, or none settled"
+        return f"{what}{why}"
+    digits, unit = row.decimals, {"Cel": "degC"}.get(row.unit, row.unit)
+    before, during = row.phases["before"].value, row.phases["settled"].value
+    moved = f"{_signed(change.value, digits)} {POINTS if unit == '%' else unit}"
+    interval = "no interval"
+    if np.isfinite(change.low):
+        interval = f"95 % interval {_signed(change.low, digits)} to {_signed(change.high, digits)}"
+    levels = f"{before:.{digits}f} before, {during:.{digits}f} {unit} settled"
+    return f"{what}{levels}: {moved} ({interval})"
+
+
+def _spells(row: EventRow) -> str:
+    held = row.phases.get("whole_hold")
+    words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
+    if held is None or not held.valid_h > 0:
+        return f"{words} cannot say: {row.found.reason or 'nothing was searched'}"
+    return f"{words} {held.words}"
 
 
 def _signed(value: float, decimals: int) -> str:
@@ -85,33 +125,35 @@ def cannot_say(
     phases: Phases,
     leaks: dict[str, Leak],
     findings: Findings,
-) -> tuple[str, ...]:
-    """Return what cannot be said, each reason once, with everything it holds for."""
-    grouped: dict[str, list[str]] = {}
+) -> tuple[tuple[str, str], ...]:
+    """Return what cannot be said by kind, each reason once, with everything it holds for."""
+    changes: dict[str, list[str]] = {}
+    intervals: dict[str, list[str]] = {}
+    ranks: dict[str, None] = {}
     for row in features:
         settled = row.changes.get("settled")
         if settled is None:
             continue
+        if np.isfinite(settled.value) and row.rank.smaller is None:
+            ranks[row.rank.reason.removeprefix("cannot say: ")] = None
         if np.isnan(settled.value) or np.isnan(settled.low):
-            what = "change" if np.isnan(settled.value) else "interval of the change"
+            kind = changes if np.isnan(settled.value) else intervals
             reason = settled.reason.removeprefix("cannot say: ").removeprefix("no interval: ")
-            grouped.setdefault(f"{what}: {reason}", []).append(row.label)
-    found = [f"{key} ({', '.join(labels)})" for key, labels in grouped.items()]
-    ranks = dict.fromkeys(
-        row.rank.reason.removeprefix("cannot say: ")
-        for row in features
-        if "settled" in row.changes
-        and np.isfinite(row.changes["settled"].value)
-        and row.rank.reason.startswith("cannot say")
-    )
-    found += [f"rank among comparable hours without a hold: {reason}" for reason in ranks]
-    if findings.resp is not None and leak_words(leaks):
-        found.append(
-            f"apnea in the hold: {leak_words(leaks).removeprefix('cannot say ').strip('()')}"
-        )
-    found += [f"{row.label}: {row.found.reason}" for row in events if row.found.reason]
+            kind.setdefault(reason, []).append(row.label)
+    found = []
     if not len(phases.spans["settled"]):
-        found.append("anything of the settled part: the hold has none")
+        found.append(("change", "anything of the settled part: the hold has none"))
+    found += [("change", f"{', '.join(labels)}: {why}") for why, labels in changes.items()]
+    found += [("interval", f"{', '.join(labels)}: {why}") for why, labels in intervals.items()]
+    found += [("rank", reason) for reason in ranks]
+    if findings.resp is not None and leak_words(leaks):
+        why = leak_words(leaks).removeprefix("cannot say ").strip("()")
+        found.append(("events", f"apnea in the hold: {why}"))
+    silent: dict[str, list[str]] = {}
+    for each in events:
+        if each.found.reason:
+            silent.setdefault(each.found.reason, []).append(each.label)
+    found += [("events", f"{', '.join(labels)}: {why}") for why, labels in silent.items()]
     return tuple(found)
 
 
@@ -191,6 +233,7 @@ def methods_of(findings: Findings, settings: Settings) -> tuple[str, ...]:
         comparable,
         "an event counts in the phase in which it begins; rates are per valid hour",
         *_timing(findings),
+        *_averaged(findings),
         f"temperature counts as settled from {late:g} min after the start",
         *(f"{feature.label}: {feature.definition}" for feature in findings.features),
     )
@@ -205,6 +248,15 @@ def _timing(findings: Findings) -> tuple[str, ...]:
         f"timing noise of beats is taken as {sd:.2f} ms (SD), what simulated ECG gives at a peak "
         "20 times the SD of its noise; in a cleaner ECG it is less"
     )
+    return (line,)
+
+
+def _averaged(findings: Findings) -> tuple[str, ...]:
+    """Return the oximeter's averaging time, on which the number of desaturations depends."""
+    if findings.spo2 is None:
+        return ()
+    known = averaging_time(findings.around.context, findings.spo2)
+    line = f"averaging time of the oximeter: {known}; the number of desaturations depends on it"
     return (line,)
 
 

@@ -284,8 +284,8 @@ def limit_words(limit: Limit, rules: IntervalRules) -> str:
         ),
         Limit.UNCHANGING: "no interval: the values do not vary at this resolution",
         Limit.MEMORY_UNKNOWN: "no interval: too few valid minutes to see how slowly it drifts",
-        Limit.MEMORY: "cannot say: this signal drifts slower than the phases",
-        Limit.DRIFT: "cannot say: this signal drifts through both phases alike",
+        Limit.MEMORY: "no interval: this signal drifts slower than the phases",
+        Limit.DRIFT: "no interval: this signal drifts through both phases alike",
     }[limit]
 
 

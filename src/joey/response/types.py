@@ -187,9 +187,10 @@ class Response:
         What a physician reads first: GA, PMA, age, weight, support, caffeine, averaging time, probe
         sites, who logged the times and how; ``unknown`` where unknown.
     summary : str
-        What was measured, in a sentence or two.
-    cannot_say : tuple of str
-        What cannot be said, each with its reason.
+        What was compared, in a sentence or two; what follows in `answers`.
+    cannot_say : tuple of (str, str)
+        What cannot be said, each with its reason, by kind: ``change``, ``interval``, ``rank``,
+        ``events``.
     chart_line : str
         The line to copy into the chart.
     features, events : tuple
@@ -218,13 +219,17 @@ class Response:
         Whether the hold was invented (not observed): said at the top.
     dated, zone
         Whether times are UTC, and in which zone to print them.
+    notes : tuple of str
+        What a reader must know of hold, context and files.
+    answers : tuple of (str, str)
+        Heart rate, breathing, SpO2, temperature and spells, one line each.
     """
 
     hold: Hold
     phases: Phases
     header: tuple[tuple[str, str], ...]
     summary: str
-    cannot_say: tuple[str, ...]
+    cannot_say: tuple[tuple[str, str], ...]
     chart_line: str
     features: tuple[FeatureRow, ...]
     events: tuple[EventRow, ...]
@@ -244,3 +249,4 @@ class Response:
     dated: bool
     zone: str
     notes: tuple[str, ...] = field(default=())
+    answers: tuple[tuple[str, str], ...] = field(default=())
