@@ -165,6 +165,23 @@ def demo(
     show(out, "report.html", browser=browser, exit_after=exit_after)
 
 
+@app.command
+def bench(
+    topics: Annotated[list[str] | None, Parameter(help="Which; all by default.")] = None,
+    /,
+    *,
+    json: Annotated[Path | None, Parameter(help="Write the rows to this file.")] = None,
+    quick: Annotated[bool, Parameter(negative="", help="Small and rough.")] = False,
+    write: Annotated[
+        bool, Parameter(negative="", help="Replace the table of docs/validation.md.")
+    ] = False,
+) -> None:
+    """Measure Joey beside its peers, on the same input in the same run; in a checkout."""
+    from joey.bench import bench as run
+
+    run(topics or (), quick=quick, json=json, write=write)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for unusable input, 130 if interrupted.
 
