@@ -44,7 +44,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         )
         ours, theirs = seen.answer, seen.peer_answer
         same = np.array_equal(ours.samples, theirs.sample)
-        same = same and list(ours.symbols) == theirs.symbol
+        same = same and ours.symbols.tolist() == theirs.symbol
         yield seen.row(
             work + "read",
             peer_version=version("wfdb"),
@@ -60,7 +60,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         )
         back = wfdb.rdann(str(folder / "theirs"), "atr")
         again = read_marks(path)
-        same = np.array_equal(back.sample, again.samples) and back.symbol == list(again.symbols)
+        same = np.array_equal(back.sample, again.samples) and back.symbol == again.symbols.tolist()
         yield seen.row(
             work + "write",
             peer_version=version("wfdb"),

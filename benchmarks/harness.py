@@ -46,7 +46,8 @@ class Row:
     work : str
         What was done, on how much.
     ours, peer : float or None
-        Median wall time; None for a peer that is not installed or does not exist. [s]
+        Median processor time on one core; None for a peer that is not installed or does not
+        exist. [s]
     peer_version : str or None
         The peer and its version.
     ratio, goal : float or None
@@ -54,7 +55,7 @@ class Row:
     agrees : bool or None
         Whether the answers agree within the tolerance that the note states; None without a peer.
     note : str
-        Tolerance, input, runs, processor times, and why answers differ where they do.
+        Tolerance, input, runs, wall times, and why answers differ where they do.
     """
 
     work: str
@@ -74,9 +75,9 @@ class Timing:
     Parameters
     ----------
     ours, peer : float or None
-        Median wall time. [s]
-    ours_cpu, peer_cpu : float or None
         Median processor time of the whole process. [s]
+    ours_wall, peer_wall : float or None
+        Median wall time. [s]
     runs : int
         Timed runs of each side.
     answer, peer_answer : object
@@ -85,8 +86,8 @@ class Timing:
 
     ours: float
     peer: float | None
-    ours_cpu: float
-    peer_cpu: float | None
+    ours_wall: float
+    peer_wall: float | None
     runs: int
     answer: Any
     peer_answer: Any
@@ -100,14 +101,14 @@ class Timing:
         goal: float | None = None,
         agrees: bool | None = None,
     ) -> Row:
-        """Return the row of this measurement, with runs and processor times in its note."""
-        cpu = f"{self.runs} runs, processor {shown(self.ours_cpu)}"
-        if self.peer_cpu is not None:
-            cpu += f" against {shown(self.peer_cpu)}"
+        """Return the row of this measurement, with runs and wall times in its note."""
+        wall = f"{self.runs} runs, wall {shown(self.ours_wall)}"
+        if self.peer_wall is not None:
+            wall += f" against {shown(self.peer_wall)}"
         ratio = None if self.peer is None else self.peer / self.ours
         if self.peer is None:
             agrees = None
-        return Row(work, self.ours, self.peer, peer_version, ratio, goal, agrees, f"{note}; {cpu}")
+        return Row(work, self.ours, self.peer, peer_version, ratio, goal, agrees, f"{note}; {wall}")
 
 
 def measure(
@@ -116,8 +117,8 @@ def measure(
     """Return the median times of two sides that did the same work, run in turns.
 
     Each is warmed by one run, whose answer is kept; then `runs` runs of each alternate, without the
-    garbage collector. Wall time is what a user waits for and what the ratio is of; processor time
-    stands beside it, since a machine that others use stretches only the first.
+    garbage collector. The ratio is of processor time, on one core: on a machine that others use too,
+    waiting for one's turn stretches the long side more than the short one.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def measure(
                 gc.disable()
                 wall, cpu = time.perf_counter(), time.process_time()
                 side()
-                times.append((time.perf_counter() - wall, time.process_time() - cpu))
+                times.append((time.process_time() - cpu, time.perf_counter() - wall))
     finally:
         if was_on:
             gc.enable()
@@ -231,7 +232,7 @@ def _shown(rows: Iterable[tuple[str, Row | None]]) -> list[Row]:
             else:
                 found.append(row)
                 live.update(_table(found))
-        live.update(Group(_table(found), Text(conditions(), style="dim")))
+        live.update(Group(_table(found), Text(conditions() + "\n", style="dim")))
     return found
 
 
@@ -287,7 +288,7 @@ def conditions() -> str:
     return (
         f"Joey {__version__}, Python {platform.python_version()}, numpy {np.__version__}, "
         f"numba {numba.__version__}; {platform.system()} {platform.machine()}, "
-        f"{processor()}, {os.cpu_count()} cores; medians of alternating warm runs."
+        f"{processor()}, {os.cpu_count()} cores, of which one used; processor time, medians of alternating warm runs."
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
+# Both sides get one core: read when a library loads, which none has yet.
+ONE_CORE = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+    *("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"),
+)
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ("EntropyHub", "antropy", "edfio", "hrvanalysis", "neurokit2", "sleepecg", "wfdb")
 
@@ -52,6 +58,7 @@ def bench(
     if not any(importlib.util.find_spec(name) for name in PEERS):
         msg = "joey bench needs the peers: run ./joey bench in the checkout, which installs them"
         raise InputError(msg)
+    os.environ.update(dict.fromkeys(ONE_CORE, "1"))
     # Last on the path: a topic's plain name must not hide a package that a peer imports.
     sys.path.append(str(folder))
     page = root / "docs" / "validation.md" if write else None

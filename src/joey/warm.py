@@ -62,6 +62,17 @@ def _entropy() -> None:
     count_matches(ticks, np.ones(50, dtype=np.bool_), 2, 1)
 
 
+def _annotations() -> None:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    from joey.sources.wfdb import read_marks  # noqa: PLC0415
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "one.qrs"
+        path.write_bytes(bytes([1, 4, 0, 0]))
+        read_marks(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Compiled loops that one process compiles.
@@ -86,6 +97,7 @@ JOBS = (
     Job("beats", ("beats.decide", "beats.peaks"), _beats),
     Job("breaths", ("breaths.decide",), _breaths),
     Job("entropy", ("features.kernels",), _entropy),
+    Job("annotations", ("sources.wfdb.words",), _annotations),
 )
 
 
