@@ -24,7 +24,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 # Imports go down only, left to right; neighbours between commas do not know each other.
 LAYERS = (
-    "cli > demo, terminal > serve > web > respond, check > live, marks, reports, study"
+    "cli > bench, demo, terminal, warm > serve > web > respond, check > live, marks, reports, study"
     " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
     " > quality > sources > streams > signals > spans > errors"
 )
@@ -361,7 +361,7 @@ def test_a_lock_holds_names_versions_and_hashes(lock: Path) -> None:
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
-    """Each dependency is locked, and the test lock extends the run lock without changing it."""
+    """Each dependency is locked; the test and bench locks extend the run lock, changing nothing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     run_pins = pins(ROOT / "requirements" / "run.lock")
     test_pins = pins(ROOT / "requirements" / "test.lock")
@@ -372,3 +372,6 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert names(project["project"]["dependencies"]) <= run_pins.keys()
     assert names(project["dependency-groups"]["test"]) <= test_pins.keys()
     assert run_pins.items() <= test_pins.items()
+    bench_pins = pins(ROOT / "requirements" / "bench.lock")
+    assert names(project["dependency-groups"]["bench"]) <= bench_pins.keys()
+    assert run_pins.items() <= bench_pins.items()

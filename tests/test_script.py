@@ -30,7 +30,11 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "joey", folder / "joey")
     (folder / "src" / "joey").mkdir(parents=True)
     (folder / "src" / "joey" / "__init__.py").touch()
-    program = "import os, sys\nprint(os.getcwd(), *sys.argv[1:], sep='|')\n"
+    program = (
+        "import os, sys\n"
+        "print(os.getcwd(), *sys.argv[1:], sep='|')\n"
+        f"print(*sys.argv[1:], file=open({str(tmp_path / 'commands')!r}, 'a'))\n"
+    )
     (folder / "src" / "joey" / "__main__.py").write_text(program)
     return folder
 
@@ -123,6 +127,24 @@ def test_tests_bring_what_the_command_needs(checkout: Path, programs: Path) -> N
     start(checkout, programs, "check").communicate()
 
     assert set_ups(checkout) == ["test.lock"]
+
+
+def test_a_set_up_compiles_the_loops_before_the_first_command(
+    checkout: Path, programs: Path
+) -> None:
+    """Kernels are compiled once, by the set-up, before what the user asked for."""
+    for _ in range(2):
+        start(checkout, programs, "check").communicate()
+
+    assert (checkout.parent / "commands").read_text().splitlines() == ["warm", "check", "check"]
+
+
+def test_the_bench_brings_the_peers_and_all_else(checkout: Path, programs: Path) -> None:
+    """The peers are installed when they are asked for, and then every other command is served."""
+    for command in ("check", "bench", "bench", "check"):
+        start(checkout, programs, command).communicate()
+
+    assert set_ups(checkout) == ["run.lock", "bench.lock"]
 
 
 def test_no_python_is_said_in_one_line(checkout: Path, programs: Path) -> None:

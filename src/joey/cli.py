@@ -95,6 +95,7 @@ def respond(
         invented=invented,
         accept_truncated=accept_truncated,
     )
+    _say_if_cold()
     with progress() as tell:
         done = run(wish, tell)
     for line in done.lines:
@@ -113,6 +114,7 @@ def check(
     from joey.check import examine
     from joey.terminal import progress, show_check
 
+    _say_if_cold()
     with progress() as tell:
         found = examine(tuple(recordings), tz, tuple(mapping), tell)
     show_check(found)
@@ -158,11 +160,40 @@ def demo(
     from joey.serve import show
     from joey.terminal import progress
 
+    _say_if_cold()
     with progress() as tell:
         done = run(out, hours=hours, seed=seed, progress=tell)
     for line in done:
         print(line)  # noqa: T201
     show(out, "report.html", browser=browser, exit_after=exit_after)
+
+
+@app.command
+def warm() -> None:
+    """Compile what is compiled once, so that no report waits for it; ./joey does it at set-up."""
+    from joey.terminal import progress
+    from joey.warm import warm as run
+
+    with progress() as tell:
+        count = run(tell)
+    print("nothing to compile" if count == 0 else "compiled")  # noqa: T201
+
+
+@app.command
+def bench(
+    topics: Annotated[list[str] | None, Parameter(help="Which; all by default.")] = None,
+    /,
+    *,
+    json: Annotated[Path | None, Parameter(help="Write the rows to this file.")] = None,
+    quick: Annotated[bool, Parameter(negative="", help="Small and rough.")] = False,
+    write: Annotated[
+        bool, Parameter(negative="", help="Replace the table of docs/validation.md.")
+    ] = False,
+) -> None:
+    """Measure Joey beside its peers, on the same input in the same run; in a checkout."""
+    from joey.bench import bench as run
+
+    run(topics or (), quick=quick, json=json, write=write)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -179,6 +210,14 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except (FormatError, InputError) as error:
         _leave(str(error))
+
+
+def _say_if_cold() -> None:
+    """Say on standard error that loops will be compiled, where a user would wonder at the wait."""
+    from joey.warm import is_cold
+
+    if is_cold():
+        print("joey: compiling, once", file=sys.stderr)  # noqa: T201
 
 
 def _leave(reason: str) -> None:

@@ -7,6 +7,7 @@ interval to the mark before; four codes carry an interval that is longer, or a f
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,11 +35,9 @@ _SYMBOLS: dict[int, str] = dict(
 )
 CODES: dict[str, int] = {symbol: code for code, symbol in _SYMBOLS.items()}
 NOTE = CODES['"']
-SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
+SKIP, CHN, AUX = 59, 62, 63
 LAST_CODE = 49
-FIELDS = {CHN: 2, NUM: 3, SUB: 4}  # code: column of a mark's row
 LONGEST = 1023  # samples, the longest interval that a word holds
-MOST_SAMPLES = 2**53
 DEFINITION = re.compile(r"(\d{1,2}) (\S+) \S")  # code, symbol, what it stands for
 RESOLUTION = re.compile(r"## time resolution: (\d{1,9}(?:\.\d{1,12})?)")
 
@@ -51,22 +50,22 @@ class Marks:
     ----------
     samples : ndarray of int64, shape (n,)
         Sample number of each mark, at `fs` or, where that is None, at the record's frame rate.
-    symbols : tuple of str
+    symbols : ndarray of str, shape (n,)
         ``N`` for a normal beat ...; a code without a symbol as its number.
     channels, numbers, subtypes : ndarray of int16, shape (n,)
         Fields CHN, NUM and SUB.
-    texts : tuple of str
-        Field AUX.
+    texts : dict of int to str
+        Field AUX of the marks that have a text, by the mark's place.
     fs : Fraction or None
         Time resolution that the file itself states. [Hz]
     """
 
     samples: NDArray[np.int64]
-    symbols: tuple[str, ...]
+    symbols: NDArray[np.str_]
     channels: NDArray[np.int16]
     numbers: NDArray[np.int16]
     subtypes: NDArray[np.int16]
-    texts: tuple[str, ...]
+    texts: dict[int, str]
     fs: Fraction | None
 
 
@@ -80,78 +79,80 @@ def read_marks(path: str | Path) -> Marks:
     OSError
         If it cannot be read.
     """
+    from joey.sources.wfdb.words import scan  # noqa: PLC0415 - numba is slow to import
+
     path = Path(path)
     data = path.read_bytes()
     if len(data) % 2:
         raise FormatError(path, "an annotation file is words of 16 bits: one byte is too many")
-    words = np.frombuffer(data, dtype="<u2").tolist()
-    rows: list[list[int]] = []
-    texts: dict[int, str] = {}
-    sample, at = 0, 0
-    while at < len(words) and words[at]:
-        code, interval = words[at] >> 10, words[at] & LONGEST
-        where = f"byte {2 * at}"
-        at += 1
-        if code == SKIP:
-            if at + 2 > len(words):
-                raise FormatError(path, "the file ends within a long interval", where)
-            sample += _signed((words[at] << 16) | words[at + 1], 32)
-            at += 2
-        elif code == AUX:
-            stop = at + (interval + 1) // 2
-            if stop > len(words) or not rows:
-                raise FormatError(path, "a text comes before any mark, or is cut off", where)
-            raw = data[2 * at : 2 * at + interval]
-            texts[len(rows) - 1] = raw.rstrip(b"\0").decode("utf-8", errors="replace")
-            at = stop
-        elif code in FIELDS:
-            _set_field(path, rows, code, interval, where)
-        else:
-            sample += interval
-            _add_mark(path, rows, sample, code, where)
-    return _marks(rows, texts)
+    words = np.frombuffer(data, dtype="<u2").astype(np.uint16, copy=False)
+    samples = np.empty(len(words), dtype=np.int64)
+    codes = np.empty(len(words), dtype=np.uint8)
+    fields = np.zeros((3, len(words)), dtype=np.int16)
+    at = np.empty((len(words) // 2 + 1, 2), dtype=np.int64)
+    seen = np.zeros(LAST_CODE + 1, dtype=np.bool_)
+    count, told, fault, where = scan(words, samples, codes, fields, at, seen)
+    if fault:
+        raise FormatError(path, _fault(fault, int(words[where]) >> 10), f"byte {2 * where}")
+    texts = {
+        mark: data[2 * first : 2 * first + (int(words[first - 1]) & LONGEST)]
+        .rstrip(b"\0")
+        .decode("utf-8", errors="replace")
+        for mark, first in at[:told].tolist()
+    }
+    return _marks(samples[:count], codes[:count], fields[:, :count], texts, seen)
 
 
-def _set_field(path: Path, rows: list[list[int]], code: int, value: int, where: str) -> None:
-    if not rows:
-        raise FormatError(path, "a field comes before the first mark", where)
-    rows[-1][FIELDS[code]] = value & 0xFF if code == CHN else _signed(value & 0xFF, 8)
+def _fault(fault: int, code: int) -> str:
+    """Return in words what breaks the format."""
+    return (
+        "the file ends within a long interval",
+        "a text comes before any mark, or is cut off",
+        "a field comes before the first mark",
+        f"code {code} is not one of annot(5)",
+        "the intervals add up to an impossible sample",
+    )[fault - 1]
 
 
-def _add_mark(path: Path, rows: list[list[int]], sample: int, code: int, where: str) -> None:
-    if code > LAST_CODE:
-        raise FormatError(path, f"code {code} is not one of annot(5)", where)
-    if abs(sample) > MOST_SAMPLES:
-        raise FormatError(path, "the intervals add up to an impossible sample", where)
-    # Channel and number hold until they change; the subtype is of one mark.
-    channel, number = rows[-1][2:4] if rows else (0, 0)
-    rows.append([sample, code, channel, number, 0])
-
-
-def _marks(rows: list[list[int]], texts: dict[int, str]) -> Marks:
+def _marks(
+    samples: NDArray[np.int64],
+    codes: NDArray[np.uint8],
+    fields: NDArray[np.int16],
+    texts: dict[int, str],
+    seen: NDArray[np.bool_],
+) -> Marks:
     fs = None
-    symbols = dict(_SYMBOLS)
-    keep = []
-    for index, row in enumerate(rows):
-        text = texts.get(index, "")
+    symbols = [_SYMBOLS.get(code, str(code)) for code in range(LAST_CODE + 1)]
+    dropped = codes == 0
+    for index, text in texts.items():
         # A note at sample 0 of one of these forms is about the file, not about the infant.
-        is_note = row[0] == 0 and row[1] == NOTE
-        resolution = RESOLUTION.match(text) if is_note else None
-        definition = DEFINITION.match(text) if is_note else None
+        if samples[index] != 0 or codes[index] != NOTE:
+            continue
+        resolution, definition = RESOLUTION.match(text), DEFINITION.match(text)
         if resolution and Fraction(resolution[1]) > 0:
             fs = Fraction(resolution[1])
         elif definition and 0 < int(definition[1]) <= LAST_CODE:
             symbols[int(definition[1])] = definition[2]
-        elif row[1] != 0 and not (is_note and text.startswith("##")):
-            keep.append(index)
-    table = np.array([rows[index] for index in keep], dtype=np.int64).reshape(-1, 5)
+        elif not text.startswith("##"):
+            continue
+        dropped[index] = True
+    away = np.flatnonzero(dropped)
+    # Notes about the file come first in it: then the rest is a slice.
+    at_start = len(away) == 0 or away[-1] == len(away) - 1
+    keep = slice(len(away), None) if at_start else ~dropped
+    codes = codes[keep]
+    # A symbol that is not there is not to make all others wide.
+    table = np.array([each if there else "" for each, there in zip(symbols, seen, strict=True)])
+    channels, numbers, subtypes = fields[:, keep]
+    gone = away.tolist()
+    left = {mark: text for mark, text in texts.items() if not dropped[mark]}
     return Marks(
-        samples=table[:, 0],
-        symbols=tuple(symbols.get(code, str(code)) for code in table[:, 1].tolist()),
-        channels=table[:, 2].astype(np.int16),
-        numbers=table[:, 3].astype(np.int16),
-        subtypes=table[:, 4].astype(np.int16),
-        texts=tuple(texts.get(index, "") for index in keep),
+        samples=samples[keep],
+        symbols=table.take(codes),
+        channels=channels,
+        numbers=numbers,
+        subtypes=subtypes,
+        texts={mark - bisect_left(gone, mark): text for mark, text in left.items() if text},
         fs=fs,
     )
 
@@ -188,7 +189,8 @@ def read_annotations(
     if rate is None:
         raise FormatError(path, "the file does not state its sampling frequency: give it")
     times = Grid(start_ns, rate).times(marks.samples).tolist()
-    columns = zip(times, marks.symbols, marks.channels.tolist(), marks.texts, strict=True)
+    texts = [marks.texts.get(mark, "") for mark in range(len(times))]
+    columns = zip(times, marks.symbols.tolist(), marks.channels.tolist(), texts, strict=True)
     return tuple(Annotation(*row) for row in columns)
 
 
@@ -228,12 +230,14 @@ def write_annotations(
     if np.any(steps < 0) or np.any(steps >= 2**31):
         msg = "annotations are written in time order from sample 0, less than 2**31 samples apart"
         raise ValueError(msg)
-    if unknown := sorted(set(symbols) - CODES.keys()):
+    try:
+        codes = np.array(list(map(CODES.__getitem__, symbols)), dtype=np.uint16)
+    except KeyError:
+        unknown = sorted(set(symbols) - CODES.keys())
         msg = f"not a symbol of annot(5): {unknown}"
-        raise ValueError(msg)
+        raise ValueError(msg) from None
     rate = f"## time resolution: {_decimal(Fraction(fs))}".encode()
     parts = [_word(NOTE, 0), _aux(rate)]
-    codes = np.array([CODES[symbol] for symbol in symbols], dtype=np.uint16)
     fields = _fields(len(samples), channels, texts)
     plain = 0
     for index in sorted(fields):
@@ -286,7 +290,3 @@ def _aux(text: bytes) -> bytes:
 
 def _decimal(fs: Fraction) -> str:
     return str(fs.numerator) if fs.denominator == 1 else f"{float(fs):.12g}"
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (1 << bits) if value >> (bits - 1) else value

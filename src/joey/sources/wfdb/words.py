@@ -1,0 +1,99 @@
+"""The words of an annotation file, read in one compiled loop, after annot(5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["scan"]
+
+SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
+LAST_CODE = 49
+LONGEST = 1023  # samples, the longest interval that a word holds
+MOST_SAMPLES = 2**53
+
+# What is wrong at a word; 0: nothing.
+CUT_INTERVAL, CUT_TEXT, NO_MARK, NO_CODE, TOO_FAR = 1, 2, 3, 4, 5
+
+
+@njit(cache=True)
+def scan(  # noqa: C901, PLR0912  (one loop, read from top to bottom)
+    words: NDArray[np.uint16],
+    samples: NDArray[np.int64],
+    codes: NDArray[np.uint8],
+    fields: NDArray[np.int16],
+    texts: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+) -> tuple[int, int, int, int]:
+    """Read words to the first zero; return marks, texts, what is wrong, and at which word.
+
+    Parameters
+    ----------
+    words : ndarray of uint16, shape (n,)
+        The file.
+    samples, codes : ndarray, shape (n,)
+        Room for the sample and the code of each mark.
+    fields : ndarray of int16, shape (3, n)
+        Room for channel, number and subtype of each mark; zero, and left so where none is given:
+        memory that is never touched costs no time.
+    texts : ndarray of int64, shape (n, 2)
+        Room for texts: mark, and word in which the text begins.
+    seen : ndarray of bool, shape (LAST_CODE + 1,)
+        Set where a code occurs.
+    """
+    n = 0
+    told = 0
+    at = 0
+    sample = 0
+    channel = np.int16(0)
+    number = np.int16(0)
+    marked = False
+    while at < len(words) and words[at] != 0:
+        code = int(words[at]) >> 10
+        interval = int(words[at]) & LONGEST
+        if code <= LAST_CODE:
+            sample += interval
+            if abs(sample) > MOST_SAMPLES:
+                return n, told, TOO_FAR, at
+            samples[n] = sample
+            codes[n] = code
+            seen[code] = True
+            # Channel and number hold until they change; the subtype is of one mark.
+            if marked:
+                fields[0, n] = channel
+                fields[1, n] = number
+            n += 1
+        elif code == SKIP:
+            if at + 3 > len(words):
+                return n, told, CUT_INTERVAL, at
+            step = (int(words[at + 1]) << 16) | int(words[at + 2])
+            sample += step - ((step >> 31) << 32)
+            at += 2
+        elif code == AUX:
+            extra = (interval + 1) // 2
+            if at + 1 + extra > len(words) or n == 0:
+                return n, told, CUT_TEXT, at
+            texts[told, 0] = n - 1
+            texts[told, 1] = at + 1
+            told += 1
+            at += extra
+        elif code < NUM:
+            return n, told, NO_CODE, at
+        elif n == 0:
+            return n, told, NO_MARK, at
+        else:
+            marked = True
+            value = interval & 0xFF
+            if code == CHN:
+                channel = np.int16(value)
+                fields[0, n - 1] = channel
+            else:
+                signed = np.int16(value - ((value >> 7) << 8))
+                if code == NUM:
+                    number = signed
+                    fields[1, n - 1] = number
+                else:
+                    fields[2, n - 1] = signed
+        at += 1
+    return n, told, 0, at

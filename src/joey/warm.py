@@ -1,0 +1,181 @@
+"""``joey warm``: compiles every loop that Numba compiles, once, so that no report waits for it.
+
+`JOBS` lists the modules that hold compiled loops, each with the calls that need them. The calls are
+those that users make, on a minute of signal, so that what is compiled is what will be called: the
+same types, whatever a loop's arguments become.
+Numba keeps the machine code beside the source, or where NUMBA_CACHE_DIR says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from joey.signals import Signal
+
+__all__ = ["JOBS", "Job", "is_cold", "warm"]
+
+PACKAGE = Path(__file__).resolve().parent
+MOST_PROCESSES = 4
+KERNEL = re.compile(r"^@njit\b[^@]*?^def (\w+)", re.MULTILINE | re.DOTALL)
+SECONDS = 60.0  # s of signal in a call
+
+
+def _beats() -> None:
+    from joey.beats import detect_beats  # noqa: PLC0415 - this and all below import numba
+
+    detect_beats(_ecg())
+
+
+def _breaths() -> None:
+    import numpy as np  # noqa: PLC0415
+
+    from joey.beats import Beats  # noqa: PLC0415
+    from joey.breaths import detect_breaths  # noqa: PLC0415
+    from joey.signals import Channel, quantize  # noqa: PLC0415
+    from joey.spans import EMPTY  # noqa: PLC0415
+
+    waves = np.sin(2 * np.pi * np.arange(0, SECONDS, 1 / 62.5))
+    resp = quantize(Channel("resp"), 62, 0, waves, 1e-3)
+    nobody = Beats(Channel("ecg"), np.empty(0), np.empty(0, dtype=np.uint8), EMPTY)
+    detect_breaths(resp, nobody)
+
+
+def _entropy() -> None:
+    import numpy as np  # noqa: PLC0415
+
+    from joey.features.entropy import count_matches  # noqa: PLC0415
+
+    ticks = np.arange(50, dtype=np.int32) % 7
+    count_matches(ticks, np.ones(50, dtype=np.bool_), 2, 1)
+
+
+def _annotations() -> None:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    from joey.sources.wfdb import read_marks  # noqa: PLC0415
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "one.qrs"
+        path.write_bytes(bytes([1, 4, 0, 0]))
+        read_marks(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Compiled loops that one process compiles.
+
+    Parameters
+    ----------
+    words : str
+        What they do, as the progress line says it.
+    modules : tuple of str
+        Where they stand: ``beats.kernels``. A module is of one job.
+    call : callable
+        Needs all of them that no other loop calls.
+    """
+
+    words: str
+    modules: tuple[str, ...]
+    call: Callable[[], None]
+
+
+# The longest first: what is left at the end is short.
+JOBS = (
+    Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
+    Job("breaths", ("breaths.decide",), _breaths),
+    Job("entropy", ("features.kernels",), _entropy),
+    Job("annotations", ("sources.wfdb.words",), _annotations),
+)
+
+
+def warm(tell: Callable[[float, str], None]) -> int:
+    """Compile what is not compiled yet; return how many jobs there were to do.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told the finished share (0 to 1) and what was done last.
+    """
+    cold = [job for job in JOBS if _is_cold(job)]
+    if not cold:
+        return 0
+    tell(0.0, "compiling, once")
+    # New processes: compiling holds Python's lock, and a fork would copy threads.
+    count = min(len(cold), os.cpu_count() or 1, MOST_PROCESSES)
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(_compile, JOBS.index(job)): job for job in cold}
+        for done, future in enumerate(as_completed(running), 1):
+            future.result()
+            tell(done / len(cold), f"compiled: {running[future].words}")
+    return len(cold)
+
+
+def _compile(number: int) -> None:
+    JOBS[number].call()
+
+
+def is_cold() -> bool:
+    """Return whether a loop is not compiled yet, as far as can be told without loading Numba.
+
+    Where the machine code is kept neither beside the source nor where NUMBA_CACHE_DIR says, this
+    cannot be told: False.
+    """
+    return any(_is_cold(job) for job in JOBS)
+
+
+def _is_cold(job: Job) -> bool:
+    return any(_is_module_cold(PACKAGE.joinpath(*name.split("."))) for name in job.modules)
+
+
+def _is_module_cold(stem: Path) -> bool:
+    source = stem.with_suffix(".py")
+    folders = _caches(source)
+    if not folders:
+        return False
+    saved = source.stat().st_mtime
+    for name, line in _kernels(source):
+        index = f"{source.stem}.{name}-{line}.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"
+        found = [path for folder in folders for path in folder.glob(index)]
+        if not any(path.stat().st_mtime >= saved for path in found):
+            return True
+    return False
+
+
+def _kernels(source: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name of each compiled loop in a file, and the line it begins at."""
+    text = source.read_text(encoding="utf-8")
+    for match in KERNEL.finditer(text):
+        yield match[1], text.count("\n", 0, match.start()) + 1
+
+
+def _caches(source: Path) -> list[Path]:
+    """Return the folders that Numba would keep this file's machine code in."""
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        return [Path(chosen), *Path(chosen).glob(f"{source.parent.name}_*")]
+    beside = source.parent / "__pycache__"
+    return [beside] if os.access(source.parent, os.W_OK) or beside.is_dir() else []
+
+
+def _ecg() -> Signal:
+    """Return a minute of sharp deflections, 150 a minute."""
+    import numpy as np  # noqa: PLC0415
+
+    from joey.signals import Channel, quantize  # noqa: PLC0415
+
+    times = np.arange(0, SECONDS, 1 / 250)
+    from_beat = np.mod(times, 0.4) - 0.2
+    shape: NDArray[np.float64] = np.exp(-((from_beat / 0.01) ** 2))
+    return quantize(Channel("ecg", "mV"), 250, 0, shape, 1e-3)
