@@ -101,7 +101,10 @@ class Grid:
 
     def time(self, index: int) -> float:
         """Return the time of one sample. [s]"""
-        return float(self.times(np.array([index], dtype=np.int64))[0])
+        # The same operations in the same order as `times`, without an array's overhead.
+        start_s, rest_ns = divmod(self.start_ns, NS)
+        numerator, denominator = self.fs.as_integer_ratio()
+        return start_s + (float(index) * denominator / numerator + rest_ns / NS)
 
     def times(self, index: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the times of samples; fractional indices are allowed. [s]"""
@@ -113,7 +116,8 @@ class Grid:
     def first_at(self, time: float) -> int:
         """Return the index of the first sample at or after `time`. [s]"""
         since_ns = round(time * NS) - self.start_ns - SLACK_NS
-        return -((-since_ns * self.fs.numerator) // (self.fs.denominator * NS))
+        numerator, denominator = self.fs.as_integer_ratio()
+        return -((-since_ns * numerator) // (denominator * NS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -152,17 +152,20 @@ class Sections(Generic[Fact]):
         self._start = 0  # grid index of the stretch's first sample
         self._heard = 0  # grid index after the stretch's last measured sample
         self._next_mark = 0  # s, from which the next section to be made will speak
+        self._next_first = 0  # grid index from which it will hear
+        self._gap = self._lead_in = self._tail = self._piece = 0  # in samples of the open grid
 
     def take(self, segments: Iterable[Segment], upto: float) -> list[Fact]:
         """Take consecutive segments and the watermark; return the facts that became final. [s]"""
         told: list[Fact] = []
         for segment in segments:
-            for lo, hi in segment.runs:
-                counts = segment.counts[lo:hi]
-                told += self._take_run(segment.grid, segment.first + int(lo), counts)
+            for lo, hi in segment.runs.tolist():
+                whole = hi - lo == len(segment.counts)
+                counts = segment.counts if whole else segment.counts[lo:hi]
+                self._take_run(segment.grid, segment.first + lo, counts, told)
         if self._grid is not None:
             known = self._grid.first_at(upto)
-            told += self._step(min(known, self._heard + self._gap))
+            self._step(min(known, self._heard + self._gap), told)
             if known - self._heard > self._gap:
                 told += self.close()
         return told
@@ -172,43 +175,41 @@ class Sections(Generic[Fact]):
         if self._grid is None:
             return []
         # The same ten silent seconds that a live stream would have waited before it gave up.
-        told = self._step(self._heard + self._gap, last=True)
+        told: list[Fact] = []
+        self._step(self._heard + self._gap, told, last=True)
         self._grid = None
         self._live = []
         return told
 
-    @property
-    def _gap(self) -> int:
-        return self._samples(GAP_S)
-
-    def _samples(self, seconds: float) -> int:
-        if self._grid is None:
-            msg = "no stretch is open"
-            raise RuntimeError(msg)
-        return round(seconds * self._grid.fs)
-
-    def _take_run(self, grid: Grid, first: int, counts: NDArray[np.integer]) -> list[Fact]:
-        told: list[Fact] = []
-        if grid != self._grid or first - self._heard > self._gap:
+    def _take_run(
+        self, grid: Grid, first: int, counts: NDArray[np.integer], told: list[Fact]
+    ) -> None:
+        same = grid is self._grid or grid == self._grid
+        if not same or first - self._heard > self._gap:
             told += self.close()
             self._open(grid, first)
-        piece = self._samples(PIECE_S)
-        for lo in range(0, len(counts), piece):
-            part = counts[lo : lo + piece]
+        for lo in range(0, len(counts), self._piece):
+            part = counts if len(counts) <= self._piece else counts[lo : lo + self._piece]
             at = first + lo
-            self._make_sections(at + len(part))
+            end = at + len(part)
+            if end > self._next_first:
+                self._make_sections(end)
             for window, section in self._live:
-                lo_here, hi_here = max(at, window.first), min(at + len(part), window.stop)
-                if lo_here < hi_here:
-                    section.hear(lo_here, part[lo_here - at : hi_here - at])
-            self._heard = at + len(part)
-            if self._heard < first + len(counts):
-                told += self._step(self._heard)
-        return told
+                if window.first <= at and end <= window.stop:
+                    section.hear(at, part)
+                elif at < window.stop and window.first < end:
+                    inner = max(at, window.first), min(end, window.stop)
+                    section.hear(inner[0], part[inner[0] - at : inner[1] - at])
+            self._heard = end
+            if end < first + len(counts):
+                self._step(end, told)
 
     def _open(self, grid: Grid, first: int) -> None:
         self._grid = grid
-        self._start = self._heard = first
+        self._gap, self._lead_in, self._tail, self._piece = (
+            round(seconds * grid.fs) for seconds in (GAP_S, LEAD_IN_S, TAIL_S, PIECE_S)
+        )
+        self._start = self._heard = self._next_first = first
         self._next_mark = int(grid.time(first) // MARK_S) * MARK_S
 
     def _make_sections(self, before: int) -> None:
@@ -218,19 +219,18 @@ class Sections(Generic[Fact]):
             return
         while True:
             speak_from = max(grid.first_at(self._next_mark), self._start)
-            first = max(speak_from - self._samples(LEAD_IN_S), self._start)
-            if first >= before:
+            self._next_first = max(speak_from - self._lead_in, self._start)
+            if self._next_first >= before:
                 return
             speak_to = grid.first_at(self._next_mark + MARK_S)
             if speak_to > self._start:
-                stop = speak_to + self._samples(TAIL_S)
-                window = Window(grid, first, stop, speak_from, speak_to)
+                stop = speak_to + self._tail
+                window = Window(grid, self._next_first, stop, speak_from, speak_to)
                 self._live.append((window, self._make(window)))
             self._next_mark += MARK_S
 
-    def _step(self, known: int, *, last: bool = False) -> list[Fact]:
+    def _step(self, known: int, told: list[Fact], *, last: bool = False) -> None:
         # Only the oldest section speaks, so that facts come in the order of time.
-        told: list[Fact] = []
         while self._live:
             window, section = self._live[0]
             ended = last or known >= window.stop
@@ -239,4 +239,3 @@ class Sections(Generic[Fact]):
             if not ended and final < window.speak_to:
                 break
             self._live.pop(0)
-        return told

@@ -108,6 +108,8 @@ def detect_beats(signal: Signal) -> Beats:
 def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
     """Return consecutive findings as one."""
     rows = list(parts)
+    if len(rows) == 1:
+        return rows[0]
     if not rows:
         return Beats(channel, np.empty(0), np.empty(0, dtype=np.uint8), EMPTY)
     return Beats(
