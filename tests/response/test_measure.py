@@ -310,7 +310,11 @@ def test_exclusions_are_taken_out_and_printed(recording: Recording) -> None:
 def test_phases_of_unlike_coverage_carry_a_warning(recording: Recording) -> None:
     exclusions = Exclusions(Spans.of([(START + 900, START + 2700)]), {}, ("x",))
     found = measure_response(recording, hold(), exclusions=exclusions)
-    assert "coverage differs: 100 % before, 57 % settled" in row(found, "spo2").sentence
+    warning = "coverage differs: 100 % before, 57 % settled"
+    assert warning in row(found, "spo2").sentence
+    assert warning in dict(found.answers)["SpO2"]
+    desat = next(each for each in found.events if each.found.preset.kind == "desaturation")
+    assert warning in desat.comparison
 
 
 def test_too_little_before_gives_no_change(recording: Recording) -> None:

@@ -120,7 +120,7 @@ def measure_response(
         dated=recording.clock.dated,
         zone=around.zone,
         notes=notes_of(findings, phases, cut),
-        answers=answers_of(features, events, beside.words),
+        answers=answers_of(features, events, beside.words, settings),
     )
 
 

@@ -349,7 +349,8 @@ def _moved(change: Summary, feature: Feature) -> str:
     way = "higher" if change.value > 0 else "lower"
     moved = f"{size} {unit} {way} than before".replace("  ", " ")
     if float(size) == 0:
-        moved = f"as before, to {10.0**-digits:g} {unit}".rstrip()
+        step = f"{10.0**-digits:g} {unit}".rstrip()
+        moved = f"as before, to {step.replace('1 percentage points', '1 percentage point')}"
     if np.isnan(change.low):
         return f"{moved} ({change.reason})"
     return f"{moved} (95 % interval {change.low:.{digits}f} to {change.high:.{digits}f})"

@@ -64,7 +64,10 @@ def summary_of(
 
 
 def answers_of(
-    features: Sequence[FeatureRow], events: Sequence[EventRow], beside: Mapping[str, str]
+    features: Sequence[FeatureRow],
+    events: Sequence[EventRow],
+    beside: Mapping[str, str],
+    settings: Settings,
 ) -> tuple[tuple[str, str], ...]:
     """Return heart rate, breathing, SpO2, temperature and spells, one line each.
 
@@ -74,12 +77,15 @@ def answers_of(
         The tables.
     beside : dict of str to str
         What must be read beside a group.
+    settings : Settings
+        How unlike the coverage of two phases may be.
     """
     by_name = {row.name: row for row in features}
     answers = []
     for name, keys in ASKED.items():
         rows = [by_name[key] for key in keys if key in by_name]
         lines = [_answer(row, several=len(rows) > 1) for row in rows]
+        lines += dict.fromkeys(each for row in rows if (each := _coverage_words(row, settings)))
         if rows and beside.get(rows[0].group):
             lines.append(beside[rows[0].group])
         answers.append((name, "; ".join(lines) or "not measured"))
@@ -103,6 +109,17 @@ def _answer(row: FeatureRow, *, several: bool) -> str:
         interval = f"95 % interval {_signed(change.low, digits)} to {_signed(change.high, digits)}"
     levels = f"{before:.{digits}f} before, {during:.{digits}f} {unit} settled"
     return f"{what}{levels}: {moved} ({interval})"
+
+
+def _coverage_words(row: FeatureRow, settings: Settings) -> str:
+    """Return a warning where the phases of a change were not measured alike; else empty."""
+    change = row.changes.get("settled")
+    if change is None or not np.isfinite(change.value):
+        return ""
+    before, settled = (row.phases[name].coverage for name in ("before", "settled"))
+    if abs(before - settled) <= settings.coverage_apart:
+        return ""
+    return f"coverage differs: {before:.0%} before, {settled:.0%} settled".replace("%", " %")
 
 
 def _spells(row: EventRow) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from joey.events import compare_rates, count_events, definition
 from joey.response.types import EventCount, EventRow
+from joey.spans import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,11 @@ def _row(found: Events, phases: Phases, leaks: Mapping[str, Leak], settings: Set
         for name, count in counts.items()
     }
     return EventRow(
-        _label(found), definition(found.preset), found, shown, _comparison(counts, doubt, settings)
+        _label(found),
+        definition(found.preset),
+        found,
+        shown,
+        _comparison(counts, doubt, settings) + _apart(counts, phases, settings),
     )
 
 
@@ -111,6 +116,18 @@ def _count(count: Count, doubt: str, reason: str) -> EventCount:
         rate.count, hours, rate.rate, rate.low, rate.high, count.time_below_s,
         count.clusters.count, rate.words + tail,
     )  # fmt: skip
+
+
+def _apart(counts: Mapping[str, Count], phases: Phases, settings: Settings) -> str:
+    """Return a warning where much more of one phase was searched than of the other."""
+    shares = [
+        counts[name].events.exposure_s / total(phases.spans[name])
+        for name in ("before", "settled")
+        if name in counts
+    ]
+    if len(shares) < 2 or abs(shares[0] - shares[1]) <= settings.coverage_apart:
+        return ""
+    return f"; coverage differs: {shares[0]:.0%} before, {shares[1]:.0%} settled".replace("%", " %")
 
 
 def _comparison(counts: Mapping[str, Count], doubt: str, settings: Settings) -> str:
