@@ -85,10 +85,11 @@ WAVE = simulate_ecg(simulate_beats(60.0, seed=1), seconds=60, seed=1).values
     [
         (0.3, "bad", "flat"),
         (np.clip(WAVE[10000:11250] * 3, -0.25, 0.25), "bad", "clipped"),
-        (WAVE[10000:11250] * 8, "doubtful", "motion"),
+        (WAVE[10000:11250] * 8, "bad", "strong motion"),
+        (WAVE[10000:11250] * 2.7, "doubtful", "motion"),
         (WAVE[10000:11250] * 0.1, "doubtful", "low amplitude"),
     ],
-    ids=["flat", "clipped", "motion", "low amplitude"],
+    ids=["flat", "clipped", "strong motion", "motion", "low amplitude"],
 )
 def test_five_seconds_of_a_bad_waveform_are_found(
     values: NDArray[np.float64] | float, grade: str, reason: str

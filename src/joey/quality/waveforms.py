@@ -31,12 +31,14 @@ CLIP_S = {
     "resp": 0.5,
 }  # s, equal counts at the top or bottom of a second
 CLIP_HEIGHT = 20  # counts: a lower second is coarse, not clipped
-MOTION = 4.0  # times the usual height
+MOTION = {"ecg": 2.0}  # times the usual height: beats become doubtful; 4 elsewhere
+MOTION_ELSEWHERE = 4.0
+VIOLENT = {"ecg": 3.5}  # times the usual height: beats are lost among the noise
 LOW = 0.2  # of the usual height
 BEFORE = 30  # judged seconds that make the usual height
 LEAST = 10  # fewer make none
-GRADES = ("good", "flat", "clipped", "motion", "low amplitude")
-BAD = ("flat", "clipped")
+GRADES = ("good", "flat", "clipped", "motion", "low amplitude", "strong motion")
+BAD = ("flat", "clipped", "strong motion")
 
 
 class QualityDetector:
@@ -70,7 +72,8 @@ def judge_waveform(signal: Signal) -> Quality:
     -------
     Quality
         ``flat`` (2 s of equal counts) and ``clipped`` are bad; ``motion`` (over 4 times the usual
-        height) and ``low amplitude`` (under a fifth of it) are doubtful. Joey's defaults.
+        height; 2 for ECG) and ``low amplitude`` (under a fifth of it) are doubtful; ``strong
+        motion`` (over 3.5 times, ECG alone) is bad. Joey's defaults.
 
     Raises
     ------
@@ -112,6 +115,8 @@ class _Section:
         self._fs = float(window.grid.fs)
         self._clip = max(round(CLIP_S.get(channel.quantity, 0.5) * self._fs), 4)
         self._flat = round(FLAT_S * self._fs)
+        self._motion = MOTION.get(channel.quantity, MOTION_ELSEWHERE)
+        self._violent = VIOLENT.get(channel.quantity, np.inf)
         self._heights: NDArray[np.float64] = np.empty(0)  # of the judged seconds so far
         self._next = int(np.floor(window.grid.time(window.first)))  # s, to be judged next
         self._told = window.speak_from
@@ -169,7 +174,8 @@ class _Section:
         grades = np.zeros(len(judged), dtype=np.int64)
         with np.errstate(invalid="ignore"):
             grades[height < LOW * usual] = 4
-            grades[height > MOTION * usual] = 3
+            grades[height > self._motion * usual] = 3
+            grades[height > self._violent * usual] = 5
         grades[clipped & (height >= CLIP_HEIGHT)] = 2
         grades[flat] = 1
         return grades, judged
