@@ -126,7 +126,7 @@ def _spells(row: EventRow) -> str:
     held = row.phases.get("whole_hold")
     words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
     if held is None or not held.valid_h > 0:
-        return f"{words} cannot say: {row.found.reason or 'nothing was searched'}"
+        return f"{words}: cannot say, {row.found.reason or 'nothing was searched'}"
     return f"{words} {held.words}"
 
 
