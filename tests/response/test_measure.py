@@ -9,11 +9,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from joey.features import Material
+from joey.features import Material, feature_settings
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
 from joey.response import Response, Settings, analyse, measure_response
 from joey.response.stats import IntervalRules, Part, difference
-from joey.signals import Channel, Clock, Recording, Series, quantize
+from joey.signals import Channel, Clock, Recording, Series, Source, quantize
 from joey.spans import Spans
 
 START = 1_900_000_000.0 // 86400 * 86400 + 13 * 3600.0  # 13:00 UTC of a day to come
@@ -363,6 +363,26 @@ def test_the_same_inputs_give_the_same_hash_and_others_another(
     assert words(again) == words(response)
     changed = measure_response(recording, hold(), context=context, settings=Settings(few_events=6))
     assert changed.data_hash != response.data_hash
+
+
+def test_another_mapping_of_one_file_is_another_input(recording: Recording) -> None:
+    """What each channel was taken for is printed and is in the hash, though the bytes are one."""
+    file = replace(recording, sources=(Source("x.csv", "0" * 64, "table"),))
+    heart, *rest = file.series
+    other = replace(heart, channel=replace(heart.channel, quantity="pulse_rate"))
+    one, two = (
+        measure_response(each, hold()) for each in (file, replace(file, series=(other, *rest)))
+    )
+    assert one.data_hash != two.data_hash
+    assert one.settings["channels.x/heart_rate"] == "heart_rate [/min]"
+    assert two.settings["channels.x/heart_rate"] == "pulse_rate [/min]"
+
+
+def test_the_rules_of_the_features_are_printed(response: Response) -> None:
+    """What moves a feature's number stands among the settings."""
+    rules = feature_settings(Settings().variability)
+    assert rules
+    assert {name: response.settings[f"features.{name}"] for name in rules} == rules
 
 
 def test_one_analysis_serves_several_holds(

@@ -23,6 +23,7 @@ __all__ = [
     "Waveform",
     "choose_waveform",
     "excluded",
+    "identities",
     "numerics_of",
     "oxygen_of",
     "temperatures_of",
@@ -68,6 +69,18 @@ def excluded(recording: Recording, exclusions: Exclusions) -> Recording:
         signals=tuple(without(each) for each in recording.signals),
         series=tuple(without(each) for each in recording.series),
     )
+
+
+def identities(recording: Recording) -> dict[str, str]:
+    """Return what each channel was taken for, by its source; of one source in the files' order."""
+    found: dict[str, list[str]] = {}
+    for each in recording.channels:
+        channel = each.channel
+        what = f"{channel.label} [{channel.unit}]"
+        if channel.subject != "infant":
+            what += f" of the {channel.subject}"
+        found.setdefault(channel.source or channel.label, []).append(what)
+    return {source: ", ".join(dict.fromkeys(each)) for source, each in found.items()}
 
 
 def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
