@@ -13,8 +13,8 @@ from joey.features import Material, feature_settings
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
 from joey.response import Response, Settings, analyse, measure_response
 from joey.response.stats import IntervalRules, Part, difference
-from joey.signals import Channel, Clock, Recording, Series, Source, quantize
-from joey.spans import Spans
+from joey.signals import Channel, Clock, Recording, Series, Source, measured, quantize
+from joey.spans import Spans, intersect
 
 START = 1_900_000_000.0 // 86400 * 86400 + 13 * 3600.0  # 13:00 UTC of a day to come
 ZERO = START - 4 * 3600
@@ -305,6 +305,32 @@ def test_exclusions_are_taken_out_and_printed(recording: Recording) -> None:
     assert found.strips == ()
     settled = row(found, "spo2").phases["settled"]
     assert settled.coverage == pytest.approx(1 - 40 / 4200, abs=1e-3)
+
+
+def test_exclusions_take_out_what_was_charted_too(recording: Recording) -> None:
+    """A temperature taken by hand in an excluded span does not count, nor an FiO2 set in it."""
+    charted = Context(
+        (
+            Entry(ZERO, "fio2", "0.25", 0.25, "1"),
+            Entry(START - 1200, "temp", "35.0", 35.0, "Cel", "axilla"),
+            Entry(START + 3000, "temp", "36.9", 36.9, "Cel", "axilla"),
+            Entry(START + 3000, "fio2", "0.40", 0.4, "1"),
+        )
+    )
+    bare = replace(recording, series=recording.series[:2])
+    out = Spans.of([(START - 1500, START - 900), (START + 2700, START + 3600)])
+    for exclusions in (
+        Exclusions(out, {}, ("x",)),
+        Exclusions(channels={"temp": out, "fio2": out}, notes=("x",)),
+    ):
+        found = analyse(bare, charted, exclusions=exclusions)
+        (oxygen,), (temperature,) = found.around.oxygen, found.around.temperatures
+        assert not np.isfinite(temperature.values).any()
+        assert set(oxygen.values) == {0.25}
+        assert not len(intersect(measured(oxygen), out))
+        known = measured(oxygen).bounds
+        assert known[-1, 1] == START + 2700  # then a value not known was set
+        assert START - 900 in known  # what stood before the first span stands after it
 
 
 def test_phases_of_unlike_coverage_carry_a_warning(recording: Recording) -> None:
