@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from joey.features import Material
+from joey.features import Material, feature_settings
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
 from joey.response import Response, Settings, analyse, measure_response
 from joey.response.stats import IntervalRules, Part, difference
-from joey.signals import Channel, Clock, Recording, Series, quantize
-from joey.spans import Spans
+from joey.signals import Channel, Clock, Recording, Series, Source, measured, quantize
+from joey.spans import Spans, intersect
 
 START = 1_900_000_000.0 // 86400 * 86400 + 13 * 3600.0  # 13:00 UTC of a day to come
 ZERO = START - 4 * 3600
@@ -307,6 +307,32 @@ def test_exclusions_are_taken_out_and_printed(recording: Recording) -> None:
     assert settled.coverage == pytest.approx(1 - 40 / 4200, abs=1e-3)
 
 
+def test_exclusions_take_out_what_was_charted_too(recording: Recording) -> None:
+    """A temperature taken by hand in an excluded span does not count, nor an FiO2 set in it."""
+    charted = Context(
+        (
+            Entry(ZERO, "fio2", "0.25", 0.25, "1"),
+            Entry(START - 1200, "temp", "35.0", 35.0, "Cel", "axilla"),
+            Entry(START + 3000, "temp", "36.9", 36.9, "Cel", "axilla"),
+            Entry(START + 3000, "fio2", "0.40", 0.4, "1"),
+        )
+    )
+    bare = replace(recording, series=recording.series[:2])
+    out = Spans.of([(START - 1500, START - 900), (START + 2700, START + 3600)])
+    for exclusions in (
+        Exclusions(out, {}, ("x",)),
+        Exclusions(channels={"temp": out, "fio2": out}, notes=("x",)),
+    ):
+        found = analyse(bare, charted, exclusions=exclusions)
+        (oxygen,), (temperature,) = found.around.oxygen, found.around.temperatures
+        assert not np.isfinite(temperature.values).any()
+        assert set(oxygen.values) == {0.25}
+        assert not len(intersect(measured(oxygen), out))
+        known = measured(oxygen).bounds
+        assert known[-1, 1] == START + 2700  # then a value not known was set
+        assert START - 900 in known  # what stood before the first span stands after it
+
+
 def test_phases_of_unlike_coverage_carry_a_warning(recording: Recording) -> None:
     exclusions = Exclusions(Spans.of([(START + 900, START + 2700)]), {}, ("x",))
     found = measure_response(recording, hold(), exclusions=exclusions)
@@ -363,6 +389,26 @@ def test_the_same_inputs_give_the_same_hash_and_others_another(
     assert words(again) == words(response)
     changed = measure_response(recording, hold(), context=context, settings=Settings(few_events=6))
     assert changed.data_hash != response.data_hash
+
+
+def test_another_mapping_of_one_file_is_another_input(recording: Recording) -> None:
+    """What each channel was taken for is printed and is in the hash, though the bytes are one."""
+    file = replace(recording, sources=(Source("x.csv", "0" * 64, "table"),))
+    heart, *rest = file.series
+    other = replace(heart, channel=replace(heart.channel, quantity="pulse_rate"))
+    one, two = (
+        measure_response(each, hold()) for each in (file, replace(file, series=(other, *rest)))
+    )
+    assert one.data_hash != two.data_hash
+    assert one.settings["channels.x/heart_rate"] == "heart_rate [/min]"
+    assert two.settings["channels.x/heart_rate"] == "pulse_rate [/min]"
+
+
+def test_the_rules_of_the_features_are_printed(response: Response) -> None:
+    """What moves a feature's number stands among the settings."""
+    rules = feature_settings(Settings().variability)
+    assert rules
+    assert {name: response.settings[f"features.{name}"] for name in rules} == rules
 
 
 def test_one_analysis_serves_several_holds(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from joey.events import without
 from joey.quality import bad_spans, doubtful_spans, judge_numeric, judge_waveform
 from joey.signals import Series, Signal, blank, measured, series_of, signals_of
-from joey.spans import EMPTY, Spans, subtract, total
+from joey.spans import EMPTY, Spans, contains, subtract, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ __all__ = [
     "Waveform",
     "choose_waveform",
     "excluded",
+    "identities",
     "numerics_of",
     "oxygen_of",
     "temperatures_of",
@@ -70,6 +72,18 @@ def excluded(recording: Recording, exclusions: Exclusions) -> Recording:
     )
 
 
+def identities(recording: Recording) -> dict[str, str]:
+    """Return what each channel was taken for, by its source; of one source in the files' order."""
+    found: dict[str, list[str]] = {}
+    for each in recording.channels:
+        channel = each.channel
+        what = f"{channel.label} [{channel.unit}]"
+        if channel.subject != "infant":
+            what += f" of the {channel.subject}"
+        found.setdefault(channel.source or channel.label, []).append(what)
+    return {source: ", ".join(dict.fromkeys(each)) for source, each in found.items()}
+
+
 def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
     """Return the infant's signal of a quantity with the most measured time that is not bad.
 
@@ -113,11 +127,23 @@ def trusted(numeric: Numeric, also_bad: Spans = EMPTY) -> Series:
     return blank(series, also_bad) if len(also_bad) else series
 
 
-def oxygen_of(recording: Recording, context: Context | None) -> tuple[Series, ...]:
-    """Return inspired oxygen as a fraction: devices first, then what was charted."""
+def oxygen_of(
+    recording: Recording, context: Context | None, exclusions: Exclusions
+) -> tuple[Series, ...]:
+    """Return inspired oxygen as a fraction: devices first, then what was charted.
+
+    What was charted inside an excluded span is not known, also after it; what was charted before
+    stands again after it, for a setting does not end where a reviewer looked away.
+    """
     devices = tuple(_fraction(trusted(each)) for each in _percent_aware(recording))
+    spans = exclusions.of("fio2")
     charted = context.series("fio2") if context else ()
-    return devices + charted
+    return devices + tuple(_standing_again(each, spans) for each in charted)
+
+
+def _standing_again(series: Series, spans: Spans) -> Series:
+    inside = contains(spans, series.times)
+    return without(replace(series, values=np.where(inside, np.nan, series.values)), spans)
 
 
 def _percent_aware(recording: Recording) -> Sequence[Numeric]:
@@ -136,15 +162,17 @@ def _fraction(series: Series) -> Series:
     )
 
 
-def temperatures_of(recording: Recording, context: Context | None) -> tuple[Series, ...]:
-    """Return the infant's temperatures: probes first, then readings taken by hand."""
+def temperatures_of(
+    recording: Recording, context: Context | None, exclusions: Exclusions
+) -> tuple[Series, ...]:
+    """Return the infant's temperatures: probes first, then readings by hand, not the excluded."""
     probes = tuple(
         trusted(each)
         for each in numerics_of(recording, "temp")
         if each.series.channel.site not in NOT_OF_THE_BODY
     )
     charted = context.series("temp") if context else ()
-    return probes + charted
+    return probes + tuple(blank(each, exclusions.of("temp")) for each in charted)
 
 
 def quality_words(quality: Quality, whole_s: float) -> str:

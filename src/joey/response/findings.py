@@ -149,7 +149,8 @@ def analyse(
         for quantity, found in numerics.items()
         if found
     }
-    oxygen, temperatures = oxygen_of(recording, context), temperatures_of(recording, context)
+    oxygen = oxygen_of(recording, context, exclusions)
+    temperatures = temperatures_of(recording, context, exclusions)
     values |= {"fio2": oxygen} if oxygen else {}
     values |= {"temp": temperatures} if temperatures else {}
     distrusted = {w.signal.channel.quantity: w.bad for w in (ecg, resp, pleth) if w and len(w.bad)}

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey import __version__
+from joey.features import feature_settings
 from joey.holds import Exclusions, phases_of
+from joey.response.channels import identities
 from joey.response.charted import context_rows, header, oxygen_words
 from joey.response.drawn import draw_oxycrg, draw_strips
 from joey.response.findings import analyse
@@ -111,7 +113,7 @@ def measure_response(
         quality=(*findings.quality, *leak_lines(leaks)),
         excluded=exclusions.spans,
         exclusion_notes=exclusions.notes,
-        settings=printed(settings),
+        settings=_printed(recording, settings),
         sources=sources,
         data_hash=data_hash(recording, hold, others, settings, exclusions, findings),
         version=__version__,
@@ -122,6 +124,16 @@ def measure_response(
         notes=notes_of(findings, phases, cut),
         answers=answers_of(features, events, beside.words, settings),
     )
+
+
+def _printed(recording: Recording, settings: Settings) -> dict[str, str]:
+    """Return everything that moves a number: settings, rules of the features, and channels."""
+    rules = feature_settings(settings.variability)
+    return {
+        **printed(settings),
+        **{f"features.{name}": value for name, value in rules.items()},
+        **{f"channels.{name}": value for name, value in identities(recording).items()},
+    }
 
 
 def _leaks(findings: Findings, phases: Phases, settings: Settings) -> dict[str, Leak]:
@@ -169,11 +181,13 @@ def data_hash(
 ) -> str:
     """Return the SHA-256 of everything a response was made from.
 
-    Files go in by the hash of their bytes; data without files by their samples.
+    Files go in by the hash of their bytes; data without files by their samples. Channels go in by
+    what they were taken for: one file read by another mapping is another input.
     """
     digest = sha256()
     for source in recording.sources:
         digest.update(f"{source.name} {source.sha256} {source.reader}\n".encode())
+    digest.update(repr([each.channel for each in recording.channels]).encode())
     if not recording.sources:
         for signal in recording.signals:
             digest.update(repr((signal.channel, signal.fs, signal.scale, signal.offset)).encode())
@@ -185,9 +199,9 @@ def data_hash(
             digest.update(repr(series.channel).encode())
             for column in (series.times, series.values, series.valid_s):
                 digest.update(np.ascontiguousarray(column).tobytes())
-    for each in (hold, *sorted(others, key=lambda h: (h.start, h.id))):
-        details = sorted(each.details.items())
-        digest.update(repr((each.id, each.infant, each.pieces, each.contact, details)).encode())
+    for held in (hold, *sorted(others, key=lambda h: (h.start, h.id))):
+        details = sorted(held.details.items())
+        digest.update(repr((held.id, held.infant, held.pieces, held.contact, details)).encode())
     digest.update(repr(sorted(printed(settings).items())).encode())
     digest.update(exclusions.spans.bounds.tobytes())
     for name, spans in sorted(exclusions.channels.items()):
