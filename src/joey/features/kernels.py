@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Build: TypeAlias = Callable[
         [BaseContext, ir.IRBuilder, Signature, tuple[ir.Value, ...]], ir.Value
     ]
-    Ranks: TypeAlias = NDArray[np.uint16] | NDArray[np.uint32]
+    Ranks: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 __all__ = [
     "arrange_asked",
@@ -172,6 +172,7 @@ def reach(
     return low, high
 
 
+RANKS = ("u1", "u2", "u4")  # as wide as the number of distinct values asks for
 _SEARCHED = "void(i4[::1], b1[::1], i4[::1], {0}[:,::1], i4[::1])"
 _ASKED = (
     "void(i4[::1], b1[::1], i4[::1], i4[::1], i4[::1], i4[::1], b1, "
@@ -180,7 +181,7 @@ _ASKED = (
 _SWEEP = "UniTuple(i8, 2)({0}[:,::1], {0}[:,::1], {0}[:,::1], i4[:,::1])"
 
 
-@njit([_SEARCHED.format("u2"), _SEARCHED.format("u4")], cache=True)
+@njit([_SEARCHED.format(each) for each in RANKS], cache=True)
 def arrange_searched(
     order: NDArray[np.int32],
     whole: NDArray[np.bool_],
@@ -198,7 +199,7 @@ def arrange_searched(
         Whether a template begins at a sample.
     rank : ndarray of int32, shape (n,)
         Which of the d distinct values each sample is.
-    ranks : ndarray of uint16 or uint32, shape (m, templates + 64)
+    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates + 64)
         Written: ranks of the points after the first.
     before : ndarray of int32, shape (d + 1,)
         Written: how many templates have a first value below the k-th.
@@ -217,7 +218,7 @@ def arrange_searched(
     before[k:] = t
 
 
-@njit([_ASKED.format("u2"), _ASKED.format("u4")], cache=True)
+@njit([_ASKED.format(each) for each in RANKS], cache=True)
 def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
     order: NDArray[np.int32],
     whole: NDArray[np.bool_],
@@ -242,7 +243,7 @@ def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not object
         From `arrange_searched`, of the series that is searched.
     itself : bool
         Whether both are one series: then each pair is counted once and none with itself.
-    lows, spans : ndarray of uint16 or uint32, shape (m, templates)
+    lows, spans : ndarray of uint8, uint16 or uint32, shape (m, templates)
         Written: first rank that matches each point after the first, and how many do.
     bounds : ndarray of int32, shape (templates, 2)
         Written: which of the searched templates match in the first point.
@@ -260,7 +261,7 @@ def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not object
             t += 1
 
 
-@njit([_SWEEP.format("u2"), _SWEEP.format("u4")], cache=True)
+@njit([_SWEEP.format(each) for each in RANKS], cache=True)
 def count_by_sweep(
     ranks: Ranks, lows: Ranks, spans: Ranks, bounds: NDArray[np.int32]
 ) -> tuple[int, int]:

@@ -134,8 +134,7 @@ def _sweep(
     )
 
     here, there = int(np.count_nonzero(asked_whole)), int(np.count_nonzero(searched_whole))
-    narrow = len(searched.distinct) <= np.iinfo(np.uint16).max
-    ranks = np.zeros((m, there + LANES), np.uint16 if narrow else np.uint32)
+    ranks = np.zeros((m, there + LANES), np.min_scalar_type(len(searched.distinct)))
     before = np.empty(len(searched.distinct) + 1, np.int32)
     arrange_searched(searched.order, searched_whole, searched.rank, ranks, before)
     lows = np.empty((m, here), ranks.dtype)
