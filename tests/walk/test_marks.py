@@ -34,7 +34,7 @@ def test_marks_lie_on_the_samples_of_the_ecg(tmp_path: Path) -> None:
 
     marks = read_marks(tmp_path / "events.atr")
     assert (marks.samples / 250.0 + STARTS).tolist() == [30.0, 40.0, 45.0]
-    assert [text[0] == "(" for text in marks.texts] == [False, True, False]
+    assert [text[0] == "(" for text in marks.texts.values()] == [False, True, False]
     qrs = read_marks(tmp_path / "beats.qrs")
     assert set(qrs.symbols) == {"N"}
     np.testing.assert_allclose(qrs.samples / 250.0 + STARTS, beats.times, atol=1 / 250)

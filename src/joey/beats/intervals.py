@@ -42,7 +42,7 @@ MAD_TO_SD = 1.4826  # of a Gaussian
 # Interpolated R waves of simulated preterm ECG whose peak is 20 times the SD of its noise have an
 # error of SD 0.34 to 0.37 ms at 200 to 1000 Hz: the noise makes it, not the sampling step. At 50
 # times it is 0.14 to 0.15 ms. The larger is taken, as a step: sqrt(12) times 0.375 ms.
-TIMING_MS = 1.3
+TIMING_MS = 1.5
 TIMING_SAMPLES = 0.25  # below 200 Hz the step is coarse for the R wave, and the error grows with it
 
 
