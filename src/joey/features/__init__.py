@@ -68,6 +68,10 @@ from joey.features.variability import (
     measure_sdnn,
     rmssd_floor,
 )
+from joey.features.windows import (
+    HrvWindows,
+    measure_windows,
+)
 
 __all__ = [
     "FEATURES",
@@ -78,6 +82,7 @@ __all__ = [
     "CrossCorrelation",
     "Feature",
     "HrvRules",
+    "HrvWindows",
     "Material",
     "Measured",
     "Poincare",
@@ -110,6 +115,7 @@ __all__ = [
     "measure_saturation_per_oxygen",
     "measure_sdnn",
     "measure_target_time",
+    "measure_windows",
     "rmssd_floor",
     "standing",
 ]
