@@ -14,6 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from joey.features.variability import Ranks
+
 __all__ = ["Decelerations", "decelerations_of"]
 
 AROUND_S = 30.0  # s on either side: the running median is that of a minute
@@ -37,7 +39,7 @@ class Decelerations:
 
 
 def decelerations_of(
-    starts: NDArray[np.float64], rows: NDArray[np.float64], ordered: NDArray[np.float64]
+    starts: NDArray[np.float64], n: NDArray[np.int64], ranked: Ranks
 ) -> Decelerations:
     """Return how much of many windows decelerates, and how unevenly (Joey's definition).
 
@@ -46,10 +48,12 @@ def decelerations_of(
 
     Parameters
     ----------
-    starts, rows : ndarray of float64, shape (w, wide)
-        Start of each interval [s] and the intervals [ms], NaN at breaks and behind the end.
-    ordered : ndarray of float64, shape (w, wide)
-        Each row sorted, NaN last. [ms]
+    starts : ndarray of float64, shape (w, wide)
+        Start of each interval, NaN at breaks and behind the end. [s]
+    n : ndarray of int64, shape (w,)
+        Accepted intervals.
+    ranked : Ranks
+        The intervals.
 
     References
     ----------
@@ -58,11 +62,10 @@ def decelerations_of(
     """
     from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
 
-    sums = np.empty((2, len(rows)))
-    window_kernels.decelerations(starts, rows, ordered, AROUND_S, RUN, sums)
+    sums = np.empty((2, len(starts)))
+    window_kernels.decelerations(starts, ranked.ranks, ranked.values, AROUND_S, RUN, sums)
     count, squares = sums
-    n = np.isfinite(rows).sum(axis=1)
     return Decelerations(
         100.0 * count / np.where(n > 0, n, np.nan),
-        np.sqrt(squares / np.where(count > 1, count - 1, np.nan)),
+        np.sqrt(squares / np.where(count > 1, count - 1, np.nan)) * ranked.tick_ms,
     )

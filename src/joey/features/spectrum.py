@@ -148,8 +148,14 @@ def measure_band_power(
     found = band_powers(starts, rows, np.median(rows, axis=1), rows.mean(axis=1), breathing, bands)
     if found.segments[0] < SEGMENTS:
         return _NOTHING
-    powers = (found.vlf, found.lf, found.hf, found.rsa, found.top_hz)
-    return BandPower(*(float(each[0]) for each in powers), int(found.segments[0]))
+    return BandPower(
+        float(found.vlf[0]),
+        float(found.lf[0]),
+        float(found.hf[0]),
+        float(found.rsa[0]),
+        float(found.top_hz[0]),
+        int(found.segments[0]),
+    )
 
 
 def band_powers(
@@ -208,7 +214,7 @@ def _resampled(
     longest = float(np.max(np.nanmax(starts, axis=1) - starts[:, 0]))
     even = np.empty((len(rows), int((longest + np.nanmax(rows) / 1000.0) * RESAMPLE_HZ) + 1))
     widest = (BRIDGE_BEATS + 0.5) * median_nn / 1000.0
-    window_kernels.resample(starts, rows, RESAMPLE_HZ, widest, even)
+    window_kernels.resample(starts, rows, 1.0 / RESAMPLE_HZ, widest, even)
     return even
 
 
@@ -226,23 +232,18 @@ def _densities(even: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
         Zero without a whole segment. [ms²/Hz]
     segments : ndarray of int64, shape (w,)
     """
-    summed = np.zeros((len(even), SIZE // 2 + 1))
-    segments = np.zeros(len(even), dtype=np.int64)
-    t = np.arange(SIZE) - (SIZE - 1) / 2.0
-    t /= np.sqrt(t @ t)
+    from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
+
+    most = max((even.shape[1] - SIZE) // (SIZE // 2) + 1, 0) * len(even)
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(SIZE) / SIZE)
-    for start in range(0, even.shape[1] - SIZE + 1, SIZE // 2):
-        part = even[:, start : start + SIZE]
-        level = part.mean(axis=1)
-        whole = np.flatnonzero(np.isfinite(level))
-        part = part[whole] - level[whole, None]
-        part -= np.einsum("ij,j->i", part, t)[:, None] * t
-        part *= window
-        lines = np.fft.rfft(part, axis=1)
-        summed[whole] += np.square(lines.real) + np.square(lines.imag)
-        segments[whole] += 1
-    summed *= 2.0 / (RESAMPLE_HZ * float(window @ window)) / np.maximum(segments, 1)[:, None]
-    return summed, segments
+    parts, owners = np.empty((most, SIZE)), np.empty(most, dtype=np.int64)
+    whole = window_kernels.taper(even, SIZE // 2, window, parts, owners)
+    lines = np.fft.rfft(parts[:whole], axis=1)
+    density = np.zeros((len(even), SIZE // 2 + 1))
+    window_kernels.gather(lines, owners[:whole], density)
+    segments = np.bincount(owners[:whole], minlength=len(even))
+    density *= 2.0 / (RESAMPLE_HZ * float(window @ window)) / np.maximum(segments, 1)[:, None]
+    return density, segments
 
 
 def _bin(hz: float | NDArray[np.float64]) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asymmetry",
     "Poincare",
+    "Ranks",
     "Spread",
     "measure_asymmetry",
     "measure_heart_rate",
@@ -28,9 +29,13 @@ __all__ = [
     "measure_poincare",
     "measure_rmssd",
     "measure_sdnn",
+    "ranks_of",
     "rmssd_floor",
     "spread_of",
 ]
+
+
+TICK_MS = 0.001  # ms: finer than any timing, coarser than the rounding of a time in seconds UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,42 @@ class Spread:
     asymmetry: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranks:
+    """Many windows by rising value.
+
+    Parameters
+    ----------
+    order : ndarray of int64, shape (w, wide)
+        What sorts each row, NaN last.
+    ranks : ndarray of int32, shape (w, wide)
+        Which of the row's distinct values each interval is; -1 for NaN.
+    values : ndarray of float64, shape (w, wide)
+        The distinct values, rising; what follows the last means nothing. [ticks]
+    kinds : ndarray of int64, shape (w,)
+        How many they are.
+    tick_ms : float
+        Intervals that round to the same tick are equal. [ms]
+    """
+
+    order: NDArray[np.int64]
+    ranks: NDArray[np.int32]
+    values: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    tick_ms: float
+
+
+def ranks_of(rows: NDArray[np.float64], tick_ms: float = TICK_MS) -> Ranks:
+    """Return many windows by rising value: one row each, NaN where there is no interval. [ms]"""
+    from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
+
+    order = np.argsort(rows, axis=1)
+    ranks, values = np.empty(rows.shape, dtype=np.int32), np.empty(rows.shape)
+    kinds = np.empty(len(rows), dtype=np.int64)
+    window_kernels.rank(rows, order, tick_ms, ranks, values, kinds)
+    return Ranks(order, ranks, values, kinds, tick_ms)
+
+
 def spread_of(
     rows: NDArray[np.float64],
     ordered: NDArray[np.float64],
@@ -122,7 +163,9 @@ def spread_of(
 
     sums = np.empty((11, len(rows)))
     over = np.empty((len(over_ms), len(rows)), dtype=np.int64)
-    window_kernels.spread(rows, ordered, np.array(over_ms, dtype=np.float64), sums, over)
+    # On a clock's grid a difference often equals the threshold: rounding must not lift it over.
+    limits = np.array(over_ms, dtype=np.float64) + TICK_MS
+    window_kernels.spread(rows, ordered, limits, sums, over)
     n, mean, second, third, fourth, steps, squares, scatter, mad, below, above = sums
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = second / np.where(n > 1, n - 1, np.nan)

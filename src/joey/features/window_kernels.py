@@ -15,7 +15,17 @@ from numba import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["capacities", "decelerations", "lay", "resample", "spread", "tally"]
+__all__ = [
+    "capacities",
+    "decelerations",
+    "gather",
+    "lay",
+    "rank",
+    "resample",
+    "spread",
+    "taper",
+    "tally",
+]
 
 
 @njit(cache=True)
@@ -108,6 +118,46 @@ def lay(
 
 
 @njit(cache=True)
+def rank(
+    rows: NDArray[np.float64],
+    order: NDArray[np.int64],
+    tick_ms: float,
+    ranks: NDArray[np.int32],
+    values: NDArray[np.float64],
+    kinds: NDArray[np.int64],
+) -> None:
+    """Number the distinct values of each row, as whole ticks, from the smallest on.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        The windows. [ms]
+    order : ndarray of int64, shape (w, wide)
+        What sorts each row, NaN last.
+    tick_ms : float
+        Intervals that round to the same tick are one value. [ms]
+    ranks : ndarray of int32, shape (w, wide)
+        To be filled: number of each interval's value; -1 where there is none.
+    values : ndarray of float64, shape (w, wide)
+        To be filled: the distinct values, as far as they go. [ticks]
+    kinds : ndarray of int64, shape (w,)
+        To be filled: how many there are.
+    """
+    for w in range(rows.shape[0]):
+        count = 0
+        for i in order[w]:
+            if np.isnan(rows[w, i]):
+                ranks[w, i] = -1
+                continue
+            tick = np.rint(rows[w, i] / tick_ms)
+            if count == 0 or tick != values[w, count - 1]:
+                values[w, count] = tick
+                count += 1
+            ranks[w, i] = count - 1
+        kinds[w] = count
+
+
+@njit(cache=True)
 def spread(
     rows: NDArray[np.float64],
     ordered: NDArray[np.float64],
@@ -134,82 +184,68 @@ def spread(
         To be filled: differences beyond each threshold.
     """
     for w in range(rows.shape[0]):
-        nn = rows[w]
-        n = 0
-        total = 0.0
-        steps = 0
-        way = 0.0
-        before = np.nan
-        for v in nn:
-            if v == v:
-                n += 1
-                total += v
-            step = v - before
-            if step == step:
-                steps += 1
-                way += step
-            before = v
-        mean = total / n if n > 0 else np.nan
-        drift = way / steps if steps > 0 else np.nan
-        second = 0.0
-        third = 0.0
-        fourth = 0.0
-        squares = 0.0
-        scatter = 0.0
-        over[:, w] = 0
-        before = np.nan
-        for v in nn:
-            away = v - mean
-            if away == away:
-                square = away * away
-                second += square
-                third += square * away
-                fourth += square * square
-            step = v - before
-            if step == step:
-                squares += step * step
-                scatter += (step - drift) * (step - drift)
-                size = abs(step)
-                for k in range(len(over_ms)):
-                    over[k, w] += size > over_ms[k]
-            before = v
+        n, out[1, w], out[2, w], out[3, w], out[4, w] = _moments(rows[w])
         out[0, w] = n
-        out[1, w] = mean
-        out[2, w] = second
-        out[3, w] = third
-        out[4, w] = fourth
-        out[5, w] = steps
-        out[6, w] = squares
-        out[7, w] = scatter
-        if n == 0:
-            out[8:, w] = np.nan
-            continue
-        x = ordered[w]
-        median = (x[(n - 1) // 2] + x[n // 2]) / 2.0
-        # The sorted distances from the median are two sorted lists: merge them half way.
-        high = n // 2
-        low = high - 1
-        nearer = 0.0
-        away = 0.0
-        for _ in range(n // 2 + 1):
-            nearer = away
-            if low >= 0 and (high >= n or median - x[low] <= x[high] - median):
-                away = median - x[low]
-                low -= 1
-            else:
-                away = x[high] - median
-                high += 1
-        out[8, w] = away if n % 2 == 1 else (nearer + away) / 2.0
-        below = 0.0
-        above = 0.0
-        for k in range(n):
-            away = x[k] - median
-            if away < 0.0:
-                below += away * away
-            else:
-                above += away * away
-        out[9, w] = below
-        out[10, w] = above
+        steps = rows[w, 1:] - rows[w, :-1]
+        out[5, w], drift, out[7, w], _, _ = _moments(steps)
+        out[6, w] = out[7, w] + out[5, w] * drift * drift if out[5, w] > 0 else 0.0
+        for k in range(len(over_ms)):
+            count = 0
+            for step in steps:
+                count += abs(step) > over_ms[k]
+            over[k, w] = count
+        out[8, w], out[9, w], out[10, w] = _around_median(ordered[w, :n])
+
+
+@njit(cache=True)
+def _moments(x: NDArray[np.float64]) -> tuple[int, float, float, float, float]:
+    """Return how many values there are, their mean, and sums of powers of the distances from it."""
+    n = 0
+    total = 0.0
+    for v in x:
+        known = not np.isnan(v)
+        n += known
+        total += v if known else 0.0
+    mean = total / n if n > 0 else np.nan
+    second = 0.0
+    third = 0.0
+    fourth = 0.0
+    for v in x:
+        away = 0.0 if np.isnan(v) else v - mean
+        square = away * away
+        second += square
+        third += square * away
+        fourth += square * square
+    return n, mean, second, third, fourth
+
+
+@njit(cache=True)
+def _around_median(x: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the median distance from the median of sorted values, and sums of squared ones."""
+    n = len(x)
+    if n == 0:
+        return np.nan, np.nan, np.nan
+    median = (x[(n - 1) // 2] + x[n // 2]) / 2.0
+    # Outwards from the median lie two sorted lists of distances: merge them half way.
+    high = n // 2
+    low = high - 1
+    nearer = 0.0
+    away = 0.0
+    for _ in range(n // 2 + 1):
+        nearer = away
+        if low >= 0 and (high >= n or median - x[low] <= x[high] - median):
+            away = median - x[low]
+            low -= 1
+        else:
+            away = x[high] - median
+            high += 1
+    below = 0.0
+    above = 0.0
+    for k in range(n):
+        away_k = x[k] - median
+        below += away_k * away_k if away_k < 0.0 else 0.0
+        above += away_k * away_k if away_k > 0.0 else 0.0
+    return (away if n % 2 == 1 else (nearer + away) / 2.0), below, above
 
 
 @njit(cache=True)
@@ -241,38 +277,54 @@ def capacities(
         To be filled: anchors of both; and those that were left out for their step.
     """
     for w in range(rows.shape[0]):
-        nn = rows[w]
-        swings[:, w] = 0.0
-        anchors[:, w] = 0
-        for i in range(reach, lengths[w] - reach):
-            after = nn[i]
-            before = nn[i - anchor]
-            for k in range(1, anchor):
-                after += nn[i + k]
-                before += nn[i - anchor + k]
-            rise = after / anchor - before / anchor
-            after = nn[i]
-            before = nn[i - scale]
-            for k in range(1, scale):
-                after += nn[i + k]
-                before += nn[i - scale + k]
-            swing = (after / scale - before / scale) / 2.0
-            # A NaN in one of the intervals that enter makes a comparison false.
-            if not (swing == swing and (rise > 0.0 or rise < 0.0)):
-                continue
-            side = 0 if rise > 0.0 else 1
-            if abs(nn[i] / nn[i - 1] - 1.0) <= largest:
-                swings[side, w] += swing
-                anchors[side, w] += 1
-            else:
-                anchors[side + 2, w] += 1
+        nn = rows[w, : lengths[w]]
+        first = reach
+        stop = max(len(nn) - reach, reach)
+        trend = _means(nn, anchor)
+        level = _means(nn, scale)
+        # A NaN in one of the intervals that enter makes a comparison false.
+        rise = trend[first:stop] - trend[first - anchor : stop - anchor]
+        swing = (level[first:stop] - level[first - scale : stop - scale]) / 2.0
+        step = np.abs(nn[first:stop] / nn[first - 1 : stop - 1] - 1.0)
+        longer = 0.0
+        shorter = 0.0
+        up = down = up_all = down_all = 0
+        for i in range(len(rise)):
+            known = not np.isnan(swing[i])
+            small = step[i] <= largest
+            rises = known and rise[i] > 0.0
+            falls = known and rise[i] < 0.0
+            longer += swing[i] if rises and small else 0.0
+            shorter += swing[i] if falls and small else 0.0
+            up_all += rises
+            down_all += falls
+            up += rises and small
+            down += falls and small
+        swings[0, w] = longer
+        swings[1, w] = shorter
+        anchors[0, w] = up
+        anchors[1, w] = down
+        anchors[2, w] = up_all - up
+        anchors[3, w] = down_all - down
+
+
+@njit(cache=True)
+def _means(x: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the mean of `count` values from each one on; NaN where there are fewer."""
+    out = np.full(len(x), np.nan)
+    last = max(len(x) - count + 1, 0)
+    total = x[:last].copy()
+    for k in range(1, count):
+        total += x[k : last + k]
+    out[:last] = total / count
+    return out
 
 
 @njit(cache=True)
 def decelerations(
     starts: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    ordered: NDArray[np.float64],
+    ranks: NDArray[np.int32],
+    values: NDArray[np.float64],
     around_s: float,
     run: int,
     out: NDArray[np.float64],
@@ -281,102 +333,85 @@ def decelerations(
 
     Parameters
     ----------
-    starts, rows, ordered : ndarray of float64, shape (w, wide)
-        Start of each interval [s], the intervals [ms] with NaN at breaks, and the latter sorted.
+    starts : ndarray of float64, shape (w, wide)
+        Start of each interval. [s]
+    ranks, values : ndarray, shape (w, wide)
+        As filled by `rank`.
     around_s : float
         The running median is that of the intervals that start within this on either side. [s]
     run : int
         Intervals in a row that make a deceleration.
     out : ndarray of float64, shape (2, w)
         To be filled: how many intervals belong to decelerations, and the sum of squares of what
-        they lie above the median from the mean of it.
+        they lie above the median from the mean of it. [1; ticks²]
     """
-    width = rows.shape[1]
-    places = np.empty(width, dtype=np.int64)
-    above = np.empty(width)
-    held = np.empty(width, dtype=np.int64)
-    for w in range(rows.shape[0]):
-        at = starts[w]
-        nn = rows[w]
-        # Distinct values in order; each interval is known by the place of its value.
-        x = ordered[w]
-        for k in range(width):
-            held[k] = 0
-            if nn[k] == nn[k]:
-                lo = 0
-                hi = width
-                while lo < hi:
-                    mid = (lo + hi) // 2
-                    if x[mid] < nn[k]:
-                        lo = mid + 1
-                    else:  # NaN, which stand last, are no smaller
-                        hi = mid
-                places[k] = lo
-            else:
-                places[k] = -1
-        first = 0
-        last = 0
-        size = 0
-        # The place of the lower median, and how many intervals stand before it.
-        place = 0
-        under = 0
-        for k in range(width):
-            above[k] = 0.0
-            if places[k] < 0:
-                continue
-            while last < width and (places[last] < 0 or at[last] <= at[k] + around_s):
-                if places[last] >= 0:
-                    held[places[last]] += 1
-                    size += 1
-                    under += places[last] < place
-                last += 1
-            while places[first] < 0 or at[first] < at[k] - around_s:
-                if places[first] >= 0:
-                    held[places[first]] -= 1
-                    size -= 1
-                    under -= places[first] < place
-                first += 1
-            middle = (size - 1) // 2
-            while under > middle:
-                place -= 1
-                under -= held[place]
-            while under + held[place] <= middle:
-                under += held[place]
-                place += 1
-            median = x[place]
-            if size % 2 == 0 and under + held[place] <= middle + 1:
-                upper = place + 1
-                while held[upper] == 0:
-                    upper += 1
-                median = (median + x[upper]) / 2.0
-            above[k] = nn[k] - median
+    for w in range(ranks.shape[0]):
+        above = _above_median(starts[w], ranks[w], values[w], around_s)
+        part = np.zeros(len(above))
         count = 0
-        total = 0.0
-        for turn in range(2):
-            mean = total / count if count > 0 else 0.0
-            squares = 0.0
-            k = 0
-            while k < width:
-                stop = k
-                while stop < width and above[stop] > 0.0:
-                    stop += 1
-                if stop - k >= run:
-                    for j in range(k, stop):
-                        if turn == 0:
-                            count += 1
-                            total += above[j]
-                        else:
-                            squares += (above[j] - mean) * (above[j] - mean)
-                k = stop + 1
-            out[1, w] = squares
+        first = 0
+        for k in range(len(above) + 1):
+            if k < len(above) and above[k] > 0.0:
+                continue
+            if k - first >= run:
+                part[count : count + k - first] = above[first:k]
+                count += k - first
+            first = k + 1
         out[0, w] = count
+        out[1, w] = _moments(part[:count])[2]
+
+
+@njit(cache=True)
+def _above_median(
+    starts: NDArray[np.float64],
+    ranks: NDArray[np.int32],
+    values: NDArray[np.float64],
+    around_s: float,
+) -> NDArray[np.float64]:
+    """Return how far each interval lies above the running median; zero where there is none."""
+    above = np.zeros(len(ranks))
+    held = np.zeros(len(ranks), dtype=np.int32)  # intervals of each value around the present one
+    first = 0
+    last = 0
+    size = 0
+    place = 0  # number of the value that is the lower median
+    under = 0  # intervals that are smaller
+    for k in range(len(ranks)):
+        if ranks[k] < 0:
+            continue
+        while last < len(ranks) and (ranks[last] < 0 or starts[last] <= starts[k] + around_s):
+            if ranks[last] >= 0:
+                held[ranks[last]] += 1
+                under += ranks[last] < place
+                size += 1
+            last += 1
+        while ranks[first] < 0 or starts[first] < starts[k] - around_s:
+            if ranks[first] >= 0:
+                held[ranks[first]] -= 1
+                under -= ranks[first] < place
+                size -= 1
+            first += 1
+        middle = (size - 1) // 2
+        while under > middle:
+            place -= 1
+            under -= held[place]
+        while under + held[place] <= middle:
+            under += held[place]
+            place += 1
+        upper = place
+        if size % 2 == 0 and under + held[place] == middle + 1:
+            upper += 1
+            while held[upper] == 0:
+                upper += 1
+        above[k] = values[ranks[k]] - (values[place] + values[upper]) / 2.0
+    return above
 
 
 @njit(cache=True)
 def resample(
     starts: NDArray[np.float64],
     rows: NDArray[np.float64],
-    hz: float,
+    step_s: float,
     widest_s: NDArray[np.float64],
     even: NDArray[np.float64],
 ) -> None:
@@ -386,22 +421,19 @@ def resample(
     ----------
     starts, rows : ndarray of float64, shape (w, wide)
         Start of each interval [s] and the intervals [ms], NaN at breaks and behind the end.
-    hz : float
-        How often it is read, from the end of the first interval on. [Hz]
+    step_s : float
+        Between two readings, the first at the end of the first interval. [s]
     widest_s : ndarray of float64, shape (w,)
         Time without an accepted interval that the curve may cross. [s]
     even : ndarray of float64, shape (w, long)
         To be filled; NaN where more is missing and behind the last beat. [ms]
     """
-    width = rows.shape[1]
-    x = np.empty(width)
-    y = np.empty(width)
-    slope = np.empty(width)
-    long = even.shape[1]
+    x = np.empty(rows.shape[1])
+    y = np.empty(rows.shape[1])
     for w in range(rows.shape[0]):
         n = 0
-        for k in range(width):
-            if rows[w, k] == rows[w, k]:
+        for k in range(rows.shape[1]):
+            if not np.isnan(rows[w, k]):
                 # From the first start on: a time of this century has no digits to spare.
                 x[n] = starts[w, k] - starts[w, 0] + rows[w, k] / 1000.0
                 y[n] = rows[w, k]
@@ -409,37 +441,42 @@ def resample(
         even[w] = np.nan
         if n < 3:
             continue
-        # Slopes after Fritsch and Butland (SIAM J. Sci. Stat. Comput. 5:300, 1984).
-        h0 = x[1] - x[0]
-        m0 = (y[1] - y[0]) / h0
-        for k in range(1, n - 1):
-            h1 = x[k + 1] - x[k]
-            m1 = (y[k + 1] - y[k]) / h1
-            if k == 1:
-                slope[0] = _edge_slope(h0, h1, m0, m1)
-            slope[k] = 0.0
-            if m0 * m1 > 0.0:
-                w0 = 2.0 * h1 + h0
-                w1 = h1 + 2.0 * h0
-                slope[k] = (w0 + w1) / (w0 / m0 + w1 / m1)
-            if k == n - 2:
-                slope[n - 1] = _edge_slope(h1, h0, m1, m0)
-            h0 = h1
-            m0 = m1
+        h, m, slope = _slopes(x[:n], y[:n])
         i = 0
         for k in range(n - 1):
-            h = x[k + 1] - x[k]
-            crossed = h - y[k + 1] / 1000.0 <= widest_s[w]
-            m = (y[k + 1] - y[k]) / h
-            c2 = (3.0 * m - 2.0 * slope[k] - slope[k + 1]) / h
-            c3 = (slope[k] + slope[k + 1] - 2.0 * m) / (h * h)
-            while i < long:
-                t = x[0] + i / hz - x[k]
-                if t >= h:
-                    break
+            crossed = h[k] - y[k + 1] / 1000.0 <= widest_s[w]
+            c2 = (3.0 * m[k] - 2.0 * slope[k] - slope[k + 1]) / h[k]
+            c3 = (slope[k] + slope[k + 1] - 2.0 * m[k]) / (h[k] * h[k])
+            t = x[0] + i * step_s - x[k]
+            while t < h[k] and i < even.shape[1]:
                 if crossed:
                     even[w, i] = y[k] + t * (slope[k] + t * (c2 + t * c3))
                 i += 1
+                t = x[0] + i * step_s - x[k]
+
+
+@njit(cache=True)
+def _slopes(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return distances, rises and the slopes at at least three points that never overshoot.
+
+    After Fritsch and Butland (SIAM J. Sci. Stat. Comput. 5:300, 1984): zero where the rises on both
+    sides differ in sign, else their weighted harmonic mean.
+    """
+    h = x[1:] - x[:-1]
+    m = (y[1:] - y[:-1]) / h
+    slope = np.zeros(len(x))
+    for k in range(1, len(m)):
+        both = m[k - 1] * m[k]
+        w0 = 2.0 * h[k] + h[k - 1]
+        w1 = h[k] + 2.0 * h[k - 1]
+        if both > 0.0:
+            slope[k] = (w0 + w1) * both / (w0 * m[k] + w1 * m[k - 1])
+    last = len(m) - 1
+    slope[0] = _edge_slope(h[0], h[1], m[0], m[1])
+    slope[last + 1] = _edge_slope(h[last], h[last - 1], m[last], m[last - 1])
+    return h, m, slope
 
 
 @njit(cache=True)
@@ -451,3 +488,59 @@ def _edge_slope(h0: float, h1: float, m0: float, m1: float) -> float:
     if m0 * m1 <= 0.0 and abs(slope) > 3.0 * abs(m0):
         return 3.0 * m0
     return slope
+
+
+@njit(cache=True)
+def taper(
+    even: NDArray[np.float64],
+    hop: int,
+    window: NDArray[np.float64],
+    segments: NDArray[np.float64],
+    owners: NDArray[np.int64],
+) -> int:
+    """Cut rows into segments, free each of its straight line and weight it; return how many.
+
+    Parameters
+    ----------
+    even : ndarray of float64, shape (w, long)
+        Values at even times, NaN where unknown.
+    hop : int
+        From the start of a segment to that of the next.
+    window : ndarray of float64, shape (size,)
+        The weights.
+    segments : ndarray of float64, shape (k, size)
+        To be filled with those that are known throughout.
+    owners : ndarray of int64, shape (k,)
+        To be filled: the row of each.
+    """
+    size = len(window)
+    t = np.arange(size) - (size - 1) / 2.0
+    norm = np.sum(t * t)
+    count = 0
+    for w in range(even.shape[0]):
+        for first in range(0, even.shape[1] - size + 1, hop):
+            part = even[w, first : first + size]
+            total = 0.0
+            tilt = 0.0
+            for i in range(size):
+                total += part[i]
+                tilt += part[i] * t[i]
+            if np.isnan(total):
+                continue
+            mean = total / size
+            for i in range(size):
+                segments[count, i] = (part[i] - mean - tilt / norm * t[i]) * window[i]
+            owners[count] = w
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def gather(
+    lines: NDArray[np.complex128], owners: NDArray[np.int64], density: NDArray[np.float64]
+) -> None:
+    """Add the squared size of each segment's spectral lines to its row, shape (w, bins)."""
+    for k in range(len(owners)):
+        row = density[owners[k]]
+        for i in range(len(row)):
+            row[i] += lines[k, i].real * lines[k, i].real + lines[k, i].imag * lines[k, i].imag

@@ -19,7 +19,7 @@ from joey.features.entropy import measure_sample_entropy
 from joey.features.material import HrvRules, Material
 from joey.features.scaling import measure_alpha1
 from joey.features.spectrum import band_powers
-from joey.features.variability import rmssd_floor, spread_of
+from joey.features.variability import ranks_of, rmssd_floor, spread_of
 from joey.spans import Spans, contains
 
 if TYPE_CHECKING:
@@ -365,9 +365,9 @@ def _values(
     breathing: NDArray[np.float64],
 ) -> dict[str, NDArray[Any]]:
     """Return the values of usable windows by the names of `HrvWindows`."""
-    ordered = np.sort(rows, axis=1)
-    found = spread_of(rows, ordered, PNN_MS)
-    dec = decelerations_of(starts, rows, ordered)
+    ranked = ranks_of(rows)
+    found = spread_of(rows, np.take_along_axis(rows, ranked.order, axis=1), PNN_MS)
+    dec = decelerations_of(starts, found.n.astype(np.int64), ranked)
     prsa = {"scale": rules.scale, "reach": rules.reach}
     dc, ac = capacities(rows, lengths, anchor=rules.anchor, **prsa)
     dc_t1, ac_t1 = capacities(rows, lengths, anchor=1, **prsa)
