@@ -38,9 +38,7 @@ class Decelerations:
     spread: NDArray[np.float64]
 
 
-def decelerations_of(
-    starts: NDArray[np.float64], n: NDArray[np.int64], ranked: Ranks
-) -> Decelerations:
+def decelerations_of(starts: NDArray[np.float64], ranked: Ranks) -> Decelerations:
     """Return how much of many windows decelerates, and how unevenly (Joey's definition).
 
     An interval decelerates where it and a neighbor both lie above the median of the intervals that
@@ -50,8 +48,6 @@ def decelerations_of(
     ----------
     starts : ndarray of float64, shape (w, wide)
         Start of each interval, NaN at breaks and behind the end. [s]
-    n : ndarray of int64, shape (w,)
-        Accepted intervals.
     ranked : Ranks
         The intervals.
 
@@ -66,6 +62,6 @@ def decelerations_of(
     window_kernels.decelerations(starts, ranked.ranks, ranked.values, AROUND_S, RUN, sums)
     count, squares = sums
     return Decelerations(
-        100.0 * count / np.where(n > 0, n, np.nan),
+        100.0 * count / np.where(ranked.n > 0, ranked.n, np.nan),
         np.sqrt(squares / np.where(count > 1, count - 1, np.nan)) * ranked.tick_ms,
     )

@@ -114,20 +114,24 @@ class Ranks:
     Parameters
     ----------
     order : ndarray of int64, shape (w, wide)
-        What sorts each row, NaN last.
+        Places of the intervals by rising tick, NaN last.
+    ordered : ndarray of float64, shape (w, wide)
+        The intervals sorted, NaN last. [ms]
     ranks : ndarray of int32, shape (w, wide)
         Which of the row's distinct values each interval is; -1 for NaN.
     values : ndarray of float64, shape (w, wide)
         The distinct values, rising; what follows the last means nothing. [ticks]
-    kinds : ndarray of int64, shape (w,)
-        How many they are.
+    n, kinds : ndarray of int64, shape (w,)
+        How many intervals and how many distinct values there are.
     tick_ms : float
         Intervals that round to the same tick are equal. [ms]
     """
 
     order: NDArray[np.int64]
+    ordered: NDArray[np.float64]
     ranks: NDArray[np.int32]
     values: NDArray[np.float64]
+    n: NDArray[np.int64]
     kinds: NDArray[np.int64]
     tick_ms: float
 
@@ -136,11 +140,13 @@ def ranks_of(rows: NDArray[np.float64], tick_ms: float = TICK_MS) -> Ranks:
     """Return many windows by rising value: one row each, NaN where there is no interval. [ms]"""
     from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
 
-    order = np.argsort(rows, axis=1)
-    ranks, values = np.empty(rows.shape, dtype=np.int32), np.empty(rows.shape)
-    kinds = np.empty(len(rows), dtype=np.int64)
-    window_kernels.rank(rows, order, tick_ms, ranks, values, kinds)
-    return Ranks(order, ranks, values, kinds, tick_ms)
+    keys, order = np.empty(rows.shape, dtype=np.int64), np.empty(rows.shape, dtype=np.int64)
+    ordered, values = np.empty(rows.shape), np.empty(rows.shape)
+    ranks, counts = np.empty(rows.shape, dtype=np.int32), np.empty((2, len(rows)), dtype=np.int64)
+    window_kernels.number(rows, tick_ms, keys)
+    keys.sort(axis=1)
+    window_kernels.rank(rows, keys, order, ordered, ranks, values, counts)
+    return Ranks(order, ordered, ranks, values, counts[0], counts[1], tick_ms)
 
 
 def spread_of(

@@ -20,12 +20,17 @@ __all__ = [
     "decelerations",
     "gather",
     "lay",
+    "number",
     "rank",
     "resample",
     "spread",
     "taper",
     "tally",
 ]
+
+PLACE_BITS = 20  # of a key: a window holds at most a million intervals
+PLACES = (1 << PLACE_BITS) - 1
+LAST = (1 << 42) - 1  # ticks, beyond any interval
 
 
 @njit(cache=True)
@@ -118,43 +123,79 @@ def lay(
 
 
 @njit(cache=True)
-def rank(
-    rows: NDArray[np.float64],
-    order: NDArray[np.int64],
-    tick_ms: float,
-    ranks: NDArray[np.int32],
-    values: NDArray[np.float64],
-    kinds: NDArray[np.int64],
-) -> None:
-    """Number the distinct values of each row, as whole ticks, from the smallest on.
+def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -> None:
+    """Write whole numbers that sort each row, ticks first and places last; NaN sort last.
 
     Parameters
     ----------
     rows : ndarray of float64, shape (w, wide)
         The windows. [ms]
-    order : ndarray of int64, shape (w, wide)
-        What sorts each row, NaN last.
     tick_ms : float
         Intervals that round to the same tick are one value. [ms]
+    keys : ndarray of int64, shape (w, wide)
+        To be filled.
+    """
+    for w in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            known = not np.isnan(rows[w, i])
+            tick = np.int64(np.rint(rows[w, i] / tick_ms)) if known else LAST
+            keys[w, i] = (tick << PLACE_BITS) | i
+
+
+@njit(cache=True)
+def rank(
+    rows: NDArray[np.float64],
+    keys: NDArray[np.int64],
+    order: NDArray[np.int64],
+    ordered: NDArray[np.float64],
+    ranks: NDArray[np.int32],
+    values: NDArray[np.float64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Number the distinct values of each row from the smallest on.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        The windows. [ms]
+    keys : ndarray of int64, shape (w, wide)
+        As filled by `number`, each row sorted.
+    order : ndarray of int64, shape (w, wide)
+        To be filled: places of the intervals by rising tick, NaN last.
+    ordered : ndarray of float64, shape (w, wide)
+        To be filled: the intervals sorted, NaN last. [ms]
     ranks : ndarray of int32, shape (w, wide)
         To be filled: number of each interval's value; -1 where there is none.
     values : ndarray of float64, shape (w, wide)
         To be filled: the distinct values, as far as they go. [ticks]
-    kinds : ndarray of int64, shape (w,)
-        To be filled: how many there are.
+    counts : ndarray of int64, shape (2, w)
+        To be filled: how many intervals there are, and how many distinct values.
     """
     for w in range(rows.shape[0]):
-        count = 0
-        for i in order[w]:
-            if np.isnan(rows[w, i]):
+        n = 0
+        kinds = 0
+        last = np.int64(-1)
+        for k in range(rows.shape[1]):
+            tick = keys[w, k] >> PLACE_BITS
+            i = keys[w, k] & PLACES
+            order[w, k] = i
+            ordered[w, k] = rows[w, i]
+            if tick == LAST:
                 ranks[w, i] = -1
                 continue
-            tick = np.rint(rows[w, i] / tick_ms)
-            if count == 0 or tick != values[w, count - 1]:
-                values[w, count] = tick
-                count += 1
-            ranks[w, i] = count - 1
-        kinds[w] = count
+            if tick != last:
+                values[w, kinds] = tick
+                kinds += 1
+                last = tick
+            ranks[w, i] = kinds - 1
+            n += 1
+            # Within a tick the intervals may still differ by less.
+            at = k
+            while at > 0 and ordered[w, at - 1] > ordered[w, at]:
+                ordered[w, at - 1], ordered[w, at] = ordered[w, at], ordered[w, at - 1]
+                at -= 1
+        counts[0, w] = n
+        counts[1, w] = kinds
 
 
 @njit(cache=True)
@@ -290,16 +331,16 @@ def capacities(
         shorter = 0.0
         up = down = up_all = down_all = 0
         for i in range(len(rise)):
-            known = not np.isnan(swing[i])
+            # Without a branch: which way the heart goes next cannot be predicted.
             small = step[i] <= largest
-            rises = known and rise[i] > 0.0
-            falls = known and rise[i] < 0.0
-            longer += swing[i] if rises and small else 0.0
-            shorter += swing[i] if falls and small else 0.0
+            rises = (rise[i] > 0.0) & (~np.isnan(swing[i]))
+            falls = (rise[i] < 0.0) & (~np.isnan(swing[i]))
+            longer += swing[i] if rises & small else 0.0
+            shorter += swing[i] if falls & small else 0.0
             up_all += rises
             down_all += falls
-            up += rises and small
-            down += falls and small
+            up += rises & small
+            down += falls & small
         swings[0, w] = longer
         swings[1, w] = shorter
         anchors[0, w] = up

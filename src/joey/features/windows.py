@@ -35,7 +35,7 @@ __all__ = ["HrvWindows", "measure_windows", "whole_windows", "windows_at"]
 MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
 PNN_MS = (5.0, 10.0, 20.0, 50.0)  # ms; beyond 50 ms is nearly nothing at neonatal rates
 TOUCH_S = 0.001  # s, far below any interval, far above the rounding of a time in seconds UTC
-AT_ONCE = 288  # windows, a day's: bounds the memory of years
+AT_ONCE = 72  # windows, six hours: what is laid out stays in the cache, however long the recording
 _ALWAYS = ("start", "end", "n", "accepted_s", "coverage", "corrected", "usable")
 
 
@@ -366,8 +366,8 @@ def _values(
 ) -> dict[str, NDArray[Any]]:
     """Return the values of usable windows by the names of `HrvWindows`."""
     ranked = ranks_of(rows)
-    found = spread_of(rows, np.take_along_axis(rows, ranked.order, axis=1), PNN_MS)
-    dec = decelerations_of(starts, found.n.astype(np.int64), ranked)
+    found = spread_of(rows, ranked.ordered, PNN_MS)
+    dec = decelerations_of(starts, ranked)
     prsa = {"scale": rules.scale, "reach": rules.reach}
     dc, ac = capacities(rows, lengths, anchor=rules.anchor, **prsa)
     dc_t1, ac_t1 = capacities(rows, lengths, anchor=1, **prsa)
