@@ -113,7 +113,7 @@ class Ranks:
 
     Parameters
     ----------
-    order : ndarray of int64, shape (w, wide)
+    order : ndarray of int32, shape (w, wide)
         Places of the intervals by rising tick, NaN last.
     ordered : ndarray of float64, shape (w, wide)
         The intervals sorted, NaN last. [ms]
@@ -127,7 +127,7 @@ class Ranks:
         Intervals that round to the same tick are equal. [ms]
     """
 
-    order: NDArray[np.int64]
+    order: NDArray[np.int32]
     ordered: NDArray[np.float64]
     ranks: NDArray[np.int32]
     values: NDArray[np.float64]
@@ -140,7 +140,7 @@ def ranks_of(rows: NDArray[np.float64], tick_ms: float = TICK_MS) -> Ranks:
     """Return many windows by rising value: one row each, NaN where there is no interval. [ms]"""
     from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
 
-    keys, order = np.empty(rows.shape, dtype=np.int64), np.empty(rows.shape, dtype=np.int64)
+    keys, order = np.empty(rows.shape, dtype=np.int64), np.empty(rows.shape, dtype=np.int32)
     ordered, values = np.empty(rows.shape), np.empty(rows.shape)
     ranks, counts = np.empty(rows.shape, dtype=np.int32), np.empty((2, len(rows)), dtype=np.int64)
     window_kernels.number(rows, tick_ms, keys)

@@ -146,7 +146,7 @@ def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -
 def rank(
     rows: NDArray[np.float64],
     keys: NDArray[np.int64],
-    order: NDArray[np.int64],
+    order: NDArray[np.int32],
     ordered: NDArray[np.float64],
     ranks: NDArray[np.int32],
     values: NDArray[np.float64],
@@ -160,7 +160,7 @@ def rank(
         The windows. [ms]
     keys : ndarray of int64, shape (w, wide)
         As filled by `number`, each row sorted.
-    order : ndarray of int64, shape (w, wide)
+    order : ndarray of int32, shape (w, wide)
         To be filled: places of the intervals by rising tick, NaN last.
     ordered : ndarray of float64, shape (w, wide)
         To be filled: the intervals sorted, NaN last. [ms]
