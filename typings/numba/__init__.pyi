@@ -2,11 +2,18 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from numba import types as types
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 @overload
 def njit(function: _Kernel, /) -> _Kernel: ...
 @overload
 def njit(
-    *, cache: bool = ..., inline: str = ..., nogil: bool = ...
+    signatures: str | list[str] = ...,
+    /,
+    *,
+    cache: bool = ...,
+    inline: str = ...,
+    nogil: bool = ...,
 ) -> Callable[[_Kernel], _Kernel]: ...

@@ -16,7 +16,10 @@ from joey.features.coupling import (
     measure_heart_saturation,
 )
 from joey.features.entropy import (
+    CrossEntropy,
     SampleEntropy,
+    measure_cross_entropy,
+    measure_multiscale_entropy,
     measure_sample_entropy,
 )
 from joey.features.material import (
@@ -35,6 +38,8 @@ from joey.features.oxygen import (
 )
 from joey.features.scaling import (
     measure_alpha1,
+    measure_fluctuations,
+    measure_scaling,
 )
 from joey.features.spectrum import (
     BandPower,
@@ -80,6 +85,7 @@ __all__ = [
     "Bands",
     "Capacity",
     "CrossCorrelation",
+    "CrossEntropy",
     "Feature",
     "HrvRules",
     "HrvWindows",
@@ -103,16 +109,20 @@ __all__ = [
     "measure_band_power",
     "measure_breath_rate",
     "measure_breath_variability",
+    "measure_cross_entropy",
     "measure_deceleration_capacity",
+    "measure_fluctuations",
     "measure_heart_rate",
     "measure_heart_saturation",
     "measure_mean_nn",
+    "measure_multiscale_entropy",
     "measure_pnn",
     "measure_poincare",
     "measure_rmssd",
     "measure_sample_entropy",
     "measure_saturation_histogram",
     "measure_saturation_per_oxygen",
+    "measure_scaling",
     "measure_sdnn",
     "measure_target_time",
     "measure_windows",

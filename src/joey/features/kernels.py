@@ -1,47 +1,427 @@
-"""Loops that cannot be array operations, compiled by numba at their first use."""
+"""Loops that cannot be array operations, compiled by numba at their first use.
+
+Every kernel has its declared signatures: importing this module compiles them, or loads what an
+earlier import compiled. Arrays come in C order and writable.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 if TYPE_CHECKING:
+    from numba.core.base import BaseContext
+    from numba.core.typing import Context, Signature
     from numpy.typing import NDArray
 
-__all__ = ["match_counts"]
+    Build: TypeAlias = Callable[
+        [BaseContext, ir.IRBuilder, Signature, tuple[ir.Value, ...]], ir.Value
+    ]
+    Ranks: TypeAlias = NDArray[np.uint16] | NDArray[np.uint32]
+
+__all__ = [
+    "arrange_asked",
+    "arrange_searched",
+    "count_by_sweep",
+    "count_by_table",
+    "fluctuations",
+    "rank_values",
+    "reach",
+]
+
+LANES = 64  # comparisons made at once, one bit of a word each
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+DIGIT_BITS = 11  # a table of 2,048 places fits the first cache
+DIGITS = 1 << DIGIT_BITS
+DIGIT = np.uint64(DIGITS - 1)
 
 
-@njit(cache=True)
-def match_counts(
-    ticks: NDArray[np.int32], starts: NDArray[np.int64], m: int, tolerance: int
-) -> tuple[int, int]:
-    """Return the pairs of templates that match over m + 1 and over m points.
+@intrinsic
+def _within(
+    _context: Context, ranks: types.Array, _at: types.Type, _low: types.Type, _span: types.Type
+) -> tuple[Signature, Build]:
+    """Compile the word whose bits are ``low <= ranks[at + bit] < low + span``.
+
+    Written in vectors of the intermediate language, since no compiler finds them in a loop that
+    sets bits. Below `low` the difference wraps round to a large number, so that one comparison does
+    for both sides.
+    """
+
+    def build(
+        context: BaseContext,
+        builder: ir.IRBuilder,
+        signature: Signature,
+        arguments: tuple[ir.Value, ...],
+    ) -> ir.Value:
+        array, at, low, span = arguments
+        lane = ir.IntType(signature.args[0].dtype.bitwidth)
+        vector, index = ir.VectorType(lane, LANES), ir.VectorType(ir.IntType(32), LANES)
+        nothing = ir.Constant(vector, ir.Undefined)
+        zero, zeros = ir.Constant(index.element, 0), ir.Constant(index, [0] * LANES)
+
+        def in_every_lane(scalar: ir.Value) -> ir.Value:
+            first = builder.insert_element(nothing, scalar, zero)
+            return builder.shuffle_vector(first, nothing, zeros)
+
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        place = builder.bitcast(builder.gep(data, [at]), vector.as_pointer())
+        values = builder.load(place, align=lane.width // 8)
+        above = builder.sub(values, in_every_lane(low))
+        bits = builder.icmp_unsigned("<", above, in_every_lane(span))
+        return builder.bitcast(bits, ir.IntType(LANES))
+
+    return types.uint64(ranks, types.intp, ranks.dtype, ranks.dtype), build
+
+
+@intrinsic
+def _ones(_context: Context, _word: types.Type) -> tuple[Signature, Build]:
+    """Compile the number of ones in a word."""
+
+    def build(
+        _context: BaseContext,
+        builder: ir.IRBuilder,
+        _signature: Signature,
+        arguments: tuple[ir.Value, ...],
+    ) -> ir.Value:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), build
+
+
+@njit("Tuple((i4[::1], i4[::1], f8[::1]))(f8[::1], u8[::1], i8)", cache=True)
+def rank_values(
+    values: NDArray[np.float64], keys: NDArray[np.uint64], bits: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the samples by rising value, which of the distinct values each is, and those.
+
+    Sorts by 11 bits at a time, from the lowest on: several times as fast as comparing values.
 
     Parameters
     ----------
-    ticks : ndarray of int32, shape (n,)
+    values : ndarray of float64, shape (n,)
         The series.
-    starts : ndarray of int64, shape (k,)
-        First point of each template; each has m + 1 points.
-    m, tolerance : int
-        As in `joey.features.entropy.count_matches`.
+    keys : ndarray of uint64, shape (n,)
+        Whole numbers that rise with the values.
+    bits : int
+        Below ``2**bits`` lies every key.
     """
-    a = 0
-    b = 0
-    for p in range(len(starts) - 1):
-        i = starts[p]
-        first = np.int64(ticks[i])
-        for q in range(p + 1, len(starts)):
-            j = starts[q]
-            if abs(np.int64(ticks[j]) - first) > tolerance:
-                continue
-            k = 1
-            while k < m and abs(np.int64(ticks[j + k]) - np.int64(ticks[i + k])) <= tolerance:
-                k += 1
-            if k == m:
-                b += 1
-                if abs(np.int64(ticks[j + m]) - np.int64(ticks[i + m])) <= tolerance:
-                    a += 1
+    n = len(keys)
+    order = np.arange(n).astype(np.int32)
+    other = np.empty(n, np.int32)
+    place = np.empty(DIGITS, np.int64)
+    for low in range(0, bits, DIGIT_BITS):
+        shift = np.uint64(low)
+        place[:] = 0
+        for i in range(n):
+            place[(keys[i] >> shift) & DIGIT] += 1
+        total = 0
+        for k in range(DIGITS):
+            count = place[k]
+            place[k] = total
+            total += count
+        for p in range(n):
+            digit = (keys[order[p]] >> shift) & DIGIT
+            other[place[digit]] = order[p]
+            place[digit] += 1
+        order, other = other, order
+    distinct = np.empty(n, np.float64)
+    rank = np.empty(n, np.int32)
+    k = -1
+    for p in range(n):
+        value = values[order[p]]
+        if k < 0 or value != distinct[k]:
+            k += 1
+            distinct[k] = value
+        rank[order[p]] = k
+    return order, rank, distinct[: k + 1].copy()
+
+
+@njit("Tuple((i4[::1], i4[::1]))(f8[::1], f8[::1], f8)", cache=True)
+def reach(
+    asked: NDArray[np.float64], searched: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return where the searched values that match each asked one begin and end.
+
+    Two values match where |a - s| <= tolerance in float64. Since rounding keeps order, those that
+    match stand together, and the comparison is exact for any values.
+
+    Parameters
+    ----------
+    asked, searched : ndarray of float64
+        Distinct values, rising.
+    tolerance : float
+        Largest difference that is a match.
+    """
+    low = np.empty(len(asked), np.int32)
+    high = np.empty(len(asked), np.int32)
+    a = b = 0
+    for k in range(len(asked)):
+        while a < len(searched) and asked[k] - searched[a] > tolerance:
+            a += 1
+        b = max(a, b)
+        while b < len(searched) and searched[b] - asked[k] <= tolerance:
+            b += 1
+        low[k] = a
+        high[k] = b
+    return low, high
+
+
+_SEARCHED = "void(i4[::1], b1[::1], i4[::1], {0}[:,::1], i4[::1])"
+_ASKED = (
+    "void(i4[::1], b1[::1], i4[::1], i4[::1], i4[::1], i4[::1], b1, "
+    "{0}[:,::1], {0}[:,::1], i4[:,::1])"
+)
+_SWEEP = "UniTuple(i8, 2)({0}[:,::1], {0}[:,::1], {0}[:,::1], i4[:,::1])"
+
+
+@njit([_SEARCHED.format("u2"), _SEARCHED.format("u4")], cache=True)
+def arrange_searched(
+    order: NDArray[np.int32],
+    whole: NDArray[np.bool_],
+    rank: NDArray[np.int32],
+    ranks: Ranks,
+    before: NDArray[np.int32],
+) -> None:
+    """Write the templates that are searched, those of the smallest first value first.
+
+    Parameters
+    ----------
+    order : ndarray of int32, shape (n,)
+        Samples by rising value.
+    whole : ndarray of bool, shape (n,)
+        Whether a template begins at a sample.
+    rank : ndarray of int32, shape (n,)
+        Which of the d distinct values each sample is.
+    ranks : ndarray of uint16 or uint32, shape (m, templates + 64)
+        Written: ranks of the points after the first.
+    before : ndarray of int32, shape (d + 1,)
+        Written: how many templates have a first value below the k-th.
+    """
+    m = len(ranks)
+    t = 0
+    k = 0
+    for i in order:
+        while k <= rank[i]:
+            before[k] = t
+            k += 1
+        if whole[i]:
+            for c in range(m):
+                ranks[c, t] = rank[i + c + 1]
+            t += 1
+    before[k:] = t
+
+
+@njit([_ASKED.format("u2"), _ASKED.format("u4")], cache=True)
+def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
+    order: NDArray[np.int32],
+    whole: NDArray[np.bool_],
+    rank: NDArray[np.int32],
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    before: NDArray[np.int32],
+    itself: bool,  # noqa: FBT001 - kernels have no keywords
+    lows: Ranks,
+    spans: Ranks,
+    bounds: NDArray[np.int32],
+) -> None:
+    """Write what matches each template that is asked about.
+
+    Parameters
+    ----------
+    order, whole, rank
+        Of the series that is asked about, as in `arrange_searched`.
+    low, high : ndarray of int32, shape (d,)
+        From `reach`, for its distinct values.
+    before : ndarray of int32
+        From `arrange_searched`, of the series that is searched.
+    itself : bool
+        Whether both are one series: then each pair is counted once and none with itself.
+    lows, spans : ndarray of uint16 or uint32, shape (m, templates)
+        Written: first rank that matches each point after the first, and how many do.
+    bounds : ndarray of int32, shape (templates, 2)
+        Written: which of the searched templates match in the first point.
+    """
+    m = len(lows)
+    t = 0
+    for i in order:
+        if whole[i]:
+            bounds[t, 0] = t + 1 if itself else before[low[rank[i]]]
+            bounds[t, 1] = before[high[rank[i]]]
+            for c in range(m):
+                k = rank[i + c + 1]
+                lows[c, t] = low[k]
+                spans[c, t] = high[k] - low[k]
+            t += 1
+
+
+@njit([_SWEEP.format("u2"), _SWEEP.format("u4")], cache=True)
+def count_by_sweep(
+    ranks: Ranks, lows: Ranks, spans: Ranks, bounds: NDArray[np.int32]
+) -> tuple[int, int]:
+    """Return the pairs that match over m + 1 and over m points.
+
+    Only templates whose first value matches are looked at, 64 of them at once: a bit for each, an
+    AND for each further point.
+
+    Parameters
+    ----------
+    ranks, lows, spans, bounds
+        As written by `arrange_searched` and `arrange_asked`.
+    """
+    m = len(ranks)
+    first, last = ranks[0], ranks[m - 1]
+    a = b = 0
+    for t in range(len(bounds)):
+        low, span = lows[0, t], spans[0, t]
+        last_low, last_span = lows[m - 1, t], spans[m - 1, t]
+        q, end = int(bounds[t, 0]), int(bounds[t, 1])
+        while q < end:
+            word = ALL if end - q >= LANES else ALL >> np.uint64(LANES - (end - q))
+            if m > 1:
+                word &= _within(first, q, low, span)
+                for c in range(1, m - 1):
+                    word &= _within(ranks[c], q, lows[c, t], spans[c, t])
+            b += _ones(word)
+            a += _ones(word & _within(last, q, last_low, last_span))
+            q += LANES
     return a, b
+
+
+@njit("UniTuple(i8, 2)(i4[::1], b1[::1], i4[::1], i4[::1], i8)", cache=True)
+def count_by_table(  # noqa: C901, PLR0912 - one loop after the other
+    rank: NDArray[np.int32],
+    whole: NDArray[np.bool_],
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    m: int,
+) -> tuple[int, int]:
+    """Return the pairs that match over m + 1 and over m points, for few distinct values.
+
+    How often each template occurs is written into a table of m + 1 axes and summed along each, so
+    that the templates within any box are counted from its corners.
+
+    Parameters
+    ----------
+    rank, whole, low, high
+        As in `arrange_asked`, of one series.
+    m : int
+        Points of the shorter match.
+    """
+    side = len(low) + 1
+    axes = m + 1
+    cells = side**axes
+    table = np.zeros(cells, np.int32)
+    for i in range(len(rank)):
+        if whole[i]:
+            cell = 0
+            for c in range(axes):
+                cell = cell * side + rank[i + c] + 1
+            table[cell] += 1
+    often = table.copy()
+    stride = 1
+    for _ in range(axes):
+        for block in range(0, cells, stride * side):
+            for cell in range(block + stride, block + stride * side):
+                table[cell] += table[cell - stride]
+        stride *= side
+    a = b = templates = 0
+    point = np.empty(axes, np.int64)
+    for cell in range(cells):
+        times = int(often[cell])
+        if times == 0:
+            continue
+        templates += times
+        left = cell
+        for c in range(axes):
+            point[axes - 1 - c] = left % side - 1
+            left //= side
+        for corner in range(1 << m):
+            at = 0
+            sign = times
+            for c in range(m):
+                k = point[c]
+                if corner >> c & 1:
+                    at = at * side + int(low[k])
+                    sign = -sign
+                else:
+                    at = at * side + int(high[k])
+            at *= side
+            k = point[m]
+            b += sign * int(table[at + side - 1])
+            a += sign * int(table[at + high[k]] - table[at + low[k]])
+    return (a - templates) // 2, (b - templates) // 2
+
+
+@njit("void(f8[::1], i8[:,::1], i8[::1], f8[::1])", cache=True)
+def fluctuations(
+    profile: NDArray[np.float64],
+    runs: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    swing: NDArray[np.float64],
+) -> None:
+    """Write the root mean square of a profile about the straight line of each box.
+
+    Four partial sums go on side by side, since without them each addition waits for the one before.
+
+    Parameters
+    ----------
+    profile : ndarray of float64, shape (n,)
+        The summed series.
+    runs : ndarray of int64, shape (k, 2)
+        First sample of each unbroken run, and the one after its last.
+    sizes : ndarray of int64, shape (s,)
+        Samples of a box, at least 2.
+    swing : ndarray of float64, shape (s,)
+        Written: NaN where no run holds a box.
+    """
+    for s in range(len(sizes)):
+        n = sizes[s]
+        middle = (n - 1) / 2.0
+        spread = n * (n * n - 1.0) / 12.0  # sum of (t - middle)^2
+        quads = n - n % 4
+        squares = 0.0
+        boxes = 0
+        for r in range(len(runs)):
+            for start in range(runs[r, 0], runs[r, 1] - n + 1, n):
+                box = profile[start : start + n]
+                # Less its chord a box is small, so that one pass over it loses no digits.
+                level = box[0]
+                chord = (box[n - 1] - level) / (n - 1)
+                y0 = y1 = y2 = y3 = 0.0
+                t0 = t1 = t2 = t3 = 0.0
+                q0 = q1 = q2 = q3 = 0.0
+                for k in range(0, quads, 4):
+                    t = k - middle
+                    line = level + chord * k
+                    a = box[k] - line
+                    b = box[k + 1] - (line + chord)
+                    c = box[k + 2] - (line + 2.0 * chord)
+                    d = box[k + 3] - (line + 3.0 * chord)
+                    y0 += a
+                    y1 += b
+                    y2 += c
+                    y3 += d
+                    t0 += a * t
+                    t1 += b * (t + 1.0)
+                    t2 += c * (t + 2.0)
+                    t3 += d * (t + 3.0)
+                    q0 += a * a
+                    q1 += b * b
+                    q2 += c * c
+                    q3 += d * d
+                for k in range(quads, n):
+                    a = box[k] - (level + chord * k)
+                    y0 += a
+                    t0 += a * (k - middle)
+                    q0 += a * a
+                y0 = (y0 + y1) + (y2 + y3)
+                t0 = (t0 + t1) + (t2 + t3)
+                squares += max((q0 + q1) + (q2 + q3) - y0 * y0 / n - t0 * t0 / spread, 0.0)
+                boxes += 1
+        swing[s] = math.sqrt(squares / (boxes * n)) if boxes else math.nan

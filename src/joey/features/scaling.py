@@ -15,7 +15,7 @@ from joey.signals import runs_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["measure_alpha1"]
+__all__ = ["measure_alpha1", "measure_fluctuations", "measure_scaling"]
 
 FEWEST = 200  # intervals, below which the slope is not stable
 
@@ -25,10 +25,8 @@ def measure_alpha1(
 ) -> float:
     """Return the short-term scaling exponent alpha1. [1]
 
-    The sum of the mean-removed intervals is cut into boxes of n intervals, without overlap and from
-    the start on, and each box is freed of its straight line; F(n) is the root mean square of what
-    remains, and alpha1 the slope of log F on log n over n = 4, 5 ... 16. Boxes begin anew after a
-    break; what does not fill a box is left out.
+    The slope of log F on log n over boxes of n = 4, 5 ... 16 intervals, with F from
+    `measure_fluctuations`, after [1]_.
 
     Parameters
     ----------
@@ -45,14 +43,37 @@ def measure_alpha1(
        nonstationary heartbeat time series", Chaos, vol. 5, pp. 82-87, 1995,
        :doi:`10.1063/1.166141`.
     """
-    known = np.isfinite(nn)
-    if int(known.sum()) < fewest:
+    return measure_scaling(nn, np.arange(shortest, longest + 1), fewest=fewest)
+
+
+def measure_scaling(
+    nn: NDArray[np.float64], sizes: NDArray[np.int64], *, fewest: int = FEWEST
+) -> float:
+    """Return the scaling exponent over any box sizes: the slope of log F on log n. [1]
+
+    Parameters
+    ----------
+    nn : ndarray of float64, shape (n,)
+        NN intervals, NaN at breaks. [ms]
+    sizes : ndarray of int64, shape (s,)
+        Box sizes, at least two that differ: 4 to 16 for alpha1, 16 to 64 for alpha2. [beats]
+    fewest : int
+        NaN below this many intervals; NaN as well where F is zero, or no run holds a box.
+
+    Examples
+    --------
+    The exponent of white noise is a half.
+
+    >>> nn = np.random.default_rng(0).normal(400.0, 10.0, 20_000)
+    >>> round(measure_scaling(nn, np.arange(16, 65)), 2)
+    0.51
+    """
+    if len(sizes) < 2 or np.min(sizes) == np.max(sizes):
+        msg = f"a slope needs at least two box sizes that differ, not {sizes}"
+        raise ValueError(msg)
+    if np.count_nonzero(np.isfinite(nn)) < fewest:
         return nan
-    # The mean is that of all intervals: any other differs by a line, which each box loses.
-    profile = np.cumsum(np.where(known, nn - np.mean(nn[known]), 0.0))
-    runs = runs_of(known)
-    sizes = np.arange(shortest, longest + 1)
-    swing = np.array([_fluctuation(profile, runs, int(n)) for n in sizes])
+    swing = measure_fluctuations(nn, sizes)
     if not np.all(swing > 0):
         return nan
     x = np.log(sizes)
@@ -60,16 +81,43 @@ def measure_alpha1(
     return float(np.sum(x * np.log(swing)) / np.sum(x * x))
 
 
-def _fluctuation(profile: NDArray[np.float64], runs: NDArray[np.int64], n: int) -> float:
-    """Return F(n); NaN where no run holds a box."""
-    boxes = (runs[:, 1] - runs[:, 0]) // n
-    count = int(boxes.sum())
-    if count == 0:
-        return nan
-    number = np.arange(count) - np.repeat(np.cumsum(boxes) - boxes, boxes)
-    starts = np.repeat(runs[:, 0], boxes) + number * n
-    box = profile[starts[:, None] + np.arange(n)]
-    t = np.arange(n) - (n - 1) / 2.0
-    box = box - box.mean(axis=1, keepdims=True)
-    box = box - (box @ t / (t @ t))[:, None] * t
-    return float(np.sqrt(np.mean(box * box)))
+def measure_fluctuations(nn: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F(n), how far the summed intervals swing about a straight line in boxes of n.
+
+    The sum of the mean-removed intervals is cut into boxes of n intervals, without overlap and from
+    the start on, and each box is freed of its straight line; F(n) is the root mean square of what
+    remains, after [1]_. Boxes begin anew after a break; what does not fill a box is left out.
+
+    Parameters
+    ----------
+    nn : ndarray of float64, shape (n,)
+        NN intervals, NaN at breaks. [ms]
+    sizes : ndarray of int64, shape (s,)
+        Box sizes, at least 3. [beats]
+
+    Returns
+    -------
+    ndarray of float64, shape (s,)
+        NaN for a size of which no unbroken run holds a box. [ms]
+
+    References
+    ----------
+    .. [1] C.-K. Peng et al., "Quantification of scaling exponents and crossover phenomena in
+       nonstationary heartbeat time series", Chaos, vol. 5, pp. 82-87, 1995,
+       :doi:`10.1063/1.166141`.
+    """
+    sizes = np.ascontiguousarray(sizes, dtype=np.int64)
+    if np.any(sizes < 3):
+        msg = f"a line fits any two points, so a box holds at least 3, not {sizes.min()}"
+        raise ValueError(msg)
+    from joey.features.kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
+
+    known = np.isfinite(nn)
+    swing = np.full(len(sizes), nan)
+    if known.any():
+        # The mean is that of all intervals: any other differs by a line, which each box loses.
+        gapless = bool(known.all())
+        swings = nn - np.mean(nn if gapless else nn[known])
+        profile = np.cumsum(swings if gapless else np.where(known, swings, 0.0))
+        fluctuations(profile, np.array(runs_of(known), dtype=np.int64, order="C"), sizes, swing)
+    return swing

@@ -1,0 +1,168 @@
+"""How many templates of a series match: the counts below every sample entropy.
+
+Exact for any finite values: which values lie within the tolerance of another is found once, by the
+comparison |a - b| <= r itself, and everything after that is done with ranks. Knows no units and
+no physiology.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Ranked", "cross_matches", "own_matches", "ranked", "ranked_ticks"]
+
+LANES = 64  # templates compared at once
+# What the two ways of counting cost, roughly: both are exact, so that only time hangs on these.
+TEMPLATE_NS = 15.0  # sweep: to write one template and begin with it
+WORD_NS = 1.2  # sweep: 64 comparisons
+CELL_NS = 0.6  # table: one sum along one axis
+CORNER_NS = 1.5  # table: one corner of a box
+MOST_CELLS = 1 << 24  # of the table: 64 MiB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """A series by rising value.
+
+    Parameters
+    ----------
+    order : ndarray of int32, shape (n,)
+        Samples, that of the smallest value first.
+    rank : ndarray of int32, shape (n,)
+        Which of the distinct values each sample is.
+    distinct : ndarray of float64
+        The distinct values, rising.
+    """
+
+    order: NDArray[np.int32]
+    rank: NDArray[np.int32]
+    distinct: NDArray[np.float64]
+
+
+def ranked(values: NDArray[np.float64]) -> Ranked:
+    """Return a series of finite values, ranked."""
+    from joey.features.kernels import rank_values  # noqa: PLC0415 - numba is slow to import
+
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    bits = values.view(np.uint64)
+    # As whole numbers, doubles rise with their value; negative ones fall, and come first.
+    sign = np.uint64(1 << 63)
+    keys = np.where(bits & sign, ~bits, bits | sign)
+    return Ranked(*rank_values(values, keys, 64))
+
+
+def ranked_ticks(ticks: NDArray[np.int64]) -> Ranked:
+    """Return a series of whole numbers below 2**53, ranked."""
+    from joey.features.kernels import rank_values  # noqa: PLC0415 - as above
+
+    keys = (ticks - ticks.min()).astype(np.uint64)
+    bits = max(int(keys.max()).bit_length(), 1)
+    return Ranked(*rank_values(ticks.astype(np.float64), keys, bits))
+
+
+def own_matches(
+    series: Ranked, whole: NDArray[np.bool_], m: int, tolerance: float
+) -> tuple[int, int]:
+    """Return how many pairs of templates of one series match over m + 1 and over m points.
+
+    Parameters
+    ----------
+    series : Ranked
+        At least m + 1 samples.
+    whole : ndarray of bool, shape (n,)
+        Whether a template of m + 1 points begins at a sample; never at the last m.
+    m : int
+        Points of the shorter match, at least 1.
+    tolerance : float
+        Largest difference of two points that match, in the unit of the values.
+    """
+    from joey.features.kernels import count_by_table, reach  # noqa: PLC0415 - as above
+
+    low, high = reach(series.distinct, series.distinct, tolerance)
+    if _table_is_quicker(series, whole, m, low, high):
+        a, b = count_by_table(series.rank, whole, low, high, m)
+    else:
+        a, b = _sweep(series, whole, series, whole, m, low, high)
+    return int(a), int(b)
+
+
+def cross_matches(
+    asked: Ranked,
+    asked_whole: NDArray[np.bool_],
+    searched: Ranked,
+    searched_whole: NDArray[np.bool_],
+    m: int,
+    tolerance: float,
+) -> tuple[int, int]:
+    """Return how many pairs, one template of each series, match over m + 1 and over m points.
+
+    Parameters
+    ----------
+    asked, searched : Ranked
+        The two series.
+    asked_whole, searched_whole : ndarray of bool
+        Whether a template of m + 1 points begins at a sample; never at the last m.
+    m, tolerance
+        As in `own_matches`.
+    """
+    from joey.features.kernels import reach  # noqa: PLC0415 - as above
+
+    low, high = reach(asked.distinct, searched.distinct, tolerance)
+    a, b = _sweep(asked, asked_whole, searched, searched_whole, m, low, high)
+    return int(a), int(b)
+
+
+def _sweep(
+    asked: Ranked,
+    asked_whole: NDArray[np.bool_],
+    searched: Ranked,
+    searched_whole: NDArray[np.bool_],
+    m: int,
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+) -> tuple[int, int]:
+    from joey.features.kernels import (  # noqa: PLC0415 - as above
+        arrange_asked,
+        arrange_searched,
+        count_by_sweep,
+    )
+
+    here, there = int(np.count_nonzero(asked_whole)), int(np.count_nonzero(searched_whole))
+    narrow = len(searched.distinct) <= np.iinfo(np.uint16).max
+    ranks = np.zeros((m, there + LANES), np.uint16 if narrow else np.uint32)
+    before = np.empty(len(searched.distinct) + 1, np.int32)
+    arrange_searched(searched.order, searched_whole, searched.rank, ranks, before)
+    lows = np.empty((m, here), ranks.dtype)
+    spans = np.empty_like(lows)
+    bounds = np.empty((here, 2), np.int32)
+    itself = asked is searched
+    arrange_asked(
+        asked.order, asked_whole, asked.rank, low, high, before, itself, lows, spans, bounds
+    )
+    found: tuple[int, int] = count_by_sweep(ranks, lows, spans, bounds)
+    return found
+
+
+def _table_is_quicker(
+    series: Ranked,
+    whole: NDArray[np.bool_],
+    m: int,
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+) -> bool:
+    n, axes = len(series.rank), m + 1
+    cells = (len(series.distinct) + 1) ** axes
+    table_ns = cells * (axes + 1) * CELL_NS + min(n, cells) * (CORNER_NS * 2**axes)
+    most_ns = n * (TEMPLATE_NS + n / (2 * LANES) * m * WORD_NS)  # were every first value a match
+    if cells > MOST_CELLS or table_ns > most_ns:
+        return False
+    often = np.bincount(series.rank[whole], minlength=len(series.distinct))
+    upto = np.concatenate(([0], np.cumsum(often)))
+    pairs = float(often @ (upto[high] - upto[low])) / 2
+    return bool(table_ns < n * TEMPLATE_NS + pairs / LANES * m * WORD_NS)

@@ -1,0 +1,7 @@
+from numba.types import Array, Type
+
+class Context: ...
+
+class Signature:
+    return_type: Type
+    args: tuple[Array, ...]
