@@ -7,7 +7,7 @@ them. A window that misses the minimum-data rules has no values, but its coverag
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import nan
+from math import isnan, log, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +15,12 @@ import numpy as np
 from joey.features.breathing import breath_intervals, breathing_band
 from joey.features.capacity import capacities
 from joey.features.decelerations import decelerations_of
-from joey.features.entropy import measure_sample_entropy
+from joey.features.entropy import FEWEST, NEARLY
+from joey.features.matching import Ranked, own_matches
 from joey.features.material import HrvRules, Material
 from joey.features.scaling import measure_alpha1
 from joey.features.spectrum import band_powers
-from joey.features.variability import ranks_of, rmssd_floor, spread_of
+from joey.features.variability import Ranks, ranks_of, rmssd_floor, spread_of
 from joey.spans import Spans, contains
 
 if TYPE_CHECKING:
@@ -303,9 +304,7 @@ def windows_at(material: Material, bounds: list[tuple[float, float]]) -> HrvWind
     return HrvWindows(**columns, reasons=tuple(r for part in parts for r in part.reasons))
 
 
-def _measured(
-    material: Material, intervals: Intervals, bounds: NDArray[np.float64]
-) -> HrvWindows:
+def _measured(material: Material, intervals: Intervals, bounds: NDArray[np.float64]) -> HrvWindows:
     """Return windows that are few enough to be laid out side by side."""
     rules = material.rules
     times, nn, corrected = _accepted(material, intervals, bounds)
@@ -397,10 +396,8 @@ def _values(
             "ac": ac.value,
             "dc_t1": dc_t1.value,
             "ac_t1": ac_t1.value,
-            **_entropies(rows, lengths, rules),
-            "alpha1": np.array(
-                [measure_alpha1(r[:n]) for r, n in zip(rows, lengths, strict=True)]
-            ),
+            **_entropies(ranked, lengths, rules.entropy_r * found.sdnn),
+            "alpha1": np.array([measure_alpha1(r[:n]) for r, n in zip(rows, lengths, strict=True)]),
             "lf_hf": power.lf / _known(power.hf),
             "lf_nu": 100.0 * power.lf / both,
             "hf_nu": 100.0 * power.hf / both,
@@ -408,16 +405,31 @@ def _values(
 
 
 def _entropies(
-    rows: NDArray[np.float64], lengths: NDArray[np.int64], rules: HrvRules
+    ranked: Ranks, lengths: NDArray[np.int64], tolerance_ms: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
-    pairs = [
-        [measure_sample_entropy(row[:n], m=m, r=rules.entropy_r) for m in (2, 3)]
-        for row, n in zip(rows, lengths, strict=True)
-    ]
+    """Return the sample entropies, as `measure_sample_entropy` does: ranked once for both."""
+    values = np.full((2, len(lengths)), nan)
+    tolerances = np.floor(tolerance_ms / ranked.tick_ms + NEARLY)
+    known = ranked.ranks >= 0
+    for w, tolerance in enumerate(tolerances.tolist()):
+        if isnan(tolerance):
+            continue
+        series = Ranked(
+            ranked.order[w, : ranked.n[w]],
+            ranked.ranks[w, : lengths[w]],
+            ranked.values[w, : ranked.kinds[w]],
+        )
+        whole = known[w, : lengths[w]].copy()
+        for m in range(1, min(3, len(whole)) + 1):
+            whole[:-m] &= known[w, m : lengths[w]]
+            whole[-m:] = False
+            if m >= 2 and whole.any():
+                a, b = own_matches(series, whole, m, tolerance)
+                values[m - 2, w] = log(b / a) if a >= FEWEST else nan
     return {
-        "sampen_m2": np.array([m2.value for m2, _ in pairs]),
-        "sampen_m3": np.array([m3.value for _, m3 in pairs]),
-        "tolerance_ms": np.array([m3.r_ms for _, m3 in pairs]),
+        "sampen_m2": values[0],
+        "sampen_m3": values[1],
+        "tolerance_ms": tolerance_ms,
     }
 
 
@@ -427,9 +439,7 @@ def _breathing(material: Material, bounds: NDArray[np.float64]) -> NDArray[np.fl
     if material.breaths is None:
         return out
     for k, (start, end) in enumerate(bounds):
-        own = breath_intervals(
-            material.breaths, Spans.of([(start, end)]), material.doubted("resp")
-        )
+        own = breath_intervals(material.breaths, Spans.of([(start, end)]), material.doubted("resp"))
         if len(own) >= MIN_BREATHS:
             out[k] = breathing_band(own)
     return out
