@@ -1,8 +1,9 @@
-"""Loops over many windows of NN intervals at once, compiled by numba at their first use.
+"""Loops over many windows of NN intervals at once, compiled by numba.
 
-A window is a row: its intervals in beats' order, NaN at every break and behind its end. What the
-numbers mean stands where they are used: `joey.features.variability`, `capacity`, `decelerations`,
-`spectrum` and `windows`.
+Every kernel has its declared signature: importing this module compiles them, or loads what an
+earlier import compiled. Arrays come in C order and writable. A window is a row: its intervals in
+beats' order, NaN at every break and behind its end. What the numbers mean stands where they are
+used: `joey.features.variability`, `capacity`, `decelerations`, `spectrum` and `windows`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ __all__ = [
     "rank",
     "resample",
     "spread",
-    "taper",
     "tally",
+    "taper",
 ]
 
 PLACE_BITS = 20  # of a key: a window holds at most a million intervals
@@ -33,7 +34,7 @@ PLACES = (1 << PLACE_BITS) - 1
 LAST = (1 << 42) - 1  # ticks, beyond any interval
 
 
-@njit(cache=True)
+@njit("void(f8[::1], f8[::1], b1[::1], i8[:,::1], f8[::1], f8, i8[:,::1], f8[::1])", cache=True)
 def tally(
     times: NDArray[np.float64],
     nn: NDArray[np.float64],
@@ -84,7 +85,7 @@ def tally(
         seconds[w] = total / 1000.0
 
 
-@njit(cache=True)
+@njit("void(f8[::1], f8[::1], i8[:,::1], f8[::1], f8, f8[:,::1], f8[:,::1])", cache=True)
 def lay(
     times: NDArray[np.float64],
     nn: NDArray[np.float64],
@@ -122,7 +123,7 @@ def lay(
         rows[w, at:] = np.nan
 
 
-@njit(cache=True)
+@njit("void(f8[:,::1], f8, i8[:,::1])", cache=True)
 def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -> None:
     """Write whole numbers that sort each row, ticks first and places last; NaN sort last.
 
@@ -142,7 +143,9 @@ def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -
             keys[w, i] = (tick << PLACE_BITS) | i
 
 
-@njit(cache=True)
+@njit(
+    "void(f8[:,::1], i8[:,::1], i4[:,::1], f8[:,::1], i4[:,::1], f8[:,::1], i8[:,::1])", cache=True
+)
 def rank(
     rows: NDArray[np.float64],
     keys: NDArray[np.int64],
@@ -152,7 +155,7 @@ def rank(
     values: NDArray[np.float64],
     counts: NDArray[np.int64],
 ) -> None:
-    """Number the distinct values of each row from the smallest on.
+    """Write which of the distinct values of its row each interval is.
 
     Parameters
     ----------
@@ -196,46 +199,6 @@ def rank(
                 at -= 1
         counts[0, w] = n
         counts[1, w] = kinds
-
-
-@njit(cache=True)
-def spread(
-    rows: NDArray[np.float64],
-    ordered: NDArray[np.float64],
-    over_ms: NDArray[np.float64],
-    out: NDArray[np.float64],
-    over: NDArray[np.int64],
-) -> None:
-    """Sum up the intervals of each row and the differences of neighbors.
-
-    Parameters
-    ----------
-    rows : ndarray of float64, shape (w, wide)
-        The windows. [ms]
-    ordered : ndarray of float64, shape (w, wide)
-        Each row sorted, NaN last. [ms]
-    over_ms : ndarray of float64, shape (k,)
-        Thresholds of differences. [ms]
-    out : ndarray of float64, shape (11, w)
-        To be filled: intervals, their mean, sums of the 2nd, 3rd and 4th power of their distance
-        from it; differences, the sum of their squares, the sum of squared distances from their
-        mean; the median absolute distance from the median, the sums of squared distances of
-        intervals below and above the median.
-    over : ndarray of int64, shape (k, w)
-        To be filled: differences beyond each threshold.
-    """
-    for w in range(rows.shape[0]):
-        n, out[1, w], out[2, w], out[3, w], out[4, w] = _moments(rows[w])
-        out[0, w] = n
-        steps = rows[w, 1:] - rows[w, :-1]
-        out[5, w], drift, out[7, w], _, _ = _moments(steps)
-        out[6, w] = out[7, w] + out[5, w] * drift * drift if out[5, w] > 0 else 0.0
-        for k in range(len(over_ms)):
-            count = 0
-            for step in steps:
-                count += abs(step) > over_ms[k]
-            over[k, w] = count
-        out[8, w], out[9, w], out[10, w] = _around_median(ordered[w, :n])
 
 
 @njit(cache=True)
@@ -289,7 +252,59 @@ def _around_median(x: NDArray[np.float64]) -> tuple[float, float, float]:
     return (away if n % 2 == 1 else (nearer + away) / 2.0), below, above
 
 
+@njit("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], i8[:,::1])", cache=True)
+def spread(
+    rows: NDArray[np.float64],
+    ordered: NDArray[np.float64],
+    over_ms: NDArray[np.float64],
+    out: NDArray[np.float64],
+    over: NDArray[np.int64],
+) -> None:
+    """Sum up the intervals of each row and the differences of neighbors.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        The windows. [ms]
+    ordered : ndarray of float64, shape (w, wide)
+        Each row sorted, NaN last. [ms]
+    over_ms : ndarray of float64, shape (k,)
+        Thresholds of differences. [ms]
+    out : ndarray of float64, shape (11, w)
+        To be filled: intervals, their mean, sums of the 2nd, 3rd and 4th power of their distance
+        from it; differences, the sum of their squares, the sum of squared distances from their
+        mean; the median absolute distance from the median, the sums of squared distances of
+        intervals below and above the median.
+    over : ndarray of int64, shape (k, w)
+        To be filled: differences beyond each threshold.
+    """
+    for w in range(rows.shape[0]):
+        n, out[1, w], out[2, w], out[3, w], out[4, w] = _moments(rows[w])
+        out[0, w] = n
+        steps = rows[w, 1:] - rows[w, :-1]
+        out[5, w], drift, out[7, w], _, _ = _moments(steps)
+        out[6, w] = out[7, w] + out[5, w] * drift * drift if out[5, w] > 0 else 0.0
+        for k in range(len(over_ms)):
+            count = 0
+            for step in steps:
+                count += abs(step) > over_ms[k]
+            over[k, w] = count
+        out[8, w], out[9, w], out[10, w] = _around_median(ordered[w, :n])
+
+
 @njit(cache=True)
+def _means(x: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the mean of `count` values from each one on; NaN where there are fewer."""
+    out = np.full(len(x), np.nan)
+    last = max(len(x) - count + 1, 0)
+    total = x[:last].copy()
+    for k in range(1, count):
+        total += x[k : last + k]
+    out[:last] = total / count
+    return out
+
+
+@njit("void(f8[:,::1], i8[::1], i8, i8, i8, f8, f8[:,::1], i8[:,::1])", cache=True)
 def capacities(
     rows: NDArray[np.float64],
     lengths: NDArray[np.int64],
@@ -350,18 +365,56 @@ def capacities(
 
 
 @njit(cache=True)
-def _means(x: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return the mean of `count` values from each one on; NaN where there are fewer."""
-    out = np.full(len(x), np.nan)
-    last = max(len(x) - count + 1, 0)
-    total = x[:last].copy()
-    for k in range(1, count):
-        total += x[k : last + k]
-    out[:last] = total / count
-    return out
+def _next_held(held: NDArray[np.int32], place: int) -> int:
+    while held[place] == 0:
+        place += 1
+    return place
 
 
 @njit(cache=True)
+def _above_median(
+    starts: NDArray[np.float64],
+    ranks: NDArray[np.int32],
+    values: NDArray[np.float64],
+    around_s: float,
+) -> NDArray[np.float64]:
+    """Return how far each interval lies above the running median; zero where there is none."""
+    above = np.zeros(len(ranks))
+    held = np.zeros(len(ranks), dtype=np.int32)  # intervals of each value around the present one
+    first = 0
+    last = 0
+    size = 0
+    place = 0  # number of the value that is the lower median
+    under = 0  # intervals that are smaller
+    for k in range(len(ranks)):
+        if ranks[k] < 0:
+            continue
+        while last < len(ranks) and (ranks[last] < 0 or starts[last] <= starts[k] + around_s):
+            if ranks[last] >= 0:
+                held[ranks[last]] += 1
+                under += ranks[last] < place
+                size += 1
+            last += 1
+        while ranks[first] < 0 or starts[first] < starts[k] - around_s:
+            if ranks[first] >= 0:
+                held[ranks[first]] -= 1
+                under -= ranks[first] < place
+                size -= 1
+            first += 1
+        while under > (size - 1) // 2:
+            place -= 1
+            under -= held[place]
+        while under + held[place] <= (size - 1) // 2:
+            under += held[place]
+            place += 1
+        upper = place
+        if under + held[place] <= size // 2:  # an even number, and the other middle one is larger
+            upper = _next_held(held, place + 1)
+        above[k] = values[ranks[k]] - (values[place] + values[upper]) / 2.0
+    return above
+
+
+@njit("void(f8[:,::1], i4[:,::1], f8[:,::1], f8, i8, f8[:,::1])", cache=True)
 def decelerations(
     starts: NDArray[np.float64],
     ranks: NDArray[np.int32],
@@ -403,52 +456,41 @@ def decelerations(
 
 
 @njit(cache=True)
-def _above_median(
-    starts: NDArray[np.float64],
-    ranks: NDArray[np.int32],
-    values: NDArray[np.float64],
-    around_s: float,
-) -> NDArray[np.float64]:
-    """Return how far each interval lies above the running median; zero where there is none."""
-    above = np.zeros(len(ranks))
-    held = np.zeros(len(ranks), dtype=np.int32)  # intervals of each value around the present one
-    first = 0
-    last = 0
-    size = 0
-    place = 0  # number of the value that is the lower median
-    under = 0  # intervals that are smaller
-    for k in range(len(ranks)):
-        if ranks[k] < 0:
-            continue
-        while last < len(ranks) and (ranks[last] < 0 or starts[last] <= starts[k] + around_s):
-            if ranks[last] >= 0:
-                held[ranks[last]] += 1
-                under += ranks[last] < place
-                size += 1
-            last += 1
-        while ranks[first] < 0 or starts[first] < starts[k] - around_s:
-            if ranks[first] >= 0:
-                held[ranks[first]] -= 1
-                under -= ranks[first] < place
-                size -= 1
-            first += 1
-        middle = (size - 1) // 2
-        while under > middle:
-            place -= 1
-            under -= held[place]
-        while under + held[place] <= middle:
-            under += held[place]
-            place += 1
-        upper = place
-        if size % 2 == 0 and under + held[place] == middle + 1:
-            upper += 1
-            while held[upper] == 0:
-                upper += 1
-        above[k] = values[ranks[k]] - (values[place] + values[upper]) / 2.0
-    return above
+def _edge_slope(h0: float, h1: float, m0: float, m1: float) -> float:
+    """Return the one-sided slope at an edge, kept from overshooting."""
+    slope = ((2.0 * h0 + h1) * m0 - h0 * m1) / (h0 + h1)
+    if slope * m0 <= 0.0:
+        return 0.0
+    if m0 * m1 <= 0.0 and abs(slope) > 3.0 * abs(m0):
+        return 3.0 * m0
+    return slope
 
 
 @njit(cache=True)
+def _slopes(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return distances, rises and the slopes at at least three points that never overshoot.
+
+    After Fritsch and Butland (SIAM J. Sci. Stat. Comput. 5:300, 1984): zero where the rises on both
+    sides differ in sign, else their weighted harmonic mean.
+    """
+    h = x[1:] - x[:-1]
+    m = (y[1:] - y[:-1]) / h
+    slope = np.zeros(len(x))
+    for k in range(1, len(m)):
+        both = m[k - 1] * m[k]
+        w0 = 2.0 * h[k] + h[k - 1]
+        w1 = h[k] + 2.0 * h[k - 1]
+        if both > 0.0:
+            slope[k] = (w0 + w1) * both / (w0 * m[k] + w1 * m[k - 1])
+    last = len(m) - 1
+    slope[0] = _edge_slope(h[0], h[1], m[0], m[1])
+    slope[last + 1] = _edge_slope(h[last], h[last - 1], m[last], m[last - 1])
+    return h, m, slope
+
+
+@njit("void(f8[:,::1], f8[:,::1], f8, f8[::1], f8[:,::1])", cache=True)
 def resample(
     starts: NDArray[np.float64],
     rows: NDArray[np.float64],
@@ -496,42 +538,7 @@ def resample(
                 t = x[0] + i * step_s - x[k]
 
 
-@njit(cache=True)
-def _slopes(
-    x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return distances, rises and the slopes at at least three points that never overshoot.
-
-    After Fritsch and Butland (SIAM J. Sci. Stat. Comput. 5:300, 1984): zero where the rises on both
-    sides differ in sign, else their weighted harmonic mean.
-    """
-    h = x[1:] - x[:-1]
-    m = (y[1:] - y[:-1]) / h
-    slope = np.zeros(len(x))
-    for k in range(1, len(m)):
-        both = m[k - 1] * m[k]
-        w0 = 2.0 * h[k] + h[k - 1]
-        w1 = h[k] + 2.0 * h[k - 1]
-        if both > 0.0:
-            slope[k] = (w0 + w1) * both / (w0 * m[k] + w1 * m[k - 1])
-    last = len(m) - 1
-    slope[0] = _edge_slope(h[0], h[1], m[0], m[1])
-    slope[last + 1] = _edge_slope(h[last], h[last - 1], m[last], m[last - 1])
-    return h, m, slope
-
-
-@njit(cache=True)
-def _edge_slope(h0: float, h1: float, m0: float, m1: float) -> float:
-    """Return the one-sided slope at an edge, kept from overshooting."""
-    slope = ((2.0 * h0 + h1) * m0 - h0 * m1) / (h0 + h1)
-    if slope * m0 <= 0.0:
-        return 0.0
-    if m0 * m1 <= 0.0 and abs(slope) > 3.0 * abs(m0):
-        return 3.0 * m0
-    return slope
-
-
-@njit(cache=True)
+@njit("i8(f8[:,::1], i8, f8[::1], f8[:,::1], i8[::1])", cache=True)
 def taper(
     even: NDArray[np.float64],
     hop: int,
@@ -576,7 +583,7 @@ def taper(
     return count
 
 
-@njit(cache=True)
+@njit("void(c16[:,::1], i8[::1], f8[:,::1])", cache=True)
 def gather(
     lines: NDArray[np.complex128], owners: NDArray[np.int64], density: NDArray[np.float64]
 ) -> None:

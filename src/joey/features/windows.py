@@ -18,7 +18,7 @@ from joey.features.decelerations import decelerations_of
 from joey.features.entropy import FEWEST, NEARLY
 from joey.features.matching import Ranked, own_matches
 from joey.features.material import HrvRules, Material
-from joey.features.scaling import measure_alpha1
+from joey.features.scaling import alpha1_of
 from joey.features.spectrum import band_powers
 from joey.features.variability import Ranks, ranks_of, rmssd_floor, spread_of
 from joey.spans import Spans, contains
@@ -348,12 +348,12 @@ def _accepted(
     """Return times [s], NN [ms; NaN where rejected or in distrusted time] and corrections."""
     reach = (bounds[:, 0].min(), bounds[:, 1].max()) if len(bounds) else (0.0, 0.0)
     lo, hi = np.searchsorted(intervals.times, reach)
-    times, nn = intervals.times[lo:hi], intervals.nn[lo:hi]
+    times, nn = intervals.times[lo:hi].copy(), intervals.nn[lo:hi].copy()
     doubted = material.doubted(intervals.channel.quantity)
     if len(doubted):
         ends = times + np.where(np.isfinite(nn), nn, intervals.rr[lo:hi]) / 1000.0
         nn = np.where(contains(doubted, times) | contains(doubted, ends), np.nan, nn)
-    return times, nn, intervals.corrected[lo:hi]
+    return times, nn, intervals.corrected[lo:hi].copy()
 
 
 def _values(
@@ -397,7 +397,7 @@ def _values(
             "dc_t1": dc_t1.value,
             "ac_t1": ac_t1.value,
             **_entropies(ranked, lengths, rules.entropy_r * found.sdnn),
-            "alpha1": np.array([measure_alpha1(r[:n]) for r, n in zip(rows, lengths, strict=True)]),
+            "alpha1": alpha1_of(rows, ranked.n, found.mean_nn),
             "lf_hf": power.lf / _known(power.hf),
             "lf_nu": 100.0 * power.lf / both,
             "hf_nu": 100.0 * power.hf / both,
