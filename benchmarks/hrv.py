@@ -65,7 +65,7 @@ RULES = HrvRules(min_beats=100, max_corrected=1.0)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Yield a preterm's day and an adult's beside hrv-analysis; neurokit2 and SciPy on the first."""
+    """Yield two days beside hrv-analysis, the preterm one beside neurokit2 and SciPy too."""
     runs = 2 if quick else RUNS
     for words, rr in days(3600.0 if quick else DAY_S):
         intervals = intervals_from_rr(rr)
