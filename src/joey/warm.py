@@ -58,8 +58,12 @@ def _entropy() -> None:
 
     from joey.features.entropy import count_matches  # noqa: PLC0415
 
-    ticks = np.arange(50, dtype=np.int32) % 7
+    ticks = np.arange(50) % 7
     count_matches(ticks, np.ones(50, dtype=np.bool_), 2, 1)
+
+
+def _variability() -> None:
+    import joey.features.window_kernels  # noqa: F401, PLC0415 - they declare what they take
 
 
 def _annotations() -> None:
@@ -97,6 +101,7 @@ JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
     Job("breaths", ("breaths.decide",), _breaths),
     Job("entropy", ("features.kernels",), _entropy),
+    Job("variability", ("features.window_kernels",), _variability),
     Job("annotations", ("sources.wfdb.words",), _annotations),
 )
 

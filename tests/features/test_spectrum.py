@@ -8,7 +8,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from joey.features import BandPower, measure_band_power
-from joey.features.spectrum import _welch
+from joey.features.spectrum import _densities
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def test_a_swing_has_half_its_squared_amplitude_in_its_band_and_nothing_elsewher
 
 def test_scipys_welch_gives_the_same_density() -> None:
     even = np.random.default_rng(1).normal(400, 10, 1500)
-    density, segments = _welch(even)
+    (density,), (segments,) = _densities(even[None])
     _, expected = scipy.signal.welch(even, 4.0, nperseg=480, detrend="linear")
     assert segments == 5
     assert density[1:-1] == pytest.approx(expected[1:-1], rel=1e-9)

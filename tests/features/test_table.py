@@ -19,8 +19,8 @@ from joey.features import (
     measure_rmssd,
     measure_sdnn,
 )
-from joey.features.hrv import whole_windows
 from joey.features.warmth import SITES
+from joey.features.windows import whole_windows
 from joey.signals import Channel, Series
 from joey.spans import Spans
 

@@ -73,6 +73,10 @@ from joey.features.variability import (
     measure_sdnn,
     rmssd_floor,
 )
+from joey.features.windows import (
+    HrvWindows,
+    measure_windows,
+)
 
 __all__ = [
     "FEATURES",
@@ -84,6 +88,7 @@ __all__ = [
     "CrossEntropy",
     "Feature",
     "HrvRules",
+    "HrvWindows",
     "Material",
     "Measured",
     "Poincare",
@@ -120,6 +125,7 @@ __all__ = [
     "measure_scaling",
     "measure_sdnn",
     "measure_target_time",
+    "measure_windows",
     "rmssd_floor",
     "standing",
 ]

@@ -6,7 +6,6 @@ Takes intervals in which NaN marks every break, as `joey.features.variability` d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Capacity", "measure_acceleration_capacity", "measure_deceleration_capacity"]
+__all__ = [
+    "Capacities",
+    "Capacity",
+    "capacities",
+    "measure_acceleration_capacity",
+    "measure_deceleration_capacity",
+]
 
 LARGEST_STEP = 0.05  # share of the interval before: a larger step is no anchor
 
@@ -36,6 +41,15 @@ class Capacity:
     value: float
     anchors: int
     rejected: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Capacities:
+    """One capacity of many windows: fields as in `Capacity`, arrays of shape (w,)."""
+
+    value: NDArray[np.float64]
+    anchors: NDArray[np.int64]
+    rejected: NDArray[np.float64]
 
 
 def measure_deceleration_capacity(
@@ -72,7 +86,7 @@ def measure_deceleration_capacity(
        myocardial infarction: cohort study", Lancet, vol. 367, pp. 1674-1681, 2006,
        :doi:`10.1016/S0140-6736(06)68735-7`.
     """
-    return _capacity(nn, 1.0, anchor, scale, reach)
+    return _alone(nn, anchor, scale, reach)[0]
 
 
 def measure_acceleration_capacity(
@@ -83,33 +97,54 @@ def measure_acceleration_capacity(
     The value is negative. For a stationary Gaussian series it is as large as the deceleration
     capacity.
     """
-    return _capacity(nn, -1.0, anchor, scale, reach)
+    return _alone(nn, anchor, scale, reach)[1]
 
 
-def _capacity(
-    nn: NDArray[np.float64], sign: float, anchor: int, scale: int, reach: int
-) -> Capacity:
+def capacities(
+    rows: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    *,
+    anchor: int = 3,
+    scale: int = 2,
+    reach: int = 50,
+) -> tuple[Capacities, Capacities]:
+    """Return the deceleration and the acceleration capacity of many windows at once.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        One window each: NN intervals, NaN at breaks and behind the end. [ms]
+    lengths : ndarray of int64, shape (w,)
+        How much of each row is its window.
+    anchor, scale, reach : int
+        As in `measure_deceleration_capacity`.
+
+    Raises
+    ------
+    ValueError
+        If the settings cannot be met.
+    """
     if min(anchor, scale) < 1 or reach < max(anchor, scale):
         msg = f"anchor and scale are at least 1 and at most reach, not {anchor}, {scale}, {reach}"
         raise ValueError(msg)
-    if len(nn) <= 2 * reach:
-        return Capacity(nan, 0, nan)
-    at = np.arange(reach, len(nn) - reach)
-    # A NaN in one of the intervals that enter makes the comparison false.
-    rise = _mean_from(nn, at, anchor) - _mean_from(nn, at - anchor, anchor)
-    swing = (_mean_from(nn, at, scale) - _mean_from(nn, at - scale, scale)) / 2.0
-    wanted = (sign * rise > 0) & np.isfinite(swing)
-    small = np.abs(nn[at] / nn[at - 1] - 1.0) <= LARGEST_STEP
-    chosen = wanted & small
-    if not np.any(chosen):
-        return Capacity(nan, 0, nan)
-    share = 1.0 - int(chosen.sum()) / int(wanted.sum())
-    return Capacity(float(np.mean(swing[chosen])), int(chosen.sum()), share)
+    from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
+
+    swings = np.empty((2, len(rows)))
+    anchors = np.empty((4, len(rows)), dtype=np.int64)
+    window_kernels.capacities(rows, lengths, anchor, scale, reach, LARGEST_STEP, swings, anchors)
+    with np.errstate(invalid="ignore"):
+        value = swings / np.where(anchors[:2] > 0, anchors[:2], np.nan)
+        rejected = anchors[2:] / np.where(anchors[:2] > 0, anchors[:2] + anchors[2:], np.nan)
+    return (
+        Capacities(value[0], anchors[0], rejected[0]),
+        Capacities(value[1], anchors[1], rejected[1]),
+    )
 
 
-def _mean_from(nn: NDArray[np.float64], at: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Return the mean of `count` intervals from each index on."""
-    total = nn[at]
-    for k in range(1, count):
-        total = total + nn[at + k]
-    return np.asarray(total / count, dtype=np.float64)
+def _alone(
+    nn: NDArray[np.float64], anchor: int, scale: int, reach: int
+) -> tuple[Capacity, Capacity]:
+    rows = np.array(nn, dtype=np.float64).reshape(1, -1)
+    found = capacities(rows, np.array([len(nn)]), anchor=anchor, scale=scale, reach=reach)
+    dc, ac = (Capacity(float(e.value[0]), int(e.anchors[0]), float(e.rejected[0])) for e in found)
+    return dc, ac

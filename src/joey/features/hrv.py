@@ -8,30 +8,19 @@ value is the mean of the windows that pass the minimum-data rules.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.beats import with_breaks
-from joey.features.breathing import breath_intervals, breathing_band
-from joey.features.capacity import measure_acceleration_capacity, measure_deceleration_capacity
-from joey.features.entropy import measure_sample_entropy
 from joey.features.material import HrvRules, HrvWindow, Material, Measured
-from joey.features.scaling import measure_alpha1
-from joey.features.spectrum import measure_band_power
-from joey.features.variability import (
-    measure_asymmetry,
-    measure_pnn,
-    measure_poincare,
-    measure_rmssd,
-    measure_sdnn,
-    rmssd_floor,
-)
+from joey.features.variability import rmssd_floor
+from joey.features.windows import whole_windows, windows_at
 from joey.spans import Spans, contains, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -43,27 +32,12 @@ __all__ = [
     "over_windows",
     "rmssd_over_windows",
     "trusted_intervals",
-    "whole_windows",
 ]
-
-MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
-
-
-def whole_windows(spans: Spans, window_s: float) -> Iterator[tuple[float, float]]:
-    """Yield the windows that fit into each span, one after the other from its start on. [s]"""
-    for start, end in spans.bounds:
-        # A hair's breadth, so that 3600 s written as a difference of two times holds twelve.
-        for k in range(int((end - start) / window_s + 1e-6)):
-            yield float(start) + k * window_s, float(start) + (k + 1) * window_s
 
 
 def measure_window(material: Material, start: float, end: float) -> HrvWindow:
     """Return the variability of the ECG's intervals in [start, end); all NaN without an ECG."""
-    known = material.windows.get((start, end))
-    if known is None:
-        known = _window(material, start, end)
-        material.windows[start, end] = known
-    return known
+    return _measured(material, [(start, end)])[0]
 
 
 def over_windows(
@@ -91,9 +65,7 @@ def over_windows(
     if material.intervals is None or not _any_beats(material.intervals, spans):
         return Measured(nan, 0, 0.0, "no ECG with beats in this phase")
     source, rules = material.intervals.channel.label, material.rules
-    windows = [
-        measure_window(material, *each) for each in whole_windows(spans, material.rules.window_s)
-    ]
+    windows = _measured(material, list(whole_windows(spans, material.rules.window_s)))
     if not windows:
         return Measured(nan, 0, 0.0, f"no {_minutes(rules)} window fits into this phase", source)
     used = [(each, value) for each in windows if not isnan(value := value_of(each))]
@@ -128,9 +100,7 @@ def entropy_over_windows(
     found = over_windows(material, spans, value_of, "too few matches for a sample entropy")
     if material.intervals is None or isnan(found.value):
         return found
-    windows = [
-        measure_window(material, *each) for each in whole_windows(spans, material.rules.window_s)
-    ]
+    windows = _measured(material, list(whole_windows(spans, material.rules.window_s)))
     tolerance = float(np.mean([w.tolerance_ms for w in windows if not isnan(value_of(w))]))
     step = material.intervals.resolution_ms
     if not tolerance < step:
@@ -172,55 +142,15 @@ def _best_of(windows: list[HrvWindow], rules: HrvRules) -> str:
     )
 
 
-def _window(material: Material, start: float, end: float) -> HrvWindow:
-    intervals = material.intervals
-    if intervals is None:
-        return HrvWindow(0, 0.0, 0.0, 0.0, usable=False)
-    times, nn, corrected = trusted_intervals(material, intervals, start, end)
-    known = np.isfinite(nn)
-    count, seconds = int(known.sum()), float(np.sum(nn[known])) / 1000.0
-    share = float(np.mean(corrected)) if len(corrected) else 0.0
-    coverage = seconds / (end - start)
-    rules = material.rules
-    enough = count >= rules.min_beats and coverage >= rules.min_coverage
-    if not enough or share > rules.max_corrected:
-        return HrvWindow(count, seconds, coverage, share, usable=False)
-    times, x = times[known], nn[known]
-    broken = with_breaks(times, x)
-    spread = measure_poincare(broken)
-    m3 = measure_sample_entropy(broken, m=3, r=rules.entropy_r)
-    m2 = measure_sample_entropy(broken, m=2, r=rules.entropy_r)
-    prsa = {"anchor": rules.anchor, "scale": rules.scale, "reach": rules.reach}
-    power = measure_band_power(times, x, breathing_hz=_breathing(material, start, end))
-    return HrvWindow(
-        count,
-        seconds,
-        coverage,
-        share,
-        usable=True,
-        sdnn=measure_sdnn(broken),
-        rmssd=measure_rmssd(broken),
-        pnn10=measure_pnn(broken, 10.0),
-        sd1=spread.sd1,
-        sd2=spread.sd2,
-        asymmetry=measure_asymmetry(broken).ratio,
-        sampen_m3=m3.value,
-        sampen_m2=m2.value,
-        tolerance_ms=m3.r_ms,
-        alpha1=measure_alpha1(broken),
-        dc=measure_deceleration_capacity(broken, **prsa).value,
-        ac=measure_acceleration_capacity(broken, **prsa).value,
-        vlf=power.vlf,
-        lf=power.lf,
-        hf=power.hf,
-        rsa=power.rsa,
-    )
-
-
-def _breathing(material: Material, start: float, end: float) -> tuple[float, float] | None:
-    if material.breaths is None:
-        return None
-    intervals = breath_intervals(
-        material.breaths, Spans.of([(start, end)]), material.doubted("resp")
-    )
-    return breathing_band(intervals) if len(intervals) >= MIN_BREATHS else None
+def _measured(material: Material, bounds: list[tuple[float, float]]) -> list[HrvWindow]:
+    """Return the variability of windows, measuring together those that nobody asked for before."""
+    if material.intervals is None:
+        return [HrvWindow(0, 0.0, 0.0, 0.0, usable=False) for _ in bounds]
+    new = [each for each in bounds if each not in material.windows]
+    if new:
+        found = windows_at(material, new)
+        names = [each.name for each in fields(HrvWindow)]
+        columns = (getattr(found, name).tolist() for name in names)
+        for each, row in zip(new, zip(*columns, strict=True), strict=True):
+            material.windows[each] = HrvWindow(**dict(zip(names, row, strict=True)))
+    return [material.windows[each] for each in bounds]

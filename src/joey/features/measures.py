@@ -17,11 +17,12 @@ from joey.features.breathing import (
 )
 from joey.features.coupling import WINDOW_S as COUPLING_S
 from joey.features.coupling import CrossCorrelation, measure_heart_saturation
-from joey.features.hrv import trusted_intervals, whole_windows
+from joey.features.hrv import trusted_intervals
 from joey.features.material import Material, Measured
 from joey.features.oxygen import measure_saturation_per_oxygen
 from joey.features.standing import Standing, standing
 from joey.features.temperature import NORMAL_FROM, five_minute_medians
+from joey.features.windows import whole_windows
 from joey.signals import blank
 from joey.spans import Spans, intersect, subtract, total
 

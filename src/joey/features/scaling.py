@@ -15,7 +15,7 @@ from joey.signals import runs_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["measure_alpha1", "measure_fluctuations", "measure_scaling"]
+__all__ = ["alpha1_of", "measure_alpha1", "measure_fluctuations", "measure_scaling"]
 
 FEWEST = 200  # intervals, below which the slope is not stable
 
@@ -73,12 +73,40 @@ def measure_scaling(
         raise ValueError(msg)
     if np.count_nonzero(np.isfinite(nn)) < fewest:
         return nan
-    swing = measure_fluctuations(nn, sizes)
-    if not np.all(swing > 0):
-        return nan
+    return float(_slopes(measure_fluctuations(nn, sizes)[None], sizes)[0])
+
+
+def alpha1_of(
+    rows: NDArray[np.float64], n: NDArray[np.int64], mean_nn: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the alpha1 of many windows, as `measure_alpha1` does. [1]
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        One window each: NN intervals, NaN at breaks and behind the end. [ms]
+    n : ndarray of int64, shape (w,)
+        Intervals of each.
+    mean_nn : ndarray of float64, shape (w,)
+        Their mean. [ms]
+    """
+    from joey.features.kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
+
+    sizes = np.arange(4, 17)
+    known = np.isfinite(rows)
+    profile = np.cumsum(np.where(known, rows - mean_nn[:, None], 0.0), axis=1)
+    swing = np.full((len(rows), len(sizes)), nan)
+    for w in np.flatnonzero(n >= FEWEST):
+        fluctuations(profile[w], runs_of(known[w]), sizes, swing[w])
+    return _slopes(swing, sizes)
+
+
+def _slopes(swing: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the slope of log F on log n of each row; NaN where an F is not positive."""
     x = np.log(sizes)
     x -= x.mean()
-    return float(np.sum(x * np.log(swing)) / np.sum(x * x))
+    logs = np.log(np.where(swing > 0, swing, nan))
+    return np.asarray((x * logs).sum(axis=1) / np.sum(x * x), dtype=np.float64)
 
 
 def measure_fluctuations(nn: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -15,10 +15,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BANDS", "BandPower", "Bands", "measure_band_power"]
+__all__ = ["BANDS", "BandPower", "BandPowers", "Bands", "band_powers", "measure_band_power"]
 
 RESAMPLE_HZ = 4.0  # Hz, twice the highest frequency that is looked at
 SEGMENT_S = 120.0  # s, a bit over one cycle of the slowest frequency that is looked at
+SIZE = int(SEGMENT_S * RESAMPLE_HZ)  # values of a segment
 SEGMENTS = 2  # fewer whole segments than this give no spectrum
 BRIDGE_BEATS = 2.0  # missing beats that interpolation may cross
 
@@ -67,6 +68,38 @@ class BandPower:
     reason: str = ""
 
 
+_NOTHING = BandPower(nan, nan, nan, nan, nan, 0, "no two unbroken stretches of 2 min")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandPowers:
+    """Power of NN intervals by band, of many windows: arrays of shape (w,).
+
+    Parameters
+    ----------
+    vlf, lf, hf, rsa : ndarray of float64
+        As in `BandPower`; NaN where there is no spectrum. [ms²]
+    total : ndarray of float64
+        From the lower end of VLF to the upper end of HF. [ms²]
+    peak_lf_hz, peak_hf_hz : ndarray of float64
+        The highest bin of a band, bins being 1/120 Hz apart. [Hz]
+    top_hz : ndarray of float64
+        Where HF ended. [Hz]
+    segments : ndarray of int64
+        Spectra that were averaged.
+    """
+
+    vlf: NDArray[np.float64]
+    lf: NDArray[np.float64]
+    hf: NDArray[np.float64]
+    total: NDArray[np.float64]
+    rsa: NDArray[np.float64]
+    peak_lf_hz: NDArray[np.float64]
+    peak_hf_hz: NDArray[np.float64]
+    top_hz: NDArray[np.float64]
+    segments: NDArray[np.int64]
+
+
 def measure_band_power(
     times: NDArray[np.float64],
     nn: NDArray[np.float64],
@@ -97,7 +130,7 @@ def measure_band_power(
     Each interval stands at its end. The series is resampled at 4 Hz by a monotone cubic (pchip),
     across at most two missing beats; Welch's mean of spectra of 120 s, Hann window, half
     overlapping, each freed of its straight line, of whole segments only; power is the sum over the
-    bins of a band. LF/HF is not offered: it is no balance of anything in a neonate.
+    bins of a band.
 
     References
     ----------
@@ -105,66 +138,134 @@ def measure_band_power(
        early postnatal period", Physiol. Meas., vol. 30, pp. 847-860, 2009,
        :doi:`10.1088/0967-3334/30/8/009`.
     """
-    nothing = BandPower(nan, nan, nan, nan, nan, 0, "no two unbroken stretches of 2 min")
-    if len(nn) < 4:
-        return nothing
-    even = _resampled(times, nn)
-    spectrum, segments = _welch(even)
-    if segments < SEGMENTS:
-        return nothing
-    top = min(bands.hf[1], 0.5 * 1000.0 / float(np.mean(nn)))
+    if len(nn) == 0:
+        return _NOTHING
+    starts = np.array(times, dtype=np.float64).reshape(1, -1)
+    rows = np.array(nn, dtype=np.float64).reshape(1, -1)
+    breathing = np.full((1, 2), np.nan)
+    if breathing_hz is not None:
+        breathing[0] = breathing_hz
+    found = band_powers(starts, rows, np.median(rows, axis=1), rows.mean(axis=1), breathing, bands)
+    if found.segments[0] < SEGMENTS:
+        return _NOTHING
     return BandPower(
-        _power(spectrum, *bands.vlf),
-        _power(spectrum, *bands.lf),
-        _power(spectrum, bands.hf[0], top),
-        nan if breathing_hz is None else _breathing_power(spectrum, breathing_hz, top),
-        top,
-        segments,
+        float(found.vlf[0]),
+        float(found.lf[0]),
+        float(found.hf[0]),
+        float(found.rsa[0]),
+        float(found.top_hz[0]),
+        int(found.segments[0]),
     )
 
 
-def _resampled(times: NDArray[np.float64], nn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the intervals at 4 Hz from the first to the last beat; NaN where beats are missing."""
-    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - slow to import
+def band_powers(
+    starts: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    median_nn: NDArray[np.float64],
+    mean_nn: NDArray[np.float64],
+    breathing_hz: NDArray[np.float64],
+    bands: Bands = BANDS,
+) -> BandPowers:
+    """Return the power by frequency band of many windows at once, as `measure_band_power` does.
 
-    ends = times - times[0] + nn / 1000.0
-    grid = np.arange(ends[0], ends[-1], 1.0 / RESAMPLE_HZ)
-    even = np.asarray(PchipInterpolator(ends, nn)(grid), dtype=np.float64)
-    missing = np.diff(ends) - nn[1:] / 1000.0
-    wide = np.flatnonzero(missing > (BRIDGE_BEATS + 0.5) * np.median(nn) / 1000.0)
-    for k in wide:
-        lo, hi = np.searchsorted(grid, (ends[k], ends[k + 1]))
-        even[lo:hi] = np.nan
+    Parameters
+    ----------
+    starts, rows : ndarray of float64, shape (w, wide)
+        Start of each interval [s] and the intervals [ms], NaN at breaks and behind the end.
+    median_nn, mean_nn : ndarray of float64, shape (w,)
+        Of each row. [ms]
+    breathing_hz : ndarray of float64, shape (w, 2)
+        Slow and fast end of the infant's breathing; NaN where it is not known. [Hz]
+    bands : Bands
+        The other bands.
+    """
+    top = np.minimum(bands.hf[1], 0.5 * 1000.0 / mean_nn)
+    density, segments = _densities(_resampled(starts, rows, median_nn))
+    # The sum over all bins below each, so that a band is one difference.
+    sums = np.zeros((len(rows), SIZE // 2 + 2))
+    np.cumsum(density, axis=1, out=sums[:, 1:])
+    low, high = breathing_hz.T
+    shown = (low < high) & ((low + high) / 2.0 <= top)
+    vlf, lf = _power(sums, *bands.vlf), _power(sums, *bands.lf)
+    hf = _power(sums, bands.hf[0], top)
+    rsa = _power(sums, np.where(shown, low, 0.0), np.where(shown, np.minimum(high, top), 0.0))
+    known = segments >= SEGMENTS
+    return BandPowers(
+        vlf=np.where(known, vlf, nan),
+        lf=np.where(known, lf, nan),
+        hf=np.where(known, hf, nan),
+        total=np.where(known, _power(sums, bands.vlf[0], top), nan),
+        rsa=np.where(known & shown, rsa, nan),
+        peak_lf_hz=np.where(known, _peak(density, *bands.lf), nan),
+        peak_hf_hz=np.where(known, _peak(density, bands.hf[0], top), nan),
+        top_hz=np.where(known, top, nan),
+        segments=segments,
+    )
+
+
+def _resampled(
+    starts: NDArray[np.float64], rows: NDArray[np.float64], median_nn: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the intervals at 4 Hz from the first to the last beat; NaN where beats are missing."""
+    from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
+
+    if starts.size == 0:
+        return np.empty((len(rows), 0))
+    longest = float(np.max(np.nanmax(starts, axis=1) - starts[:, 0]))
+    even = np.empty((len(rows), int((longest + np.nanmax(rows) / 1000.0) * RESAMPLE_HZ) + 1))
+    widest = (BRIDGE_BEATS + 0.5) * median_nn / 1000.0
+    window_kernels.resample(starts, rows, 1.0 / RESAMPLE_HZ, widest, even)
     return even
 
 
-def _welch(even: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """Return the one-sided power density of the whole segments, and their number. [ms²/Hz]"""
-    size = int(SEGMENT_S * RESAMPLE_HZ)
-    if len(even) < size:
-        return np.empty(0), 0
-    rows = np.lib.stride_tricks.sliding_window_view(even, size)[:: size // 2]
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    if len(rows) == 0:
-        return np.empty(0), 0
-    t = np.arange(size) - (size - 1) / 2.0
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    rows = rows - (rows @ t / (t @ t))[:, None] * t
-    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)
-    density = np.abs(np.fft.rfft(rows * window, axis=1)) ** 2
-    density *= 2.0 / (RESAMPLE_HZ * float(window @ window))
-    return np.asarray(density.mean(axis=0), dtype=np.float64), len(rows)
+def _densities(even: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the mean one-sided power density of each row's whole segments, and their number.
+
+    Parameters
+    ----------
+    even : ndarray of float64, shape (w, long)
+        Values at 4 Hz; NaN where unknown. [ms]
+
+    Returns
+    -------
+    density : ndarray of float64, shape (w, 241)
+        Zero without a whole segment. [ms²/Hz]
+    segments : ndarray of int64, shape (w,)
+    """
+    from joey.features import window_kernels  # noqa: PLC0415 - numba is slow to import
+
+    most = max((even.shape[1] - SIZE) // (SIZE // 2) + 1, 0) * len(even)
+    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(SIZE) / SIZE)
+    parts, owners = np.empty((most, SIZE)), np.empty(most, dtype=np.int64)
+    whole = window_kernels.taper(even, SIZE // 2, window, parts, owners)
+    lines = np.fft.rfft(parts[:whole], axis=1)
+    density = np.zeros((len(even), SIZE // 2 + 1))
+    window_kernels.gather(lines, owners[:whole], density)
+    segments = np.bincount(owners[:whole], minlength=len(even))
+    density *= 2.0 / (RESAMPLE_HZ * float(window @ window)) / np.maximum(segments, 1)[:, None]
+    return density, segments
 
 
-def _power(spectrum: NDArray[np.float64], low: float, high: float) -> float:
-    lo, hi = np.ceil(np.array((low, high)) * SEGMENT_S - 1e-9).astype(np.int64)
-    return float(np.sum(spectrum[lo:hi])) / SEGMENT_S
+def _bin(hz: float | NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the first bin at or above a frequency."""
+    return np.ceil(np.asarray(hz) * SEGMENT_S - 1e-9).astype(np.int64)
 
 
-def _breathing_power(
-    spectrum: NDArray[np.float64], breathing_hz: tuple[float, float], top: float
-) -> float:
-    low, high = breathing_hz
-    if not low < high or (low + high) / 2.0 > top:
-        return nan
-    return _power(spectrum, low, min(high, top))
+def _power(
+    sums: NDArray[np.float64],
+    low: float | NDArray[np.float64],
+    high: float | NDArray[np.float64],
+) -> NDArray[np.float64]:
+    rows = np.arange(len(sums))
+    first, last = (np.minimum(_bin(hz), sums.shape[1] - 1) for hz in (low, high))
+    return np.asarray(sums[rows, np.maximum(last, first)] - sums[rows, first]) / SEGMENT_S
+
+
+def _peak(
+    density: NDArray[np.float64], low: float, high: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the frequency of the highest bin of a band; NaN of an empty band. [Hz]"""
+    bins = np.arange(density.shape[1])
+    inside = (bins >= _bin(low)) & (bins < np.reshape(_bin(high), (-1, 1)))
+    highest = np.argmax(np.where(inside, density, -1.0), axis=1)
+    return np.where(inside.any(axis=1), highest / SEGMENT_S, nan)
