@@ -348,6 +348,25 @@ class TestRows:
         assert "heart_rate" not in bare
         assert "breath_cv" not in bare
 
+    def test_a_monitors_rate_stands_beside_beats_that_cover_under_half(
+        self, material: Material
+    ) -> None:
+        """An ECG of some minutes must not hide the hours in which the monitor alone has a rate."""
+        assert material.breaths is not None
+        for seconds, both in ((1200.0, True), (4000.0, False)):
+            beats = ecg_intervals(simulated_rr(seconds))
+            few = material.breaths.times < START + seconds
+            breaths = replace(
+                material.breaths,
+                times=material.breaths.times[few],
+                flags=material.breaths.flags[few],
+                searched=at(0, seconds),
+            )
+            rows = self.names(replace(material, intervals=beats, breaths=breaths))
+            assert {"heart_rate", "resp_rate"} <= set(rows)
+            assert ("heart_rate_monitor" in rows) is both
+            assert ("resp_rate_monitor" in rows) is both
+
     @pytest.mark.parametrize("site", list(SITES))
     def test_a_temperature_has_a_row_where_it_has_a_probe(self, site: str) -> None:
         probe = numeric("temp", np.full(900, 36.6), "Cel", site="" if site == "other" else site)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.beats.types import BeatFlag
 from joey.signals import Channel, Series, runs_of
 from joey.spans import Spans, subtract
 from joey.streams import GAP_S
@@ -182,9 +181,10 @@ def nn_intervals(beats: Beats, *, resolution_ms: float, rules: Cleaning = DEFAUL
     """Return the intervals between beats, with those that are no sinus intervals marked.
 
     In this order: two intervals that sum to one ordinary interval between ordinary ones are an
-    extra beat, and merged; intervals beside a beat of another shape, beyond the limits, near twice
-    the local median, or far from it are rejected - the last two unless they belong to a monotone or
-    sustained change of rate, which is the heart's own. No beat is made up.
+    extra beat, and merged; intervals beyond the limits, near twice the local median, or far from it
+    are rejected - the last two unless they belong to a monotone or sustained change of rate, which
+    is the heart's own. No beat is made up. The shape of a beat is not looked at: an ectopic beat is
+    told by its timing alone.
 
     Parameters
     ----------
@@ -200,15 +200,37 @@ def nn_intervals(beats: Beats, *, resolution_ms: float, rules: Cleaning = DEFAUL
     Intervals
         With `rr` untouched.
     """
-    raw = rr_intervals(beats, resolution_ms=resolution_ms)
-    first, _ = _pairs(beats)
-    unlike = (beats.flags & int(BeatFlag.UNLIKE)) != 0
-    return _cleaned(raw, unlike[first] | unlike[first + 1], rules)
+    return clean_intervals(rr_intervals(beats, resolution_ms=resolution_ms), rules)
 
 
 def clean_intervals(raw: Intervals, rules: Cleaning = DEFAULT) -> Intervals:
-    """Return intervals cleaned by the rules of `nn_intervals`, as far as `rr` alone tells."""
-    return _cleaned(raw, np.zeros(len(raw.rr), dtype=np.bool_), rules)
+    """Return intervals cleaned by the rules of `nn_intervals`."""
+    median = _local_median(raw.times, raw.rr, raw.rr, rules.median_beats)
+    nn, corrected = raw.rr.copy(), np.zeros(len(raw.rr), dtype=np.bool_)
+
+    extra = np.flatnonzero(_extra_beats(raw, median, rules))
+    nn[extra] += nn[extra + 1]
+    nn[extra + 1] = np.nan
+    corrected[extra] = corrected[extra + 1] = True
+
+    # From here on in the sequence without the extra beats.
+    kept = np.flatnonzero(np.isfinite(nn))
+    x, middle, apart = nn[kept], median[kept], _apart(raw.times[kept], nn[kept])
+    away = np.abs(raw.rr - median)
+    spread = _local_median(raw.times, raw.rr, away, rules.median_beats)[kept]
+    missed = np.abs(x / (2.0 * middle) - 1.0) <= rules.near
+    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle)
+    far = np.abs(x - middle) > np.maximum(reach, rules.floor_ms)
+    odd = missed | far
+    if np.any(odd):
+        odd &= ~(_monotone(x, apart, rules) | _sustained(x, middle, odd, apart, rules))
+    # A stretch of mostly wild steps is no rhythm: there the exemption of runs keeps nothing.
+    steps = np.abs(np.diff(x, prepend=x[:1]))
+    wild = _local_median(raw.times[kept], x, steps, rules.ragged_beats) > rules.ragged * middle
+    rejected = odd | wild | (x < rules.shortest_ms) | (x > rules.longest_ms)
+    nn[kept[rejected]] = np.nan
+    corrected[kept[rejected]] = True
+    return replace(raw, nn=nn, corrected=corrected)
 
 
 def intervals_from_rr(
@@ -296,36 +318,6 @@ def _pairs(beats: Beats) -> tuple[NDArray[np.int64], Spans]:
 def _apart(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether interval k + 1 starts later than interval k ends."""
     return np.asarray(np.diff(times) * 1000.0 - lengths[:-1] > TOUCH_MS, dtype=np.bool_)
-
-
-def _cleaned(raw: Intervals, unlike: NDArray[np.bool_], rules: Cleaning) -> Intervals:
-    median = _local_median(raw.times, raw.rr, raw.rr, rules.median_beats)
-    nn, corrected = raw.rr.copy(), np.zeros(len(raw.rr), dtype=np.bool_)
-
-    extra = np.flatnonzero(_extra_beats(raw, median, rules))
-    nn[extra] += nn[extra + 1]
-    nn[extra + 1] = np.nan
-    corrected[extra] = corrected[extra + 1] = True
-    unlike = unlike & ~corrected  # the odd beat is the one that was taken out
-
-    # From here on in the sequence without the extra beats.
-    kept = np.flatnonzero(np.isfinite(nn))
-    x, middle, apart = nn[kept], median[kept], _apart(raw.times[kept], nn[kept])
-    away = np.abs(raw.rr - median)
-    spread = _local_median(raw.times, raw.rr, away, rules.median_beats)[kept]
-    missed = np.abs(x / (2.0 * middle) - 1.0) <= rules.near
-    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle)
-    far = np.abs(x - middle) > np.maximum(reach, rules.floor_ms)
-    odd = missed | far
-    if np.any(odd):
-        odd &= ~(_monotone(x, apart, rules) | _sustained(x, middle, odd, apart, rules))
-    # A stretch of mostly wild steps is no rhythm: there the exemption of runs keeps nothing.
-    steps = np.abs(np.diff(x, prepend=x[:1]))
-    wild = _local_median(raw.times[kept], x, steps, rules.ragged_beats) > rules.ragged * middle
-    rejected = odd | wild | unlike[kept] | (x < rules.shortest_ms) | (x > rules.longest_ms)
-    nn[kept[rejected]] = np.nan
-    corrected[kept[rejected]] = True
-    return replace(raw, nn=nn, corrected=corrected)
 
 
 def _local_median(

@@ -21,8 +21,6 @@ class BeatFlag(IntFlag):
 
     SEARCHED_BACK = 1
     """Found below the threshold, after a beat was missed."""
-    UNLIKE = 2
-    """Its shape differs from the beats around it: ectopic, or not a beat."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

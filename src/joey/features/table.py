@@ -18,10 +18,14 @@ from joey.features.hrv import (
 from joey.features.material import Feature, HrvRules, HrvWindow, Material, Measured
 from joey.features.spectrum import BANDS, RESAMPLE_HZ, SEGMENT_S
 from joey.features.warmth import SITES, TEMPERATURE, warmth_of
+from joey.signals import measured
+from joey.spans import total, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from joey.beats import Intervals
+    from joey.breaths import Breaths
     from joey.spans import Spans
 
 __all__ = ["FEATURES", "Feature", "Material", "Measured", "feature_settings", "features_for"]
@@ -30,6 +34,8 @@ WINDOWS = "Mean over the windows with enough accepted NN intervals (see the sett
 # Positive and skewed: an interval of their differences would reach below zero (Joey default).
 SKEWED = ("sdnn", "rmssd", "sd1", "sd2", "asymmetry", "lf", "hf", "rsa")
 OFTEN_ZERO = ("pnn10",)  # a share with many zeros: neither a difference's interval nor a ratio
+ENOUGH = 0.5  # share of all measured time in which beats (breaths) stand for the monitor's rate
+SELDOM = ("temp", "fio2")  # stand for hours after one reading: no measure of the recording's length
 NO_SPECTRUM = "no window holds two unbroken stretches of 2 min"
 
 
@@ -95,7 +101,8 @@ HEART = (
         settles_min=0.0,
         threshold="hr",
         definition="Mean over measured time of the heart rate the monitor printed, else of its "
-        "pulse rate, else of the pleth's pulses: shown where no ECG gives beats.",
+        "pulse rate, else of the pleth's pulses: shown where the ECG gives beats in less "
+        "than half of the measured time.",
         measure=measures.monitor_heart_rate,
     ),
     _hrv(
@@ -227,8 +234,8 @@ BREATHING = (
         blockwise=True,
         settles_min=0.0,
         threshold="rr",
-        definition="Mean over measured time of the rate the monitor printed: shown where no "
-        "respiration signal gives breaths.",
+        definition="Mean over measured time of the rate the monitor printed: shown where the "
+        "respiration signal gives breaths in less than half of the measured time.",
         measure=measures.numeric_mean("resp_rate", "breathing rate"),
     ),
     Feature(
@@ -350,15 +357,23 @@ FEATURES: tuple[Feature, ...] = (*HEART, *BREATHING, *OXYGEN, *TEMPERATURE)
 def features_for(material: Material) -> tuple[Feature, ...]:
     """Return the features worth a row for this infant, in order.
 
-    A monitor's rate is left out where beats (breaths) give it, and so are the temperatures of sites
-    that have no probe, FiO2 and perfusion where there is none. Everything else is kept: that it
-    could not be measured is told by its reason.
+    A monitor's rate is left out where beats (breaths) were looked for in at least half of the time
+    in which a vital sign was measured, and so are the temperatures of sites that have no probe,
+    FiO2 and perfusion where there is none. Everything else is kept: that it could not be measured
+    is told by its reason.
     """
-    beats = material.intervals is not None and len(material.intervals.times) > 0
-    breaths = material.breaths is not None and len(material.breaths.times) > 0
-    left_out: set[str] = set()
-    left_out.add("heart_rate_monitor" if beats else "heart_rate")
-    left_out.add("resp_rate_monitor" if breaths else "resp_rate")
+    heart, breathing = material.intervals, material.breaths
+    beats = heart is not None and len(heart.times) > 0
+    breaths = breathing is not None and len(breathing.times) > 0
+    left_out = set()
+    if not beats:
+        left_out.add("heart_rate")
+    elif _mostly(material, heart) or not _any_monitor_rate(material):
+        left_out.add("heart_rate_monitor")
+    if not breaths:
+        left_out.add("resp_rate")
+    elif _mostly(material, breathing) or not material.numerics.get("resp_rate"):
+        left_out.add("resp_rate_monitor")
     if not breaths:
         left_out |= {"breath_cv", "rsa"}
     if not material.numerics.get("fio2"):
@@ -369,6 +384,25 @@ def features_for(material: Material) -> tuple[Feature, ...]:
         if not measures.temperature_series(material, site):
             left_out |= {feature.name for feature in warmth_of(site)}
     return tuple(feature for feature in FEATURES if feature.name not in left_out)
+
+
+def _any_monitor_rate(material: Material) -> bool:
+    given = material.numerics.get("heart_rate") or material.numerics.get("pulse_rate")
+    return bool(given) or material.pulse is not None
+
+
+def _mostly(material: Material, found: Intervals | Breaths | None) -> bool:
+    """Whether something was looked for in at least half of the time a vital sign was measured."""
+    if found is None:
+        return False
+    searched = [e.searched for e in (material.intervals, material.pulse, material.breaths) if e]
+    series = [
+        measured(each)
+        for quantity, several in material.numerics.items()
+        if quantity not in SELDOM
+        for each in several
+    ]
+    return total(found.searched) >= ENOUGH * total(union(*searched, *series))
 
 
 def feature_settings(rules: HrvRules) -> dict[str, str]:

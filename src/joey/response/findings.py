@@ -10,7 +10,6 @@ from joey.breaths import detect_breaths
 from joey.events import DEFAULT, find_all, heart_rate_pieces, spells
 from joey.features import Material, features_for
 from joey.holds import Exclusions
-from joey.quality import frozen_together
 from joey.response.channels import (
     choose_waveform,
     excluded,
@@ -21,10 +20,11 @@ from joey.response.channels import (
     trusted,
 )
 from joey.response.charted import Surroundings
+from joey.response.probes import frozen_pairs, join_probes
 from joey.response.settings import Settings
 from joey.response.target import target_features
 from joey.signals import measured
-from joey.spans import EMPTY, Spans, total
+from joey.spans import EMPTY, Spans, total, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from joey.holds import Context
     from joey.quality import Quality
     from joey.response.channels import Numeric, Waveform
+    from joey.response.probes import Joined
     from joey.signals import Recording, Series
 
 __all__ = ["Findings", "analyse", "find_events"]
@@ -69,7 +70,7 @@ class Findings:
     heart_source : str
         ``beat`` or ``numeric``.
     spo2 : Series or None
-        The fullest saturation, without what is bad. [%]
+        The fullest saturation, without what is bad, with another probe where that is absent. [%]
     material : Material
         What features are measured from.
     features : tuple of Feature
@@ -141,10 +142,11 @@ def analyse(
     breaths = _breaths(resp, beats)
     progress(0.85, "finding events")
     numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
-    frozen = _frozen(numerics)
+    still, frozen = _frozen(numerics)
     values = {
         quantity: tuple(
-            trusted(n, frozen if quantity in ("heart_rate", "spo2") else EMPTY) for n in found
+            trusted(n, still[quantity][k] if quantity in still else EMPTY)
+            for k, n in enumerate(found)
         )
         for quantity, found in numerics.items()
         if found
@@ -156,8 +158,9 @@ def analyse(
     distrusted = {w.signal.channel.quantity: w.bad for w in (ecg, resp, pleth) if w and len(w.bad)}
     material = Material(intervals, pulse, breaths, values, distrusted, rules=settings.variability)
     heart, source = _heart(intervals, values)
-    spo2 = next(iter(values.get("spo2", ())), None)
-    judged = _judged(source, ecg, resp, numerics)
+    probes = join_probes(numerics["spo2"], values.get("spo2", ()))
+    spo2 = None if probes is None else probes.series
+    judged = _judged(source, ecg, resp, numerics, probes)
     events, episodes = _events(heart, source, spo2, breaths, pulse, judged, settings)
     progress(1.0, "done")
     whole = recording.span.duration
@@ -178,7 +181,7 @@ def analyse(
     return Findings(
         recording, exclusions, around, ecg, resp, pleth, beats, intervals, breaths, heart, source,
         spo2, material, features, events, episodes, tuple(quality),
-        _methods((ecg, resp, pleth), source, heart, spo2),
+        _methods((ecg, resp, pleth), source, heart, probes),
     )  # fmt: skip
 
 
@@ -221,10 +224,12 @@ def _breaths(resp: Waveform | None, beats: Beats | None) -> Breaths | None:
     return detect_breaths(resp.signal, beats)
 
 
-def _frozen(numerics: dict[str, tuple[Numeric, ...]]) -> Spans:
-    """Return where heart rate and saturation of the monitor both stand still."""
-    heart, spo2 = numerics["heart_rate"], numerics["spo2"]
-    return frozen_together(heart[0].series, spo2[0].series) if heart and spo2 else EMPTY
+def _frozen(
+    numerics: dict[str, tuple[Numeric, ...]],
+) -> tuple[dict[str, tuple[Spans, ...]], Spans]:
+    """Return where heart rate and saturation of the monitor both stand still: each, and any."""
+    heart, spo2 = frozen_pairs(numerics["heart_rate"], numerics["spo2"])
+    return {"heart_rate": heart, "spo2": spo2}, union(*heart)
 
 
 def _heart(
@@ -244,6 +249,7 @@ def _judged(
     ecg: Waveform | None,
     resp: Waveform | None,
     numerics: dict[str, tuple[Numeric, ...]],
+    probes: Joined | None,
 ) -> dict[str, Quality]:
     """Return the judgement of each signal that events are looked for in."""
     monitor = numerics["heart_rate"] or numerics["pulse_rate"]
@@ -252,8 +258,8 @@ def _judged(
         found["heart_rate"] = ecg.quality
     elif monitor:
         found["heart_rate"] = monitor[0].quality
-    if numerics["spo2"]:
-        found["spo2"] = numerics["spo2"][0].quality
+    if probes is not None:
+        found["spo2"] = probes.quality
     if resp is not None:
         found["breaths"] = resp.quality
     return found
@@ -288,7 +294,7 @@ def _methods(
     chosen: tuple[Waveform | None, ...],
     source: str,
     heart: Series | None,
-    spo2: Series | None,
+    probes: Joined | None,
 ) -> tuple[str, ...]:
     lines = [
         f"{quantity} read from {w.why}"
@@ -300,9 +306,9 @@ def _methods(
         lines.append(
             f"bradycardia is looked for in {made}; cleaned intervals feed variability only"
         )
-    if spo2 is not None:
+    if probes is not None:
         lines.append(
-            f"desaturation is looked for in {spo2.channel.label}, the saturation with the most "
-            "measured time; a change between two channels is never taken"
+            "desaturation is looked for in the saturation with the most measured time, "
+            f"{probes.words}; a change between two channels is never taken"
         )
     return tuple(lines)

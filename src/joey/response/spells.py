@@ -95,8 +95,11 @@ def _count(count: Count, doubt: str, reason: str) -> EventCount:
     rate = count.events
     hours = rate.exposure_s / 3600
     if hours == 0:
-        words = f"cannot say: {reason or 'nothing was searched'}"
-        return EventCount(0, 0.0, NAN, NAN, NAN, 0.0, 0, words)
+        # A combination may begin before all of its signals are measured: a count without a rate.
+        words = rate.words if rate.count else f"cannot say: {reason or 'nothing was searched'}"
+        return EventCount(
+            rate.count, 0.0, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words
+        )
     extra = [
         f"{number} {word}"
         for number, word in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from joey.features import Feature, Measured, above_target_counts, measure_target_time
-from joey.features.standing import standing
+from joey.features.measures import numeric
 from joey.holds.kinds import SETTING_S
 from joey.response.charted import oxygen_range, supports_in
 from joey.spans import subtract
@@ -62,14 +62,14 @@ def _share(
     part: str, low: float, high: float, around: Surroundings
 ) -> Callable[[Material, Spans], Measured]:
     def measure(material: Material, spans: Spans) -> Measured:
-        channels = material.numerics.get("spo2", ())
-        if not channels or len(spans) == 0:
+        channel = numeric(material, "spo2", spans)
+        if channel is None:
             return Measured(NAN, 0, 0.0, "no SpO2 in this phase")
-        series, trusted = channels[0], subtract(spans, material.doubted("spo2"))
+        series, covered = channel
+        trusted = subtract(spans, material.doubted("spo2"))
         upper = _upper(around, spans)
         found: TargetTime = measure_target_time(series, trusted, low, high, upper=upper)
         values = {"below": found.below, "inside": found.inside, "above": found.above}
-        covered = standing(series, trusted)
         whole = float((spans.bounds[:, 1] - spans.bounds[:, 0]).sum())
         coverage = covered.total / whole if whole > 0 else 0.0
         label = series.channel.label
