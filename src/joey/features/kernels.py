@@ -199,7 +199,7 @@ def arrange_searched(
         Whether a template begins at a sample.
     rank : ndarray of int32, shape (n,)
         Which of the d distinct values each sample is.
-    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates + 64)
+    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates or more)
         Written: ranks of the points after the first.
     before : ndarray of int32, shape (d + 1,)
         Written: how many templates have a first value below the k-th.
@@ -281,15 +281,18 @@ def count_by_sweep(
     for t in range(len(bounds)):
         low, span = lows[0, t], spans[0, t]
         last_low, last_span = lows[m - 1, t], spans[m - 1, t]
-        q, end = int(bounds[t, 0]), int(bounds[t, 1])
+        start, end = int(bounds[t, 0]), int(bounds[t, 1])
+        q = start & -LANES  # whole words: a load across two lines of the cache costs two
+        wanted = ALL << np.uint64(start - q)
         while q < end:
-            word = ALL if end - q >= LANES else ALL >> np.uint64(LANES - (end - q))
+            word = wanted if end - q >= LANES else wanted & (ALL >> np.uint64(LANES - (end - q)))
             if m > 1:
                 word &= _within(first, q, low, span)
                 for c in range(1, m - 1):
                     word &= _within(ranks[c], q, lows[c, t], spans[c, t])
             b += _ones(word)
             a += _ones(word & _within(last, q, last_low, last_span))
+            wanted = ALL
             q += LANES
     return a, b
 

@@ -8,7 +8,7 @@ no physiology.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranked", "cross_matches", "own_matches", "ranked", "ranked_ticks"]
 
 LANES = 64  # templates compared at once
+LINE = 64  # bytes: of the cache
 # What the two ways of counting cost, roughly: both are exact, so that only time hangs on these.
 TEMPLATE_NS = 15.0  # sweep: to write one template and begin with it
 WORD_NS = 1.2  # sweep: 64 comparisons
@@ -134,7 +135,7 @@ def _sweep(
     )
 
     here, there = int(np.count_nonzero(asked_whole)), int(np.count_nonzero(searched_whole))
-    ranks = np.zeros((m, there + LANES), np.min_scalar_type(len(searched.distinct)))
+    ranks = _aligned(m, there, np.min_scalar_type(len(searched.distinct)))
     before = np.empty(len(searched.distinct) + 1, np.int32)
     arrange_searched(searched.order, searched_whole, searched.rank, ranks, before)
     lows = np.empty((m, here), ranks.dtype)
@@ -146,6 +147,14 @@ def _sweep(
     )
     found: tuple[int, int] = count_by_sweep(ranks, lows, spans, bounds)
     return found
+
+
+def _aligned(m: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return m rows of zeros, of whole words that each lie within a line of the cache."""
+    row = -(-count // LANES) * LANES
+    room = np.zeros(m * row + LINE, dtype)
+    ahead = -room.ctypes.data % LINE // room.itemsize
+    return room[ahead : ahead + m * row].reshape(m, row)
 
 
 def _table_is_quicker(
