@@ -83,10 +83,10 @@ def own_matches(
     tolerance : float
         Largest difference of two points that match, in the unit of the values.
     """
-    from joey.features.kernels import count_by_table, reach  # noqa: PLC0415 - as above
+    from joey.features.kernels import count_by_table, reach_own  # noqa: PLC0415 - as above
 
-    low, high = reach(series.distinct, series.distinct, tolerance)
-    if _table_is_quicker(series, whole, m, low, high):
+    low, high = reach_own(series.distinct, tolerance)
+    if _table_is_quicker(series, m, low, high):
         a, b = count_by_table(series.rank, whole, low, high, m)
     else:
         a, b = _sweep(series, whole, series, whole, m, low, high)
@@ -158,11 +158,7 @@ def _aligned(m: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _table_is_quicker(
-    series: Ranked,
-    whole: NDArray[np.bool_],
-    m: int,
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
+    series: Ranked, m: int, low: NDArray[np.int32], high: NDArray[np.int32]
 ) -> bool:
     n, axes = len(series.rank), m + 1
     cells = (len(series.distinct) + 1) ** axes
@@ -170,7 +166,7 @@ def _table_is_quicker(
     most_ns = n * (TEMPLATE_NS + n / (2 * LANES) * m * WORD_NS)  # were every first value a match
     if cells > MOST_CELLS or table_ns > most_ns:
         return False
-    often = np.bincount(series.rank[whole], minlength=len(series.distinct))
+    often = np.bincount(series.rank)
     upto = np.concatenate(([0], np.cumsum(often)))
     pairs = float(often @ (upto[high] - upto[low])) / 2
     return bool(table_ns < n * TEMPLATE_NS + pairs / LANES * m * WORD_NS)
