@@ -81,7 +81,7 @@ def sample_entropy(
 
 
 def together(times: int, ours: Callable[[], Any], peer: Callable[[], Any], runs: int) -> Timing:
-    """Return the timing of one call, from runs of several: a call alone is over too soon to time."""
+    """Return the timing of one call, from runs of several: one alone is over too soon."""
     seen = measure(
         lambda: [ours() for _ in range(times)], lambda: [peer() for _ in range(times)], runs=runs
     )

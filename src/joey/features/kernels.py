@@ -33,6 +33,7 @@ __all__ = [
     "fluctuations",
     "rank_values",
     "reach",
+    "reach_own",
 ]
 
 LANES = 64  # comparisons made at once, one bit of a word each
@@ -172,6 +173,31 @@ def reach(
     return low, high
 
 
+@njit("Tuple((i4[::1], i4[::1]))(f8[::1], f8)", cache=True)
+def reach_own(
+    values: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return what `reach` does, of values among themselves: a matches b where b matches a.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Distinct values, rising.
+    tolerance : float
+        Largest difference that is a match, not negative.
+    """
+    low = np.empty(len(values), np.int32)
+    high = np.empty(len(values), np.int32)
+    b = 0
+    for k in range(len(values)):
+        value = values[k]
+        while b < len(values) and values[b] - value <= tolerance:
+            low[b] = k
+            b += 1
+        high[k] = b
+    return low, high
+
+
 RANKS = ("u1", "u2", "u4")  # as wide as the number of distinct values asks for
 _SEARCHED = "void(i4[::1], b1[::1], i4[::1], {0}[:,::1], i4[::1])"
 _ASKED = (
@@ -199,7 +225,7 @@ def arrange_searched(
         Whether a template begins at a sample.
     rank : ndarray of int32, shape (n,)
         Which of the d distinct values each sample is.
-    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates + 64)
+    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates or more)
         Written: ranks of the points after the first.
     before : ndarray of int32, shape (d + 1,)
         Written: how many templates have a first value below the k-th.
@@ -276,20 +302,27 @@ def count_by_sweep(
         As written by `arrange_searched` and `arrange_asked`.
     """
     m = len(ranks)
-    first, last = ranks[0], ranks[m - 1]
+    first, second, last = ranks[0], ranks[min(1, m - 1)], ranks[m - 1]
+    second_lows, second_spans = lows[min(1, m - 1)], spans[min(1, m - 1)]
     a = b = 0
     for t in range(len(bounds)):
         low, span = lows[0, t], spans[0, t]
+        second_low, second_span = second_lows[t], second_spans[t]
         last_low, last_span = lows[m - 1, t], spans[m - 1, t]
-        q, end = int(bounds[t, 0]), int(bounds[t, 1])
+        start, end = int(bounds[t, 0]), int(bounds[t, 1])
+        q = start & -LANES  # whole words: a load across two lines of the cache costs two
+        wanted = ALL << np.uint64(start - q)
         while q < end:
-            word = ALL if end - q >= LANES else ALL >> np.uint64(LANES - (end - q))
+            word = wanted if end - q >= LANES else wanted & (ALL >> np.uint64(LANES - (end - q)))
             if m > 1:
                 word &= _within(first, q, low, span)
-                for c in range(1, m - 1):
+            if m > 2:
+                word &= _within(second, q, second_low, second_span)
+                for c in range(2, m - 1):
                     word &= _within(ranks[c], q, lows[c, t], spans[c, t])
             b += _ones(word)
             a += _ones(word & _within(last, q, last_low, last_span))
+            wanted = ALL
             q += LANES
     return a, b
 
@@ -325,8 +358,13 @@ def count_by_table(  # noqa: C901, PLR0912 - one loop after the other
                 cell = cell * side + rank[i + c] + 1
             table[cell] += 1
     often = table.copy()
-    stride = 1
-    for _ in range(axes):
+    for block in range(0, cells, side):
+        total = 0
+        for cell in range(block, block + side):
+            total += int(table[cell])
+            table[cell] = total
+    stride = side
+    for _ in range(m):
         for block in range(0, cells, stride * side):
             for cell in range(block + stride, block + stride * side):
                 table[cell] += table[cell - stride]

@@ -8,7 +8,7 @@ no physiology.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranked", "cross_matches", "own_matches", "ranked", "ranked_ticks"]
 
 LANES = 64  # templates compared at once
+LINE = 64  # bytes: of the cache
 # What the two ways of counting cost, roughly: both are exact, so that only time hangs on these.
 TEMPLATE_NS = 15.0  # sweep: to write one template and begin with it
 WORD_NS = 1.2  # sweep: 64 comparisons
@@ -82,10 +83,10 @@ def own_matches(
     tolerance : float
         Largest difference of two points that match, in the unit of the values.
     """
-    from joey.features.kernels import count_by_table, reach  # noqa: PLC0415 - as above
+    from joey.features.kernels import count_by_table, reach_own  # noqa: PLC0415 - as above
 
-    low, high = reach(series.distinct, series.distinct, tolerance)
-    if _table_is_quicker(series, whole, m, low, high):
+    low, high = reach_own(series.distinct, tolerance)
+    if _table_is_quicker(series, m, low, high):
         a, b = count_by_table(series.rank, whole, low, high, m)
     else:
         a, b = _sweep(series, whole, series, whole, m, low, high)
@@ -134,7 +135,7 @@ def _sweep(
     )
 
     here, there = int(np.count_nonzero(asked_whole)), int(np.count_nonzero(searched_whole))
-    ranks = np.zeros((m, there + LANES), np.min_scalar_type(len(searched.distinct)))
+    ranks = _aligned(m, there, np.min_scalar_type(len(searched.distinct)))
     before = np.empty(len(searched.distinct) + 1, np.int32)
     arrange_searched(searched.order, searched_whole, searched.rank, ranks, before)
     lows = np.empty((m, here), ranks.dtype)
@@ -148,12 +149,16 @@ def _sweep(
     return found
 
 
+def _aligned(m: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return m rows of zeros, of whole words that each lie within a line of the cache."""
+    row = -(-count // LANES) * LANES
+    room = np.zeros(m * row + LINE, dtype)
+    ahead = -room.ctypes.data % LINE // room.itemsize
+    return room[ahead : ahead + m * row].reshape(m, row)
+
+
 def _table_is_quicker(
-    series: Ranked,
-    whole: NDArray[np.bool_],
-    m: int,
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
+    series: Ranked, m: int, low: NDArray[np.int32], high: NDArray[np.int32]
 ) -> bool:
     n, axes = len(series.rank), m + 1
     cells = (len(series.distinct) + 1) ** axes
@@ -161,7 +166,7 @@ def _table_is_quicker(
     most_ns = n * (TEMPLATE_NS + n / (2 * LANES) * m * WORD_NS)  # were every first value a match
     if cells > MOST_CELLS or table_ns > most_ns:
         return False
-    often = np.bincount(series.rank[whole], minlength=len(series.distinct))
+    often = np.bincount(series.rank)
     upto = np.concatenate(([0], np.cumsum(often)))
     pairs = float(often @ (upto[high] - upto[low])) / 2
     return bool(table_ns < n * TEMPLATE_NS + pairs / LANES * m * WORD_NS)
