@@ -117,8 +117,8 @@ def measure(
     """Return the median times of two sides that did the same work, run in turns.
 
     Each is warmed by one run, whose answer is kept; then `runs` runs of each alternate, without the
-    garbage collector. The ratio is of processor time, on one core: on a machine that others use
-    too, waiting for one's turn stretches the long side more than the short one.
+    garbage collector. Ratios are of processor time, on one core: on a machine that others use,
+    waiting for one's turn stretches the long side more than the short one.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def conditions() -> str:
         f"Joey {__version__}, Python {platform.python_version()}, numpy {np.__version__}, "
         f"numba {numba.__version__}; {platform.system()} {platform.machine()}, "
         f"{processor()}, {os.cpu_count()} cores, "
-        "of which one used; processor time, medians of alternating warm runs."
+        "of which one was used; processor time, medians of alternating warm runs."
     )
 
 

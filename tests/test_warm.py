@@ -15,7 +15,8 @@ KERNELS = {
         node.name: min(node.lineno, *(each.lineno for each in node.decorator_list))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
-        and any("njit" in ast.unparse(each) for each in node.decorator_list)
+        and any("njit" in (text := ast.unparse(each)) for each in node.decorator_list)
+        and "inline" not in text
     }
     for path in sorted(warm.PACKAGE.rglob("*.py"))
 }

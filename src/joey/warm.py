@@ -77,6 +77,14 @@ def _annotations() -> None:
         read_marks(path)
 
 
+def _coupling() -> None:
+    import numpy as np  # noqa: PLC0415
+
+    from joey.features.coupling import cross_correlate  # noqa: PLC0415
+
+    cross_correlate(np.arange(300.0), np.arange(300.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Compiled loops that one process compiles.
@@ -100,6 +108,7 @@ class Job:
 JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
     Job("breaths", ("breaths.decide",), _breaths),
+    Job("cross-correlation", ("features.sliding",), _coupling),
     Job("entropy", ("features.kernels",), _entropy),
     Job("variability", ("features.window_kernels",), _variability),
     Job("annotations", ("sources.wfdb.words",), _annotations),
@@ -163,7 +172,8 @@ def _kernels(source: Path) -> Iterator[tuple[str, int]]:
     """Yield the name of each compiled loop in a file, and the line it begins at."""
     text = source.read_text(encoding="utf-8")
     for match in KERNEL.finditer(text):
-        yield match[1], text.count("\n", 0, match.start()) + 1
+        if "inline=" not in match[0]:  # such a loop is compiled into those that call it
+            yield match[1], text.count("\n", 0, match.start()) + 1
 
 
 def _caches(source: Path) -> list[Path]:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from joey.features import measure_heart_saturation
-from joey.features.coupling import cross_correlate
+from joey.features.coupling import cross_correlate, slide_cross_correlation
 from joey.signals import Channel, Series
 
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ def test_it_is_positive_where_both_fall_and_not_where_one_rises() -> None:
 
 def test_it_is_the_normalised_sum_at_each_lag() -> None:
     rng = np.random.default_rng(1)
-    x, y = rng.normal(0, 1, 300), rng.normal(0, 1, 300)
+    x, y = (np.round(100 + rng.normal(0, 9, 300), 3) for _ in "xy")
     y[40:60] = np.nan
     x0, y0 = x - x.mean(), y - np.nanmean(y)
     expected = {}
@@ -64,7 +64,7 @@ def test_it_is_the_normalised_sum_at_each_lag() -> None:
 
 def test_level_and_scale_do_not_matter() -> None:
     rng = np.random.default_rng(2)
-    x, y = rng.normal(0, 1, 300), rng.normal(0, 1, 300)
+    x, y = (np.round(rng.normal(0, 9, 300), 1) for _ in "xy")
     assert cross_correlate(140 + 7 * x, 90 + 2 * y).value == pytest.approx(
         cross_correlate(x, y).value
     )
@@ -81,3 +81,62 @@ def test_with_a_quarter_missing_nothing_can_be_said() -> None:
 
 def test_a_saturation_that_does_not_move_is_not_correlated() -> None:
     assert np.isnan(cross_correlate(falls(300, 0), np.full(300, 94.1)).value)
+
+
+def test_a_window_says_the_same_alone_and_among_others() -> None:
+    """What comes before and after a window, and how windows are stretched, change no bit."""
+    rng = np.random.default_rng(3)
+    count = 3 * 720 + 500  # more windows than are taken at once, at a step of one
+    x = np.round(150 + np.cumsum(rng.normal(0, 1, count)) * 0.5, 1)
+    y = np.rint(np.clip(94 + np.cumsum(rng.normal(0, 0.3, count)), 60, 100))
+    for each in (x, y):
+        for place in rng.integers(0, count, 12):
+            each[place : place + rng.integers(1, 60)] = np.nan
+    found = slide_cross_correlation(x, y, step=1)
+    assert np.isnan(found.value).any()
+    for k in (0, 1, 719, 720, 1440, *rng.integers(0, len(found.value), 40)):
+        alone = cross_correlate(x[k : k + 300], y[k : k + 300])
+        among = (found.value[k], found.lag_s[k], found.pairs[k])
+        np.testing.assert_array_equal((alone.value, alone.lag_s, alone.pairs), among)
+        np.testing.assert_allclose(among, plainly(x[k : k + 300], y[k : k + 300]), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("length", "step"), [(300, 15), (300, 300), (150, 50), (60, 3)])
+def test_windows_are_those_of_the_plain_sums(length: int, step: int) -> None:
+    """Any length and step gives what plain NumPy says of each window."""
+    rng = np.random.default_rng(4)
+    x = np.rint(150 + rng.normal(0, 9, 901))
+    y = np.rint(94 + rng.normal(0, 1, 901))
+    y[400:420] = np.nan
+    found = slide_cross_correlation(x, y, length=length, step=step)
+    assert len(found.value) == (901 - length) // step + 1
+    for k in range(len(found.value)):
+        part = slice(k * step, k * step + length)
+        among = (found.value[k], found.lag_s[k], found.pairs[k])
+        np.testing.assert_allclose(among, plainly(x[part], y[part]), rtol=1e-9)
+
+
+def plainly(x: Floats, y: Floats) -> tuple[float, float, float]:
+    """Return value, lag and share of pairs of one window, from the definition."""
+    known = np.isfinite(x) & np.isfinite(y)
+    share = float(known.mean())
+    if share < 0.8 or np.nanmax(x) == np.nanmin(x) or np.nanmax(y) == np.nanmin(y):
+        return np.nan, np.nan, share
+    x, y, n = x - np.nanmean(x), y - np.nanmean(y), len(x)
+    best, at = -np.inf, np.nan
+    for lag in sorted(range(-15, 16), key=abs):
+        a, b = x[max(0, -lag) : n - max(0, lag)], y[max(0, lag) : n - max(0, -lag)]
+        both = np.isfinite(a) & np.isfinite(b)
+        power = np.sum(a[both] ** 2) * np.sum(b[both] ** 2)
+        if both.sum() < 0.8 * (n - abs(lag)) or power <= 0:
+            continue
+        value = np.sum(a[both] * b[both]) / np.sqrt(power)
+        if value > best + 1e-12:
+            best, at = value, 2.0 * lag
+    return (best, at, share) if np.isfinite(at) else (np.nan, np.nan, share)
+
+
+def test_what_no_heart_rate_can_be_is_refused() -> None:
+    x = np.full(300, 150.0)
+    with pytest.raises(ValueError, match="lie within"):
+        cross_correlate(x, np.where(np.arange(300) == 7, 1e6, 94.0))
