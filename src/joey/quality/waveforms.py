@@ -30,6 +30,7 @@ CLIP_S = {
     "pleth": 0.2,
     "resp": 0.5,
 }  # s, equal counts at the top or bottom of a second
+CLIP_FAR = 0.25  # of the height: how far both edges are from the mean of a clipped second
 CLIP_HEIGHT = 20  # counts: a lower second is coarse, not clipped
 MOTION = {"ecg": 2.0}  # times the usual height: beats become doubtful; 4 elsewhere
 MOTION_ELSEWHERE = 4.0
@@ -169,6 +170,10 @@ class _Section:
         edge = (counts[span] == high[second]) | (counts[span] == low[second])
         at_edge = np.where(edge & valid[span], run[span], 0)
         clipped = _reduce(np.maximum, at_edge, inner - inner[0]) >= self._clip
+        # A quiet baseline is an edge too, and not clipped: a clipped edge is far from the mean.
+        sums = _reduce(np.add, np.where(valid, counts, 0).astype(np.int64), inner)
+        mean = sums / np.maximum(_reduce(np.add, valid.astype(np.int64), inner), 1)
+        clipped &= np.minimum(high - mean, mean - low) > CLIP_FAR * height
         flat = _reduce(np.maximum, run[span], inner - inner[0]) >= self._flat
         usual = self._usual(height, judged & ~flat)
         grades = np.zeros(len(judged), dtype=np.int64)
