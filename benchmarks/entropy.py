@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GOALS = {1_000: 8.0, 4_096: 40.0, 20_000: 250.0}
-TOGETHER = {1_000: 50, 4_096: 10, 20_000: 5}  # calls in a timed run, as over the windows of a day
+TOGETHER = {1_000: 50, 4_096: 20, 20_000: 10}  # calls in a timed run, as over the windows of a day
 MULTISCALE_GOAL = 100.0
 SCALES = 20
 HERE = Path(__file__).resolve().parent

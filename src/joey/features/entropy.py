@@ -175,7 +175,7 @@ def measure_multiscale_entropy(
 
     >>> nn = np.random.default_rng(0).normal(400.0, 10.0, 2000)
     >>> [round(each.value, 1) for each in measure_multiscale_entropy(nn, scales=4)]
-    [2.5, 2.1, 1.9, 1.8]
+    [2.5, 2.1, 2.0, 1.7]
     """
     if scales < 1:
         msg = f"scales are counted from 1, so ask for at least 1 of them, not {scales}"

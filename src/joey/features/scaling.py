@@ -66,7 +66,7 @@ def measure_scaling(
 
     >>> nn = np.random.default_rng(0).normal(400.0, 10.0, 20_000)
     >>> round(measure_scaling(nn, np.arange(16, 65)), 2)
-    0.51
+    0.5
     """
     if len(sizes) < 2 or np.min(sizes) == np.max(sizes):
         msg = f"a slope needs at least two box sizes that differ, not {sizes}"
