@@ -1,6 +1,6 @@
 """What a clock says of a file's date rests on the file, not on the day it is read."""
 
-import datetime as times
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from joey.sources import clocks
 )
 def test_a_date_is_measured_against_fixed_years(year: int, words: str) -> None:
     """A year after 2099 is no true date; the year of the release is a constant of the source."""
-    notes = clocks.notes_on(times.date(year, 3, 1), "UTC")
+    notes = clocks.notes_on(dt.date(year, 3, 1), "UTC")
     assert len(notes) == (1 if words else 0)
     assert all(words in note for note in notes)
 
