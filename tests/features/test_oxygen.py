@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joey.features import (
-    above_target_counts,
     measure_saturation_histogram,
     measure_saturation_per_oxygen,
     measure_target_time,
@@ -88,28 +87,6 @@ def test_without_knowing_of_oxygen_time_above_cannot_be_said() -> None:
 def test_an_empty_target_is_refused() -> None:
     with pytest.raises(ValueError, match="from low to high"):
         measure_target_time(spo2([90]), over(1), 95, 90, upper=True)
-
-
-@pytest.mark.parametrize(
-    ("support", "fio2", "expected"),
-    [
-        ("room_air", math.nan, False),
-        ("cpap", 0.21, False),
-        ("ventilator", 0.21, False),
-        ("high_flow", 0.21, False),
-        ("cpap", 0.25, True),
-        ("low_flow", 0.30, True),
-        ("unknown", 0.40, True),
-        ("low_flow", 0.21, None),
-        ("unknown", 0.21, None),
-        ("cpap", math.nan, None),
-        ("low_flow", math.nan, None),
-    ],
-)
-def test_the_upper_limit_holds_where_oxygen_is_given(
-    support: str, fio2: float, expected: bool | None
-) -> None:
-    assert above_target_counts(support, fio2) is expected
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("1", 1.0), ("%", 100.0)])
