@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joey.features import (
+    FEATURES,
+    Material,
     measure_saturation_histogram,
     measure_saturation_per_oxygen,
     measure_target_time,
@@ -74,6 +76,18 @@ def test_both_ends_of_a_target_belong_to_it() -> None:
 def test_in_room_air_nothing_is_above_the_target() -> None:
     found = measure_target_time(spo2([89, 95, 99, 100]), over(4), 90, 94, upper=False)
     assert (found.below, found.inside, found.above) == pytest.approx((25, 75, 0))
+
+
+@pytest.mark.parametrize("value", [89.9999999, 899 * 0.1 + 0.1, 90.0000001])
+def test_a_scaled_count_at_the_limit_is_at_the_limit(value: float) -> None:
+    """As for events: 900 counts of 0.1 % are 90 %, however the product was rounded."""
+    at_it = spo2([value, value])
+    below = next(each for each in FEATURES if each.name == "spo2_below_90")
+    found = below.measure(Material(numerics={"spo2": (spo2([value] * 100),)}), over(100))
+    assert found.value == 0
+    assert measure_target_time(at_it, over(2), 90, 94, upper=True).inside == 100
+    assert measure_target_time(at_it, over(2), 80, 90, upper=True).inside == 100
+    assert measure_saturation_histogram(at_it, over(2)).shares[3] == 100
 
 
 def test_without_knowing_of_oxygen_time_above_cannot_be_said() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.events.stretches import SLACK
 from joey.features.standing import standing, standing_at
 from joey.spans import total
 
@@ -88,7 +89,7 @@ def measure_saturation_histogram(spo2: Series, spans: Spans) -> SaturationHistog
     """
     there = standing(spo2, spans)
     # The last bin holds 100 itself, and what a monitor may print above it.
-    number = np.searchsorted(BIN_EDGES[1:-1], there.values, side="right")
+    number = np.searchsorted(BIN_EDGES[1:-1], there.values + SLACK, side="right")
     shares = tuple(there.share(number == k) for k in range(len(BIN_EDGES) - 1))
     return SaturationHistogram(shares, there.mean, weighted_median(there), _missing(there, spans))
 
@@ -119,14 +120,14 @@ def measure_target_time(
         msg = f"a target runs from low to high, not from {low:g} to {high:g} %"
         raise ValueError(msg)
     there = standing(spo2, spans)
-    below = there.share(there.values < low)
+    below = there.share(there.values < low - SLACK)
     missing = _missing(there, spans)
     if there.total == 0:
         return TargetTime(nan, nan, nan, missing, "no SpO2")
     if upper is None:
         reason = "whether oxygen is given is not known: time above the target cannot be said"
         return TargetTime(below, nan, nan, missing, reason)
-    above = there.share(there.values > high) if upper else 0.0
+    above = there.share(there.values > high + SLACK) if upper else 0.0
     return TargetTime(below, 100.0 - below - above, above, missing)
 
 
