@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from joey.beats import detect_beats
+from joey.beats import detect_beats, rr_intervals
 from joey.signals import Segment, Signal, blank, signals_of
 from joey.simulate import simulate_beats, simulate_ecg, simulate_pleth
 from joey.sources import read
@@ -130,6 +130,23 @@ def test_a_flat_line_and_plain_noise_have_no_regular_beats() -> None:
     still = replace(ecg, segments=(Segment(segment.grid, 0, flat, segment.runs),))
 
     assert len(detect_beats(still).times) == 0
+
+
+def test_searched_is_what_was_measured_a_long_silence_included() -> None:
+    """Less 0.1 s at its edges; the intervals alone take out 10 s without a beat."""
+    ecg = simulate_ecg(simulate_beats(60, 150, seed=1), seconds=60, seed=2)
+    segment = ecg.segments[0]
+    counts = segment.counts.copy()
+    silent = slice(round(30 * float(ecg.fs)), round(40 * float(ecg.fs)))
+    counts[silent] = counts[silent.start]
+    still = replace(ecg, segments=(Segment(segment.grid, 0, counts, segment.runs),))
+
+    found = detect_beats(still)
+
+    assert np.diff(found.times).max() > 9
+    assert found.searched.bounds.shape == (1, 2)
+    np.testing.assert_allclose(found.searched.bounds[0], (0.1, 59.9), atol=0.03)
+    assert total(rr_intervals(found, resolution_ms=1.0).searched) < 51
 
 
 @pytest.mark.parametrize("factor", [4, 100])

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joey.features import (
-    above_target_counts,
+    FEATURES,
+    Material,
     measure_saturation_histogram,
     measure_saturation_per_oxygen,
     measure_target_time,
@@ -77,6 +78,18 @@ def test_in_room_air_nothing_is_above_the_target() -> None:
     assert (found.below, found.inside, found.above) == pytest.approx((25, 75, 0))
 
 
+@pytest.mark.parametrize("value", [89.9999999, 899 * 0.1 + 0.1, 90.0000001])
+def test_a_scaled_count_at_the_limit_is_at_the_limit(value: float) -> None:
+    """As for events: 900 counts of 0.1 % are 90 %, however the product was rounded."""
+    at_it = spo2([value, value])
+    below = next(each for each in FEATURES if each.name == "spo2_below_90")
+    found = below.measure(Material(numerics={"spo2": (spo2([value] * 100),)}), over(100))
+    assert found.value == 0
+    assert measure_target_time(at_it, over(2), 90, 94, upper=True).inside == 100
+    assert measure_target_time(at_it, over(2), 80, 90, upper=True).inside == 100
+    assert measure_saturation_histogram(at_it, over(2)).shares[3] == 100
+
+
 def test_without_knowing_of_oxygen_time_above_cannot_be_said() -> None:
     found = measure_target_time(spo2([89, 95, 99, 100]), over(4), 90, 94, upper=None)
     assert found.below == pytest.approx(25)
@@ -88,28 +101,6 @@ def test_without_knowing_of_oxygen_time_above_cannot_be_said() -> None:
 def test_an_empty_target_is_refused() -> None:
     with pytest.raises(ValueError, match="from low to high"):
         measure_target_time(spo2([90]), over(1), 95, 90, upper=True)
-
-
-@pytest.mark.parametrize(
-    ("support", "fio2", "expected"),
-    [
-        ("room_air", math.nan, False),
-        ("cpap", 0.21, False),
-        ("ventilator", 0.21, False),
-        ("high_flow", 0.21, False),
-        ("cpap", 0.25, True),
-        ("low_flow", 0.30, True),
-        ("unknown", 0.40, True),
-        ("low_flow", 0.21, None),
-        ("unknown", 0.21, None),
-        ("cpap", math.nan, None),
-        ("low_flow", math.nan, None),
-    ],
-)
-def test_the_upper_limit_holds_where_oxygen_is_given(
-    support: str, fio2: float, expected: bool | None
-) -> None:
-    assert above_target_counts(support, fio2) is expected
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("1", 1.0), ("%", 100.0)])

@@ -1,5 +1,6 @@
 """What was charted beside a recording, with its age; what is unknown stays so."""
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from joey.errors import FormatError
 from joey.holds import (
     Context,
+    breathes_room_air,
     postmenstrual_age,
     postnatal_age,
     read_context,
@@ -176,6 +178,28 @@ def test_a_gestational_age_alone_gives_no_postmenstrual_age(tmp_path: Path) -> N
 )
 def test_room_air_is_known_or_not(tmp_path: Path, rows: str, answer: bool | None) -> None:
     assert room_air(read(tmp_path, rows), H) is answer
+
+
+@pytest.mark.parametrize(
+    ("support", "fio2", "flow", "air"),
+    [
+        ("room_air", math.nan, math.nan, True),
+        ("room_air", 0.30, math.nan, None),
+        ("cpap", 0.21, math.nan, True),
+        ("cpap", 210 * 0.001 + 1e-12, math.nan, True),  # scaled counts
+        ("hfov", 0.22, math.nan, False),
+        ("cpap", math.nan, math.nan, None),
+        ("low_flow", 0.30, 0.1, False),
+        ("low_flow", 0.30, math.nan, None),
+        ("low_flow", 0.21, 0.1, None),
+        ("unknown", 0.40, 1.0, None),
+    ],
+)
+def test_one_rule_tells_room_air(
+    support: str, fio2: float, flow: float, *, air: bool | None
+) -> None:
+    """The target's upper limit and the chart's room air rest on the same answer."""
+    assert breathes_room_air(support, fio2, flow) is air
 
 
 def test_a_devices_oxygen_goes_before_the_charted_one(tmp_path: Path) -> None:

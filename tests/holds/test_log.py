@@ -376,6 +376,19 @@ def test_the_key_of_a_hold_shows_no_infant_and_stays_the_same(tmp_path: Path) ->
     first, again = (read(tmp_path, text, UNDATED, span=Span(0, H)).holds[0] for _ in range(2))
     assert first.id == again.id
     assert "jones" not in first.id.lower()
+    more = text + "Jones,02:10,02:40\n"
+    assert read(tmp_path, more, UNDATED, span=Span(0, 4 * H)).holds[0].id == first.id
+
+
+def test_the_key_of_a_hold_cannot_be_guessed_back_to_the_infant(tmp_path: Path) -> None:
+    """Another number of the infant gives the same key: no try of all short ones tells which."""
+    keys = {
+        read(tmp_path, f"infant,start,end\n{name},00:10,00:40\n", UNDATED, span=Span(0, H))
+        .holds[0]
+        .id
+        for name in ("1234567", "7654321")
+    }
+    assert len(keys) == 1
 
 
 @pytest.mark.parametrize("clock", [BERLIN, UNDATED])

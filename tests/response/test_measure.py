@@ -556,6 +556,20 @@ def test_room_air_has_no_upper_limit(recording: Recording) -> None:
     assert row(found, "spo2_target_above").phases["before"].value == 0
 
 
+def test_the_upper_limit_on_a_low_flow_cannula_needs_its_flow(recording: Recording) -> None:
+    """The same rule as everywhere: a blender's FiO2 is not what the infant breathes there."""
+    rows = (
+        Entry(ZERO, "support", "low_flow"),
+        Entry(ZERO, "fio2", "0.30", 0.3, "1"),
+        Entry(ZERO, "flow", "0.1", 0.1, "L/min"),
+    )
+    settings = Settings(spo2_low=90, spo2_high=93.5)
+    for entries, known in ((rows, True), (rows[:2], False)):
+        found = measure_response(recording, hold(), context=Context(entries), settings=settings)
+        above = row(found, "spo2_target_above").phases["before"]
+        assert np.isfinite(above.value) == known
+
+
 def test_a_recording_of_an_ecg_that_stops_before_the_hold_is_no_error() -> None:
     """Only `after` is measured: there is nothing to compare, and that is said."""
     late = numeric("spo2", "%", 94, 1, 3)

@@ -79,8 +79,9 @@ def detect_beats(signal: Signal) -> Beats:
     -------
     Beats
         Times of the R wave's highest deflection (ECG) or of the steepest upstroke (pleth). [s]
-        Searched is what was measured, less 0.1 s at its edges (0.3 s for pleth) and less the time
-        between beats further apart than 4 s. No beat is found across what was not measured.
+        Searched is what was measured, less 0.1 s at its edges (0.3 s for pleth), a long time
+        without a beat included: `rr_intervals` takes out what lies between beats further apart than
+        4 s. No beat is found across what was not measured.
 
     Raises
     ------

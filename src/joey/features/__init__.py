@@ -31,7 +31,6 @@ from joey.features.material import (
 from joey.features.oxygen import (
     SaturationHistogram,
     TargetTime,
-    above_target_counts,
     measure_saturation_histogram,
     measure_saturation_per_oxygen,
     measure_target_time,
@@ -97,7 +96,6 @@ __all__ = [
     "Standing",
     "Summary",
     "TargetTime",
-    "above_target_counts",
     "breath_intervals",
     "breathing_band",
     "classify_temperature",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.beats import heart_rate_series
+from joey.events.stretches import SLACK
 from joey.features.breathing import (
     breath_intervals,
     measure_breath_rate,
@@ -100,7 +101,7 @@ def saturation_below(limit: float) -> Measure:
         if channel is None:
             return Measured(nan, 0, 0.0, "no SpO2 in this phase")
         series, there = channel
-        return _measured(there.share(there.values < limit), there, spans, series)
+        return _measured(there.share(there.values < limit - SLACK), there, spans, series)
 
     return measure
 

@@ -6,11 +6,12 @@ Targets are orders for one infant: they are arguments here and never made up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan, nan
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.events.stretches import SLACK
 from joey.features.standing import standing, standing_at
 from joey.spans import total
 
@@ -23,7 +24,6 @@ __all__ = [
     "BIN_EDGES",
     "SaturationHistogram",
     "TargetTime",
-    "above_target_counts",
     "measure_saturation_histogram",
     "measure_saturation_per_oxygen",
     "measure_target_time",
@@ -39,9 +39,6 @@ BIN_EDGES = (
     98.0,
     100.0,
 )  # %, each bin from its edge to below the next
-ROOM_AIR = 0.21  # fraction of oxygen
-# Support under which the blender's FiO2 is what the infant breathes.
-BLENDED = frozenset({"cpap", "niv", "ventilator", "hfov", "high_flow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +89,9 @@ def measure_saturation_histogram(spo2: Series, spans: Spans) -> SaturationHistog
     """
     there = standing(spo2, spans)
     # The last bin holds 100 itself, and what a monitor may print above it.
-    number = np.searchsorted(BIN_EDGES[1:-1], there.values, side="right")
+    number = np.searchsorted(BIN_EDGES[1:-1], there.values + SLACK, side="right")
     shares = tuple(there.share(number == k) for k in range(len(BIN_EDGES) - 1))
     return SaturationHistogram(shares, there.mean, weighted_median(there), _missing(there, spans))
-
-
-def above_target_counts(support: str, fio2: float) -> bool | None:
-    """Return whether an upper limit of SpO2 holds: it does where oxygen is given.
-
-    Parameters
-    ----------
-    support : str
-        ``room_air``, ``cpap``, ``niv``, ``ventilator``, ``hfov``, ``high_flow`` (blended),
-        ``low_flow``; anything else is not known.
-    fio2 : float
-        Inspired fraction of oxygen, 0.21 to 1; NaN where not known.
-
-    Returns
-    -------
-    bool or None
-        None where it cannot be said: with FiO2 not known, or 0.21 on a low-flow cannula, where the
-        blender's FiO2 is not what the infant breathes.
-    """
-    if support == "room_air":
-        return False
-    if isnan(fio2):
-        return None
-    if fio2 > ROOM_AIR:
-        return True
-    return False if support in BLENDED else None
 
 
 def measure_target_time(
@@ -137,7 +108,8 @@ def measure_target_time(
     low, high : float
         The target as ordered; both belong to it. [%]
     upper : bool or None
-        Whether the upper limit holds, from `above_target_counts`.
+        Whether the upper limit holds, which it does where oxygen is given; None where that is not
+        known (`joey.holds.breathes_room_air` tells).
 
     Raises
     ------
@@ -148,14 +120,14 @@ def measure_target_time(
         msg = f"a target runs from low to high, not from {low:g} to {high:g} %"
         raise ValueError(msg)
     there = standing(spo2, spans)
-    below = there.share(there.values < low)
+    below = there.share(there.values < low - SLACK)
     missing = _missing(there, spans)
     if there.total == 0:
         return TargetTime(nan, nan, nan, missing, "no SpO2")
     if upper is None:
         reason = "whether oxygen is given is not known: time above the target cannot be said"
         return TargetTime(below, nan, nan, missing, reason)
-    above = there.share(there.values > high) if upper else 0.0
+    above = there.share(there.values > high + SLACK) if upper else 0.0
     return TargetTime(below, 100.0 - below - above, above, missing)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.holds.cells import UNKNOWN
-from joey.holds.kinds import BLENDED, FACTS, QUANTITIES, SETTING_S, SUPPORTS
+from joey.holds.kinds import BLENDED, FACTS, QUANTITIES, SETTING_S
 from joey.signals import Channel, Series
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "Context",
     "Entry",
     "Known",
+    "breathes_room_air",
     "postmenstrual_age",
     "postnatal_age",
     "room_air",
@@ -31,6 +32,7 @@ __all__ = [
 
 DAY = 86400.0  # s
 ROOM_AIR = 0.21  # FiO2
+SLACK = 1e-6  # of an FiO2 made from scaled counts or percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +160,42 @@ def room_air(context: Context, time: float, fio2: float | None = None) -> bool |
 
     Notes
     -----
+    By the rule of `breathes_room_air`.
+    """
+    support = context.at("support", time)
+    if support is None or support.age_s > SETTING_S:
+        return None
+    oxygen = math.nan if fio2 is None else fio2
+    if math.isnan(oxygen):
+        oxygen = _setting(context, "fio2", time)
+    return breathes_room_air(support.entry.value, oxygen, _setting(context, "flow", time))
+
+
+def breathes_room_air(support: str, fio2: float, flow: float) -> bool | None:
+    """Return whether an infant breathes room air; None where that cannot be said.
+
+    Parameters
+    ----------
+    support : str
+        One of `joey.holds.kinds.SUPPORTS`; of anything else nothing is said.
+    fio2 : float
+        Inspired fraction of oxygen as set, 0.21 to 1; NaN where unknown.
+    flow : float
+        Of a low-flow cannula; NaN where unknown. [L/min]
+
+    Notes
+    -----
     Known to be room air when support is charted as such, or FiO2 is at most 0.21 on high flow, CPAP
     or a ventilator. The FiO2 of a blender is not what an infant on a low-flow cannula breathes:
     there it is known not to be room air when the FiO2 is above 0.21 and gas flows, and never known
     to be. Support charted as room air while FiO2 is above 0.21 contradicts itself: nothing is said.
     """
-    support = context.at("support", time)
-    if support is None or support.age_s > SETTING_S or support.entry.value not in SUPPORTS:
-        return None
-    oxygen = math.nan if fio2 is None else fio2
-    if math.isnan(oxygen):
-        oxygen = _setting(context, "fio2", time)
-    if support.entry.value == "room_air":
-        return None if oxygen > ROOM_AIR else True
-    if support.entry.value in BLENDED and not math.isnan(oxygen):
-        return oxygen <= ROOM_AIR
-    flows = _setting(context, "flow", time) > 0
-    return False if support.entry.value == "low_flow" and flows and oxygen > ROOM_AIR else None
+    above = fio2 > ROOM_AIR + SLACK  # never, where it is not known
+    if support == "room_air":
+        return None if above else True
+    if support in BLENDED and not math.isnan(fio2):
+        return not above
+    return False if support == "low_flow" and flow > 0 and above else None
 
 
 def _setting(context: Context, kind: str, time: float) -> float:

@@ -287,8 +287,9 @@ def _hold(rows: Sequence[_Row]) -> Hold:
     contacts = {row.piece.contact for row in rows}
     contact = contacts.pop() if len(contacts) == 1 else "mixed"
     start = first.piece.start
-    # A digest: the key of a hold goes into file names and addresses, the infant's key does not.
-    key = sha256(f"{first.infant}\n{start!r}".encode()).hexdigest()[:12]
+    # The key of a hold goes into file names and addresses. The infant's key has no part in it, not
+    # even hashed: a short hospital number could be guessed back by trying all.
+    key = sha256(f"{first.line}\n{start!r}".encode()).hexdigest()[:12]
     return Hold(f"hold-{key}", first.infant, tuple(r.piece for r in rows), contact, details=details)
 
 

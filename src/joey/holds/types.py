@@ -45,7 +45,7 @@ class Hold:
     Parameters
     ----------
     id : str
-        Key of the hold, made from infant and first start; shows neither.
+        Key of the hold, made from its line in the log and its start, not from the infant's key.
     infant : str
         The infant's key as logged.
     pieces : tuple of Piece

@@ -29,6 +29,7 @@ __all__ = [
     "averaging_time",
     "chart_line",
     "context_rows",
+    "flows_in",
     "header",
     "oxygen_range",
     "oxygen_words",
@@ -210,6 +211,19 @@ def supports_in(around: Surroundings, spans: Spans, stands_s: float) -> tuple[st
     for span in spans:
         kinds += [entry.value for entry in context.during("support", span)]
     return tuple(dict.fromkeys(kinds))
+
+
+def flows_in(around: Surroundings, spans: Spans, stands_s: float) -> tuple[float, ...]:
+    """Return the flow charted for the spans, in order; NaN where none stands. [L/min]"""
+    context = around.context
+    if context is None or len(spans) == 0:
+        return (float("nan"),)
+    first = context.at("flow", float(spans.bounds[0, 0]))
+    known = first is not None and first.age_s <= stands_s
+    flows = [first.entry.number if first is not None and known else float("nan")]
+    for span in spans:
+        flows += [entry.number for entry in context.during("flow", span)]
+    return tuple(flows)
 
 
 def _support(around: Surroundings, spans: Spans) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from joey.beats import detect_beats, heart_rate_series, nn_intervals, timing_noise_ms
 from joey.breaths import detect_breaths
-from joey.events import DEFAULT, find_all, heart_rate_pieces, spells
+from joey.events import DEFAULT, find_all, heart_rate_pieces, spells, without
 from joey.features import Material, features_for
 from joey.holds import Exclusions
 from joey.response.channels import (
@@ -161,7 +161,8 @@ def analyse(
     probes = join_probes(numerics["spo2"], values.get("spo2", ()))
     spo2 = None if probes is None else probes.series
     judged = _judged(source, ecg, resp, numerics, probes)
-    events, episodes = _events(heart, source, spo2, breaths, pulse, judged, settings)
+    pulses = _pulses(pulse, pleth)
+    events, episodes = _events(heart, source, spo2, breaths, pulses, judged, settings)
     progress(1.0, "done")
     whole = recording.span.duration
     quality = [quality_words(w.quality, whole) for w in (ecg, resp, pleth) if w]
@@ -244,6 +245,13 @@ def _heart(
     return monitor, "numeric"
 
 
+def _pulses(pulse: Intervals | None, pleth: Waveform | None) -> Series | None:
+    """Return the rate from pulse to pulse where the pleth can be trusted: only there it denies."""
+    if pulse is None or pleth is None or len(pulse.times) == 0:
+        return None
+    return without(heart_rate_series(pulse), pleth.bad)
+
+
 def _judged(
     source: str,
     ecg: Waveform | None,
@@ -270,7 +278,7 @@ def _events(
     source: str,
     spo2: Series | None,
     breaths: Breaths | None,
-    pulse: Intervals | None,
+    pulses: Series | None,
     judged: dict[str, Quality],
     settings: Settings,
 ) -> tuple[tuple[Events, ...], tuple[Spell, ...]]:
@@ -282,7 +290,7 @@ def _events(
         breaths,
         source=source,
         presets=names,
-        pulse=heart_rate_series(pulse) if pulse is not None and len(pulse.times) else None,
+        pulse=pulses,
         quality=judged,
     )
     by_name = dict(zip(names, found, strict=True))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from joey.features import Feature, Measured, above_target_counts, measure_target_time
+from joey.features import Feature, Measured, measure_target_time
 from joey.features.measures import numeric
+from joey.holds import breathes_room_air
 from joey.holds.kinds import SETTING_S
-from joey.response.charted import oxygen_range, supports_in
+from joey.response.charted import flows_in, oxygen_range, supports_in
 from joey.spans import subtract
 
 if TYPE_CHECKING:
@@ -80,9 +81,12 @@ def _share(
 
 def _upper(around: Surroundings, spans: Spans) -> bool | None:
     """Return whether the upper limit holds through the spans; None where that is not known."""
-    supports = supports_in(around, spans, SETTING_S)
     oxygen = oxygen_range(around, spans)
-    lows = NAN if oxygen is None else oxygen[1]
-    highs = NAN if oxygen is None else oxygen[2]
-    answers = {above_target_counts(each, fio2) for each in supports for fio2 in (lows, highs)}
-    return answers.pop() if len(answers) == 1 else None
+    answers = {
+        breathes_room_air(support, fio2, flow)
+        for support in supports_in(around, spans, SETTING_S)
+        for fio2 in ((NAN,) if oxygen is None else oxygen[1:])
+        for flow in flows_in(around, spans, SETTING_S)
+    }
+    air = answers.pop() if len(answers) == 1 else None
+    return None if air is None else not air

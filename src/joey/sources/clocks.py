@@ -2,12 +2,13 @@
 
 A file's times are local to a place that the file does not name. The zone comes from the user;
 where it does not, times are read as UTC and the clock says so. A date that cannot be (a shift made
-to hide when an infant was ill) stays as it is, and the clock says that too.
+to hide when an infant was ill) stays as it is, and the clock says that too: measured against fixed
+years, never against today.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,11 +18,15 @@ from joey.signals import NS, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 __all__ = ["anchor", "join_notes", "notes_on", "zone_of"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+# Fixed, not today's: the same file gives the same notes in every year.
+RELEASED = 2026  # year of this version of Joey; raised with each release
+LAST_TRUE_YEAR = 2099  # no monitor records later: such a date was shifted to hide the true one
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -72,12 +77,21 @@ def anchor(local: datetime, zone: str | None, rest_s: Fraction = Fraction()) -> 
 
 
 def notes_on(day: date, zone: str | None) -> tuple[str, ...]:
-    """Return what a reader must know about a date: no zone given, a date yet to come."""
+    """Return what a reader must know about a date: no zone given, a date that cannot be.
+
+    A year after 2099 is de-identified for certain; one later than the year after this version of
+    Joey was released may be, or a clock is set wrong.
+    """
     notes = []
     if zone is None:
         notes.append("no time zone given: local times are read as UTC")
-    if day.year > datetime.now(UTC).year + 1:
+    if day.year > LAST_TRUE_YEAR:
         notes.append(f"the date lies in the future ({day.year}): de-identified, not the true date")
+    elif day.year > RELEASED + 1:
+        notes.append(
+            f"the date ({day.year}) lies after {RELEASED + 1}, the year after this version of Joey "
+            "was released: it may be de-identified, or a clock set wrong"
+        )
     return tuple(notes)
 
 
