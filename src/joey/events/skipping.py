@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["near_stretches"]
 
-BLOCK = 64  # samples looked at together
+BLOCK = 256  # samples looked at together
 
 
 @njit(cache=True)
