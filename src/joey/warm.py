@@ -77,6 +77,21 @@ def _annotations() -> None:
         read_marks(path)
 
 
+def _events() -> None:
+    from fractions import Fraction  # noqa: PLC0415
+
+    import numpy as np  # noqa: PLC0415
+
+    from joey.events import PRESETS, find_events  # noqa: PLC0415
+    from joey.signals import Channel, Grid, Segment, Signal  # noqa: PLC0415
+
+    grid, runs = Grid(0, Fraction(1)), np.array([[0, 9]])
+    for dtype in (np.int16, np.int32, np.float32):
+        segment = Segment(grid, 0, np.full(9, 90, dtype=dtype), runs)
+        signal = Signal(Channel("spo2", "%"), grid.fs, (segment,))
+        find_events(PRESETS["desat_uva"], signal, source="numeric")
+
+
 def _coupling() -> None:
     import numpy as np  # noqa: PLC0415
 
@@ -109,6 +124,7 @@ JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
     Job("breaths", ("breaths.decide",), _breaths),
     Job("cross-correlation", ("features.sliding",), _coupling),
+    Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
     Job("variability", ("features.window_kernels",), _variability),
     Job("annotations", ("sources.wfdb.words",), _annotations),

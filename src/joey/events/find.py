@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.events.limits import Limits
+from joey.events.limits import Limits, fixed_limit
 from joey.events.pieces import NO_PIECES, SLACK_S, Pieces
 from joey.events.stretches import (
     MICRO,
@@ -23,7 +23,8 @@ from joey.events.stretches import (
     rows_of,
 )
 from joey.events.types import PROLONGED, Event, Events, Preset
-from joey.signals import Channel, Series
+from joey.events.uniform import rows_of_signal
+from joey.signals import Channel, Series, Signal, pieces
 from joey.spans import EMPTY, Span, Spans, union
 
 if TYPE_CHECKING:
@@ -142,19 +143,19 @@ class EventDetector:
     def update(self, new: Mapping[str, Series], upto: Mapping[str, float]) -> Events:
         """Take the next pieces; return the events that became final, and what was searched."""
         chunk = new.get("pieces")
-        pieces = self._open if chunk is None else self._open.then(Pieces.of(chunk))
-        return self._take(pieces, upto.get("pieces", -np.inf))
+        known = self._open if chunk is None else self._open.then(Pieces.of(chunk))
+        return self._take(known, upto.get("pieces", -np.inf))
 
     def finish(self) -> Events:
         """End the series; return the remaining events."""
         return self._take(self._open, np.inf)
 
-    def _take(self, pieces: Pieces, upto: float) -> Events:
-        stop = len(pieces)
+    def _take(self, heard: Pieces, upto: float) -> Events:
+        stop = len(heard)
         # The last piece may still be cut by the next stamp.
-        if stop and not upto - pieces.ends[-1] > 2 * SLACK_S:
+        if stop and not upto - heard.ends[-1] > 2 * SLACK_S:
             stop -= 1
-        closed, self._open = pieces.part(0, stop), pieces.part(stop, len(pieces))
+        closed, self._open = heard.part(0, stop), heard.part(stop, len(heard))
         new = rows_of(closed, self._limits.take(closed), self._preset)
         self._rows = compress(np.concatenate((self._rows, new)), self._preset)
         # Before this time every piece is among the rows.
@@ -219,20 +220,26 @@ def _events(
     touch = np.concatenate(([False], rows["start"][1:] == rows["end"][:-1], [False]))
     cut = ~touch[ends[:, 0]] | ~touch[ends[:, 1] + 1]
     steep = f"doubtful: steps of more than {preset.steepest:g} per second"
+    # Columns at once: one number after the other out of an array is what takes the time.
+    found = groups[enough]
+    columns = [found[name].tolist() for name in ("start", "end", "nadir", "nadir_time", "steep")]
+    sums = [(found[name] / MICRO).tolist() for name in ("area", "below", "missing")]
     return tuple(
         Event(
-            kind=PROLONGED if lasts[i] > preset.at_most + SLACK_S else preset.kind,
-            span=Span(float(groups["start"][i]), float(groups["end"][i])),
-            nadir=float(groups["nadir"][i]),
-            nadir_time=float(groups["nadir_time"][i]),
-            area=round(int(groups["area"][i]) / MICRO, 3),
-            time_below_s=int(groups["below"][i]) / MICRO,
-            bridged_s=int(groups["missing"][i]) / MICRO,
+            kind=PROLONGED if end - start > preset.at_most + SLACK_S else preset.kind,
+            span=Span(start, end),
+            nadir=nadir,
+            nadir_time=nadir_time,
+            area=round(area, 3),
+            time_below_s=below,
+            bridged_s=missing,
             source=source,
-            quality=steep if groups["steep"][i] else "good",
-            truncated=bool(cut[i]),
+            quality=steep if is_steep else "good",
+            truncated=is_cut,
         )
-        for i in np.flatnonzero(enough)
+        for start, end, nadir, nadir_time, is_steep, area, below, missing, is_cut in zip(
+            *columns, *sums, cut[enough].tolist(), strict=True
+        )
     )
 
 
@@ -246,15 +253,17 @@ def events_of(stretches: Stretches, *, source: str = "numeric") -> Events:
     source : str
         ``beat`` or ``numeric``: what the series was made from.
     """
-    rows = stretches.whole
-    groups, ends, _ = _grouped(rows, np.inf, stretches.preset)
-    items = _events(groups, ends, rows, stretches.preset, source)
-    return Events(items, covered(rows), stretches.preset)
+    return _told(stretches.whole, stretches.preset, source)
+
+
+def _told(rows: NDArray[np.void], preset: Preset, source: str) -> Events:
+    groups, ends, _ = _grouped(rows, np.inf, preset)
+    return Events(_events(groups, ends, rows, preset, source), covered(rows), preset)
 
 
 def find_events(
     preset: Preset,
-    series: Series,
+    series: Series | Signal,
     *,
     source: str,
     baseline: float | None = None,
@@ -266,9 +275,10 @@ def find_events(
     ----------
     preset : Preset
         A threshold on one signal: ``PRESETS["brady_uva"]``.
-    series : Series
+    series : Series or Signal
         Heart rate [beats/min] or saturation [%], as values that stand for a while: `signals.pieces`
-        of a numeric, or `heart_rate_pieces`. NaN is missing.
+        of a numeric, or `heart_rate_pieces`. NaN is missing. A signal of uniform samples is the
+        same as its pieces, and with a fixed threshold a year of it takes milliseconds.
     source : str
         ``beat`` or ``numeric``: what the series was made from.
     baseline : float or None
@@ -292,7 +302,7 @@ def find_events(
     --------
     >>> import numpy as np
     >>> from joey.events import PRESETS, find_events
-    >>> from joey.signals import Channel, Series
+    >>> from joey.signals import Channel, Series, Signal, pieces
     >>> spo2 = np.array([95.0] * 20 + [78.0] * 12 + [95.0] * 20)
     >>> series = Series(Channel("spo2", "%"), np.arange(52.0), spo2, np.ones(52))
     >>> [
@@ -301,6 +311,13 @@ def find_events(
     ... ]
     [12.0]
     """
+    if isinstance(series, Signal):
+        limit = fixed_limit(preset, baseline)
+        if limit is not None and np.isfinite(limit) and not len(distrusted):
+            rows = rows_of_signal(series, limit, preset)
+            if len(rows):
+                return _told(rows, preset, source)
+        series = pieces(series)
     trusted = without(series, distrusted) if len(distrusted) else series
     detector = EventDetector(preset, baseline=baseline, source=source)
     upto = float(trusted.times[-1]) if len(trusted.times) else -np.inf

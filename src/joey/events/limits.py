@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from joey.events.pieces import Pieces
     from joey.events.types import Preset
 
-__all__ = ["LOOKBACK_S", "Limits"]
+__all__ = ["LOOKBACK_S", "Limits", "fixed_limit"]
 
 MINUTE_S = 60.0
 USUAL_MIN = 60  # min, the trailing baseline of a share (brady_rel33)
@@ -26,6 +26,22 @@ FEWEST_S = 45.0  # s with values among them, else no baseline: Joey default
 LONGEST_FALL_S = 600.0  # s; a longer fall is held against what was usual that long ago
 LOOKBACK_S = (USUAL_MIN + 1) * MINUTE_S  # s, longest reach into the past
 EQUAL = 2e-6  # units; so that a fall of exactly `fall` counts where the comparison is strict
+
+
+def fixed_limit(preset: Preset, baseline: float | None) -> float | None:
+    """Return the threshold that holds for all values; None where it trails them.
+
+    Parameters
+    ----------
+    preset : Preset
+        A definition on one signal.
+    baseline : float or None
+        The usual value, if it is known.
+    """
+    if baseline is None:
+        return None if preset.of_baseline or preset.fall else preset.below
+    limit = preset.below * baseline if preset.of_baseline else preset.below
+    return min(limit, baseline - preset.fall + EQUAL) if preset.fall else limit
 
 
 class Limits:
@@ -50,16 +66,12 @@ class Limits:
     def take(self, pieces: Pieces) -> NDArray[np.float64]:
         """Return the threshold of each of the next pieces; NaN where there is no baseline."""
         preset = self._preset
-        if self._baseline is not None:
-            limit = preset.below * self._baseline if preset.of_baseline else preset.below
-            if preset.fall:
-                limit = min(limit, self._baseline - preset.fall + EQUAL)
+        limit = fixed_limit(preset, self._baseline)
+        if limit is not None:
             return np.full(len(pieces), limit)
         if preset.of_baseline:
             return preset.below * self._usual(pieces)
-        if preset.fall:
-            return self._fallen(pieces)
-        return np.full(len(pieces), preset.below)
+        return self._fallen(pieces)
 
     def _usual(self, pieces: Pieces) -> NDArray[np.float64]:
         """Return the median of the 1-min medians of the 60 minutes before each piece's minute."""
