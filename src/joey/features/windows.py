@@ -237,7 +237,7 @@ def measure_windows(
     >>> from joey.beats import intervals_from_rr
     >>> found = measure_windows(intervals_from_rr(400.0 + 10.0 * np.sin(np.arange(2000) / 9)))
     >>> found.n, found.heart_rate.round(1), found.sdnn.round(2)
-    (array([749, 750]), array([150., 150.]), array([7.08, 7.07]))
+    (array([749, 749]), array([150., 150.]), array([7.07, 7.07]))
     """
     rules = HrvRules() if rules is None else rules
     if step_s is not None and not step_s > 0:
@@ -411,12 +411,13 @@ def _entropies(
     values = np.full((2, len(lengths)), nan)
     tolerances = np.floor(tolerance_ms / ranked.tick_ms + NEARLY)
     known = ranked.ranks >= 0
+    ranks = np.maximum(ranked.ranks, 0)  # no template has the samples that are not known
     for w, tolerance in enumerate(tolerances.tolist()):
         if isnan(tolerance):
             continue
         series = Ranked(
             ranked.order[w, : ranked.n[w]],
-            ranked.ranks[w, : lengths[w]],
+            ranks[w, : lengths[w]],
             ranked.values[w, : ranked.kinds[w]],
         )
         whole = known[w, : lengths[w]].copy()
