@@ -68,7 +68,7 @@ def series(days: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def correlate(
     x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the largest normalised cross-correlation of each window and its lag, with numpy."""
+    """Return the largest normalized cross-correlation of each window and its lag, with numpy."""
     count = (len(x) - LENGTH) // STEP + 1
     best, at = np.empty(count), np.empty(count)
     # In the order in which of equal values the first is taken: 0, -1, 1, -2 ...

@@ -22,7 +22,7 @@ SOURCE = ROOT / "src" / "joey"
 FILES = sorted(SOURCE.rglob("*.py"))
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
-# Imports go down only, left to right; neighbours between commas do not know each other.
+# Imports go down only, left to right; neighbors between commas do not know each other.
 LAYERS = (
     "cli > bench, demo, terminal, warm > serve > web > respond, check > live, marks, reports, study"
     " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"

@@ -23,7 +23,7 @@ _HOME = {
     "Signal": "signals",
     "Span": "spans",
     "Spans": "spans",
-    "analyse": "response",
+    "analyze": "response",
     "detect_beats": "beats",
     "detect_breaths": "breaths",
     "find_events": "response",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:  # the same names, where a type checker or an editor looks for
     from joey.reports import report as report
     from joey.response import Response as Response
     from joey.response import Settings as Settings
-    from joey.response import analyse as analyse
+    from joey.response import analyze as analyze
     from joey.response import find_events as find_events
     from joey.response import measure_response as measure_response
     from joey.signals import Channel as Channel

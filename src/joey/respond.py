@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.holds import PhaseSettings, read_context, read_exclusions, read_holds
 from joey.reports import report, write_csv, write_json
-from joey.response import Settings, analyse, measure_response
+from joey.response import Settings, analyze, measure_response
 from joey.signals import extent
 from joey.sources import parse_map, read_all
 
@@ -91,7 +91,7 @@ def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
         context = read_context(wish.context, recording.clock, wish.zone, recording.span)
     if wish.exclude is not None:
         exclusions = read_exclusions(wish.exclude, recording.clock, wish.zone)
-    found = analyse(
+    found = analyze(
         recording, context, settings, exclusions, lambda f, words: progress(0.15 + 0.6 * f, words)
     )
     responses = []

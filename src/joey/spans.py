@@ -1,7 +1,7 @@
 """Spans of time, and sets of them: the arithmetic under coverage, phases and exposure.
 
 Times are seconds UTC, or seconds from the start of a recording that carries no date. A span is
-half-open, so that neighbours share no instant. Nothing here knows what was measured.
+half-open, so that neighbors share no instant. Nothing here knows what was measured.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def test_a_fall_from_150_to_60_is_followed_beat_by_beat() -> None:
 
 
 def test_a_flat_line_and_plain_noise_have_no_regular_beats() -> None:
-    """Nothing is learned from quantisation, and little from noise."""
+    """Nothing is learned from quantization, and little from noise."""
     ecg = simulate_ecg(simulate_beats(120, 150, seed=1), seconds=120, seed=2)
     segment = ecg.segments[0]
     flat = np.full_like(segment.counts, 7)

@@ -1,4 +1,4 @@
-"""RR and NN intervals: none across a gap, true decelerations kept, artefacts marked."""
+"""RR and NN intervals: none across a gap, true decelerations kept, artifacts marked."""
 
 import numpy as np
 import pytest
@@ -207,13 +207,13 @@ class TestMarked:
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000),
-    artefacts=st.lists(st.tuples(st.integers(5, 290), st.floats(0.3, 2.5)), max_size=8),
+    artifacts=st.lists(st.tuples(st.integers(5, 290), st.floats(0.3, 2.5)), max_size=8),
 )
 def test_cleaning_never_touches_rr_and_marks_exactly_what_it_changed(
-    seed: int, artefacts: list[tuple[int, float]]
+    seed: int, artifacts: list[tuple[int, float]]
 ) -> None:
     rr = quiet_rr(300, seed)
-    for place, factor in artefacts:
+    for place, factor in artifacts:
         rr[place] *= factor
     found = cleaned(rr)
     assert np.array_equal(found.rr, rr)

@@ -263,7 +263,7 @@ def test_tables_can_be_heard() -> None:
 
 
 def test_whole_hold_stands_beside_settled() -> None:
-    """Cutting the last minutes must not hide spells: both columns are neighbours."""
+    """Cutting the last minutes must not hide spells: both columns are neighbors."""
     table = html("whole")[html("whole").index('<table class="events">') :]
     heads = re.findall(r'<th scope="col">(.*?)</th>', table)
 

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from joey.holds import Hold, Piece
-from joey.response import Settings, analyse, measure_response
+from joey.response import Settings, analyze, measure_response
 from joey.response.stats import IntervalRules
 from joey.simulate import simulate_infant
 
@@ -25,7 +25,7 @@ RULES = {
 def changes(seed: int) -> list[tuple[str, str, float, float, float]]:
     """Return feature, rules, true shift, low and high, of each hold of one day."""
     infant = simulate_infant(hours=24, seed=seed, holds=3, waveforms=False, dirt=False)
-    findings = analyse(infant.recording)
+    findings = analyze(infant.recording)
     held = [
         (Hold(f"h{k}", "i", (Piece("m", "mother", h.start, h.end),), "skin_to_skin"), h.effect)
         for k, h in enumerate(infant.truth.holds)

@@ -11,7 +11,7 @@ import pytest
 
 from joey.features import Material, feature_settings
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
-from joey.response import Response, Settings, analyse, measure_response
+from joey.response import Response, Settings, analyze, measure_response
 from joey.response.stats import IntervalRules, Part, difference
 from joey.signals import Channel, Clock, Recording, Series, Source, measured, quantize
 from joey.spans import Spans, intersect
@@ -323,7 +323,7 @@ def test_exclusions_take_out_what_was_charted_too(recording: Recording) -> None:
         Exclusions(out, {}, ("x",)),
         Exclusions(channels={"temp": out, "fio2": out}, notes=("x",)),
     ):
-        found = analyse(bare, charted, exclusions=exclusions)
+        found = analyze(bare, charted, exclusions=exclusions)
         (oxygen,), (temperature,) = found.around.oxygen, found.around.temperatures
         assert not np.isfinite(temperature.values).any()
         assert set(oxygen.values) == {0.25}
@@ -415,7 +415,7 @@ def test_one_analysis_serves_several_holds(
     recording: Recording, context: Context, response: Response
 ) -> None:
     seen: list[tuple[float, str]] = []
-    findings = analyse(recording, context, progress=lambda share, said: seen.append((share, said)))
+    findings = analyze(recording, context, progress=lambda share, said: seen.append((share, said)))
     assert words(measure_response(recording, hold(), findings=findings)) == words(response)
     shares = [share for share, _ in seen]
     assert shares == sorted(shares)

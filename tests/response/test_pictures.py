@@ -42,7 +42,7 @@ def test_a_gap_breaks_the_thinned_line() -> None:
 
 
 def drawn_across(track: Track, start: float, end: float) -> bool:
-    """Whether any two neighbouring points without a NaN between them span the time given."""
+    """Whether any two neighboring points without a NaN between them span the time given."""
     known = np.isfinite(track.values)
     joined = known[:-1] & known[1:]
     middle = (start + end) / 2

@@ -7,7 +7,7 @@ import pytest
 
 from joey.holds import Hold, Piece
 from joey.response import Settings, measure_response
-from joey.response.findings import analyse
+from joey.response.findings import analyze
 from joey.signals import Channel, Clock, Recording, Series, measured
 from joey.spans import Span, contains, total
 
@@ -41,7 +41,7 @@ def two() -> tuple[Series, Series]:
 
 def test_desaturations_are_found_in_the_probe_that_was_there(two: tuple[Series, Series]) -> None:
     """Where the fuller one is absent the other is searched; the methods say which, how long."""
-    found = analyse(of(*two))
+    found = analyze(of(*two))
     desaturations = next(e for e in found.events if e.preset.kind == "desaturation")
     assert [e.span.start for e in desaturations.items] == [HOUR, 3 * HOUR + 900]
     assert total(desaturations.searched) == pytest.approx(N, abs=30)
@@ -52,7 +52,7 @@ def test_no_event_runs_from_one_probe_to_another(two: tuple[Series, Series]) -> 
     foot, hand = two
     foot.values[3 * HOUR - 5 : 3 * HOUR] = 75
     hand.values[3 * HOUR : 3 * HOUR + 14] = 75
-    found = analyse(of(foot, hand))
+    found = analyze(of(foot, hand))
     desaturations = next(e for e in found.events if e.preset.kind == "desaturation")
     change = Span(3 * HOUR - 30.0, 3 * HOUR + 30.0)
     assert not [e for e in desaturations.items if change.start < e.span.start < change.end]
@@ -63,7 +63,7 @@ def test_where_the_fuller_probe_measures_no_other_is_read(two: tuple[Series, Ser
     foot, _ = two
     foot.values[2 * HOUR : 2 * HOUR + 300] = np.nan
     low = series("spo2", "%", np.where(np.arange(N) < 2.5 * HOUR, 70.0, np.nan), "hand")
-    found = analyse(of(foot, low))
+    found = analyze(of(foot, low))
     desaturations = next(e for e in found.events if e.preset.kind == "desaturation")
     assert [e.span.start for e in desaturations.items] == [HOUR]
 
@@ -74,7 +74,7 @@ def test_only_the_pair_that_froze_is_left_out(two: tuple[Series, Series]) -> Non
     rate[HOUR : HOUR + 600] = 150
     foot[HOUR : HOUR + 600] = 95
     hand[-600:] = np.nan  # the foot probe is the fuller one
-    kept = analyse(
+    kept = analyze(
         of(
             series("heart_rate", "/min", rate),
             series("spo2", "%", foot, "foot"),

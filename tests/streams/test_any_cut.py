@@ -50,7 +50,7 @@ def _beats(name: str, signal: Signal) -> kit.Case:
 
 @dataclass(frozen=True)
 class _Judged:
-    """A judgement in the shape the kit compares: when, what, and where it was looked."""
+    """A judgment in the shape the kit compares: when, what, and where it was looked."""
 
     times: np.ndarray
     flags: np.ndarray

@@ -7,7 +7,7 @@ import numpy as np
 
 from joey.events import PRESETS, Event, Events
 from joey.marks import write_marks
-from joey.response import analyse
+from joey.response import analyze
 from joey.signals import Recording, cut, signals_of
 from joey.simulate import simulate_beats, simulate_ecg, simulate_numeric
 from joey.sources.wfdb import read_marks
@@ -21,7 +21,7 @@ def test_marks_lie_on_the_samples_of_the_ecg(tmp_path: Path) -> None:
     ecg = simulate_ecg(simulate_beats(60.0, seed=1), seconds=60, seed=1)
     ecg = cut(ecg, Span(STARTS, 60.0))
     rate = simulate_numeric(50, 5, 150, 60, seed=1)
-    found = analyse(Recording(signals=(ecg, rate)))
+    found = analyze(Recording(signals=(ecg, rate)))
     beats = found.beats
     assert beats is not None
     spans = ((5.0, 10.0), (15.0, 30.0), (40.0, 45.0))

@@ -28,7 +28,7 @@ SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
 EDGE_SHARE = 0.3  # of the last known size: less, in a span cut short, is what follows a beat
 CROWDED = 0.75  # share of candidates the size of beats: only noise and very fast hearts have more
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
-FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantisation
+FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
 
 SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR = range(12)
 

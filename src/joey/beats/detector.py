@@ -147,7 +147,7 @@ class _Room:
         self.bounds: NDArray[np.float64] = np.empty((many, 2))
         self.decide = decide.State()
         self.hear, self.tell = kernels.hear, kernels.tell
-        # A beat spans several counts, else it is the noise of quantisation.
+        # A beat spans several counts, else it is the noise of quantization.
         boxes = (2 * w[deflections.SHORT] + 1) * (2 * w[deflections.LONG] + 1)
         grid = window.grid
         start_s, rest_ns = divmod(grid.start_ns, NS)

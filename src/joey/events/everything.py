@@ -70,7 +70,7 @@ def find_all(
     baseline : float or None
         Median heart rate of the phase before, for presets relative to it. [beats/min]
     quality : mapping of str to Quality
-        Judgements of ``heart_rate``, ``spo2``, ``breaths``: bad time is left out; events in
+        Judgments of ``heart_rate``, ``spo2``, ``breaths``: bad time is left out; events in
         doubtful time are kept and marked with its reason.
 
     Returns

@@ -58,7 +58,7 @@ class CrossCorrelation:
 def measure_heart_saturation(heart_rate: Series, spo2: Series, start: float) -> CrossCorrelation:
     """Return the cross-correlation of heart rate and SpO2 over ten minutes.
 
-    Both are read every 2 s and freed of their mean over the window; correlations are normalised at
+    Both are read every 2 s and freed of their mean over the window; correlations are normalized at
     each lag of -30 to +30 s, and the largest is given with its lag.
 
     Parameters
@@ -80,14 +80,14 @@ def measure_heart_saturation(heart_rate: Series, spo2: Series, start: float) -> 
     .. [1] K. D. Fairchild, D. E. Lake, "Cross-correlation of heart rate and oxygen saturation in
        very low birthweight infants: association with apnea and adverse events", Am. J. Perinatol.,
        vol. 35, pp. 463-469, 2018, :doi:`10.1055/s-0037-1608709`
-       (lags and normalisation are Joey's).
+       (lags and normalization are Joey's).
     """
     times = start + np.arange(0.0, WINDOW_S, STEP_S)
     return cross_correlate(standing_at(heart_rate, times), standing_at(spo2, times))
 
 
 def cross_correlate(x: NDArray[np.float64], y: NDArray[np.float64]) -> CrossCorrelation:
-    """Return the largest normalised cross-correlation of two series at 2 s steps, NaN for missing.
+    """Return the largest normalized cross-correlation of two series at 2 s steps, NaN for missing.
 
     A positive lag: `y` follows `x`. Of equal values the one of the smaller lag is given. Values are
     taken to a thousandth, so that what does not move has no rounding to correlate with.

@@ -135,14 +135,14 @@ def measure_multiscale_entropy(
     r: float = 0.15,
     tick_ms: float = TICK_MS,
 ) -> tuple[SampleEntropy, ...]:
-    """Return the sample entropy of NN intervals averaged over 1, 2 ... neighbours.
+    """Return the sample entropy of NN intervals averaged over 1, 2 ... neighbors.
 
     Parameters
     ----------
     nn : ndarray of float64, shape (n,)
         NN intervals, NaN at breaks. [ms]
     scales : int, default 20
-        Largest number of neighbours, after [1]_.
+        Largest number of neighbors, after [1]_.
     m : int, default 2
         Points that must match before the one that is asked about, after [1]_.
     r : float, default 0.15
@@ -159,7 +159,7 @@ def measure_multiscale_entropy(
 
     Notes
     -----
-    Means of neighbours do not overlap. They are compared as sums of ticks, so that a difference
+    Means of neighbors do not overlap. They are compared as sums of ticks, so that a difference
     equal to the tolerance is a match at every scale. Averaging begins anew after a break, and what
     does not fill a mean is left out: neither a mean nor a template crosses a break.
 
@@ -298,7 +298,7 @@ def _whole(known: NDArray[np.bool_], m: int) -> NDArray[np.bool_]:
 def _coarse(
     upto: NDArray[np.int64], runs: NDArray[np.int64], scale: int, m: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the sums of `scale` neighbours, and where a template of m + 1 of them begins."""
+    """Return the sums of `scale` neighbors, and where a template of m + 1 of them begins."""
     boxes = (runs[:, 1] - runs[:, 0]) // scale
     number = np.arange(int(boxes.sum())) - np.repeat(np.cumsum(boxes) - boxes, boxes)
     starts = np.repeat(runs[:, 0], boxes) + number * scale

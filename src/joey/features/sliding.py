@@ -197,7 +197,7 @@ def _correlate(
     least: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
-    """Write the normalised cross-correlation at each lag; below -1 where it cannot be said."""
+    """Write the normalized cross-correlation at each lag; below -1 where it cannot be said."""
     n = of_x[0]
     x, xx, y, yy = of_x[1], of_x[2], of_y[1], of_y[2]
     for k in range(SPAN):
@@ -222,7 +222,7 @@ def slide(  # noqa: C901, PLR0913, PLR0917  (a compiled function has no keywords
     lags: NDArray[np.int64],
     pairs: NDArray[np.int64],
 ) -> None:
-    """Write the largest normalised cross-correlation of each window, its lag, and its pairs.
+    """Write the largest normalized cross-correlation of each window, its lag, and its pairs.
 
     Parameters
     ----------

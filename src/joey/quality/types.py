@@ -1,4 +1,4 @@
-"""The judgement of one signal: which spans are not good, and why."""
+"""The judgment of one signal: which spans are not good, and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quality:
-    """The judgement of one signal.
+    """The judgment of one signal.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ BAD = ("flat", "clipped", "strong motion")
 
 
 class QualityDetector:
-    """The judgement of one waveform, chunk by chunk (`streams.Detector`, input ``signal``)."""
+    """The judgment of one waveform, chunk by chunk (`streams.Detector`, input ``signal``)."""
 
     inputs = ("signal",)
 
@@ -52,12 +52,12 @@ class QualityDetector:
         self._sections: Sections[Quality] = Sections(lambda window: _Section(channel, window))
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Quality:
-        """Take segments of ``signal``; return the judgements that became final."""
+        """Take segments of ``signal``; return the judgments that became final."""
         found = self._sections.take(new.get("signal", ()), upto["signal"])
         return join_quality(self.channel, found)
 
     def finish(self) -> Quality:
-        """End the signal; return the remaining judgements."""
+        """End the signal; return the remaining judgments."""
         return join_quality(self.channel, self._sections.close())
 
 
@@ -91,7 +91,7 @@ def judge_waveform(signal: Signal) -> Quality:
 
 
 def join_quality(channel: Channel, parts: Iterable[Quality]) -> Quality:
-    """Return consecutive judgements as one; touching verdicts of one reason become one."""
+    """Return consecutive judgments as one; touching verdicts of one reason become one."""
     verdicts: list[Verdict] = []
     judged = [EMPTY]
     for part in parts:
@@ -107,7 +107,7 @@ def join_quality(channel: Channel, parts: Iterable[Quality]) -> Quality:
 
 
 class _Section:
-    """The judgement of one window."""
+    """The judgment of one window."""
 
     def __init__(self, channel: Channel, window: Window) -> None:
         self._channel = channel
@@ -203,7 +203,7 @@ class _Section:
 def _reduce(
     ufunc: np.ufunc, values: NDArray[np.integer], edges: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Reduce the values between neighbouring edges; an empty stretch gives zero."""
+    """Reduce the values between neighboring edges; an empty stretch gives zero."""
     out = np.zeros(len(edges) - 1, dtype=np.int64)
     some = np.flatnonzero(np.diff(edges) > 0)
     if len(some):

@@ -58,7 +58,7 @@ TICKS = {
 AT_LEAST = {"temp": (36.0, 37.5), "fio2": (0.2, 0.4)}  # shown even if the data need less
 EMPTY_HEIGHT = 30.0  # of a strip without any value
 HEIGHTS = {"heart_rate": 120.0, "spo2": 90.0, "resp": 70.0, "temp": 54.0, "fio2": 44.0}
-COLOURS = {
+COLORS = {
     "heart_rate": "hr",
     "pulse_rate": "hr",
     "ecg": "hr",
@@ -191,7 +191,7 @@ def _sparse(track: Track, span: Span) -> bool:
 def draw(root: ET.Element, frame: Frame, clock_lines: list[float], fine: list[float]) -> None:
     """Draw one track over its grid: lines at `clock_lines` and, fainter, at `fine`. [s]"""
     track, x, y = frame.track, frame.x, frame.y
-    colour = COLOURS.get(track.quantity, "any")
+    color = COLORS.get(track.quantity, "any")
     for kind, times in (("fine", fine), ("grid", clock_lines)):
         if times:  # one path for all of them: a tenth of the bytes
             d = "".join(f"M{x(time):.1f} {y.at_high:g}V{y.at_low:g}" for time in times)
@@ -200,14 +200,14 @@ def draw(root: ET.Element, frame: Frame, clock_lines: list[float], fine: list[fl
     missing = [gap for gap in _missing(track, frame.span) if x(gap.end) - x(gap.start) >= 1.5]
     for gap in missing:
         block(root, x, gap, y, "gone")
-    _curve(root, frame, colour)
+    _curve(root, frame, color)
     for gap in missing:
         if x(gap.end) - x(gap.start) > CHARACTER * 13:
             at = (x(gap.start) + x(gap.end)) / 2
             node(root, "text", "not measured", class_="gone-t mid", x=at, y=y.at_low - 5)
     unit = shown_unit(track.unit) or ("no unit" if track.unit == "NU" else "")
     name = track.label if not unit else f"{track.label}, {unit}"
-    node(root, "text", name, class_=f"name {colour}-t halo", x=X0, y=y.at_high - 5)
+    node(root, "text", name, class_=f"name {color}-t halo", x=X0, y=y.at_high - 5)
 
 
 def _scale(root: ET.Element, frame: Frame) -> None:
@@ -228,27 +228,27 @@ def _scale(root: ET.Element, frame: Frame) -> None:
         node(root, "text", number(value, decimals), class_="end", x=X0 - 5, y=baseline)
 
 
-def _curve(root: ET.Element, frame: Frame, colour: str) -> None:
+def _curve(root: ET.Element, frame: Frame, color: str) -> None:
     track, x, y = frame.track, frame.x, frame.y
     scaled = node(root, "g", transform="scale(.1)")
     if track.kind == "envelope":
         d = area(track.times, track.values, track.high, x, y)
-        node(scaled, "path", class_=f"{colour} fill", d=d)
+        node(scaled, "path", class_=f"{color} fill", d=d)
         return
     if track.kind == "steps":
         d = stairs(track.times, track.values, frame.span.end, x, y)
     else:
         d = line(track.times, track.values, x, y)
     if d:
-        node(scaled, "path", class_=f"{colour} line", d=d)
+        node(scaled, "path", class_=f"{color} line", d=d)
     if _sparse(track, frame.span):
         for time, value in zip(track.times, track.values, strict=True):
             if math.isfinite(value):
-                node(root, "circle", class_=f"{colour}-b", cx=x(time), cy=y(value), r=3)
-    _beyond(root, frame, colour)
+                node(root, "circle", class_=f"{color}-b", cx=x(time), cy=y(value), r=3)
+    _beyond(root, frame, color)
 
 
-def _beyond(root: ET.Element, frame: Frame, colour: str) -> None:
+def _beyond(root: ET.Element, frame: Frame, color: str) -> None:
     """Mark values beyond the scale by a small triangle at its edge, at most one in 6 px."""
     track, x, y = frame.track, frame.x, frame.y
     for outside, at, tip in (
@@ -261,7 +261,7 @@ def _beyond(root: ET.Element, frame: Frame, colour: str) -> None:
                 continue
             last = x(time)
             d = f"M{last - 4:.1f} {at - tip:.1f}h8l-4 {tip:g}z"
-            node(root, "path", class_=f"{colour}-b", d=d)
+            node(root, "path", class_=f"{color}-b", d=d)
 
 
 def block(root: ET.Element, x: Axis, span: Span, y: Axis, kind: str) -> None:

@@ -1,6 +1,6 @@
 """The pictures of a report as inline SVG: the OxyCRG with the hold, event strips, small intervals.
 
-Colours tie a number to its curve and are set by classes in the page's style: none of them means
+Colors tie a number to its curve and are set by classes in the page's style: none of them means
 good or bad. What was not measured is hatched; nothing is drawn across a gap.
 """
 
@@ -234,8 +234,8 @@ def strip_picture(strip: Strip, clock: Clock, key: str, *, simulated: bool) -> s
         draw(root, frame, coarse, fine)
     if not frames:
         node(root, "text", "no signals around this event", class_="mid", x=WIDTH / 2, y=28)
-    labelled = [t for t in coarse if round(t + clock.offset(span.start)) % 10 == 0]
-    time_axis(root, x, labelled, [clock.second(t) for t in labelled], bottom + 15)
+    labeled = [t for t in coarse if round(t + clock.offset(span.start)) % 10 == 0]
+    time_axis(root, x, labeled, [clock.second(t) for t in labeled], bottom + 15)
     if simulated:
         node(root, "text", "simulated", class_="stamp end halo", x=X1 - 2, y=NAME - 4)
     return text_of(root)

@@ -1,6 +1,6 @@
 """Response: what the infant's numbers did through the phases of a hold, and how sure that is."""
 
-from joey.response.findings import Findings, analyse, find_events
+from joey.response.findings import Findings, analyze, find_events
 from joey.response.measure import measure_response
 from joey.response.settings import DisplayThresholds, Settings
 from joey.response.types import (
@@ -26,7 +26,7 @@ __all__ = [
     "Settings",
     "Strip",
     "Track",
-    "analyse",
+    "analyze",
     "find_events",
     "measure_response",
 ]

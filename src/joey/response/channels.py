@@ -38,7 +38,7 @@ Data = TypeVar("Data", Signal, Series)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waveform:
-    """A signal that was chosen, its judgement, and why it was chosen."""
+    """A signal that was chosen, its judgment, and why it was chosen."""
 
     signal: Signal
     quality: Quality
@@ -52,7 +52,7 @@ class Waveform:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numeric:
-    """A numeric and its judgement."""
+    """A numeric and its judgment."""
 
     series: Series
     quality: Quality

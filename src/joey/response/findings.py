@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from joey.response.probes import Joined
     from joey.signals import Recording, Series
 
-__all__ = ["Findings", "analyse", "find_events"]
+__all__ = ["Findings", "analyze", "find_events"]
 
 SPELL_PARTS = ("central10", "brady_uva", "desat_uva")
 NUMERICS = ("heart_rate", "pulse_rate", "resp_rate", "spo2", "perfusion_index")
@@ -107,7 +107,7 @@ def _silent(fraction: float, words: str) -> None:
     """Show no progress."""
 
 
-def analyse(
+def analyze(
     recording: Recording,
     context: Context | None = None,
     settings: Settings | None = None,
@@ -201,7 +201,7 @@ def find_events(recording: Recording, presets: tuple[str, ...] = ()) -> tuple[Ev
     tuple of Events
         One for each preset, with what was searched; a reason where nothing could be.
     """
-    return analyse(recording, settings=Settings(events=presets)).events
+    return analyze(recording, settings=Settings(events=presets)).events
 
 
 def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
@@ -259,7 +259,7 @@ def _judged(
     numerics: dict[str, tuple[Numeric, ...]],
     probes: Joined | None,
 ) -> dict[str, Quality]:
-    """Return the judgement of each signal that events are looked for in."""
+    """Return the judgment of each signal that events are looked for in."""
     monitor = numerics["heart_rate"] or numerics["pulse_rate"]
     found: dict[str, Quality] = {}
     if source == "beat" and ecg is not None:

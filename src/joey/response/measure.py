@@ -13,7 +13,7 @@ from joey.holds import Exclusions, phases_of
 from joey.response.channels import identities
 from joey.response.charted import context_rows, header, oxygen_words
 from joey.response.drawn import draw_oxycrg, draw_strips
-from joey.response.findings import analyse
+from joey.response.findings import analyze
 from joey.response.leak import slow_line
 from joey.response.pseudo import find_pseudo_holds
 from joey.response.rows import Beside, feature_rows
@@ -67,7 +67,7 @@ def measure_response(
     context : Context or None
         What was charted.
     findings : Findings or None
-        Of `analyse` with the same context, settings and exclusions, for several holds of one
+        Of `analyze` with the same context, settings and exclusions, for several holds of one
         recording; None finds them here.
     settings : Settings
         Lengths, thresholds and rules; all are printed.
@@ -81,7 +81,7 @@ def measure_response(
     """
     settings = settings or Settings()
     if findings is None:
-        findings = analyse(recording, context, settings, exclusions)
+        findings = analyze(recording, context, settings, exclusions)
     exclusions = findings.exclusions
     around, data = findings.around, findings.recording.span
     phases = phases_of(hold, others, data, settings.phases)

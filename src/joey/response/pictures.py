@@ -45,7 +45,7 @@ def step_track(series: Series, span: Span, label: str) -> Track:
     times, values, ends = series.times[lo:hi], series.values[lo:hi], series.ends[lo:hi]
     keep = ends > span.start
     times, values, ends = np.maximum(times[keep], span.start), values[keep], ends[keep]
-    # Equal neighbours are one step, and a value that is followed at once needs no end.
+    # Equal neighbors are one step, and a value that is followed at once needs no end.
     silent = np.append(_silences(times, ends) > 0, True) if len(times) else NONE.astype(bool)
     out_t: list[float] = []
     out_v: list[float] = []

@@ -48,7 +48,7 @@ def join_probes(found: Sequence[Numeric], values: Sequence[Series]) -> Joined | 
     Parameters
     ----------
     found : sequence of Numeric
-        With their judgements, the fullest first.
+        With their judgments, the fullest first.
     values : sequence of Series
         The same without what is not to be trusted.
 
@@ -107,7 +107,7 @@ def _merged(series: Series, other: Series) -> Series:
 
 
 def _judged(quality: Quality, other: Quality, rooms: Spans) -> Quality:
-    """Return the judgement of the one outside the rooms and of the other inside."""
+    """Return the judgment of the one outside the rooms and of the other inside."""
     kept = [
         Verdict(Span(part.start, part.end), verdict.grade, verdict.reason)
         for judged, inside in ((quality, False), (other, True))

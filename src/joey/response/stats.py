@@ -1,7 +1,7 @@
 """How sure a change between two phases is: blocks, memory, drift, and Welch's interval.
 
 Seconds of a vital sign are not independent samples. A phase is cut into blocks of 10 min or a
-little more; the blocks' values carry the uncertainty, corrected for what neighbouring blocks still
+little more; the blocks' values carry the uncertainty, corrected for what neighboring blocks still
 share. Drift slower than the phases cannot be seen from within them: where the signal's memory is
 too long, or both phases drift alike, there is no interval. Knows nothing of features or holds.
 """
@@ -182,7 +182,7 @@ def difference(before: Part, during: Part, rules: IntervalRules | None = None) -
     Notes
     -----
     Welch's t interval [1]_ on block values. Each phase's variance of the mean is multiplied by what
-    an AR(1) process of the measured memory makes of it: neighbouring blocks share a little (at a
+    an AR(1) process of the measured memory makes of it: neighboring blocks share a little (at a
     memory of 100 s a tenth), which makes the plain interval too narrow (93.8 instead of 95 %).
     The measured coverage is in docs/validation.md.
 
@@ -265,7 +265,7 @@ def exceeds(mean_square: float, windows: int, half: float, df: float, rules: Int
     Notes
     -----
     A one-sided F test of that mean square against the squared standard error of the interval. It
-    sees the drift that two neighbouring phases cannot.
+    sees the drift that two neighboring phases cannot.
     """
     from scipy.special import fdtrc, stdtrit  # noqa: PLC0415  (joey imports without scipy)
 

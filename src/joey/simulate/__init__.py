@@ -1,6 +1,6 @@
 """An infant, a hold and their dirt, with known truth: for tests, demos and those without data.
 
-The body is modelled, not Joey's detectors: rates, breaths, oxygen and warmth first, then what a
+The body is modeled, not Joey's detectors: rates, breaths, oxygen and warmth first, then what a
 monitor makes of them. Everything carries the word "simulated". Nothing here is evidence about
 infants, and no performance is to be claimed from it.
 """

@@ -123,7 +123,7 @@ def breathe(
     room = np.append(np.diff(onsets), np.inf)
     whole = np.minimum(usual * 0.97, room)
     inspiration = whole * np.clip(INSPIRATION + 0.04 * grain[0], 0.28, 0.52)
-    # Long breaths are deep ones, and neighbours resemble each other.
+    # Long breaths are deep ones, and neighbors resemble each other.
     sizes = np.exp(0.5 * spread * chain + 0.15 * grain[1] - 0.02)
     return Breathing(
         onsets, onsets + inspiration, onsets + whole, sizes, np.zeros(len(onsets), dtype=np.bool_)

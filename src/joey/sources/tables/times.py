@@ -308,7 +308,7 @@ def fit_grid(ns: NDArray[np.int64], step_ns: int) -> tuple[Fraction, NDArray[np.
 def fit_rows(ns: NDArray[np.int64]) -> Fraction | None:
     """Return the sampling frequency of rows that follow each other without a gap. [Hz]
 
-    For stamps with too few digits to tell neighbours apart (``100.02, 100.02, 100.03``): the number
+    For stamps with too few digits to tell neighbors apart (``100.02, 100.02, 100.03``): the number
     of the row is the time, if that puts no row further than one period from its stamp; else None.
     """
     rel = ns - ns[0]
