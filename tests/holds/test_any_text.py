@@ -1,5 +1,6 @@
 """Whatever a person writes into the files, the answer is facts or one clear message."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,4 +116,6 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path, clock: Clock) -> None
         path = tmp_path / f"{k}.csv"
         path.write_text(table(("infant", "start", "end", "holder"), order), encoding="utf-8")
         logs.append(read_holds(path, clock, None, MARCH if clock.dated else Span(0, 86400), "a"))
-    assert logs[0] == logs[1] == logs[2]
+    # A hold's key counts lines: all else is the same.
+    same = [replace(log, holds=tuple(replace(hold, id="") for hold in log.holds)) for log in logs]
+    assert same[0] == same[1] == same[2]
