@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from harness import RUNS, Row, measure, version
 
-from joey.events import PRESETS, find_events
+from joey.events import PRESETS, find_in_series
 from joey.signals import Channel, Grid, Segment, Signal, runs_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def one(
     signal = Signal(Channel("spo2", "%"), grid.fs, (segment,))
 
     def ours() -> Events:
-        return find_events(preset, signal, source="numeric")
+        return find_in_series(preset, signal, source="numeric")
 
     seen = measure(ours, lambda: plain(samples, preset.below, preset.at_least), runs=runs)
     events = seen.answer.items

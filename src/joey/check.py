@@ -126,8 +126,10 @@ def _header(recording: Recording) -> tuple[str, ...]:
 
 def _said(time: float, clock: Clock) -> str:
     if not clock.dated:
-        minutes, seconds = divmod(time, 60)
-        return f"{int(minutes // 60):d}:{int(minutes % 60):02d}:{seconds:06.3f} from the start"
+        # Rounded first: 59.9996 s is a minute, not 60.000 s.
+        minutes, milliseconds = divmod(round(time * 1000), 60_000)
+        clock_time = f"{minutes // 60:d}:{minutes % 60:02d}:{milliseconds / 1000:06.3f}"
+        return f"{clock_time} from the start"
     zone = ZoneInfo(clock.zone) if clock.zone else UTC
     return datetime.fromtimestamp(time, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 

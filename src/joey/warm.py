@@ -82,14 +82,14 @@ def _events() -> None:
 
     import numpy as np  # noqa: PLC0415
 
-    from joey.events import PRESETS, find_events  # noqa: PLC0415
+    from joey.events import PRESETS, find_in_series  # noqa: PLC0415
     from joey.signals import Channel, Grid, Segment, Signal  # noqa: PLC0415
 
     grid, runs = Grid(0, Fraction(1)), np.array([[0, 9]])
     for dtype in (np.int16, np.int32, np.float32):
         segment = Segment(grid, 0, np.full(9, 90, dtype=dtype), runs)
         signal = Signal(Channel("spo2", "%"), grid.fs, (segment,))
-        find_events(PRESETS["desat_uva"], signal, source="numeric")
+        find_in_series(PRESETS["desat_uva"], signal, source="numeric")
 
 
 def _coupling() -> None:

@@ -12,7 +12,7 @@ from joey.events import (
     annotations_of,
     confirm_bradycardia,
     find_all,
-    find_events,
+    find_in_series,
     measure_recovery,
 )
 from joey.quality import Quality, Verdict
@@ -88,7 +88,7 @@ def test_bad_time_is_left_out_and_doubtful_time_is_marked() -> None:
 
 def test_pulses_that_do_not_fall_make_a_bradycardia_doubtful() -> None:
     """Denied, confirmed, and neither where there are no pulses; kept in all three."""
-    brady = find_events(PRESETS["brady_uva"], HEART, source="beat")
+    brady = find_in_series(PRESETS["brady_uva"], HEART, source="beat")
     steady = series(HEART_RATE, (150, 300))
     late = series(HEART_RATE, (150, 106), (81, 8), (150, 186))
     absent = series(HEART_RATE, (150, 100), (math.nan, 20), (150, 180))
@@ -104,14 +104,14 @@ def test_pulses_may_fall_a_little_apart(lag: int, denied: bool) -> None:
     """Half of 4 s must fall within 2 s around."""
     heart = series(HEART_RATE, (150, 105), (80, 4), (150, 187))
     pulse = series(HEART_RATE, (150, 105 + lag), (80, 4), (150, 187))
-    brady = find_events(PRESETS["brady_uva"], heart, source="beat")
+    brady = find_in_series(PRESETS["brady_uva"], heart, source="beat")
     (event,) = confirm_bradycardia(brady, pulse).items
     assert event.quality.startswith("doubtful") is denied
 
 
 def test_pulses_confirm_a_relative_bradycardia() -> None:
     heart = series(HEART_RATE, (180, 60), (110, 8), (180, 60))
-    brady = find_events(PRESETS["brady_rel33"], heart, source="beat", baseline=180.0)
+    brady = find_in_series(PRESETS["brady_rel33"], heart, source="beat", baseline=180.0)
     steady = series(HEART_RATE, (180, 128))
     assert confirm_bradycardia(brady, steady).items[0].quality.startswith("doubtful")
     assert confirm_bradycardia(brady, heart).items[0].quality == "good"
@@ -127,11 +127,11 @@ def test_pulses_are_used_for_beats_only() -> None:
 def test_recovery_to_threshold_and_to_baseline() -> None:
     """From the nadir: over after 5 s, within 5 % of 150 after 15 s; unknown across a gap."""
     heart = series(HEART_RATE, (150, 60), (90, 5), (70, 5), (120, 10), (143, 60))
-    brady = find_events(PRESETS["brady_uva"], heart, source="beat")
+    brady = find_in_series(PRESETS["brady_uva"], heart, source="beat")
     (recovery,) = measure_recovery(brady, heart, 150.0)
     assert (recovery.to_threshold_s, recovery.to_baseline_s) == (5.0, 15.0)
     lost = series(HEART_RATE, (150, 60), (90, 5), (70, 5), (math.nan, 10), (143, 60))
-    brady = find_events(PRESETS["brady_uva"], lost, source="beat")
+    brady = find_in_series(PRESETS["brady_uva"], lost, source="beat")
     (recovery,) = measure_recovery(brady, lost, 150.0)
     assert math.isnan(recovery.to_threshold_s)
     assert math.isnan(recovery.to_baseline_s)

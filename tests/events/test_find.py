@@ -14,7 +14,7 @@ from joey.events import (
     Preset,
     counted,
     definition,
-    find_events,
+    find_in_series,
     heart_rate_pieces,
     severity,
     without,
@@ -34,7 +34,7 @@ def numerics(*runs: tuple[float, int], start: float = 0.0) -> Series:
 
 
 def found(preset: Preset, series: Series, **more: float) -> tuple[Event, ...]:
-    return find_events(preset, series, source="numeric", **more).items
+    return find_in_series(preset, series, source="numeric", **more).items
 
 
 def durations(preset: Preset, series: Series) -> list[float]:
@@ -107,7 +107,7 @@ def test_every_preset_on_one_signal_has_its_edges_tested() -> None:
 def test_ih_difiore_shows_what_is_longer_as_prolonged() -> None:
     """180 s counts; 181 s is shown as prolonged and does not count."""
     series = numerics((95, 30), (80, 180), (95, 30), (80, 181), (95, 30))
-    events = find_events(PRESETS["ih_difiore"], series, source="numeric")
+    events = find_in_series(PRESETS["ih_difiore"], series, source="numeric")
     assert [event.kind for event in events.items] == ["intermittent_hypoxemia", PROLONGED]
     assert [event.span.duration for event in counted(events)] == [180.0]
 
@@ -129,7 +129,7 @@ def test_missing_time_ends_a_run_and_truncates() -> None:
         (12.0, True),
         (11.0, True),
     ]
-    searched = find_events(PRESETS["desat_uva"], series, source="numeric").searched
+    searched = find_in_series(PRESETS["desat_uva"], series, source="numeric").searched
     assert searched == Spans.of([(0.0, 42.0), (44.0, 85.0)])
 
 
@@ -140,7 +140,8 @@ def test_bridged_time_is_kept_and_is_not_valid() -> None:
     (event,) = found(preset, at_most)
     assert (event.span.duration, event.time_below_s, event.bridged_s) == (28.0, 23.0, 5.0)
     assert not event.truncated
-    assert find_events(preset, at_most, source="numeric").searched == Spans.of([(0, 42), (47, 88)])
+    searched = find_in_series(preset, at_most, source="numeric").searched
+    assert searched == Spans.of([(0, 42), (47, 88)])
     longer = numerics((95, 30), (70, 12), (math.nan, 6), (70, 11), (95, 30))
     assert [event.truncated for event in found(preset, longer)] == [True, True]
 
@@ -177,7 +178,7 @@ def test_rounding_of_dated_times_opens_no_gap() -> None:
     values = np.where((np.arange(12_500) > 4000) & (np.arange(12_500) <= 6000), 75.0, 82.0)
     series = Series(SPO2, times, values, np.full(12_500, 0.008))
     assert np.any(series.ends[:-1] < times[1:])  # the rounding that is meant
-    events = find_events(PRESETS["desat_uva"], series, source="numeric")
+    events = find_in_series(PRESETS["desat_uva"], series, source="numeric")
     (event,) = events.items
     assert event.span.duration == pytest.approx(16.0, abs=1e-6)
     assert not event.truncated
@@ -259,7 +260,7 @@ def test_brady_rel33_trails_an_hour_of_minutes() -> None:
     assert len(found(rel, quick)) == 1
     assert found(rel, slow) == ()
     # Ten of sixty minutes are the least: before that nothing is searched.
-    searched = find_events(rel, quick, source="numeric").searched
+    searched = find_in_series(rel, quick, source="numeric").searched
     assert searched.bounds.tolist() == [[600.0, 3666.0]]
 
 
@@ -307,7 +308,7 @@ def test_ih_rel5_holds_a_long_low_saturation_against_ten_minutes_ago() -> None:
 def test_ih_rel5_without_a_baseline_says_nothing() -> None:
     """Low from the first value on: not searched. High: searched, whatever the baseline."""
     rel = PRESETS["ih_rel5"]
-    low = find_events(rel, numerics((80, 30), (95, 60)), source="numeric")
+    low = find_in_series(rel, numerics((80, 30), (95, 60)), source="numeric")
     assert low.searched == Spans.of([(30.0, 90.0)])
     assert low.items == ()
     for heard, fewer in ((45, 1), (44, 0)):
@@ -327,7 +328,7 @@ def test_without_cuts_pieces_at_bad_time() -> None:
 
 def test_distrusted_time_is_not_searched_and_truncates() -> None:
     series = numerics((95, 30), (70, 30), (95, 30))
-    events = find_events(
+    events = find_in_series(
         PRESETS["desat_uva"], series, source="numeric", distrusted=Spans.of([(40.0, 45.0)])
     )
     assert [(e.span.start, e.span.end, e.truncated) for e in events.items] == [
@@ -339,14 +340,14 @@ def test_distrusted_time_is_not_searched_and_truncates() -> None:
 
 def test_an_empty_series_has_a_reason() -> None:
     nothing = Series(SPO2, np.empty(0), np.empty(0), np.empty(0))
-    events = find_events(PRESETS["desat_uva"], nothing, source="numeric")
+    events = find_in_series(PRESETS["desat_uva"], nothing, source="numeric")
     assert (events.items, len(events.searched)) == ((), 0)
     assert events.reason == "no SpO2 in the recording"
 
 
 def test_a_combination_is_no_threshold() -> None:
     with pytest.raises(ValueError, match="abd is a combination"):
-        find_events(PRESETS["abd"], V8, source="numeric")
+        find_in_series(PRESETS["abd"], V8, source="numeric")
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)

@@ -15,7 +15,7 @@ from joey.events import (
     Events,
     Preset,
     events_of,
-    find_events,
+    find_in_series,
     find_stretches,
     join_stretches,
     together,
@@ -86,7 +86,7 @@ def test_engine_agrees_with_the_definition_read_tick_by_tick(
         bridge=preset.bridge,
         values=preset.values,
     )
-    found = find_events(preset, series, source="numeric")
+    found = find_in_series(preset, series, source="numeric")
     told = [
         (
             event.span.start - origin,
@@ -145,7 +145,7 @@ def chunked(preset: Preset, series: Series, cuts: list[int], rng: np.random.Gene
 def test_any_chunking_tells_the_same(series: Series, preset: Preset, seed: int) -> None:
     rng = np.random.default_rng(seed)
     cuts = sorted(int(c) for c in rng.integers(0, len(series.times) + 1, rng.integers(0, 12)))
-    whole = find_events(preset, series, source="numeric")
+    whole = find_in_series(preset, series, source="numeric")
     assert facts(chunked(preset, series, cuts, rng)) == facts(whole)
 
 
@@ -169,7 +169,7 @@ def test_parts_joined_in_any_order_are_the_whole(series: Series, preset: Preset,
     while len(parts) > 1:
         at = int(rng.integers(len(parts) - 1))
         parts[at : at + 2] = [join_stretches(parts[at], parts[at + 1])]
-    whole = find_events(preset, series, source="numeric")
+    whole = find_in_series(preset, series, source="numeric")
     assert facts(events_of(parts[0])) == facts(whole)
 
 
@@ -196,7 +196,7 @@ def test_relative_and_other_presets_are_the_same_whatever_the_cut(
 ) -> None:
     quantity = "spo2" if preset.name in {"ih_rel5", "desat_uva"} else "heart_rate"
     series = long_series(quantity, seed)
-    whole = find_events(preset, series, source="numeric")
+    whole = find_in_series(preset, series, source="numeric")
     assert len(whole.items) >= 5
     rng = np.random.default_rng(seed)
     cuts = sorted(int(c) for c in rng.integers(0, len(series.times) + 1, 150))
@@ -265,9 +265,9 @@ def test_memory_stays_bounded_through_a_day() -> None:
 def test_searched_is_what_was_held_against_a_threshold() -> None:
     """Without a baseline nothing was searched, and the reason says so."""
     series = Series(Channel("heart_rate"), np.arange(300.0), np.full(300, 150.0), np.ones(300))
-    found = find_events(PRESETS["brady_rel33"], series, source="numeric")
+    found = find_in_series(PRESETS["brady_rel33"], series, source="numeric")
     assert found.items == ()
     assert found.searched == Spans.of([])
     assert found.reason == "no baseline for heart rate in the recording"
-    given_one = find_events(PRESETS["brady_rel33"], series, source="numeric", baseline=150.0)
+    given_one = find_in_series(PRESETS["brady_rel33"], series, source="numeric", baseline=150.0)
     assert given_one.searched == Spans.of([(0.0, 300.0)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from joey.events import PRESETS, EventDetector, find_events, together
+from joey.events import PRESETS, EventDetector, find_in_series, together
 from joey.signals import Channel, Series
 
 HEART_RATE = Channel("heart_rate", "/min")
@@ -28,7 +28,7 @@ def test_cuts_without_bradycardia_show_none(shared_data: Path, cut: str) -> None
         pytest.skip("the PICS cuts are not here")
     marks = wfdb.rdann(str(record), "qrs")
     beats = marks.sample / marks.fs
-    found = find_events(PRESETS["brady_uva"], heart_rate(np.diff(beats)), source="beat")
+    found = find_in_series(PRESETS["brady_uva"], heart_rate(np.diff(beats)), source="beat")
     assert found.items == ()
     (searched,) = found.searched
     assert searched.duration == pytest.approx(beats[-1] - beats[0])
@@ -44,7 +44,7 @@ def test_a_real_day_is_the_same_in_chunks(shared_data: Path, name: str) -> None:
         rr = stored["rr1"].astype(np.float64)[:200_000] / 1e3
     preset = replace(PRESETS[name], below=0.95 if PRESETS[name].of_baseline else 140.0)
     series = heart_rate(rr, 1.7e9)
-    whole = find_events(preset, series, source="beat")
+    whole = find_in_series(preset, series, source="beat")
     assert len(whole.items) > 50
     rng = np.random.default_rng(1)
     edges = [0, *np.sort(rng.integers(0, len(rr), 300)), len(rr)]

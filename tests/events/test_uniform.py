@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from joey.events import PRESETS, find_events
+from joey.events import PRESETS, find_in_series
 from joey.signals import Channel, Grid, Segment, Signal, pieces, runs_of
 
 NAMES = [name for name, preset in PRESETS.items() if np.isfinite(preset.below)]
@@ -42,8 +42,8 @@ def test_a_signal_has_the_events_of_its_pieces(name: str, dtype: str, scale: flo
         signal = a_signal(seed, dtype, fs=fs, scale=scale)
         for preset in (PRESETS[name], replace(PRESETS[name], bridge=3.0, join=6.0)):
             for baseline in (None, 100.0):
-                ours = find_events(preset, signal, source="numeric", baseline=baseline)
-                wanted = find_events(preset, pieces(signal), source="numeric", baseline=baseline)
+                ours = find_in_series(preset, signal, source="numeric", baseline=baseline)
+                wanted = find_in_series(preset, pieces(signal), source="numeric", baseline=baseline)
                 # As text, since nothing equals NaN.
                 assert [repr(each) for each in ours.items] == [repr(each) for each in wanted.items]
                 np.testing.assert_array_equal(ours.searched.bounds, wanted.searched.bounds)
@@ -55,7 +55,7 @@ def test_more_stretches_than_are_found_at_once_are_all_found() -> None:
     values = np.where(np.arange(count) % 2, 70, 95).astype(np.int16)
     segment = Segment(Grid(0, Fraction(1)), 0, values, np.array([[0, count]]))
     signal = Signal(Channel("spo2", "%"), Fraction(1), (segment,))
-    found = find_events(replace(PRESETS["desat_abd"], join=0.0), signal, source="numeric")
+    found = find_in_series(replace(PRESETS["desat_abd"], join=0.0), signal, source="numeric")
     assert len(found.items) == count // 2
     assert found.searched.bounds.tolist() == [[0.0, float(count)]]
 
@@ -63,6 +63,6 @@ def test_more_stretches_than_are_found_at_once_are_all_found() -> None:
 def test_a_signal_in_which_nothing_was_measured_says_so() -> None:
     segment = Segment(Grid(0, Fraction(1)), 0, np.zeros(9, np.int16), np.empty((0, 2), np.int64))
     signal = Signal(Channel("spo2", "%"), Fraction(1), (segment,))
-    found = find_events(PRESETS["desat_uva"], signal, source="numeric")
+    found = find_in_series(PRESETS["desat_uva"], signal, source="numeric")
     assert found.items == ()
     assert found.reason == "no SpO2 in the recording"

@@ -436,6 +436,8 @@ def test_a_time_without_a_date_is_kept_as_a_fact(tmp_path: Path) -> None:
 def test_a_comment_that_says_simulated_marks_the_recording(tmp_path: Path) -> None:
     assert read(record(tmp_path, f"r 1 1 1\n{ONE}# Simulated infant\n", r_dat=words(1))).simulated
     assert not read(record(tmp_path, f"r 1 1 1\n{ONE}", r_dat=words(1))).simulated
+    real = read(record(tmp_path, f"r 1 1 1\n{ONE}# real, not simulated\n", r_dat=words(1)))
+    assert not real.simulated
 
 
 def test_a_record_is_found_by_its_name_and_its_parts_point_to_the_header(tmp_path: Path) -> None:

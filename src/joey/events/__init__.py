@@ -11,7 +11,7 @@ from joey.events.evidence import Recovery, confirm_bradycardia, measure_recovery
 from joey.events.find import (
     EventDetector,
     events_of,
-    find_events,
+    find_in_series,
     heart_rate_pieces,
     together,
     without,
@@ -69,7 +69,7 @@ __all__ = [
     "find_aop_apneas",
     "find_apneas",
     "find_bd",
-    "find_events",
+    "find_in_series",
     "find_periodic_breathing",
     "find_stretches",
     "heart_rate_pieces",

@@ -11,7 +11,7 @@ import numpy as np
 
 from joey.events.apneas import doubt, find_apneas
 from joey.events.evidence import confirm_bradycardia
-from joey.events.find import find_events
+from joey.events.find import find_in_series
 from joey.events.presets import DEFAULT, PRESETS
 from joey.events.spells import find_ab, find_abd, find_ad, find_aop_apneas, find_bd
 from joey.events.types import PROLONGED, Events
@@ -119,7 +119,7 @@ def _in_series(
         words = WORDS[INPUT[preset.kind]]
         return Events((), EMPTY, preset, f"no {words} in the recording")
     bad = _graded(judged, "bad")
-    found = find_events(preset, series, source=source, baseline=baseline, distrusted=bad)
+    found = find_in_series(preset, series, source=source, baseline=baseline, distrusted=bad)
     return _explained(found, judged)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EventDetector",
     "events_of",
-    "find_events",
+    "find_in_series",
     "heart_rate_pieces",
     "together",
     "without",
@@ -261,7 +261,7 @@ def _told(rows: NDArray[np.void], preset: Preset, source: str) -> Events:
     return Events(_events(groups, ends, rows, preset, source), covered(rows), preset)
 
 
-def find_events(
+def find_in_series(
     preset: Preset,
     series: Series | Signal,
     *,
@@ -301,13 +301,13 @@ def find_events(
     Examples
     --------
     >>> import numpy as np
-    >>> from joey.events import PRESETS, find_events
+    >>> from joey.events import PRESETS, find_in_series
     >>> from joey.signals import Channel, Series, Signal, pieces
     >>> spo2 = np.array([95.0] * 20 + [78.0] * 12 + [95.0] * 20)
     >>> series = Series(Channel("spo2", "%"), np.arange(52.0), spo2, np.ones(52))
     >>> [
     ...     event.span.duration
-    ...     for event in find_events(PRESETS["desat_uva"], series, source="numeric").items
+    ...     for event in find_in_series(PRESETS["desat_uva"], series, source="numeric").items
     ... ]
     [12.0]
     """

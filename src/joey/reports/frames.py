@@ -42,7 +42,7 @@ X0, X1 = LEFT, WIDTH - RIGHT
 NAME = 18.0  # above each strip, so that its name never lies on its curve
 CHARACTER = 6.4  # width of a letter at 12 px, generously
 
-# Range shown, and height, by quantity: science.md 1 and peers.md 3.2. Values beyond are marked at
+# Range shown, and height, by quantity: Joey defaults. Values beyond are marked at
 # the edge. Others are scaled to their data.
 RANGES = {
     "heart_rate": (60.0, 220.0),

@@ -29,7 +29,7 @@ from joey.signals import (
 )
 from joey.sources.clocks import anchor
 from joey.sources.codes import name_channel
-from joey.sources.files import load
+from joey.sources.files import load, says_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +146,7 @@ def read_edf(
         sources=(_named(source, header.kind),),
         repairs=tuple(repairs),
         truncated=truncated,
-        simulated="simulated" in header.recording.lower(),
+        simulated=says_simulated(header.recording),
         facts=facts,
     )
 

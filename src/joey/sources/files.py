@@ -6,6 +6,7 @@ Everything after works on these bytes: nothing is allocated because a header cla
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from joey.errors import FormatError
@@ -14,7 +15,7 @@ from joey.signals import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["beside", "load", "load_text"]
+__all__ = ["beside", "load", "load_text", "says_simulated"]
 
 LARGEST_HEADER = 16 * 2**20  # bytes; the longest multi-segment header known to us has under 2 MB
 
@@ -71,3 +72,8 @@ def beside(header: Path, name: str, line: str) -> Path:
             header, f"file {name} named in {header.name} is absent: put it beside the header", line
         )
     return path
+
+
+def says_simulated(text: str) -> bool:
+    """Whether a comment says that data are simulated; "not simulated" says that they are not."""
+    return re.search(r"(?<!not )(?<!non-)\bsimulated\b", text.lower()) is not None

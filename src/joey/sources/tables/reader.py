@@ -17,7 +17,7 @@ import numpy as np
 from joey.errors import FormatError
 from joey.signals import NS, Clock, Grid, Recording, Repair, Segment, Series, Signal, runs_of
 from joey.sources.codes import name_channel, spell_unit
-from joey.sources.files import load
+from joey.sources.files import load, says_simulated
 from joey.sources.tables.columns import label_and_unit, numbers_of, quantize_column
 from joey.sources.tables.times import UNIT_NS, Place, Stamps, fit_grid, fit_rows, read_stamps
 
@@ -95,7 +95,7 @@ def read_csv(
     if comments:
         reading.facts[f"{path.stem} comments"] = "\n".join(comments)
     recording = _recording(reading, frame, zone)
-    simulated = any("simulated" in comment.lower() for comment in comments)
+    simulated = any(says_simulated(comment) for comment in comments)
     return replace(recording, sources=(source,), simulated=simulated)
 
 

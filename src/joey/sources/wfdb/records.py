@@ -18,7 +18,7 @@ from joey.errors import FormatError
 from joey.signals import Clock, Grid, Recording, Repair, Segment, Signal, runs_of
 from joey.sources.clocks import anchor
 from joey.sources.codes import Naming, identify, name_channel
-from joey.sources.files import beside, load
+from joey.sources.files import beside, load, says_simulated
 from joey.sources.wfdb.annotations import read_annotations
 from joey.sources.wfdb.formats import FLAC, INVALID, PLAIN, decode, decode_flac, samples_in, size_of
 from joey.sources.wfdb.headers import MOST_FRAMES, Header, SignalLine, read_header
@@ -114,7 +114,7 @@ def read_record(
         sources=tuple(notes.sources),
         repairs=_counted(notes.repairs),
         truncated="; ".join(notes.losses),
-        simulated=any("simulated" in comment.lower() for comment in header.comments),
+        simulated=any(says_simulated(comment) for comment in header.comments),
         facts=_facts(header),
     )
 
