@@ -5,7 +5,9 @@ Nothing is computed or decided here. A command imports what it needs when it run
 code 2, in this one place; anything else is a bug and keeps its traceback.
 """
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -197,13 +199,19 @@ def bench(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and leave with its exit code: 0, 2 for unusable input, 130 if interrupted.
+    """Run one command and leave with its exit code.
+
+    That is 0, 2 for unusable input, 130 if interrupted, 143 if terminated; what was being written
+    is taken away.
 
     Parameters
     ----------
     arguments : list of str, optional
         What stands after ``joey``; by default the arguments of this process.
     """
+    # An exception, so that whoever is writing takes the half-written away.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         app(arguments)
     except OSError as error:
@@ -218,6 +226,11 @@ def _say_if_cold() -> None:
 
     if is_cold():
         print("joey: compiling, once", file=sys.stderr)  # noqa: T201
+
+
+def _terminated(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one would end the tidying
+    sys.exit(128 + number)
 
 
 def _leave(reason: str) -> None:
