@@ -24,6 +24,8 @@ app = cyclopts.App(
     version=f"joey {__version__}",
 )
 
+LONGEST_S = 10**6  # s; a timer takes no more
+
 Map = Annotated[
     list[str],
     Parameter(name="--map", help="'LABEL=ecg:II': what a channel is that Joey does not know."),
@@ -162,6 +164,9 @@ def demo(
     from joey.serve import show
     from joey.terminal import progress
 
+    if exit_after is not None and not 0 <= exit_after <= LONGEST_S:
+        msg = f"--exit-after is 0 to {LONGEST_S} s, not {exit_after:g}"
+        raise InputError(msg)
     _say_if_cold()
     with progress() as tell:
         done = run(out, hours=hours, seed=seed, progress=tell)
