@@ -4,6 +4,7 @@ import errno
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import cyclopts
 import pytest
@@ -74,6 +75,27 @@ def test_an_interrupt_leaves_with_130() -> None:
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_termination_takes_the_half_written_away(tmp_path: Path) -> None:
+    """SIGTERM while files are written leaves with 143, and with an empty folder."""
+    program = (
+        "import os, signal, cyclopts\nfrom pathlib import Path\nfrom joey import cli\n"
+        "from joey.folders import landing\n"
+        "cli.app = cyclopts.App()\n"
+        "@cli.app.default\n"
+        "def write() -> None:\n"
+        f"    with landing(Path({str(tmp_path)!r})) as beside:\n"
+        "        (beside / 'half').touch()\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "cli.main([])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_option_is_code_2() -> None:

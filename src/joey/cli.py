@@ -5,7 +5,9 @@ Nothing is computed or decided here. A command imports what it needs when it run
 code 2, in this one place; anything else is a bug and keeps its traceback.
 """
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,8 @@ app = cyclopts.App(
     help_format="plaintext",
     version=f"joey {__version__}",
 )
+
+LONGEST_S = 10**6  # s; a timer takes no more
 
 Map = Annotated[
     list[str],
@@ -160,6 +164,9 @@ def demo(
     from joey.serve import show
     from joey.terminal import progress
 
+    if exit_after is not None and not 0 <= exit_after <= LONGEST_S:
+        msg = f"--exit-after is 0 to {LONGEST_S} s, not {exit_after:g}"
+        raise InputError(msg)
     _say_if_cold()
     with progress() as tell:
         done = run(out, hours=hours, seed=seed, progress=tell)
@@ -197,13 +204,19 @@ def bench(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and leave with its exit code: 0, 2 for unusable input, 130 if interrupted.
+    """Run one command and leave with its exit code.
+
+    That is 0, 2 for unusable input, 130 if interrupted, 143 if terminated; what was being written
+    is taken away.
 
     Parameters
     ----------
     arguments : list of str, optional
         What stands after ``joey``; by default the arguments of this process.
     """
+    # An exception, so that whoever is writing takes the half-written away.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         app(arguments)
     except OSError as error:
@@ -218,6 +231,11 @@ def _say_if_cold() -> None:
 
     if is_cold():
         print("joey: compiling, once", file=sys.stderr)  # noqa: T201
+
+
+def _terminated(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one would end the tidying
+    sys.exit(128 + number)
 
 
 def _leave(reason: str) -> None:

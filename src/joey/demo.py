@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from joey.errors import InputError
-from joey.respond import Wish, respond
+from joey.folders import refuse_unusable
+from joey.respond import FILES, Wish, respond
 from joey.simulate import simulate_infant, write
+from joey.simulate.files import TRUTH, refuse_foreign
+from joey.simulate.infant import MIDNIGHT
+from joey.simulate.schedule import HOURS, holds_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["demo", "make_infant"]
+
+LEAST_H = 3.0  # h, for one hold with an hour before and after it
+MORNING_NS = MIDNIGHT + 8 * 3600 * 10**9  # ns; hours of a part of a day begin at 08:00
 
 
 def make_infant(
@@ -34,20 +41,45 @@ def make_infant(
     OSError
         If the folder cannot be written.
     """
+    _refuse_impossible(hours, seed, holds, gestation, age)
+    refuse_unusable(folder, ())
+    refuse_foreign(folder)
     progress(0.0, "simulating an infant")
-    try:
-        infant = simulate_infant(
-            hours, seed, gestational_age_weeks=gestation, postnatal_days=age, holds=holds
-        )
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    # Parents come at their hours of a day; into a part of one the holds are laid.
+    part = hours < 24
+    infant = simulate_infant(
+        hours,
+        seed,
+        gestational_age_weeks=gestation,
+        postnatal_days=age,
+        start_ns=MORNING_NS if part else MIDNIGHT,
+        holds=holds_within(hours, holds) if part else holds,
+    )
     progress(0.7, "writing")
     paths = write(infant, folder)
     progress(1.0, "done")
+    found = len(infant.truth.holds)
+    asked = f" of the {holds} asked for: more do not fit" if part and found < holds else ""
     return (
-        f"A simulated infant: {hours:g} h, {len(infant.holds)} rows in the hold log.",
+        f"A simulated infant: {hours:g} h, holds: {found}{asked}.",
         *(f"  {path.relative_to(folder)}" for path in paths),
     )
+
+
+def _refuse_impossible(hours: float, seed: int, holds: int, gestation: float, age: float) -> None:
+    bounds = (
+        ("--hours", hours, 1 / 60, 720.0, "h"),
+        ("--holds", holds, 0, len(HOURS), "a day"),
+        ("--gestation", gestation, 22.0, 44.0, "weeks"),
+        ("--age", age, 0.0, 365.0, "days"),
+    )
+    for option, value, low, high, unit in bounds:
+        if not low <= value <= high:  # true of NaN too
+            msg = f"{option} is {low:.3g} to {high:g} {unit}, not {value:g}"
+            raise InputError(msg)
+    if not 0 <= seed < 2**63:
+        msg = f"--seed is a whole number from 0 on, not {seed}"
+        raise InputError(msg)
 
 
 def demo(
@@ -58,11 +90,20 @@ def demo(
     Raises
     ------
     InputError
-        If the day is too short for a hold.
+        If the day is too short for a hold, or the folder has another report in it.
     OSError
         If the folder cannot be written.
     """
+    if not hours >= LEAST_H:
+        msg = f"--hours is at least {LEAST_H:g} h: a hold needs an hour before and after it"
+        raise InputError(msg)
     data = folder / "data"
+    refuse_unusable(folder, FILES)
+    if not (data / TRUTH).exists() and (there := sorted(FILES & _names(folder))):
+        msg = (
+            f"{folder / there[0]} is not of a demo and would be written over: choose another --out"
+        )
+        raise InputError(msg)
     make_infant(
         data,
         hours=hours,
@@ -72,7 +113,11 @@ def demo(
         age=20.0,
         progress=lambda share, words: progress(0.6 * share, words),
     )
-    headers = tuple(sorted(data.glob("*.hea")))
+    headers = tuple(sorted(data.glob("simulated_*.hea")))
     wish = Wish(headers, data / "holds.csv", folder, context=data / "context.csv")
     done = respond(wish, lambda share, words: progress(0.6 + 0.4 * share, words))
     return done.lines
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from joey.errors import InputError
+from joey.folders import landing, refuse_unusable
 from joey.holds import PhaseSettings, read_context, read_exclusions, read_holds
 from joey.reports import report, write_csv, write_json
 from joey.response import Settings, analyze, measure_response
@@ -78,13 +77,17 @@ def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
     FormatError
         If a file breaks its format.
     InputError
-        If a wish cannot be met: an unknown zone, no hold left, a recording cut off.
+        If a wish cannot be met: an unknown zone, no hold left, a recording cut off, a folder in
+        which an input would be written over.
     OSError
         If a file cannot be read or written.
     """
     settings = _settings(wish)
+    refuse_unusable(wish.out, FILES)
+    _refuse_own_inputs(wish, ())
     progress(0.0, "reading")
     recording = _read(wish)
+    _refuse_own_inputs(wish, tuple(each.name for each in recording.sources))
     log = read_holds(wish.holds, recording.clock, wish.zone, recording.span, wish.infant)
     context = exclusions = None
     if wish.context is not None:
@@ -126,6 +129,33 @@ def _settings(wish: Wish) -> Settings:
     )
 
 
+def _refuse_own_inputs(wish: Wish, sources: tuple[str, ...]) -> None:
+    """Refuse to write over what is read: the named files, and those of their records.
+
+    Raises
+    ------
+    InputError
+        If a file to be written is a file of the input, or has the name of one of its records.
+    """
+    inputs = [each for each in (*wish.recordings, wish.holds, wish.context, wish.exclude) if each]
+    homes = [each.parent for each in wish.recordings if _same(each.parent, wish.out)]
+    # Files of a record lie beside its header: its signals, and marks that have its name.
+    inputs += [home / name for home in homes for name in sources]
+    records = {each.stem for each in wish.recordings if each.parent in homes}
+    for name in sorted(FILES):
+        path = wish.out / name
+        own = path.exists() and path.suffix in {".atr", ".qrs"} and path.stem in records
+        if own or any(_same(path, each) for each in inputs):
+            msg = f"{path} is of the input and would be written over: choose another --out"
+            raise InputError(msg)
+
+
+def _same(one: Path, two: Path) -> bool:
+    if one.exists() and two.exists():
+        return one.samefile(two)
+    return one.resolve() == two.resolve()
+
+
 def _read(wish: Wish) -> Recording:
     meanings = dict(parse_map(each) for each in wish.mapping)
     recording = read_all(wish.recordings, zone=wish.zone, channels=meanings)
@@ -142,21 +172,12 @@ def _write(folder: Path, responses: tuple[Response, ...], found: Findings) -> No
     """Write everything to a folder beside, then move it in: nothing is left half-written."""
     from joey.marks import write_marks  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".joey-", dir=folder))
-    try:
+    # Of a run before, on a recording with an ECG, nothing stays beside a report without one.
+    with landing(folder, FILES.difference) as beside:
         report(responses, beside / "report.html")
         write_json(responses, beside / "response.json")
         write_csv(responses, beside / "response.csv")
         write_marks(beside, found)
-        written = sorted(beside.iterdir())
-        # Of a run before, on a recording with an ECG, nothing stays beside a report without one.
-        for name in FILES - {path.name for path in written}:
-            (folder / name).unlink(missing_ok=True)
-        for path in written:
-            path.replace(folder / path.name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _lines(wish: Wish, responses: tuple[Response, ...], log: HoldLog) -> tuple[str, ...]:

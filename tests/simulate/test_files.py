@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import wfdb
 
+from joey.errors import InputError
 from joey.holds import read_context, read_holds
 from joey.signals import Signal
 from joey.simulate import Simulated, SimulatedHold, simulate_infant, write
@@ -153,3 +154,29 @@ def test_one_seed_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == NAMES
     for name in NAMES:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["holds.csv", "context.csv", "truth.json", "simulated_ecg.dat"])
+def test_a_file_of_another_origin_is_not_written_over(
+    name: str, infant: Simulated, tmp_path: Path
+) -> None:
+    """A real hold log stays as it is, and nothing is written beside it."""
+    (tmp_path / name).write_text("infant,start,end\nA1,2026-03-01 10:00,\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match=name):
+        write(infant, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_real_row_in_a_simulated_log_is_not_written_over(
+    infant: Simulated, tmp_path: Path
+) -> None:
+    """A second simulation replaces the first, until someone has written into its log."""
+    write(infant, tmp_path, numerics_missing=-999)
+    write(infant, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == NAMES
+
+    with (tmp_path / "holds.csv").open("a", encoding="utf-8") as file:
+        file.write("A1,2026-03-01 10:00\n")
+    with pytest.raises(InputError, match=r"holds\.csv"):
+        write(infant, tmp_path)

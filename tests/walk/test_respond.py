@@ -159,8 +159,7 @@ def test_the_same_files_give_the_same_bytes(shared_data: Path, tmp_path: Path) -
 
 def test_no_file_of_another_recording_stays_beside_a_report(tmp_path: Path) -> None:
     """Beats of a recording with an ECG are gone when the next one has none; other files stay."""
-    lines = "".join(f"{second},{150 + second % 3}\n" for second in range(360))
-    (tmp_path / "numbers.csv").write_text(f"time,HR\n{lines}", encoding="utf-8")
+    numbers(tmp_path / "numbers.csv")
     holds = log(tmp_path, "A1,0:01:30,0:04:00,x,mother,skin_to_skin,upright,invented")
     out = tmp_path / "out"
     out.mkdir()
@@ -173,6 +172,60 @@ def test_no_file_of_another_recording_stays_beside_a_report(tmp_path: Path) -> N
     assert not (out / "beats.qrs").exists()
     assert (out / "events.atr").exists()
     assert (out / "notes.txt").exists()
+
+
+def numbers(path: Path, columns: str = "HR") -> Path:
+    """Write six minutes of a heart rate, a value a second, and return the file's path."""
+    lines = "".join(f"{second},{150 + second % 3}\n" for second in range(360))
+    path.write_text(f"time,{columns}\n{lines}", encoding="utf-8")
+    return path
+
+
+ROW = "A1,0:01:30,0:04:00,x,mother,skin_to_skin,upright,invented"
+
+
+@pytest.mark.parametrize("case", ["recording", "link", "hold log", "record"])
+def test_an_input_is_never_written_over(
+    case: str, tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is read stays as it is; the message names it."""
+    holds = log(tmp_path, ROW, name="response.csv" if case == "hold log" else "holds.csv")
+    recording = numbers(tmp_path / ("response.csv" if case == "recording" else "numbers.csv"))
+    named = "response.csv"
+    if case == "link":
+        recording = tmp_path / "link.csv"
+        recording.symlink_to(numbers(tmp_path / "response.csv"))
+    if case == "record":
+        header = (shared_data / "wfdb" / "v102s.hea").read_text(encoding="utf-8")
+        recording, named = tmp_path / "events.hea", "events.atr"
+        recording.write_text(header.replace("v102s ", "events "), encoding="utf-8")
+        shutil.copy(shared_data / "wfdb" / "v102s.dat", tmp_path)
+        (tmp_path / named).write_bytes(b"\0\0")
+    was = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    command = ["respond", str(recording), "--holds", str(holds), "--out", str(tmp_path), *SHORT]
+
+    assert leave(command) == 2
+
+    assert f"{named} is of the input" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == was
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All that was there stays, the last run's report too; and so where --out is a file."""
+    out = tmp_path / "out"
+    (out / "response.json").mkdir(parents=True)
+    (out / "beats.qrs").write_bytes(b"of the last run")
+    recording, holds = numbers(tmp_path / "numbers.csv"), log(tmp_path, ROW)
+    command = ["respond", str(recording), "--holds", str(holds), *SHORT, "--out"]
+
+    assert leave([*command, str(out)]) == 2
+    assert "response.json is a folder" in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} == {"response.json", "beats.qrs"}
+
+    assert leave([*command, str(holds)]) == 2
+    assert "holds.csv is a file, not a folder" in capsys.readouterr().err
 
 
 def headers(data: Path) -> list[Path]:

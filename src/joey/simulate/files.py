@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.errors import InputError
+from joey.folders import landing
 from joey.holds.log import COLUMNS
 from joey.simulate.charting import CONTEXT_COLUMNS
 from joey.sources.wfdb import write_wfdb
@@ -22,7 +24,45 @@ if TYPE_CHECKING:
     from joey.signals import Signal
     from joey.simulate.infant import Simulated, Truth
 
-__all__ = ["write"]
+__all__ = ["refuse_foreign", "write"]
+
+TABLES = frozenset({"holds.csv", "context.csv"})
+TRUTH = "truth.json"
+MARK = "simulated"
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that has files of the names of a simulated infant and of another origin.
+
+    Raises
+    ------
+    InputError
+        If one of them does not say of itself, in each of its rows, that it is simulated.
+    OSError
+        If one cannot be read.
+    """
+    for path in _present(folder):
+        if not (_says_simulated(path) and (folder / TRUTH).exists()):
+            msg = f"{path} is not simulated and would be written over: choose an empty --out"
+            raise InputError(msg)
+
+
+def _present(folder: Path) -> list[Path]:
+    """Return the files that have the names of a simulated infant's."""
+    if not folder.is_dir():
+        return []
+    names = {*TABLES, TRUTH}
+    found = [p for p in folder.iterdir() if p.name in names or p.name.startswith("simulated_")]
+    return sorted(found)
+
+
+def _says_simulated(path: Path) -> bool:
+    if path.suffix == ".dat":
+        return True  # samples: their header says it
+    text = path.read_bytes()
+    if path.name in TABLES:
+        return all(MARK.encode() in line for line in text.splitlines()[1:])
+    return MARK.encode() in text
 
 
 def write(
@@ -44,10 +84,25 @@ def write(
     Returns
     -------
     tuple of Path
-        In the order in which they were written.
+        In the order in which they were written. All are written or none; those of a simulated
+        infant that was there before are gone.
+
+    Raises
+    ------
+    InputError
+        If the folder has files of these names that are not of a simulated infant.
+    OSError
+        If the folder cannot be written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    refuse_foreign(folder)
+    earlier = [path.name for path in _present(folder)]
+    with landing(folder, lambda _: earlier) as beside:
+        paths = _write(simulated, beside, numerics_missing)
+    return tuple(folder / path.name for path in paths)
+
+
+def _write(simulated: Simulated, folder: Path, numerics_missing: float | None) -> list[Path]:
     waves = [s for s in simulated.recording.signals if s.fs > 1]
     numerics = [s for s in simulated.recording.signals if s.fs == 1]
     start_ns = numerics[0].segments[0].grid.start_ns
@@ -61,12 +116,12 @@ def write(
         paths.append(_numerics_csv(numerics, folder / "simulated_numerics.csv", numerics_missing))
     paths.append(_table(folder / "holds.csv", COLUMNS, simulated.holds))
     paths.append(_table(folder / "context.csv", CONTEXT_COLUMNS, simulated.context))
-    truth = folder / "truth.json"
+    truth = folder / TRUTH
     # A line per part: readable, without a line per beat.
     parts = truth_document(simulated.truth).items()
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in parts)
     truth.write_text(f"{{{lines}}}\n", encoding="utf-8")
-    return (*paths, truth)
+    return [*paths, truth]
 
 
 def truth_document(truth: Truth) -> dict[str, object]:

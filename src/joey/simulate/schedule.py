@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["HoldEffect", "SimulatedHold", "day_of_holds", "ramp"]
+__all__ = ["HoldEffect", "SimulatedHold", "day_of_holds", "holds_within", "ramp"]
 
 DAY = 86400.0  # s
 HOURS = (10.0, 14.25, 20.0, 17.0, 11.75, 22.0, 8.5, 2.0)  # of the day, when parents come, in turn
+PEOPLE = (  # who holds, in turn
+    (("simulated-mother", "mother"),),
+    (("simulated-mother", "mother"), ("simulated-father", "father")),
+    (("simulated-father", "father"),),
+    (("simulated-nurse", "staff"),),
+)
+POSITIONS = ("upright", "upright", "diagonal", "lateral")
+APART = 75.0  # min, around a hold that is laid into a few hours: what a comparison needs
+SHORTEST, USUAL = 30.0, 75.0  # min, of such a hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +121,16 @@ def day_of_holds(hours: float, per_day: int, start_ns: int, seed: int) -> tuple[
         msg = f"at most {len(HOURS)} holds a day can be laid out, not {per_day}: pass holds"
         raise ValueError(msg)
     midnight = -((start_ns // 1_000_000_000) % int(DAY))
-    people = (
-        (("simulated-mother", "mother"),),
-        (("simulated-mother", "mother"), ("simulated-father", "father")),
-        (("simulated-father", "father"),),
-        (("simulated-nurse", "staff"),),
-    )
-    positions = ("upright", "upright", "diagonal", "lateral")
     found: list[SimulatedHold] = []
     for day in range(int(hours / 24) + 2):
         for k in range(per_day):
             rng = stream(seed, "holds", day, k)
             start = midnight + day * DAY + HOURS[k] * 3600 + rng.normal(0, 900)
             length = float(np.clip(75 * np.exp(0.35 * rng.standard_normal()), 30, 180)) * 60
-            length *= 1.0 + 0.6 * (len(people[k % 4]) - 1)  # a second holder stays on
+            length *= 1.0 + 0.6 * (len(PEOPLE[k % 4]) - 1)  # a second holder stays on
             start, end = float(np.rint(start)), float(np.rint(start + length))
             if start >= 0.0 and end <= hours * 3600:
-                found.append(SimulatedHold(start, end, people[k % 4], positions[k % 4]))
+                found.append(SimulatedHold(start, end, PEOPLE[k % 4], POSITIONS[k % 4]))
     found.sort(key=lambda hold: hold.start)
     kept: list[SimulatedHold] = []
     for hold in found:
@@ -136,6 +138,27 @@ def day_of_holds(hours: float, per_day: int, start_ns: int, seed: int) -> tuple[
         if not kept or hold.start >= kept[-1].end + 1800:
             kept.append(hold)
     return tuple(kept)
+
+
+def holds_within(hours: float, most: int) -> tuple[SimulatedHold, ...]:
+    """Return up to so many holds laid evenly into a few hours, whatever the time of day.
+
+    As many as fit: each lasts 30 to 75 min and has 75 min before and after it.
+    """
+    minutes = hours * 60
+    count = max(min(most, int((minutes - APART) // (APART + SHORTEST))), 0)
+    if count == 0:
+        return ()
+    length = min((minutes - (count + 1) * APART) / count, USUAL)
+    between = (minutes - count * length) / (count + 1)
+    starts = [between + k * (between + length) for k in range(count)]
+    return tuple(
+        SimulatedHold(
+            float(np.rint(start * 60)), float(np.rint((start + length) * 60)),
+            PEOPLE[k % 4], POSITIONS[k % 4],
+        )
+        for k, start in enumerate(starts)
+    )  # fmt: skip
 
 
 def with_effects(holds: Sequence[SimulatedHold], seed: int) -> tuple[SimulatedHold, ...]:
