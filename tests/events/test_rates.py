@@ -136,3 +136,17 @@ def test_a_ratio_to_none_has_no_upper_limit() -> None:
 def test_no_comparison_without_exposure() -> None:
     found = compare_rates(rate_per_hour(9, HOUR), rate_per_hour(0, 0.0))
     assert found.words.startswith("cannot say")
+
+
+def test_a_phase_inside_an_event_is_not_free_of_it() -> None:
+    """What runs from before is said, timed where it is, and nothing is then compatible."""
+    event = Event("bradycardia", Span(100.0, 4100.0), 60.0, 200.0, 1.0, 4000.0, 0.0, "numeric")
+    found = Events((event,), Spans.of([(0.0, 9000.0)]), PRESETS["brady_uva"])
+
+    count = count_events(found, Spans.of([(1000.0, 2000.0)]))
+
+    assert (count.events.count, count.running) == (0, 1)
+    assert count.time_below_s == pytest.approx(1000.0)
+    assert "running from before" in count.events.words
+    assert "compatible" not in count.events.words
+    assert count_events(found, Spans.of([(0.0, 500.0)])).time_below_s == pytest.approx(400.0)

@@ -7,13 +7,13 @@ as independent is too narrow: the words say so, and clusters are counted beside 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from joey.events.types import PROLONGED
-from joey.spans import contains, intersect, total
+from joey.spans import contains, intersect, overlap, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The events of one preset that begin in some spans.
+    """The events of one preset in some spans: counted where they begin, timed where they are.
 
     Parameters
     ----------
@@ -75,7 +75,10 @@ class Count:
     clusters : Rate
         Their clusters: nearer to independent than the events are.
     time_below_s : float
-        Time truly beyond the threshold in these events. [s]
+        Time truly beyond the threshold inside the spans, of events that begin there or before; an
+        event that reaches out of them gives its share by time. [s]
+    running : int
+        Events that began before and were running here: not counted again, and always said.
     doubtful, prolonged, truncated : int
         How many of the counted are doubtful; how many were prolonged, which are not counted; how
         many of the counted are cut by a gap or an edge.
@@ -87,6 +90,7 @@ class Count:
     doubtful: int
     prolonged: int
     truncated: int
+    running: int = 0
 
     @property
     def words(self) -> str:
@@ -208,17 +212,36 @@ def count_events(found: Events, within: Spans) -> Count:
     desaturation): where nothing else was searched it is counted without a rate.
     """
     starts = np.array([event.span.start for event in found.items], dtype=np.float64)
-    here = [found.items[i] for i in np.flatnonzero(contains(within, starts))]
+    begins = contains(within, starts)
+    here = [found.items[i] for i in np.flatnonzero(begins)]
+    reach = [(event, overlap(within, event.span)) for event in found.items]
+    running = [e for (e, inside), new in zip(reach, begins, strict=True) if inside and not new]
     valid = [event for event in here if event.kind != PROLONGED]
     exposure = total(intersect(found.searched, within))
     return Count(
-        events=_rate_of(len(valid), exposure),
+        events=_running(_rate_of(len(valid), exposure), len(running)),
         clusters=_rate_of(len(clusters(valid)), exposure),
-        time_below_s=sum(event.time_below_s for event in valid),
+        time_below_s=sum(
+            event.time_below_s * inside / event.span.duration
+            for event, inside in reach
+            if inside and event.kind != PROLONGED
+        ),
         doubtful=sum(event.quality != "good" for event in valid),
         prolonged=len(here) - len(valid),
         truncated=sum(event.truncated for event in valid),
+        running=len(running),
     )
+
+
+def _running(rate: Rate, running: int) -> Rate:
+    """Return the rate with the events that were running; with those, nothing is compatible."""
+    if not running:
+        return rate
+    words = f"{running} running from before"
+    if rate.count:
+        return replace(rate, words=f"{rate.words}, and {words}")
+    hours = f" in {_hours(rate.exposure_s / HOUR_S)} valid h" if rate.exposure_s else ""
+    return replace(rate, words=f"0 began{hours}, {words}")
 
 
 def _rate_of(count: int, exposure_s: float) -> Rate:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.beats.intervals import DEFAULT
 from joey.features.material import HrvRules, HrvWindow, Material, Measured
 from joey.features.variability import rmssd_floor
 from joey.features.windows import whole_windows, windows_at
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from joey.beats import Intervals
 
 __all__ = [
+    "beating_intervals",
     "entropy_over_windows",
     "measure_window",
     "over_windows",
@@ -121,6 +123,26 @@ def trusted_intervals(
     if len(doubted):
         nn = np.where(contains(doubted, times) | contains(doubted, ends), np.nan, nn)
     return times, nn, intervals.corrected[lo:hi]
+
+
+def beating_intervals(
+    material: Material, intervals: Intervals, start: float, end: float
+) -> NDArray[np.float64]:
+    """Return the intervals a rate is counted from: NN, and RR beyond the limits of an NN. [ms]
+
+    A heart of 35/min has no NN interval by the limits of variability, and yet a rate. NaN where
+    rejected for another reason, or in distrusted time.
+    """
+    times, nn, _ = trusted_intervals(material, intervals, start, end)
+    lo = int(np.searchsorted(intervals.times, start))
+    rr = intervals.rr[lo : lo + len(nn)]
+    beyond = np.isnan(nn) & ((rr > DEFAULT.longest_ms) | (rr < DEFAULT.shortest_ms))
+    ends = times + rr / 1000.0
+    beyond &= ends <= end + 1e-3
+    doubted = material.doubted(intervals.channel.quantity)
+    if len(doubted):
+        beyond &= ~(contains(doubted, times) | contains(doubted, ends))
+    return np.where(beyond, rr, nn)
 
 
 def _any_beats(intervals: Intervals, spans: Spans) -> bool:

@@ -18,7 +18,7 @@ from joey.features.breathing import (
 )
 from joey.features.coupling import WINDOW_S as COUPLING_S
 from joey.features.coupling import CrossCorrelation, measure_heart_saturation
-from joey.features.hrv import trusted_intervals
+from joey.features.hrv import beating_intervals
 from joey.features.material import Material, Measured
 from joey.features.oxygen import measure_saturation_per_oxygen
 from joey.features.standing import Standing, standing
@@ -225,7 +225,7 @@ def _measured(value: float, there: Standing, spans: Spans, series: Series) -> Me
 def _rate(material: Material, intervals: Intervals, spans: Spans, lacking: str) -> Measured:
     count, covered = 0, 0.0
     for start, end in spans.bounds:
-        _, nn, _ = trusted_intervals(material, intervals, float(start), float(end))
+        nn = beating_intervals(material, intervals, float(start), float(end))
         known = np.isfinite(nn)
         count, covered = count + int(known.sum()), covered + float(np.sum(nn[known])) / 1000.0
     coverage, label = _share(covered, spans), intervals.channel.label

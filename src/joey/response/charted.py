@@ -41,6 +41,7 @@ UNKNOWN = "unknown"
 CORE_SITES = ("axilla", "rectal", "esophageal", "bladder", "core", "tympanic")
 SHORT_SITES = {"axilla": "ax"}
 RECENT = 300.0  # s, a temperature or FiO2 "at" a time is the median of the 5 min before it
+MOSTLY = 0.9  # of a hold: with less of it recorded the line for the chart says how much
 STANDS = 4 * 3600.0  # s, how long a temperature charted before a hold may speak for its start
 PROBES = {"probe_site_spo2": "SpO2", "probe_site_temp": "temperature"}
 PHASE_WORDS = {"before": "before", "settled": "settled", "after": "after"}
@@ -290,12 +291,16 @@ def chart_line(hold: Hold, stop: float, around: Surroundings, spells: str) -> st
         What to say of spells (``1 BD``); empty to say nothing.
     """
     minutes = f"{(stop - hold.start) / 60:.0f} min"
-    first = clock_time(hold.start, around)
-    when = (
-        f"{first}- ({minutes} so far)"
-        if hold.end is None
-        else f"{first}-{clock_time(stop, around)} ({minutes})"
-    )
+    span = around.recording.span
+    seen = min(stop, span.end) - max(hold.start, span.start)
+    if seen < MOSTLY * (stop - hold.start):
+        minutes += f", data for {max(seen, 0.0) / 60:.0f} min"
+    first, last = clock_time(hold.start, around), clock_time(stop, around)
+    if around.recording.clock.dated:
+        days = [moment_of(time, around.zone).strftime("%Y-%m-%d") for time in (hold.start, stop)]
+        if days[0] != days[1]:
+            first, last = f"{days[0]} {first}", f" {days[1]} {last}"
+    when = f"{first}- ({minutes} so far)" if hold.end is None else f"{first}-{last} ({minutes})"
     word = "KC" if hold.contact == "skin_to_skin" else "Held"
     contact = {
         "skin_to_skin": "skin-to-skin",

@@ -103,7 +103,9 @@ def measure_response(
         header=header(hold, around, findings.spo2),
         summary=summary_of(features, phases, simulated=simulated, invented=invented),
         cannot_say=cannot_say(features, events, phases, leaks, findings),
-        chart_line=line_of(hold, stop, findings, phases, leaks, simulated=simulated),
+        chart_line=line_of(
+            hold, stop, findings, phases, leaks, simulated=simulated, invented=invented
+        ),
         features=features,
         events=events,
         oxycrg=draw_oxycrg(findings, phases, settings),

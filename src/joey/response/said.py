@@ -18,6 +18,7 @@ from joey.spans import Span, total
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from joey.events import Spell
     from joey.holds import Hold, Phases
     from joey.response.findings import Findings
     from joey.response.leak import Leak
@@ -182,23 +183,43 @@ def line_of(
     leaks: dict[str, Leak],
     *,
     simulated: bool,
+    invented: bool,
 ) -> str:
-    """Return the line for the chart; no apneas where the holder's breathing may hide some."""
+    """Return the line for the chart; no apneas that are doubtful or that the holder may hide."""
     hides = bool(leak_words(leaks))
     counts: dict[str, int] = {}
     for spell in spells_within(findings, Span(hold.start, max(stop, hold.start))):
-        letters = (
-            spell.letters.removeprefix("A")
-            if hides and spell.letters in ("AB", "AD", "ABD")
-            else spell.letters
-        )
-        if not (hides and letters.startswith("A")):
+        letters = _letters(spell, hides=hides)
+        if letters:
             counts[letters] = counts.get(letters, 0) + 1
     said = ", ".join(f"{counts[letters]} {letters}" for letters in LETTERS if counts.get(letters))
+    running = [
+        letters
+        for spell in findings.spells
+        if spell.span.start < hold.start < spell.span.end
+        and (letters := _letters(spell, hides=hides))
+    ]
+    if running:
+        said = ", ".join(
+            part for part in (said, f"{'/'.join(running)} running at the start") if part
+        )
     if not said:
         said = _none_counted(findings, phases)
     line = chart_line(hold, stop, findings.around, said)
-    return f"{line} [simulated]" if simulated else line
+    marks = [word for word, true in (("simulated", simulated), ("invented", invented)) if true]
+    return " ".join((line, *(f"[{word}]" for word in marks)))
+
+
+def _letters(spell: Spell, *, hides: bool) -> str:
+    """Return the letters of a spell, without an apnea that is doubtful or may be hidden."""
+    doubted = any(e.kind == "apnea" and e.quality != "good" for e in spell.members)
+    if not (hides or doubted):
+        return spell.letters
+    return (
+        spell.letters.removeprefix("A")
+        if spell.letters in {"AB", "AD", "ABD"}
+        else ("" if spell.letters.startswith("A") else spell.letters)
+    )
 
 
 def _none_counted(findings: Findings, phases: Phases) -> str:

@@ -96,7 +96,11 @@ def _count(count: Count, doubt: str, reason: str) -> EventCount:
     hours = rate.exposure_s / 3600
     if hours == 0:
         # A combination may begin before all of its signals are measured: a count without a rate.
-        words = rate.words if rate.count else f"cannot say: {reason or 'nothing was searched'}"
+        words = (
+            rate.words
+            if rate.count or count.running
+            else f"cannot say: {reason or 'nothing was searched'}"
+        )
         return EventCount(
             rate.count, 0.0, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words
         )
