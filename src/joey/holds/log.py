@@ -289,7 +289,8 @@ def _hold(rows: Sequence[_Row]) -> Hold:
     start = first.piece.start
     # The key of a hold goes into file names and addresses. The infant's key has no part in it, not
     # even hashed: a short hospital number could be guessed back by trying all.
-    key = sha256(f"{first.line}\n{start!r}".encode()).hexdigest()[:12]
+    # Nor has its line: the order of the rows says nothing. Two holds of an infant start apart.
+    key = sha256(f"{start!r}".encode()).hexdigest()[:12]
     return Hold(f"hold-{key}", first.infant, tuple(r.piece for r in rows), contact, details=details)
 
 

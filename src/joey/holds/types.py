@@ -45,7 +45,7 @@ class Hold:
     Parameters
     ----------
     id : str
-        Key of the hold, made from its line in the log and its start, not from the infant's key.
+        Key of the hold among those of its infant, made from its start, not from the infant's key.
     infant : str
         The infant's key as logged.
     pieces : tuple of Piece
