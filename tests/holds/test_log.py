@@ -72,6 +72,15 @@ def test_every_column_is_kept_and_a_missing_one_is_unknown(tmp_path: Path) -> No
     assert set(bare.details) == set(hold.details)
 
 
+@pytest.mark.parametrize(
+    "last", ["2026-03-01 13:00", "2026-03-01 12:00,2026-03-01 13:00,p1\n2026-03-01 15:00"]
+)
+def test_a_row_that_ends_before_its_end_is_refused(last: str, tmp_path: Path) -> None:
+    """A log that was cut off is not a hold that still runs."""
+    with pytest.raises(FormatError, match="end is missing, the line is too short"):
+        read(tmp_path, f"start,end,holder\n{last}")
+
+
 def test_an_empty_end_is_a_hold_that_still_runs(tmp_path: Path) -> None:
     (hold,) = read(tmp_path, "start,end\n2026-03-01 13:00,\n").holds
     assert hold.end is None

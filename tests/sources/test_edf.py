@@ -254,6 +254,8 @@ ROW = words(1, 2, 3, 4)
         (184, b"1024    ", "need a header of 512 bytes"),
         (244, b"0       ", "no duration"),
         (244, b"-1      ", "not possible"),
+        (244, b"1e-99   ", "no signal has the rate"),
+        (244, b"9999999 ", "no signal has the rate"),
         (236, b"-7      ", "-7 records are not possible"),
         (236, b"1.5     ", "not a whole number"),
         (168, b"31.02.24", "there is no such start date"),

@@ -325,3 +325,43 @@ def test_one_file_is_no_two_channels(tmp_path: Path) -> None:
     path.write_text("t,HR [bpm]\n0,1\n1,2\n2,3\n")
     with pytest.raises(InputError, match=r"^t\.csv is given twice"):
         read_all([path, tmp_path / "." / "t.csv"])
+
+
+def test_a_year_that_was_mistyped_is_refused_with_its_line(tmp_path: Path) -> None:
+    """One stamp far from the others would make a recording of years."""
+    rows = "".join(f"2026-03-01 10:00:{k:02d},140\n" for k in range(60))
+    with pytest.raises(FormatError, match="line 62: the time jumps by 13149 days; check the year"):
+        table(tmp_path, f"time,HR\n{rows}2062-03-01 10:01:00,140\n")
+
+
+@pytest.mark.parametrize("days", [(0, 20), (0, 10, 20), (0, 1, 21)])
+def test_a_few_readings_do_not_stand_for_days(days: tuple[int, ...], tmp_path: Path) -> None:
+    rows = "".join(f"{86400 * day},36.5\n" for day in days)
+    (series,) = table(tmp_path, f"t,temp [Cel]\n{rows}").series
+    assert series.valid_s.tolist() == [600.0] * len(days)
+
+
+@pytest.mark.parametrize(
+    ("columns", "option"), [("infant,start,end", "--holds"), ("time,kind,value", "--context")]
+)
+def test_a_log_that_is_no_recording_says_where_it_belongs(
+    columns: str, option: str, tmp_path: Path
+) -> None:
+    with pytest.raises(FormatError, match=f"looks like .*{option}"):
+        table(tmp_path, f"{columns}\n1,2,3\n2,3,4\n")
+
+
+def test_a_sheet_of_excel_is_told_how_to_be_saved(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
+    with pytest.raises(FormatError, match="save the sheet as CSV"):
+        read(tmp_path / "a.xlsx")
+
+
+def test_a_name_that_is_not_utf8_becomes_text_that_can_be_written(tmp_path: Path) -> None:
+    """Names go into hashes, JSON and pages: each part of a recording has one that can."""
+    path = tmp_path / "b\udce9b\udce9.csv"
+    path.write_text("t,HR\n0,1\n1,2\n2,3\n", encoding="utf-8")
+    recording = read(path)
+    assert recording.sources[0].name == r"b\xe9b\xe9.csv"
+    assert recording.signals[0].channel.source == r"b\xe9b\xe9/HR"
+    assert recording.repairs[0].where == r"b\xe9b\xe9/HR"

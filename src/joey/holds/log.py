@@ -155,6 +155,14 @@ def read_holds(
         (n, {key: row.get(name, "").strip() for key, name in columns.items()})
         for n, row in table.rows
     ]
+    for line, row in table.rows:
+        for key in ("start", "end"):
+            if columns[key] not in row:
+                # An empty end is a hold that still runs; a file that was cut off says nothing.
+                raise Place(path, line, key).wrong(
+                    "is missing, the line is too short: was the file cut off? A hold that still "
+                    "runs has an empty cell there, after its separator"
+                )
     if not rows:
         raise InputError(f"{path} holds no hold: it has a line of column names and nothing below")
     mine, others = _of_infant(path, rows, infant)

@@ -25,6 +25,7 @@ READS = (
     "WFDB records (.hea, or the record's name), EDF and BDF (.edf, .bdf), "
     "tables with a header line (.csv, .tsv, .txt) and Parquet (.parquet)"
 )
+EXCEL = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"})
 ANNOTATIONS = frozenset({".atr", ".qrs", ".bpk"})
 
 
@@ -86,6 +87,8 @@ def _advice(path: Path) -> str:
         return f"part of a WFDB record: name its header, {path.stem}.hea"
     if path.suffix.lower() in ANNOTATIONS:
         return "annotations of a WFDB record: name the record's header"
+    if path.suffix.lower() in EXCEL:
+        return "Excel files are not read: save the sheet as CSV"
     return f"not a format that is read. Read are {READS}"
 
 

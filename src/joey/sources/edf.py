@@ -29,7 +29,7 @@ from joey.signals import (
 )
 from joey.sources.clocks import anchor
 from joey.sources.codes import name_channel
-from joey.sources.files import load, says_simulated
+from joey.sources.files import load, printable, says_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +53,7 @@ STARTDATE = re.compile(r"Startdate (\d{1,2})-([A-Z]{3})-(\d{4})(?: |$)")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 ONSET = re.compile(rb"([+-]\d{1,12}(?:\.\d{0,12})?)(?:\x15(\d{1,12}(?:\.\d{0,12})?))?")
 NO_DATE = date(1985, 1, 1)  # what anonymised files carry
+SLOWEST, FASTEST = Fraction(1, 1000), Fraction(10**6)  # Hz, of a signal
 ON_GRID = Fraction(1, 10**6)  # s; a run that starts this close to the grid lies on it
 LARGEST_SCALE, SMALLEST_SCALE = 1e12, 1e-15
 
@@ -176,6 +177,10 @@ def _read_header(path: Path, data: bytes) -> _Header:
         raise FormatError(path, "a record of this duration is not possible", "byte 244")
     block = data[BLOCK:size].decode("latin-1")
     lines = _read_lines(path, block, count, width=3 if is_bdf else 2)
+    for line in lines:
+        fs = line.per_record / duration if duration and not line.is_annotations else 1
+        if line.per_record and not SLOWEST <= fs <= FASTEST:
+            raise FormatError(path, "no signal has the rate of these records", "byte 244")
     if duration == 0 and not all(line.is_annotations for line in lines):
         raise FormatError(path, "signals in records of no duration have no rate", "byte 244")
     return _Header(
@@ -244,14 +249,16 @@ def _whole(path: Path, text: str, byte: int) -> int:
 
 
 def _clock(header: _Header, zone: str | None) -> tuple[int, Clock, dict[str, str]]:
-    facts = {f"{header.path.stem} type": header.kind}
+    facts = {f"{printable(header.path.stem)} type": header.kind}
     match = TIME.fullmatch(header.start_time)
     if match is None or int(match[1]) > 23 or int(match[2]) > 59 or int(match[3]) > 59:
         raise FormatError(header.path, "the start is not a time hh.mm.ss", "byte 176")
     hours, minutes, seconds = map(int, match.groups())
     day = _day(header)
     if day is None:
-        facts[f"{header.path.stem} start time"] = f"{hours:02d}:{minutes:02d}:{seconds:02d}"
+        facts[f"{printable(header.path.stem)} start time"] = (
+            f"{hours:02d}:{minutes:02d}:{seconds:02d}"
+        )
         note = "the header's date is anonymised: times count from the start"
         return 0, Clock(dated=False, note=note), facts
     local = datetime(day.year, day.month, day.day, hours, minutes, seconds)  # noqa: DTZ001 (local)
@@ -282,7 +289,7 @@ def _day(header: _Header) -> date | None:
 
 def _count_records(header: _Header, size: int) -> tuple[int, str, list[Repair]]:
     """Return how many records are there, what is lost, and what was mended."""
-    name = header.path.name
+    name = printable(header.path.name)
     repairs = []
     if header.commas:
         repairs.append(Repair("decimal comma in the header, read as a point", header.commas, name))
@@ -328,7 +335,7 @@ def _read_annotations(
                     found += _marks(onset, length, texts, start_ns)
     if broken:
         repairs.append(
-            Repair("annotations that cannot be read, left out", broken, header.path.name)
+            Repair("annotations that cannot be read, left out", broken, printable(header.path.name))
         )
     return onsets, tuple(sorted(found, key=lambda mark: mark.time))
 
@@ -390,7 +397,7 @@ def _runs(
         first = record
     if len(runs) > 1 and header.kind.endswith("C"):
         what = "gaps in a file marked as continuous, kept as gaps"
-        repairs.append(Repair(what, len(runs) - 1, header.path.name))
+        repairs.append(Repair(what, len(runs) - 1, printable(header.path.name)))
     return runs
 
 
@@ -437,7 +444,7 @@ def _calibrate(
     repairs: list[Repair],
 ) -> tuple[Channel, float, float]:
     """Return the channel, and scale and offset from counts to its unit."""
-    stem = header.path.stem
+    stem = printable(header.path.stem)
     (low, high), (least, most) = line.physical, line.digital
     scale = (high - low) / (most - least) if most > least else 0.0
     if not SMALLEST_SCALE <= abs(scale) <= LARGEST_SCALE or abs(low) > LARGEST_SCALE:

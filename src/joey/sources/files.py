@@ -15,9 +15,14 @@ from joey.signals import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["beside", "load", "load_text", "says_simulated"]
+__all__ = ["beside", "load", "load_text", "printable", "says_simulated"]
 
 LARGEST_HEADER = 16 * 2**20  # bytes; the longest multi-segment header known to us has under 2 MB
+
+
+def printable(name: str) -> str:
+    """Return a file's name as text that can be written: bytes that are not UTF-8 are spelled."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def load(path: Path, reader: str) -> tuple[bytes, Source]:
@@ -29,7 +34,7 @@ def load(path: Path, reader: str) -> tuple[bytes, Source]:
         If the file cannot be read.
     """
     data = path.read_bytes()
-    return data, Source(path.name, hashlib.sha256(data).hexdigest(), reader)
+    return data, Source(printable(path.name), hashlib.sha256(data).hexdigest(), reader)
 
 
 def load_text(path: Path, reader: str) -> tuple[str, Source]:

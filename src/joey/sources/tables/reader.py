@@ -17,7 +17,7 @@ import numpy as np
 from joey.errors import FormatError
 from joey.signals import NS, Clock, Grid, Recording, Repair, Segment, Series, Signal, runs_of
 from joey.sources.codes import name_channel, spell_unit
-from joey.sources.files import load, says_simulated
+from joey.sources.files import load, printable, says_simulated
 from joey.sources.tables.columns import label_and_unit, numbers_of, quantize_column
 from joey.sources.tables.times import UNIT_NS, Place, Stamps, fit_grid, fit_rows, read_stamps
 
@@ -44,6 +44,12 @@ MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the 
 MOST_CELLS_PER_BYTE = 32  # of a Parquet file, beyond the free ones: ECG with its times has four
 FREE_CELLS = 10**7  # 80 MB of numbers: a day of 100 numerics that never change
 PARQUET_MAGIC = b"PAR1"
+LONGEST_S = 600.0  # s; no value of a monitor stands for longer, where values come irregularly
+SLOWEST_S = 3600.0  # s between the values of a signal; what comes less often is told by hand
+LOGS = (  # columns that tell a log, and the options that take it
+    (frozenset({"start", "end"}), "a hold log or excluded spans: give it by --holds or --exclude"),
+    (frozenset({"time", "kind", "value"}), "a context log: give it by --context"),
+)
 
 
 @dataclass(slots=True)
@@ -90,10 +96,11 @@ def read_csv(
     header, number, rest, comments = _header_line(path, data)
     delimiter = max(DELIMITERS, key=header.count)
     names = _names(path, header, delimiter, number)
+    _refuse_log(path, names, number)
     frame, lines = _frame(path, rest, names, delimiter, number)
     reading = _Reading(Place(path, "line", lines), channels or {}, [], {})
     if comments:
-        reading.facts[f"{path.stem} comments"] = "\n".join(comments)
+        reading.facts[f"{printable(path.stem)} comments"] = "\n".join(comments)
     recording = _recording(reading, frame, zone)
     simulated = any(says_simulated(comment) for comment in comments)
     return replace(recording, sources=(source,), simulated=simulated)
@@ -165,6 +172,13 @@ def _names(path: Path, header: str, delimiter: str, number: int) -> list[str]:
     return [name or f"column {k}" for k, name in enumerate(names, 1)]
 
 
+def _refuse_log(path: Path, names: Sequence[str], number: int) -> None:
+    columns = {name.lower() for name in names}
+    for known, what in LOGS:
+        if known <= columns:
+            raise FormatError(path, f"not a recording; it looks like {what}", f"line {number}")
+
+
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text) is not None
 
@@ -231,7 +245,7 @@ def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None) -> Reco
         if numbers is None:
             _refuse_decimal_commas(reading, column)
             what = "column of text, left out"
-            reading.repairs.append(Repair(what, 1, f"{reading.path.stem}/{column.name}"))
+            reading.repairs.append(Repair(what, 1, f"{printable(reading.path.stem)}/{column.name}"))
             continue
         numbers = replace(numbers, values=numbers.values[keep])
         made = _channel(reading, column.name, numbers, stamps)
@@ -261,7 +275,7 @@ def _take_facts(reading: _Reading, frame: pl.DataFrame) -> pl.DataFrame:
             cells = cells.filter(cells.str.len_bytes() > 0)
         first = str(column[0] if column[0] is not None else "").strip()
         if len(cells) == 0 and _is_number(first):
-            reading.facts[f"{reading.path.stem} {column.name}"] = first
+            reading.facts[f"{printable(reading.path.stem)} {column.name}"] = first
             frame = frame.drop(column.name)
     return frame
 
@@ -287,7 +301,7 @@ def _stamps(
             stamps = read_stamps(reading.place, column, unit or match["unit"] or "", zone)
             return stamps, frame.drop(name)
     for name, value in reading.facts.items():
-        if RATE.fullmatch(name.removeprefix(f"{path.stem} ")) and _is_number(value):
+        if RATE.fullmatch(name.removeprefix(f"{printable(path.stem)} ")) and _is_number(value):
             return _counted(path, value, frame.height), frame
     reason = f"no column of times; the columns are {', '.join(frame.columns)[:300]}"
     raise FormatError(path, reason)
@@ -314,7 +328,7 @@ def _single(reading: _Reading, stamps: Stamps) -> tuple[Stamps, NDArray[np.bool_
     ns = stamps.ns
     keep = np.append(np.diff(ns) > 0, True)
     twice = int(np.count_nonzero(~keep))
-    place = reading.path.name
+    place = printable(reading.path.name)
     if twice > MOST_TWICE * len(ns):
         fs = fit_rows(ns)
         if fs is None:
@@ -344,10 +358,10 @@ def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> 
     label, unit = label_and_unit(name)
     # A name with its unit may be what the user maps.
     label = name if name in reading.channels else label
-    naming = name_channel(label, unit, reading.path.stem, reading.channels)
+    naming = name_channel(label, unit, printable(reading.path.stem), reading.channels)
     place = naming.channel.source
     if naming.note and spell_unit(unit) != "NU":
-        reading.repairs.append(Repair(naming.note, 1, reading.path.stem))
+        reading.repairs.append(Repair(naming.note, 1, printable(reading.path.stem)))
     elif naming.note:
         reading.repairs.append(Repair(f"no unit: read as {naming.channel.unit}", 1, place))
     if numbers.strange:
@@ -362,7 +376,7 @@ def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> 
     if _is_sparser(ns, known):
         numbers, ns = replace(numbers, values=values[known]), ns[known]
     fitted = fit_grid(ns, stamps.step_ns)
-    if fitted is None:
+    if fitted is None or fitted[0] * SLOWEST_S < 1:
         return _series(naming, numbers, ns, stamps)
     return _signal(
         reading, naming, numbers, Grid(stamps.origin_ns + int(ns[0]), fitted[0]), fitted[1]
@@ -384,8 +398,9 @@ def _series(naming: Naming, numbers: Numbers, ns: NDArray[np.int64], stamps: Sta
     whole_s, rest_ns = divmod(stamps.origin_ns, NS)
     times = whole_s + (ns + rest_ns) / NS
     values = numbers.values * naming.factor + naming.shift
-    # No value stands for longer than values usually do.
+    # No value stands for longer than values usually do, and none of a few readings for days.
     usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    usual = min(usual, LONGEST_S)
     return Series(naming.channel, times, values, np.full(len(times), usual))
 
 

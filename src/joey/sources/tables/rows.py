@@ -28,8 +28,9 @@ class Rows:
     columns : tuple of str
         The header, stripped.
     rows : tuple of (int, dict of str to str)
-        For each row its line number in the file and its cells by column, stripped; a cell that is
-        missing at a row's end is empty. Empty lines and lines that begin with ``#`` are left out.
+        For each row its line number in the file and its cells by column, stripped; columns that a
+        row is too short for are not among them. Empty lines and lines that begin with ``#`` are
+        left out.
     """
 
     columns: tuple[str, ...]
@@ -128,5 +129,4 @@ def _row(path: Path, number: int, columns: tuple[str, ...], cells: list[str]) ->
             f"{len(cells)} cells and {len(columns)} columns: quote text that holds the separator"
         )
         raise FormatError(path, reason, f"line {number}")
-    padded = [*cells, *[""] * (len(columns) - len(cells))]
-    return {name: cell.strip() for name, cell in zip(columns, padded, strict=False)}
+    return {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}

@@ -13,6 +13,7 @@ import numpy as np
 from joey.errors import FormatError
 from joey.signals import NS, Clock, runs_of
 from joey.sources.clocks import anchor, join_notes, notes_on, zone_of
+from joey.sources.files import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,7 @@ ISO = re.compile(
 )
 OF_DAY = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?")
 DAY_NS = 86400 * NS
+LONGEST_DAYS = 30  # without a row, in one file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +102,7 @@ def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) ->
     Raises
     ------
     FormatError
-        If a row has no time, or an earlier one than the row before it.
+        If a row has no time, an earlier one than the row before it, or one over 30 days later.
     InputError
         If the zone is not known.
     """
@@ -116,6 +118,10 @@ def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) ->
     back = np.flatnonzero(np.diff(stamps.ns) < 0)
     if len(back):
         raise place.error(int(back[0]) + 1, "the time is earlier than in the row before")
+    far = np.flatnonzero(np.diff(stamps.ns) > LONGEST_DAYS * DAY_NS)
+    if len(far):
+        days = int(stamps.ns[far[0] + 1] - stamps.ns[far[0]]) // DAY_NS
+        raise place.error(int(far[0]) + 1, f"the time jumps by {days} days; check the year")
     return stamps
 
 
@@ -265,7 +271,7 @@ def _from_times_of_day(place: Place, column: pl.Series) -> Stamps:
     # More than half a day back is midnight; less is an error that the caller reports.
     ns += DAY_NS * np.cumsum(np.diff(ns, prepend=ns[0]) < -DAY_NS // 2)
     note = "the stamps have a time of day and no date"
-    facts = {f"{place.path.stem} start time": str(column[0])}
+    facts = {f"{printable(place.path.stem)} start time": str(column[0])}
     return Stamps(0, ns - ns[0], NS // 10**digits, Clock(dated=False, note=note), facts)
 
 

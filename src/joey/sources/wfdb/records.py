@@ -18,7 +18,7 @@ from joey.errors import FormatError
 from joey.signals import Clock, Grid, Recording, Repair, Segment, Signal, runs_of
 from joey.sources.clocks import anchor
 from joey.sources.codes import Naming, identify, name_channel
-from joey.sources.files import beside, load, says_simulated
+from joey.sources.files import beside, load, printable, says_simulated
 from joey.sources.wfdb.annotations import read_annotations
 from joey.sources.wfdb.formats import FLAC, INVALID, PLAIN, decode, decode_flac, samples_in, size_of
 from joey.sources.wfdb.headers import MOST_FRAMES, Header, SignalLine, read_header
@@ -165,7 +165,9 @@ def _read_parts(notes: _Reading) -> list[_Strip]:
             raise FormatError(header.path, "a record of this length is not possible", where)
     if header.frames is not None and header.frames != frame:
         notes.repairs.append(
-            Repair("length of the record is not that of its segments", 1, header.path.name)
+            Repair(
+                "length of the record is not that of its segments", 1, printable(header.path.name)
+            )
         )
     return strips
 
@@ -210,7 +212,7 @@ def _read_group(
     if there == 0 and wanted != 0:
         raise FormatError(path, "the file does not hold a single frame")
     if frames is not None and there < frames:
-        notes.losses.append(f"{path.name}: {there} of {frames} frames are there")
+        notes.losses.append(f"{printable(path.name)}: {there} of {frames} frames are there")
     elif wanted is None or there == frames:
         _check_sums(path, lines, counts, notes)
     return counts
@@ -244,10 +246,10 @@ def _read_plain(
     held = samples_in(form, len(raw))
     there = held // width
     if wanted is None and (held % width > FILLING.get(form, 0) or len(raw) > size_of(form, held)):
-        notes.losses.append(f"{path.name}: the last frame is cut off")
+        notes.losses.append(f"{printable(path.name)}: the last frame is cut off")
     if wanted is not None and there > wanted:
         what = "frames after the end that the header gives, left out"
-        notes.repairs.append(Repair(what, there - wanted, path.name))
+        notes.repairs.append(Repair(what, there - wanted, printable(path.name)))
         there = wanted
     raw = raw[: size_of(form, there * width)]
     table = decode(form, raw, there * width).reshape(there, width)
@@ -287,7 +289,7 @@ def _read_flac(
     except ValueError as error:
         raise FormatError(path, str(error)) from error
     if cut:
-        notes.losses.append(f"{path.name}: {cut}")
+        notes.losses.append(f"{printable(path.name)}: {cut}")
     there = len(table) // per_frame
     columns = np.ascontiguousarray(table[: there * per_frame].T)
     return list(columns), there
@@ -303,7 +305,7 @@ def _check_sums(
         found = int(np.sum(samples, dtype=np.int64)) % 2**16
         if line.checksum is not None and found != line.checksum:
             what = "checksum is not that of the header: samples are kept as they are"
-            notes.repairs.append(Repair(what, 1, f"{path.name}, {line.label}"))
+            notes.repairs.append(Repair(what, 1, f"{printable(path.name)}, {line.label}"))
 
 
 def _strip(
