@@ -58,7 +58,7 @@ from pathlib import Path
 folder = Path(sys.argv[1])
 leave("simulate", "--out", folder, "--hours", 2, "--holds", 0)
 holds = folder / "holds.csv"
-holds.write_text("infant,start,end,contact\\nA,2026-01-05 01:00,2026-01-05 01:50,skin_to_skin\\n")
+holds.write_text("infant,start,end,contact\\nA,2026-01-05 09:00,2026-01-05 09:50,skin_to_skin\\n")
 leave("respond", *sorted(folder.glob("*.hea")), "--holds", holds, "--out", folder / "out")
 new = {name: found - known.get(name, set()) for name, found in compiled().items()}
 print("not foreseen:", {name: found for name, found in new.items() if found})

@@ -79,10 +79,12 @@ def test_events_are_counted_where_they_begin() -> None:
     assert count.events.count == 2
     assert count.events.exposure_s == 500.0
     assert (count.doubtful, count.prolonged, count.truncated) == (1, 1, 1)
-    assert count.time_below_s == 20.0
+    assert count.running == 1
+    assert count.time_below_s == pytest.approx(30.0)  # 10 s of the one that began before
     assert count.clusters.count == 2
     assert count.words == (
-        "2 in 0.1 valid h: 14.4 per hour (95 % interval 1.7 to 52.0); in 2 clusters (events "
+        "2 in 0.1 valid h: 14.4 per hour (95 % interval 1.7 to 52.0), and 1 running from before; "
+        "in 2 clusters (events "
         "cluster, so that the true interval is wider); 1 doubtful; 1 prolonged and not counted; "
         "1 cut by a gap or an edge"
     )
