@@ -9,7 +9,7 @@ import pytest
 
 from joey.check import questions
 from joey.cli import main
-from joey.response import analyse
+from joey.response import analyze
 from joey.response.channels import choose_waveform
 from joey.signals import Channel, Recording, Series, Signal, quantize
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_used_cannot_be_answered(case: str) -> None:
 def test_a_report_gives_the_same_reason(case: str) -> None:
     recording, said = UNUSABLE[case]
     reasons = [
-        each.reason for each in analyse(recording).events if each.preset.kind == "bradycardia"
+        each.reason for each in analyze(recording).events if each.preset.kind == "bradycardia"
     ]
 
     assert reasons
