@@ -1,6 +1,7 @@
 """The command line's own duty: what goes wrong outside is one line and an exit code."""
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -96,6 +97,61 @@ def test_termination_takes_the_half_written_away(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_the_command_loads_leaves_with_130() -> None:
+    """Ctrl-C in the second of imports is as quiet as later."""
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'joey.cli':\n"
+        f"            os.kill(os.getpid(), {signal.SIGINT:d})\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from joey.__main__ import run\n"
+        "run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", ""], "--out is empty"),
+        (["--tz="], "--tz is empty"),
+        ([""], "an argument is empty"),
+    ],
+)
+def test_an_empty_argument_is_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty --out is the variable that a script forgot, not the folder it runs in."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(["respond", "a.hea", "--holds", "holds.csv", *arguments])
+
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_a_terminal_cannot_show_is_spelled(tmp_path: Path) -> None:
+    """Names that are not UTF-8, and signs that the terminal lacks, end no command."""
+    path = tmp_path / "b\udce9b\u00e9.csv"
+    path.write_text("t,HR [\u00b5V]\n0,1\n1,2\n2,3\n", encoding="utf-8")
+    for name in (path, tmp_path / "\udce9.csv"):
+        done = subprocess.run(
+            [sys.executable, "-m", "joey", "check", str(name)],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        said = (done.stdout + done.stderr).decode("ascii")
+        assert done.returncode == (0 if name == path else 2)
+        assert "Traceback" not in said
+        assert "xe9" in said or "udce9" in said
 
 
 def test_an_unknown_option_is_code_2() -> None:

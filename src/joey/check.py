@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from joey.quality import judge_numeric, judge_waveform
+from joey.response.channels import why_not
 from joey.signals import Signal, extent, measured, pieces
 from joey.sources import parse_map, read_all
 from joey.spans import total
@@ -85,17 +86,42 @@ def examine(
 
 def questions(recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a recording can and cannot answer, each with what it rests on or lacks."""
-    has = {each.channel.quantity for each in recording.channels if len(measured(each))}
-    heart = bool(has & {"ecg", "pleth", "heart_rate", "pulse_rate"})
+    there = {
+        each.channel.quantity
+        for each in recording.channels
+        if each.channel.subject == "infant" and len(measured(each))
+    }
+    why = {quantity: why_not(recording, quantity) for quantity in sorted(there)}
+    has = {quantity for quantity in there if not why[quantity]}
+
+    def lacking(absent: str, *quantities: str) -> str:
+        """Return why the quantities that are there tell nothing, else that they are not there."""
+        said = "; ".join(why[each] for each in quantities if why.get(each))
+        return said or absent
+
+    rates = ("ecg", "heart_rate", "pulse_rate")
+    heart = bool(has & {*rates, "pleth"})
     rows = (
-        ("heart rate", heart, "no ECG, pleth or heart rate"),
-        ("heart-rate variability", "ecg" in has, "no ECG: variability needs beats"),
-        ("bradycardia", heart, "no ECG, pleth or heart rate"),
-        ("desaturation and time in range", "spo2" in has, "no SpO2"),
-        ("breathing and central apnea", "resp" in has, "no respiration signal"),
-        ("breathing without the heart's ripple", {"resp", "ecg"} <= has, "needs impedance and ECG"),
-        ("temperature", "temp" in has, "no temperature (the context file may give one)"),
-        ("SpO2 beside FiO2", {"spo2", "fio2"} <= has, "no FiO2 (the context file may give it)"),
+        ("heart rate", heart, lacking("no ECG, pleth or heart rate", *rates, "pleth")),
+        ("heart-rate variability", "ecg" in has, lacking("no ECG: it needs beats", "ecg")),
+        ("bradycardia", bool(has & {*rates}), lacking("no ECG or heart rate", *rates)),
+        ("desaturation and time in range", "spo2" in has, lacking("no SpO2", "spo2")),
+        ("breathing and central apnea", "resp" in has, lacking("no respiration signal", "resp")),
+        (
+            "breathing without the heart's ripple",
+            {"resp", "ecg"} <= has,
+            lacking("needs impedance and ECG", "resp", "ecg"),
+        ),
+        (
+            "temperature",
+            "temp" in has,
+            lacking("no temperature (the context file may give one)", "temp"),
+        ),
+        (
+            "SpO2 beside FiO2",
+            {"spo2", "fio2"} <= has,
+            lacking("no FiO2 (the context file may give it)", "spo2", "fio2"),
+        ),
         (
             "the response to a hold at a clock time",
             recording.clock.dated,

@@ -5,6 +5,7 @@ Nothing is computed or decided here. A command imports what it needs when it run
 code 2, in this one place; anything else is a bug and keeps its traceback.
 """
 
+import io
 import signal
 import sys
 import threading
@@ -214,15 +215,33 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         What stands after ``joey``; by default the arguments of this process.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A name or a sign that the terminal cannot show is spelled, never the end of a command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # An exception, so that whoever is writing takes the half-written away.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     try:
+        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         app(arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OSError as error:
         _leave(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except (FormatError, InputError) as error:
         _leave(str(error))
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Refuse an argument without a letter: a variable of a script that was not set."""
+    for before, each in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = each.partition("=")
+        if not each.strip() or (each.startswith("--") and equals and not value.strip()):
+            name = option if option.strip() else before
+            what = f"{name} is empty" if name.startswith("--") else "an argument is empty"
+            msg = f"{what}: give it a value or leave it out"
+            raise InputError(msg)
 
 
 def _say_if_cold() -> None:

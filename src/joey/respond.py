@@ -26,6 +26,21 @@ __all__ = ["Done", "Wish", "respond"]
 FILES = frozenset({"report.html", "response.json", "response.csv", "beats.qrs", "events.atr"})
 """What a run may write."""
 
+OPTIONS = {
+    "before_len": "--before",
+    "before_end": "--before-end",
+    "transfer_in_after": "--settle",
+    "settled_end_before": "--settled-end",
+    "transfer_out_after": "--transfer-out",
+    "after_len": "--after",
+    "min_valid_before": "--min-before",
+    "min_valid_settled": "--min-settled",
+}
+"""The lengths of phases that a user may choose, as the command calls them."""
+
+LONGEST_MIN = 7 * 24 * 60  # min, of a phase
+LOWEST_TARGET = 50.0  # %; no infant's saturation is ordered lower
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -112,16 +127,19 @@ def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
 
 
 def _settings(wish: Wish) -> Settings:
-    try:
-        phases = PhaseSettings(**wish.phases)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    for name, minutes in wish.phases.items():
+        if not 0 <= minutes <= LONGEST_MIN:  # true of NaN too
+            msg = f"{OPTIONS[name]} is 0 to {LONGEST_MIN} min (7 days), not {minutes:g}"
+            raise InputError(msg)
     low, high = wish.spo2_target or (None, None)
-    if low is not None and high is not None and not 0 < low < high <= 100:
-        msg = f"an SpO2 target is two percentages, low then high, not {low:g} {high:g}"
+    if low is not None and high is not None and not LOWEST_TARGET <= low < high <= 100:
+        said = f"--spo2-target is two percentages from {LOWEST_TARGET:g} to 100, low then high"
+        shares = 0 < low < high <= 1
+        hint = f": did you mean {100 * low:g} {100 * high:g}?" if shares else ""
+        msg = f"{said}, not {low:g} {high:g}{hint}"
         raise InputError(msg)
     return Settings(
-        phases=phases,
+        phases=PhaseSettings(**wish.phases),
         spo2_low=low,
         spo2_high=high,
         zone=wish.zone or "",

@@ -228,6 +228,40 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_written(
     assert "holds.csv is a file, not a folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "values", "said"),
+    [
+        ("--transfer-out", ["1e99"], "--transfer-out is 0 to 10080 min"),
+        ("--before", ["nan"], "--before is 0 to 10080 min"),
+        ("--settle=-1", [], "--settle is 0 to 10080 min"),
+        ("--spo2-target", ["0.9", "0.95"], "did you mean 90 95?"),
+        ("--spo2-target", ["49", "95"], "--spo2-target is two percentages"),
+        ("--spo2-target", ["95", "90"], "--spo2-target is two percentages"),
+    ],
+)
+def test_an_impossible_setting_is_refused_by_the_options_name(
+    option: str,
+    values: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recording, holds = numbers(tmp_path / "numbers.csv"), log(tmp_path, ROW)
+    command = ["respond", str(recording), "--holds", str(holds), "--out", str(tmp_path / "out")]
+
+    assert leave([*command, option, *values]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_of_a_file_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    recording, holds = numbers(tmp_path / "b\udce9b\udce9.csv"), log(tmp_path, ROW)
+    out = tmp_path / "out"
+
+    assert leave(["respond", str(recording), "--holds", str(holds), "--out", str(out), *SHORT]) == 0
+    assert r"b\xe9b\xe9.csv" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def headers(data: Path) -> list[Path]:
     """Return every header that is a recording's own, and every EDF."""
     found = [path for path in sorted(data.rglob("*.hea")) if not path.stem.endswith("_layout")]

@@ -9,7 +9,7 @@ import numpy as np
 
 from joey.events import without
 from joey.quality import bad_spans, doubtful_spans, judge_numeric, judge_waveform
-from joey.signals import Series, Signal, blank, measured, series_of, signals_of
+from joey.signals import Series, Signal, blank, measured, pieces, series_of, signals_of
 from joey.spans import EMPTY, Spans, contains, subtract, total
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ __all__ = [
     "numerics_of",
     "oxygen_of",
     "temperatures_of",
+    "why_not",
 ]
 
 LEAST_FS = {"ecg": 100.0, "pleth": 30.0, "resp": 10.0}  # Hz, below which nothing is found in it
+FINDS = {"ecg": "beats", "pleth": "pulses", "resp": "breaths"}
+LEAST_S = 10.0  # s that can be trusted, below which a channel tells nothing
 NOT_OF_THE_BODY = ("room", "incubator")  # temperature sites
 PERCENT = 100.0
 Data = TypeVar("Data", Signal, Series)
@@ -95,18 +98,54 @@ def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
     if not judged:
         return None
     good = [total(subtract(measured(s), bad_spans(q))) for s, q in judged]
+    labels = [s.channel.label for s, _ in judged]
+    names = [
+        # Two of one label are told apart by their files.
+        label if label and labels.count(label) == 1 else f"{label} ({s.channel.source})".lstrip()
+        for label, (s, _) in zip(labels, judged, strict=True)
+    ]
     best = int(np.argmax(good))
     signal, quality = judged[best]
     hours = good[best] / 3600
-    why = f"{signal.channel.label}: {hours:.1f} h can be read"
+    why = f"{names[best] if len(judged) > 1 else signal.channel.label}: {hours:.1f} h can be read"
     if len(judged) > 1:
         others = ", ".join(
-            f"{s.channel.label or s.channel.source} {g / 3600:.1f} h"
-            for k, ((s, _), g) in enumerate(zip(judged, good, strict=True))
+            f"{name} {g / 3600:.1f} h"
+            for k, (name, g) in enumerate(zip(names, good, strict=True))
             if k != best
         )
         why += f", the most of {len(judged)} channels ({others})"
     return Waveform(signal, quality, why)
+
+
+def why_not(recording: Recording, quantity: str) -> str:
+    """Return why the infant's channels of a quantity tell nothing; empty if one tells something.
+
+    Empty, too, where there is no such channel or nothing was measured in it.
+    """
+    reasons = []
+    for each in recording.channels:
+        channel = each.channel
+        there = measured(each)
+        if channel.quantity != quantity or channel.subject != "infant" or not len(there):
+            continue
+        least = LEAST_FS.get(quantity)
+        if least and isinstance(each, Signal):
+            if each.fs < least:
+                reasons.append(
+                    f"{channel.label} at {float(each.fs):g} Hz is too slow for {FINDS[quantity]}"
+                )
+                continue
+            quality = judge_waveform(each)
+        else:
+            quality = judge_numeric(pieces(each))
+        good = total(subtract(there, bad_spans(quality)))
+        if good >= LEAST_S:
+            return ""
+        bad = sorted({verdict.reason for verdict in quality.verdicts if verdict.grade == "bad"})
+        said = f"is {', '.join(bad)}" if bad else f"has {good:.3g} s only"
+        reasons.append(f"{channel.label} {said}")
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def numerics_of(recording: Recording, quantity: str) -> tuple[Numeric, ...]:

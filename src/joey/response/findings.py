@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from joey.beats import detect_beats, heart_rate_series, nn_intervals, timing_noise_ms
@@ -18,12 +18,13 @@ from joey.response.channels import (
     quality_words,
     temperatures_of,
     trusted,
+    why_not,
 )
 from joey.response.charted import Surroundings
 from joey.response.probes import frozen_pairs, join_probes
 from joey.response.settings import Settings
 from joey.response.target import target_features
-from joey.signals import measured
+from joey.signals import measured, series_of
 from joey.spans import EMPTY, Spans, total, union
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "analyze", "find_events"]
 
 SPELL_PARTS = ("central10", "brady_uva", "desat_uva")
+REASONED = {  # what is said where nothing was found, and the channels it would be found in
+    "no heart rate": ("ecg", "heart_rate", "pulse_rate"),
+    "no SpO2": ("spo2",),
+    "no breathing signal": ("resp",),
+}
 NUMERICS = ("heart_rate", "pulse_rate", "resp_rate", "spo2", "perfusion_index")
 
 
@@ -131,6 +137,7 @@ def analyze(
     """
     settings = settings or Settings()
     exclusions = exclusions or Exclusions()
+    whole_recording = recording
     recording = excluded(recording, exclusions)
     progress(0.0, "judging signals")
     ecg, resp, pleth = (choose_waveform(recording, q) for q in ("ecg", "resp", "pleth"))
@@ -163,6 +170,7 @@ def analyze(
     judged = _judged(source, ecg, resp, numerics, probes)
     pulses = _pulses(pulse, pleth)
     events, episodes = _events(heart, source, spo2, breaths, pulses, judged, settings)
+    events = _with_reasons(events, whole_recording, recording)
     progress(1.0, "done")
     whole = recording.span.duration
     quality = [quality_words(w.quality, whole) for w in (ecg, resp, pleth) if w]
@@ -296,6 +304,32 @@ def _events(
     by_name = dict(zip(names, found, strict=True))
     episodes = spells(*(by_name[name] for name in SPELL_PARTS))
     return tuple(by_name[name] for name in wanted), episodes
+
+
+def _with_reasons(
+    events: tuple[Events, ...], whole: Recording, left: Recording
+) -> tuple[Events, ...]:
+    """Say why there is no heart rate or saturation, where a channel of it is there."""
+    for words, quantities in REASONED.items():
+        if not any(each.reason.startswith(words) for each in events):
+            continue
+        why = [why_not(left, quantity) for quantity in quantities]
+        lost = [
+            "taken out by the reviewer"
+            for quantity in quantities
+            if _measured_at_all(whole, quantity) and not _measured_at_all(left, quantity)
+        ]
+        if said := "; ".join(dict.fromkeys(each for each in (*why, *lost) if each)):
+            short = words.removesuffix(" in the recording")
+            events = tuple(
+                replace(each, reason=f"{short}: {said}") if each.reason.startswith(words) else each
+                for each in events
+            )
+    return events
+
+
+def _measured_at_all(recording: Recording, quantity: str) -> bool:
+    return any(len(measured(each)) for each in series_of(recording, quantity))
 
 
 def _methods(
