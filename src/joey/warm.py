@@ -97,7 +97,8 @@ def _coupling() -> None:
 
     from joey.features.coupling import cross_correlate  # noqa: PLC0415
 
-    cross_correlate(np.arange(300.0), np.arange(300.0))
+    values = np.arange(300, dtype=np.float64)
+    cross_correlate(values, values)
 
 
 @dataclass(frozen=True, slots=True)

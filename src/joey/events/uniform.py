@@ -87,7 +87,8 @@ class _Part:
         """Return the indices of all samples near the threshold."""
         first, count = self.first[self.near], (self.stop - self.first)[self.near]
         begins = np.cumsum(count) - count
-        return np.repeat(first - begins, count) + np.arange(int(np.sum(count)))
+        inner = np.arange(int(np.sum(count)), dtype=np.int64)
+        return np.asarray(np.repeat(first - begins, count) + inner, dtype=np.int64)
 
     def grid_times(self, at: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the times of samples. [s]"""

@@ -82,7 +82,7 @@ def measure_heart_saturation(heart_rate: Series, spo2: Series, start: float) -> 
        vol. 35, pp. 463-469, 2018, :doi:`10.1055/s-0037-1608709`
        (lags and normalization are Joey's).
     """
-    times = start + np.arange(0.0, WINDOW_S, STEP_S)
+    times = np.asarray(start + np.arange(0.0, WINDOW_S, STEP_S), dtype=np.float64)
     return cross_correlate(standing_at(heart_rate, times), standing_at(spo2, times))
 
 
