@@ -18,6 +18,7 @@ __all__ = ["State", "decide", "learn"]
 SHARE = 0.40  # of the usual breath's height: a rise or fall smaller than this is none
 LEAST_SHARE = 0.20  # what the share falls to
 FALL_FROM_S, FALL_TO_S = 10.0, 30.0  # s without a breath between which the share falls
+MOST_GROWTH = 1.5  # of the usual breath: what a larger one counts for
 RING = 15  # breaths that make the usual one
 
 HEIGHT, RISING, EXTREME, WHERE, OTHER, LAST, POS, COUNT = range(8)
@@ -93,7 +94,9 @@ def decide(
             elif s[EXTREME] - value > step:
                 found[n] = int(s[WHERE])
                 n += 1
-                s[HEIGHT] = push(heights, order, int(s[COUNT]), s[EXTREME] - s[OTHER])
+                # A bout of motion must not set the size of a breath: it would hide the next ones.
+                height = min(s[EXTREME] - s[OTHER], MOST_GROWTH * s[HEIGHT])
+                s[HEIGHT] = push(heights, order, int(s[COUNT]), height)
                 s[COUNT] += 1
                 s[LAST] = s[WHERE]
                 s[RISING] = 0.0

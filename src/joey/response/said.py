@@ -205,6 +205,8 @@ def line_of(
         )
     if not said:
         said = _none_counted(findings, phases)
+    if said and hides and findings.resp is not None:
+        said += ", apnea: cannot say"
     line = chart_line(hold, stop, findings.around, said)
     marks = [word for word, true in (("simulated", simulated), ("invented", invented)) if true]
     return " ".join((line, *(f"[{word}]" for word in marks)))
