@@ -106,8 +106,8 @@ class Timing:
         if self.peer_wall is not None:
             wall += f" against {shown(self.peer_wall)}"
         ratio = None if self.peer is None else self.peer / self.ours
-        if self.peer is None:
-            agrees = None
+        # NumPy's truth is not JSON's.
+        agrees = None if self.peer is None or agrees is None else bool(agrees)
         return Row(work, self.ours, self.peer, peer_version, ratio, goal, agrees, f"{note}; {wall}")
 
 
