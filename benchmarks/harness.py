@@ -16,6 +16,7 @@ import os
 import platform
 import statistics
 import time
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ __all__ = ["Row", "Timing", "measure", "peer", "run", "topics", "version"]
 HERE = Path(__file__).resolve().parent
 RUNS = 7  # of each side, alternating
 BEGIN, END = "<!-- joey bench: begin -->", "<!-- joey bench: end -->"
+REFUSED: dict[str, str] = {}  # why a module could not be imported, by its name
 HEADS = ("work", "ours", "peer", "ratio", "goal", "agrees", "beside", "note")
 
 
@@ -66,6 +68,14 @@ class Row:
     goal: float | None
     agrees: bool | None
     note: str
+
+    def __post_init__(self) -> None:
+        """Take numbers and truths of NumPy as Python's, which alone JSON knows."""
+        for name in ("ours", "peer", "ratio", "goal"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else float(value))
+        agrees = None if self.agrees is None else bool(self.agrees)
+        object.__setattr__(self, "agrees", agrees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +116,7 @@ class Timing:
         if self.peer_wall is not None:
             wall += f" against {shown(self.peer_wall)}"
         ratio = None if self.peer is None else self.peer / self.ours
-        # NumPy's truth is not JSON's.
-        agrees = None if self.peer is None or agrees is None else bool(agrees)
+        agrees = None if self.peer is None else agrees
         return Row(work, self.ours, self.peer, peer_version, ratio, goal, agrees, f"{note}; {wall}")
 
 
@@ -150,10 +159,17 @@ def measure(
 
 
 def peer(module: str) -> ModuleType | None:
-    """Return a peer's module, or None where it is not installed."""
+    """Return a peer's module, or None where it is not installed or cannot be imported."""
     if importlib.util.find_spec(module.partition(".")[0]) is None:
         return None
-    return importlib.import_module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return importlib.import_module(module)
+        # What it needs is gone, or has lost a name: `absent` says so in its row.
+        except (ImportError, AttributeError) as error:
+            REFUSED[module] = f"{type(error).__name__}: {error}"
+            return None
 
 
 def version(package: str) -> str:
@@ -161,9 +177,11 @@ def version(package: str) -> str:
     return f"{package} {importlib.metadata.version(package)}"
 
 
-def absent(work: str, ours: Callable[[], Any], package: str, goal: float | None, runs: int) -> Row:
-    """Return the row of work whose peer is not installed: Joey's time alone, and why."""
-    note = f"{package} is not installed: `./joey bench` installs the peers"
+def absent(work: str, ours: Callable[[], Any], module: str, goal: float | None, runs: int) -> Row:
+    """Return the row of work whose peer is not there: Joey's time alone, and why."""
+    note = f"{module} is not installed: `./joey bench` installs the peers"
+    if module in REFUSED:
+        note = f"{module} is installed and cannot be imported ({REFUSED[module]})"
     return measure(ours, runs=runs).row(work, goal=goal, note=note)
 
 

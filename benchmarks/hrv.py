@@ -11,7 +11,7 @@ import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from harness import RUNS, Row, absent, measure, peer, version
@@ -104,9 +104,9 @@ def beside_plain(
     work: str, intervals: Intervals, series: list[NDArray[np.float64]], runs: int
 ) -> Row:
     """Return the row beside hrv-analysis: time, frequency, Poincaré, CSI/CVI, sample entropy."""
-    package = _silently("hrvanalysis")
+    package = peer("hrvanalysis")
     if package is None:
-        return absent(work, lambda: full(intervals), "hrv-analysis", PLAIN_GOAL, runs)
+        return absent(work, lambda: full(intervals), "hrvanalysis", PLAIN_GOAL, runs)
 
     def everything(nn: list[float]) -> dict[str, float]:
         return {
@@ -141,7 +141,7 @@ def beside_neurokit(
     work: str, intervals: Intervals, series: list[NDArray[np.float64]], *, quick: bool
 ) -> Row:
     """Return the row beside neurokit2's `hrv`, of which few windows are measured."""
-    package = _silently("neurokit2")
+    package = peer("neurokit2")
     if package is None:
         return absent(work, lambda: full(intervals), "neurokit2", NEUROKIT_GOAL, 2)
     if not hasattr(np, "trapz"):
@@ -206,12 +206,6 @@ def full(intervals: Intervals) -> HrvWindows:
 
 def _first(rr: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
     return rr[np.cumsum(rr) <= seconds * 1000.0 + 2000.0]
-
-
-def _silently(module: str) -> Any:  # noqa: ANN401 - peers come without types
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return peer(module)
 
 
 def _values(windows: HrvWindows) -> int:
