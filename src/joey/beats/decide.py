@@ -1,8 +1,12 @@
 """Which candidates are beats: one loop over candidates, with all its state in arrays.
 
 What the loop knows of a section is bounded and starts empty, so that any chunking decides the
-same. It learns the size of a beat from 4 s, follows it by the median of the last eight, looks back
-when a beat is overdue, and learns anew when none was found for 3 s.
+same. It learns the size of a beat from 4.6 s, follows it by the median of the last eight, looks
+back when a beat is overdue, and learns anew when none was found for 3 s.
+
+A candidate of ordinary size is a beat at once. A small one (every second beat of a bigeminy, a wide
+ventricular beat, one whose axis a breath has turned) is a beat where it stands clear of the noise,
+is as steep for its height as no T wave is, and is no P wave of a larger one right after it.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, TOP, deflect
+from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, STEEPEST, TOP, deflect
 
 __all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "push"]
 
@@ -21,16 +25,30 @@ LEARN_S = 4.6  # two halves of 2.3 s: each holds a beat from 30/min on
 LOST_S = 3.0  # no beat for so long: the size of a beat is learned anew
 THRESHOLD = 0.35  # of the way from noise to beat
 OVERDUE = 1.6  # median intervals without a beat before looking back
-EARLY = 0.5  # of the median interval: earlier and under half a beat's size is a T or dicrotic wave
+CLEAR = 0.25  # of a beat's size: enough where it also stands out of the noise and is steep
+STEEP = 0.3  # of the usual energy for its height: less is a T wave or drift of any height
+SOON = 0.5  # of the median interval: so soon after a beat and under half its size is a T wave
+T_WAVE_S = 0.36  # the latest T wave (Pan and Tompkins 1985)
+T_SHARE, T_STEEP = 0.35, 0.5  # of a beat's size and of its steepness: a T wave has not both
+P_WAVE_S = 0.24  # the earliest P wave, before its beat: the longest PR interval
+HALF = 0.5  # of a beat's size: below, a candidate may be a T or dicrotic wave
+P_SHARE = 0.7  # of the size of its beat, usual and own: the largest P wave
 NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
+NOISE_STEP = 0.05  # of a beat's size: noise is taken to grow to this at once, and threefold after
+CLEAR_MARGIN = 3.0  # a small beat, before it is overdue, by this
 UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
 SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
+TURNED = 4  # beats in a row that are of the other polarity: the electrodes or the axis have turned
+PAUSE = 0.35  # of the last known size: two sizes whose geometric mean is less are noise and beat
+BURST = 3.0  # times what was usual: a larger size, soon lost, was one of artifacts
 EDGE_SHARE = 0.3  # of the last known size: less, in a span cut short, is what follows a beat
 CROWDED = 0.75  # share of candidates the size of beats: only noise and very fast hearts have more
+FAST_S = 0.36  # mean interval: that of candidates in noise is shorter, an uneven heart's is longer
+EVEN = 0.1  # mean change of interval over mean interval: small beats that make a rhythm even
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
 
-SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR = range(12)
+SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST = range(14)
 
 
 class State:
@@ -39,7 +57,7 @@ class State:
     __slots__ = ("energies", "intervals", "numbers", "order")
 
     def __init__(self) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(12)
+        self.numbers: NDArray[np.float64] = np.zeros(14)
         self.energies: NDArray[np.float64] = np.zeros(8)
         self.intervals: NDArray[np.float64] = np.zeros(8)
         self.order: NDArray[np.float64] = np.zeros((2, 8))
@@ -98,15 +116,32 @@ def _tilt(sizes: NDArray[np.float64]) -> float:
 
 
 @njit(cache=True)
-def _is_noise(at: NDArray[np.int64], pos: int, stop: int, threshold: float) -> bool:
-    """Whether nearly all candidates are the size of beats and come unevenly."""
+def _steepness(energy: float, sizes: NDArray[np.float64]) -> float:
+    """Return a candidate's energy for its height."""
+    return float(energy / max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9))
+
+
+@njit(cache=True)
+def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
+    """Whether a larger candidate comes so soon that this is its P wave."""
+    k = pos + 1
+    while k < len(at) and at[k, TOP] <= reach:
+        if P_SHARE * at[k, ENERGY] > at[pos, ENERGY]:
+            return True
+        k += 1
+    return False
+
+
+@njit(cache=True)
+def _rhythm(
+    at: NDArray[np.int64], pos: int, stop: int, least: float, among: NDArray[np.bool_]
+) -> tuple[int, float, float]:
+    """Return how many candidates have a size, their mean interval, and its unevenness."""
     many = 0
-    before = -1
-    gap_before = -1
-    total = 0.0
-    change = 0.0
+    before = gap_before = -1
+    total = change = 0.0
     for j in range(pos, stop):
-        if at[j, ENERGY] >= threshold:
+        if at[j, ENERGY] >= least and among[j - pos]:
             many += 1
             if before >= 0:
                 gap = at[j, TOP] - before
@@ -115,7 +150,26 @@ def _is_noise(at: NDArray[np.int64], pos: int, stop: int, threshold: float) -> b
                     change += abs(gap - gap_before)
                 gap_before = gap
             before = at[j, TOP]
-    return many >= 6 and many > CROWDED * (stop - pos) and change > UNEVEN * total
+    return many, total / max(many - 1, 1), change / max(total, 1.0)
+
+
+@njit(cache=True)
+def _level(
+    at: NDArray[np.int64], pos: int, stop: int, middle: float, floor: float, usual: float
+) -> float:
+    """Return the size of a beat in a learning span; 0: none."""
+    first = second = 0.0
+    for j in range(pos, stop):
+        if at[j, TOP] < middle:
+            first = max(first, float(at[j, ENERGY]))
+        else:
+            second = max(second, float(at[j, ENERGY]))
+    # The lesser of the two halves: one burst of motion does not set the size of a beat. But where
+    # the greater is nearer to what was usual, the lesser is the noise of a pause.
+    lesser, greater = min(first, second), max(first, second)
+    cut_short = lesser == 0.0
+    level = greater if cut_short or lesser * greater < (PAUSE * usual) ** 2 else lesser
+    return 0.0 if level < floor or (cut_short and level < EDGE_SHARE * usual) else level
 
 
 @njit(cache=True)
@@ -124,46 +178,58 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     sizes: NDArray[np.float64],
     pos: int,
     start: float,
-    learn: float,
+    fs: float,
     floor: float,
     usual: float,
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
     timed: NDArray[np.float64],
-) -> tuple[float, float, float]:
-    """Return beat size, noise size and tilt from the candidates of one learning span; 0: none."""
-    first = 0.0
-    second = 0.0
+) -> tuple[float, float, float, float]:
+    """Return size, noise, tilt and steepness of beats from one learning span; size 0: none."""
+    learn = LEARN_S * fs
     stop = pos
     while stop < len(at) and at[stop, TOP] < start + learn:
-        if at[stop, TOP] < start + 0.5 * learn:
-            first = max(first, float(at[stop, ENERGY]))
-        else:
-            second = max(second, float(at[stop, ENERGY]))
         stop += 1
-    # The lesser of the two halves: one burst of motion does not set the size of a beat.
-    level = min(first, second) if first > 0 and second > 0 else max(first, second)
-    cut_short = first == 0 or second == 0
-    if level < floor or (cut_short and level < EDGE_SHARE * usual):
-        return 0.0, 0.0, 0.0
-    if _is_noise(at, pos, stop, THRESHOLD * level):
-        return 0.0, 0.0, 0.0
+    level = _level(at, pos, stop, start + 0.5 * learn, floor, usual)
+    threshold = THRESHOLD * level
+    among = np.ones(stop - pos, dtype=np.bool_)
+    many, gap, uneven = _rhythm(at, pos, stop, threshold, among)
+    fast = gap < FAST_S * fs or level < EDGE_SHARE * usual
+    crowded = many >= 6 and many > CROWDED * (stop - pos)
+    if level == 0.0 or (crowded and uneven > UNEVEN and fast):
+        return 0.0, 0.0, 0.0, 0.0
+    tilt = sharp = 0.0
+    for j in range(pos, stop):
+        if at[j, ENERGY] >= threshold:
+            deflect(x, gone, w, timed, at[j], sizes[j])
+            tilt += _tilt(sizes[j]) / many
+            sharp += _steepness(at[j, ENERGY], sizes[j]) / many
+    # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
+    if not w[STEEPEST]:
+        least = CLEAR * level
+        for j in range(pos, stop):
+            if least <= at[j, ENERGY] < threshold:
+                deflect(x, gone, w, timed, at[j], sizes[j])
+                among[j - pos] = _steepness(at[j, ENERGY], sizes[j]) >= STEEP * sharp
+        more, _, uneven = _rhythm(at, pos, stop, least, among)
+        if more > many and uneven < EVEN:
+            threshold = least
+    return level, _noise(at, pos, stop, threshold, among), tilt, sharp
+
+
+@njit(cache=True)
+def _noise(
+    at: NDArray[np.int64], pos: int, stop: int, threshold: float, among: NDArray[np.bool_]
+) -> float:
+    """Return the mean energy of the candidates that are no beats."""
     noise = 0.0
     n_noise = 0
-    tilt = 0.0
-    n_beats = 0
     for j in range(pos, stop):
-        if at[j, ENERGY] < THRESHOLD * level:
+        if at[j, ENERGY] < threshold or not among[j - pos]:
             noise += at[j, ENERGY]
             n_noise += 1
-        else:
-            deflect(x, gone, w, timed, at[j], sizes[j])
-            tilt += _tilt(sizes[j])
-            n_beats += 1
-    if n_noise > 0:
-        noise /= n_noise
-    return level, noise, tilt / max(n_beats, 1)
+    return noise / max(n_noise, 1)
 
 
 @njit(cache=True)
@@ -219,8 +285,8 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             start = s[FROM]
             if known < start + learn and not last:
                 return int(start)
-            level, noise, tilt = _learn(
-                *(at, sizes, pos, start, learn, floor, s[USUAL]), *(x, gone, w, timed)
+            level, noise, tilt, sharp = _learn(
+                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, timed)
             )
             if level == 0.0:
                 s[FROM] = start + 0.5 * learn
@@ -237,6 +303,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[LAST] = -1.0
             s[BACK] = -1.0
             s[TILT] = tilt
+            s[SHARP] = sharp
             s[SIGN] = 1.0 if tilt >= UPWARD else -1.0
             energies[:] = level
             order[1, :] = level
@@ -245,7 +312,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         spk = s[SPK]
         npk = min(s[NPK], 0.5 * spk)
         threshold = npk + THRESHOLD * (spk - npk)
+        clear = threshold if w[STEEPEST] else min(threshold, max(CLEAR * spk, CLEAR_MARGIN * npk))
         rr = s[RR]
+        # A dicrotic wave keeps its place in the interval, a T wave comes no later than its latest.
+        soon = SOON * rr if w[STEEPEST] else min(SOON * rr, T_WAVE_S * fs)
         since = s[LAST] if s[LAST] >= 0 else s[FROM]
         # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
         reached = float(at[pos, TOP]) if pos < n else (1e18 if last else float(known))
@@ -255,7 +325,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             best = -1
             k = pos - 1
             while k >= 0 and at[k, TOP] > s[LAST]:
-                far = at[k, TOP] - s[LAST] > EARLY * rr
+                far = at[k, TOP] - s[LAST] > soon
                 stands_out = at[k, ENERGY] >= max(0.5 * threshold, NOISE_MARGIN * npk)
                 if (
                     far
@@ -277,7 +347,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 s[POS] = best + 1
             continue
         if reached > since + lost:
-            s[USUAL] = spk
+            s[USUAL] = spk if s[USUAL] == 0.0 else min(spk, BURST * s[USUAL])
             s[SPK] = 0.0
             s[FROM] = since + 1.0
             k = pos
@@ -288,24 +358,44 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         if pos >= n:
             break
         gap = at[pos, TOP] - s[LAST]
-        early = s[LAST] >= 0 and rr > 0 and gap < EARLY * rr and at[pos, ENERGY] < 0.5 * spk
-        if at[pos, ENERGY] >= threshold and not early:
+        energy = float(at[pos, ENERGY])
+        taken = energy >= clear
+        early = s[LAST] >= 0 and gap < soon and energy < HALF * spk
+        if w[STEEPEST]:
+            taken = taken and not early
+        elif taken and energy < P_SHARE * spk:
+            reach = at[pos, TOP] + (min(SOON * rr, P_WAVE_S * fs) if rr > 0 else P_WAVE_S * fs)
+            if known <= reach and not last:
+                break
+            taken = not _followed(at, pos, reach)
+            if taken and (early or energy < threshold):
+                deflect(x, gone, w, timed, at[pos], sizes[pos])
+                steep = _steepness(energy, sizes[pos])
+                taken = steep >= (T_STEEP if early else STEEP) * s[SHARP]
+                taken = taken and not (early and energy < T_SHARE * spk)
+        if taken:
             verdict[pos] = BEAT
             deflect(x, gone, w, timed, at[pos], sizes[pos])
             tilt = _tilt(sizes[pos])
+            s[SHARP] += (_steepness(energy, sizes[pos]) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0
+            against = (tilt - UPWARD) * s[SIGN] < -SWAY
+            s[AGAINST] = s[AGAINST] + 1.0 if against else 0.0
+            if s[AGAINST] >= TURNED:
+                s[TILT] = tilt
             if (s[TILT] - UPWARD) * s[SIGN] < -SWAY:
                 s[SIGN] = -s[SIGN]
             sign[pos] = np.int8(s[SIGN])
             if s[LAST] >= 0:
                 s[RR] = push(intervals, order[0], int(s[N_RR]), gap)
                 s[N_RR] += 1
-            s[SPK] = push(energies, order[1], int(s[N_E]), float(at[pos, ENERGY]))
+            s[SPK] = push(energies, order[1], int(s[N_E]), energy)
             s[N_E] += 1
             s[LAST] = at[pos, TOP]
         else:
             verdict[pos] = NOT_A_BEAT
-            s[NPK] += (at[pos, ENERGY] - s[NPK]) / 8.0
+            # A missed beat must not pass for much noise, or the next would be missed for it.
+            s[NPK] += (min(energy, max(3.0 * s[NPK], NOISE_STEP * spk)) - s[NPK]) / 8.0
         s[POS] = pos + 1
     # After the last beat a candidate may still be searched back, or learned anew.
     if last:
