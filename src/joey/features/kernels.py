@@ -30,7 +30,9 @@ __all__ = [
     "arrange_searched",
     "count_by_sweep",
     "count_by_table",
+    "count_windows",
     "fluctuations",
+    "fluctuations_of",
     "rank_values",
     "reach",
     "reach_own",
@@ -397,6 +399,118 @@ def count_by_table(  # noqa: C901, PLR0912 - one loop after the other
     return (a - templates) // 2, (b - templates) // 2
 
 
+_WINDOWS = (
+    "void(i4[:,::1], i4[:,::1], f8[:,::1], i8[:,::1], i8[::1], f8[::1], "
+    "{0}[:,::1], u8[::1], i8[:,::1])"
+)
+
+
+@njit([_WINDOWS.format(each) for each in ("u2", "u4")], cache=True)
+def count_windows(  # noqa: C901, PLR0912, PLR0913, PLR0914, PLR0915, PLR0917 - one loop
+    order: NDArray[np.int32],
+    rank: NDArray[np.int32],
+    values: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    tolerances: NDArray[np.float64],
+    points: Ranks,
+    goes_on: NDArray[np.uint64],
+    out: NDArray[np.int64],
+) -> None:
+    """Count for each row the pairs that match over 2 and 3 points, and over 3 and 4.
+
+    What `count_by_sweep` counts for m = 2 and m = 3, of many short series and in one pass: a pair
+    over 4 points is one over 3 of templates that both go on.
+
+    Parameters
+    ----------
+    order, rank : ndarray of int32, shape (w, wide)
+        Places by rising value; which of the distinct values each is, -1 for a break.
+    values : ndarray of float64, shape (w, wide)
+        The distinct values, rising, as far as they go.
+    sizes : ndarray of int64, shape (2, w)
+        Known values, and distinct ones.
+    lengths : ndarray of int64, shape (w,)
+        How much of each row is its series.
+    tolerances : ndarray of float64, shape (w,)
+        Largest difference that is a match; NaN: nothing is counted.
+    points : ndarray of uint16 or uint32, shape (3, room)
+        To work in: room for whole words of templates.
+    goes_on : ndarray of uint64, shape (room / 64,)
+        To work in.
+    out : ndarray of int64, shape (4, w)
+        To be filled: pairs over 3 and over 2 points, over 4 and over 3.
+    """
+    wide = rank.shape[1]
+    low = np.empty(wide, np.int32)
+    high = np.empty(wide, np.int32)
+    before = np.empty(wide + 1, np.int32)
+    firsts = np.empty(wide, np.int32)
+    second, third, fourth = points[0], points[1], points[2]
+    for w in range(rank.shape[0]):
+        out[:, w] = 0
+        tolerance = tolerances[w]
+        if np.isnan(tolerance):
+            continue
+        kinds = sizes[1, w]
+        b = 0
+        for k in range(kinds):
+            while b < kinds and values[w, b] - values[w, k] <= tolerance:
+                low[b] = k
+                b += 1
+            high[k] = b
+        row = rank[w]
+        length = lengths[w]
+        goes_on[:] = 0
+        t = 0
+        k = 0
+        for p in range(sizes[0, w]):
+            i = order[w, p]
+            first = row[i]
+            while k <= first:
+                before[k] = t
+                k += 1
+            if i + 2 < length and row[i + 1] >= 0 and row[i + 2] >= 0:
+                second[t] = row[i + 1]
+                third[t] = row[i + 2]
+                firsts[t] = first
+                if i + 3 < length and row[i + 3] >= 0:
+                    fourth[t] = row[i + 3]
+                    goes_on[t // LANES] |= np.uint64(1) << np.uint64(t % LANES)
+                t += 1
+        before[k:] = t
+        a2 = b2 = a3 = b3 = 0
+        for one in range(t):
+            start, end = one + 1, int(before[high[firsts[one]]])
+            if start >= end:
+                continue
+            low2, low3 = low[second[one]], low[third[one]]
+            span2, span3 = high[second[one]] - low2, high[third[one]] - low3
+            on = goes_on[one // LANES] >> np.uint64(one % LANES) & np.uint64(1)
+            k4 = fourth[one] if on else second[one]
+            low4 = low[k4]
+            span4 = high[k4] - low4
+            q = start & -LANES
+            wanted = ALL << np.uint64(start - q)
+            while q < end:
+                word = wanted if end - q >= LANES else wanted & (ALL >> np.uint64(LANES - (end - q)))
+                word &= _within(second, q, second.dtype.type(low2), second.dtype.type(span2))
+                b2 += _ones(word)
+                word &= _within(third, q, second.dtype.type(low3), second.dtype.type(span3))
+                a2 += _ones(word)
+                if on:
+                    word &= goes_on[q // LANES]
+                    b3 += _ones(word)
+                    word &= _within(fourth, q, second.dtype.type(low4), second.dtype.type(span4))
+                    a3 += _ones(word)
+                wanted = ALL
+                q += LANES
+        out[0, w] = a2
+        out[1, w] = b2
+        out[2, w] = a3
+        out[3, w] = b3
+
+
 @njit("void(f8[::1], i8[:,::1], i8[::1], f8[::1])", cache=True)
 def fluctuations(
     profile: NDArray[np.float64],
@@ -464,3 +578,48 @@ def fluctuations(
                 squares += max((q0 + q1) + (q2 + q3) - y0 * y0 / n - t0 * t0 / spread, 0.0)
                 boxes += 1
         swing[s] = math.sqrt(squares / (boxes * n)) if boxes else math.nan
+
+
+@njit("void(f8[:,::1], f8[::1], i8[::1], f8[:,::1])", cache=True)
+def fluctuations_of(
+    rows: NDArray[np.float64],
+    means: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    swing: NDArray[np.float64],
+) -> None:
+    """Write what `fluctuations` does for many short series.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (w, wide)
+        One series each, NaN at breaks and behind the end.
+    means : ndarray of float64, shape (w,)
+        Of each; NaN: nothing is written.
+    sizes : ndarray of int64, shape (s,)
+        As in `fluctuations`.
+    swing : ndarray of float64, shape (w, s)
+        To be filled.
+    """
+    wide = rows.shape[1]
+    profile = np.empty(wide)
+    runs = np.empty((wide // 2 + 1, 2), np.int64)
+    for w in range(rows.shape[0]):
+        if np.isnan(means[w]):
+            continue
+        total = 0.0
+        count = 0
+        inside = False
+        for i in range(wide):
+            known = not np.isnan(rows[w, i])
+            total += rows[w, i] - means[w] if known else 0.0
+            profile[i] = total
+            if known and not inside:
+                runs[count, 0] = i
+            if inside and not known:
+                runs[count, 1] = i
+                count += 1
+            inside = known
+        if inside:
+            runs[count, 1] = wide
+            count += 1
+        fluctuations(profile, runs[:count], sizes, swing[w])

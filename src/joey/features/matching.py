@@ -15,7 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Ranked", "cross_matches", "own_matches", "ranked", "ranked_ticks"]
+    from joey.features.variability import Ranks
+
+__all__ = ["Ranked", "cross_matches", "own_matches", "ranked", "ranked_ticks", "windows_matches"]
 
 LANES = 64  # templates compared at once
 LINE = 64  # bytes: of the cache
@@ -117,6 +119,46 @@ def cross_matches(
     low, high = reach(asked.distinct, searched.distinct, tolerance)
     a, b = _sweep(asked, asked_whole, searched, searched_whole, m, low, high)
     return int(a), int(b)
+
+
+def windows_matches(
+    ranked: Ranks, lengths: NDArray[np.int64], tolerances: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return what `own_matches` counts for m = 2 and m = 3, of many short series at once.
+
+    Parameters
+    ----------
+    ranked : Ranks
+        The series, one a row, with breaks.
+    lengths : ndarray of int64, shape (w,)
+        How much of each row is its series.
+    tolerances : ndarray of float64, shape (w,)
+        Largest difference that is a match; NaN: none is. [ticks]
+
+    Returns
+    -------
+    ndarray of int64, shape (4, w)
+        Pairs that match over 3 and over 2 points (m = 2); over 4 and over 3 (m = 3).
+    """
+    from joey.features.kernels import count_windows  # noqa: PLC0415 - as above
+
+    wide = ranked.ranks.shape[1]
+    points = _aligned(3, wide, np.dtype(np.uint16 if wide < 1 << 16 else np.uint32))
+    goes_on = np.zeros(points.shape[1] // LANES, np.uint64)
+    sizes = np.stack((ranked.n, ranked.kinds)).astype(np.int64)
+    out = np.empty((4, len(lengths)), np.int64)
+    count_windows(
+        ranked.order,
+        ranked.ranks,
+        ranked.values,
+        sizes,
+        np.ascontiguousarray(lengths),
+        tolerances,
+        points,
+        goes_on,
+        out,
+    )
+    return out
 
 
 def _sweep(

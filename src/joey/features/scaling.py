@@ -90,14 +90,11 @@ def alpha1_of(
     mean_nn : ndarray of float64, shape (w,)
         Their mean. [ms]
     """
-    from joey.features.kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
+    from joey.features.kernels import fluctuations_of  # noqa: PLC0415 - numba is slow to import
 
     sizes = np.arange(4, 17)
-    known = np.isfinite(rows)
-    profile = np.cumsum(np.where(known, rows - mean_nn[:, None], 0.0), axis=1)
     swing = np.full((len(rows), len(sizes)), nan)
-    for w in np.flatnonzero(n >= FEWEST):
-        fluctuations(profile[w], runs_of(known[w]), sizes, swing[w])
+    fluctuations_of(rows, np.where(n >= FEWEST, mean_nn, nan), sizes, swing)
     return _slopes(swing, sizes)
 
 

@@ -7,7 +7,7 @@ them. A window that misses the minimum-data rules has no values, but its coverag
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isnan, log, nan
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from joey.features.breathing import breath_intervals, breathing_band
 from joey.features.capacity import capacities
 from joey.features.decelerations import decelerations_of
 from joey.features.entropy import FEWEST, NEARLY
-from joey.features.matching import Ranked, own_matches
+from joey.features.matching import windows_matches
 from joey.features.material import HrvRules, Material
 from joey.features.scaling import alpha1_of
 from joey.features.spectrum import band_powers
@@ -407,26 +407,12 @@ def _values(
 def _entropies(
     ranked: Ranks, lengths: NDArray[np.int64], tolerance_ms: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
-    """Return the sample entropies, as `measure_sample_entropy` does: ranked once for both."""
+    """Return the sample entropies, as `measure_sample_entropy` does: ranked and compared once."""
+    counts = windows_matches(ranked, lengths, np.floor(tolerance_ms / ranked.tick_ms + NEARLY))
     values = np.full((2, len(lengths)), nan)
-    tolerances = np.floor(tolerance_ms / ranked.tick_ms + NEARLY)
-    known = ranked.ranks >= 0
-    ranks = np.maximum(ranked.ranks, 0)  # no template has the samples that are not known
-    for w, tolerance in enumerate(tolerances.tolist()):
-        if isnan(tolerance):
-            continue
-        series = Ranked(
-            ranked.order[w, : ranked.n[w]],
-            ranks[w, : lengths[w]],
-            ranked.values[w, : ranked.kinds[w]],
-        )
-        whole = known[w, : lengths[w]].copy()
-        for m in range(1, min(3, len(whole)) + 1):
-            whole[:-m] &= known[w, m : lengths[w]]
-            whole[-m:] = False
-            if m >= 2 and whole.any():
-                a, b = own_matches(series, whole, m, tolerance)
-                values[m - 2, w] = log(b / a) if a >= FEWEST else nan
+    for m, (a, b) in enumerate((counts[:2], counts[2:])):
+        enough = a >= FEWEST
+        values[m, enough] = np.log(b[enough] / a[enough])
     return {
         "sampen_m2": values[0],
         "sampen_m3": values[1],
