@@ -12,9 +12,36 @@ SKIP, NUM, SUB, CHN, AUX = 59, 60, 61, 62, 63
 LAST_CODE = 49
 LONGEST = 1023  # samples, the longest interval that a word holds
 MOST_SAMPLES = 2**53
+BLOCK = 64  # words looked at together: nearly all are plain marks
+PLAIN = np.uint16((LAST_CODE + 1 << 10) - 1)  # so many words are a mark with its interval
 
 # What is wrong at a word; 0: nothing.
 CUT_INTERVAL, CUT_TEXT, NO_MARK, NO_CODE, TOO_FAR = 1, 2, 3, 4, 5
+
+
+@njit(cache=True)
+def _are_plain(block: NDArray[np.uint16]) -> bool:
+    """Return whether all words are marks: none ends the file, and none is a field."""
+    plain = True
+    for i in range(BLOCK):
+        plain &= np.uint16(block[i] - np.uint16(1)) < PLAIN
+    return plain
+
+
+@njit(cache=True)
+def _take_plain(
+    block: NDArray[np.uint16], sample: int, samples: NDArray[np.int64], codes: NDArray[np.uint8]
+) -> int:
+    """Write a block of marks; return the bits of the codes that occur."""
+    occur = np.uint64(0)
+    for i in range(BLOCK):
+        code = block[i] >> np.uint16(10)
+        codes[i] = code
+        occur |= np.uint64(1) << np.uint64(code)
+    for i in range(BLOCK):
+        sample += int(block[i] & np.uint16(LONGEST))
+        samples[i] = sample
+    return occur
 
 
 @njit(cache=True)
@@ -49,7 +76,21 @@ def scan(  # noqa: C901, PLR0912  (one loop, read from top to bottom)
     channel = np.int16(0)
     number = np.int16(0)
     marked = False
+    occur = np.uint64(0)
     while at < len(words) and words[at] != 0:
+        while (
+            at + BLOCK <= len(words)
+            and not marked
+            and abs(sample) < MOST_SAMPLES - BLOCK * LONGEST
+            and _are_plain(words[at : at + BLOCK])
+        ):
+            part = slice(n, n + BLOCK)
+            occur |= _take_plain(words[at : at + BLOCK], sample, samples[part], codes[part])
+            n += BLOCK
+            at += BLOCK
+            sample = samples[n - 1]
+        if at == len(words) or words[at] == 0:
+            break
         code = int(words[at]) >> 10
         interval = int(words[at]) & LONGEST
         if code <= LAST_CODE:
@@ -96,4 +137,6 @@ def scan(  # noqa: C901, PLR0912  (one loop, read from top to bottom)
                 else:
                     fields[2, n - 1] = signed
         at += 1
+    for code in range(LAST_CODE + 1):
+        seen[code] |= occur >> np.uint64(code) & np.uint64(1) > 0
     return n, told, 0, at
