@@ -7,6 +7,7 @@ duration), and an event is told once nothing later can change it.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -196,7 +197,7 @@ def _grouped(
     # The last run is open as long as what is known ends so near that something later may join it.
     still_open = bool(joined[-1])
     opens = np.concatenate(([True], ~joined[:-1]))
-    groups = merged(rows[at], opens, preset)
+    groups = merged(rows.take(at), opens, preset)
     between = np.where(joined[:-1], missing[at[1:]] - missing[at[:-1]], 0)
     first = np.flatnonzero(opens)
     groups["missing"] += np.add.reduceat(np.concatenate(([0], between)), first)
@@ -221,26 +222,22 @@ def _events(
     cut = ~touch[ends[:, 0]] | ~touch[ends[:, 1] + 1]
     steep = f"doubtful: steps of more than {preset.steepest:g} per second"
     # Columns at once: one number after the other out of an array is what takes the time.
-    found = groups[enough]
-    columns = [found[name].tolist() for name in ("start", "end", "nadir", "nadir_time", "steep")]
-    sums = [(found[name] / MICRO).tolist() for name in ("area", "below", "missing")]
-    return tuple(
-        Event(
-            kind=PROLONGED if end - start > preset.at_most + SLACK_S else preset.kind,
-            span=Span(start, end),
-            nadir=nadir,
-            nadir_time=nadir_time,
-            area=round(area, 3),
-            time_below_s=below,
-            bridged_s=missing,
-            source=source,
-            quality=steep if is_steep else "good",
-            truncated=is_cut,
-        )
-        for start, end, nadir, nadir_time, is_steep, area, below, missing, is_cut in zip(
-            *columns, *sums, cut[enough].tolist(), strict=True
-        )
+    found = groups.compress(enough)
+    start, end = found["start"], found["end"]
+    longer = end - start > preset.at_most + SLACK_S
+    columns = (
+        np.where(longer, PROLONGED, preset.kind).tolist(),
+        map(Span, start.tolist(), end.tolist()),
+        found["nadir"].tolist(),
+        found["nadir_time"].tolist(),
+        np.round(found["area"] / MICRO, 3).tolist(),
+        (found["below"] / MICRO).tolist(),
+        (found["missing"] / MICRO).tolist(),
+        repeat(source),
+        np.where(found["steep"], steep, "good").tolist(),
+        cut[enough].tolist(),
     )
+    return tuple(map(Event, *columns))
 
 
 def events_of(stretches: Stretches, *, source: str = "numeric") -> Events:

@@ -235,7 +235,7 @@ def merged(rows: NDArray[np.void], opens: NDArray[np.bool_], preset: Preset) -> 
         return rows
     first = np.flatnonzero(opens)
     last = np.append(first[1:], len(rows)) - 1
-    out = rows[first].copy()
+    out = rows.take(first)  # by fields, as an index does it, takes twenty times as long
     for name in ("end", "last", "last_time"):
         out[name] = rows[name][last]
     for name in ("area", "below", "missing", "values"):

@@ -69,7 +69,7 @@ def rows_of_signal(signal: Signal, limit: float, preset: Preset) -> NDArray[np.v
     stands[np.cumsum(count) - 1] = ends[near]
     beyond = rows_of(Pieces(times, stands, values), np.full(len(times), limit), preset)
     rows = np.concatenate((quiet, beyond))
-    return compress(rows[np.argsort(rows["start"], kind="stable")], preset)
+    return compress(rows.take(np.argsort(rows["start"], kind="stable")), preset)
 
 
 class _Part:

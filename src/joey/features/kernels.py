@@ -406,7 +406,7 @@ _WINDOWS = (
 
 
 @njit([_WINDOWS.format(each) for each in ("u2", "u4")], cache=True)
-def count_windows(  # noqa: C901, PLR0912, PLR0913, PLR0914, PLR0915, PLR0917 - one loop
+def count_windows(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one loop
     order: NDArray[np.int32],
     rank: NDArray[np.int32],
     values: NDArray[np.float64],
@@ -493,7 +493,9 @@ def count_windows(  # noqa: C901, PLR0912, PLR0913, PLR0914, PLR0915, PLR0917 - 
             q = start & -LANES
             wanted = ALL << np.uint64(start - q)
             while q < end:
-                word = wanted if end - q >= LANES else wanted & (ALL >> np.uint64(LANES - (end - q)))
+                word = (
+                    wanted if end - q >= LANES else wanted & (ALL >> np.uint64(LANES - (end - q)))
+                )
                 word &= _within(second, q, second.dtype.type(low2), second.dtype.type(span2))
                 b2 += _ones(word)
                 word &= _within(third, q, second.dtype.type(low3), second.dtype.type(span3))

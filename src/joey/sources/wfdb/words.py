@@ -22,16 +22,16 @@ CUT_INTERVAL, CUT_TEXT, NO_MARK, NO_CODE, TOO_FAR = 1, 2, 3, 4, 5
 @njit(cache=True)
 def _are_plain(block: NDArray[np.uint16]) -> bool:
     """Return whether all words are marks: none ends the file, and none is a field."""
-    plain = True
+    others = 0
     for i in range(BLOCK):
-        plain &= np.uint16(block[i] - np.uint16(1)) < PLAIN
-    return plain
+        others += int(np.uint16(block[i] - np.uint16(1)) >= PLAIN)
+    return others == 0
 
 
 @njit(cache=True)
 def _take_plain(
     block: NDArray[np.uint16], sample: int, samples: NDArray[np.int64], codes: NDArray[np.uint8]
-) -> int:
+) -> np.uint64:
     """Write a block of marks; return the bits of the codes that occur."""
     occur = np.uint64(0)
     for i in range(BLOCK):
@@ -45,7 +45,7 @@ def _take_plain(
 
 
 @njit(cache=True)
-def scan(  # noqa: C901, PLR0912  (one loop, read from top to bottom)
+def scan(  # noqa: C901, PLR0912, PLR0915  (one loop, read from top to bottom)
     words: NDArray[np.uint16],
     samples: NDArray[np.int64],
     codes: NDArray[np.uint8],
