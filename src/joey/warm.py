@@ -63,7 +63,8 @@ def _entropy() -> None:
 
 
 def _variability() -> None:
-    import joey.features.window_kernels  # noqa: F401, PLC0415 - they declare what they take
+    import joey.features.scaling_kernels  # noqa: PLC0415 - they declare what they take
+    import joey.features.window_kernels  # noqa: F401, PLC0415 - as above
 
 
 def _annotations() -> None:
@@ -127,7 +128,7 @@ JOBS = (
     Job("cross-correlation", ("features.sliding",), _coupling),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
-    Job("variability", ("features.window_kernels",), _variability),
+    Job("variability", ("features.scaling_kernels", "features.window_kernels"), _variability),
     Job("annotations", ("sources.wfdb.words",), _annotations),
 )
 

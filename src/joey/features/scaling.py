@@ -90,7 +90,7 @@ def alpha1_of(
     mean_nn : ndarray of float64, shape (w,)
         Their mean. [ms]
     """
-    from joey.features.kernels import fluctuations_of  # noqa: PLC0415 - numba is slow to import
+    from joey.features.scaling_kernels import fluctuations_of  # noqa: PLC0415 - numba is slow to import
 
     sizes = np.arange(4, 17)
     swing = np.full((len(rows), len(sizes)), nan)
@@ -135,7 +135,7 @@ def measure_fluctuations(nn: NDArray[np.float64], sizes: NDArray[np.int64]) -> N
     if np.any(sizes < 3):
         msg = f"a line fits any two points, so a box holds at least 3, not {sizes.min()}"
         raise ValueError(msg)
-    from joey.features.kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
+    from joey.features.scaling_kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
 
     known = np.isfinite(nn)
     swing = np.full(len(sizes), nan)
