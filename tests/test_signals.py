@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from joey.beats import detect_beats
 from joey.signals import (
@@ -41,6 +42,20 @@ def test_nothing_taken_out_leaves_all_as_it_was() -> None:
     left = measured(blank(series, Spans.of([(10.0, 20.0)])))
     assert left == Spans.of([(0.0, 10.0), (20.0, 60.0)])
     assert overlap(left, Span(0.0, 60.0)) == 50.0
+
+
+@pytest.mark.parametrize("stamp", [np.nan, np.inf, -np.inf])
+def test_a_stamp_that_is_no_time_is_refused(stamp: float) -> None:
+    """A value without a time has no place: it would sort anywhere."""
+    with pytest.raises(ValueError, match="stamp 1 of the series"):
+        Series(Channel("spo2", "%"), np.array([0.0, stamp]), np.full(2, 95.0), np.ones(2))
+
+
+@pytest.mark.parametrize("quantum", [0.0, -0.1, np.nan, np.inf])
+def test_a_quantum_is_a_positive_number(quantum: float) -> None:
+    """Counts of nothing, of less than nothing or of everything are no values."""
+    with pytest.raises(ValueError, match="the quantum of spo2"):
+        quantize(Channel("spo2", "%"), 1, 0, np.full(2, 95.0), quantum)
 
 
 def test_a_channel_that_goes_on_in_another_file_is_one() -> None:

@@ -232,9 +232,13 @@ class Series:
     valid_s: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        """Refuse stamps that do not increase."""
+        """Refuse stamps that are no times or do not increase."""
         if not len(self.times) == len(self.values) == len(self.valid_s):
             msg = "times, values and valid_s have one entry each per value"
+            raise ValueError(msg)
+        if not np.all(np.isfinite(self.times)):
+            at = int(np.flatnonzero(~np.isfinite(self.times))[0])
+            msg = f"stamp {at} of the series is {self.times[at]}: leave out values without a time"
             raise ValueError(msg)
         if np.any(np.diff(self.times) <= 0):
             msg = "the stamps of a series increase; repair duplicates in the reader"
@@ -381,8 +385,11 @@ def quantize(
     Raises
     ------
     ValueError
-        If a value does not fit 32 bits at this quantum.
+        If the quantum is not a positive number, or a value does not fit 32 bits at it.
     """
+    if not 0 < scale < np.inf:
+        msg = f"the quantum of {channel.label} is a positive number, not {scale:g}"
+        raise ValueError(msg)
     finite = np.isfinite(values)
     counts = np.zeros(len(values))
     counts[finite] = np.rint((values[finite] - offset) / scale)
