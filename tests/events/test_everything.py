@@ -55,6 +55,26 @@ def test_every_preset_can_be_asked_for() -> None:
     assert [events.preset for events in found] == list(PRESETS.values())
 
 
+def test_a_pause_is_a_long_interval_between_two_beats() -> None:
+    """1.8 s is one, 1.4 s is slow; pulses that go on make it doubtful; numerics know none."""
+    rr = np.concatenate((np.full(50, 0.4), [1.8], np.full(50, 0.4), [1.4], np.full(50, 0.4)))
+    starts = np.concatenate(([0.0], np.cumsum(rr)[:-1]))
+    heart = Series(HEART_RATE, starts, 60 / rr, rr)
+    pulse = Series(HEART_RATE, np.arange(0.0, 60.0, 0.4), np.full(150, 150.0), np.full(150, 0.4))
+
+    (found,) = find_all(heart, None, None, source="beat", presets=["pause1500"])
+    (denied,) = find_all(heart, None, None, source="beat", presets=["pause1500"], pulse=pulse)
+    (none,) = find_all(heart, None, None, source="numeric", presets=["pause1500"])
+
+    (event,) = found.items
+    assert event.span.start == pytest.approx(20.0)
+    assert event.time_below_s == pytest.approx(1.8)
+    assert event.quality == "good"
+    assert denied.items[0].quality.startswith("doubtful")
+    assert none.items == ()
+    assert "between two beats" in none.reason
+
+
 def test_absent_inputs_give_a_reason_and_no_exposure() -> None:
     found = find_all(None, None, None, source="beat")
     assert [len(events.searched) for events in found] == [0] * len(DEFAULT)

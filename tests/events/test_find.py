@@ -75,6 +75,7 @@ EDGES = [
     ("ih90_10", 90, False, 11),
     ("ih80_10", 80, False, 11),
     ("tachy180", 180, False, 60),
+    ("pause1500", 40, False, 1),
 ]
 
 

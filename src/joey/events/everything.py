@@ -34,11 +34,13 @@ LONGEST_AUX = 255  # bytes of text that a WFDB annotation holds
 INPUT = {
     "bradycardia": "heart_rate",
     "tachycardia": "heart_rate",
+    "pause": "heart_rate",
     "desaturation": "spo2",
     "intermittent_hypoxemia": "spo2",
     "apnea": "breaths",
     "periodic_breathing": "breaths",
 }
+CONFIRMED = ("bradycardia", "pause")  # what the pleth's own pulses can deny
 WORDS = {"heart_rate": "heart rate", "spo2": "SpO2", "breaths": "breathing signal"}
 
 
@@ -99,7 +101,7 @@ def find_all(
             events = _in_series(preset, spo2, judged, "numeric", None)
         else:
             events = _in_series(preset, heart_rate, judged, source, baseline)
-            if pulse is not None and source == "beat" and preset.kind == "bradycardia":
+            if pulse is not None and source == "beat" and preset.kind in CONFIRMED:
                 events = confirm_bradycardia(events, pulse)
         found[name] = events if judged is None else _doubted(events, judged)
     for name in presets:
@@ -118,6 +120,8 @@ def _in_series(
     if series is None or not np.any(np.isfinite(series.values)):
         words = WORDS[INPUT[preset.kind]]
         return Events((), EMPTY, preset, f"no {words} in the recording")
+    if preset.kind == "pause" and source != "beat":
+        return Events((), EMPTY, preset, "a pause lies between two beats, not in averaged numbers")
     bad = _graded(judged, "bad")
     found = find_in_series(preset, series, source=source, baseline=baseline, distrusted=bad)
     return _explained(found, judged)

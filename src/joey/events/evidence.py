@@ -44,12 +44,12 @@ class Recovery:
 
 
 def confirm_bradycardia(found: Events, pulse: Series) -> Events:
-    """Return bradycardias from ECG, those doubtful that the pleth's own pulses deny.
+    """Return bradycardias or pauses from ECG, those doubtful that the pleth's own pulses deny.
 
     Parameters
     ----------
     found : Events
-        Bradycardias found beat by beat.
+        Bradycardias or pauses found beat by beat.
     pulse : Series
         Pulse rate from pulse to pulse of the pleth, as pieces. [beats/min] A monitor's averaged
         pulse rate must not be given: it barely moves in a true bradycardia of a few seconds.

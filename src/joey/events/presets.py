@@ -107,6 +107,15 @@ _ALL = (
         source="Joey default: above 180 beats/min, sustained for 60 s",
     ),
     Preset(
+        name="pause1500",
+        kind="pause",
+        below=40.0,
+        source=(
+            "Joey default: an interval over 1.5 s between two beats of a searched ECG; over 4 s it "
+            "is unsearched, as one lead cannot tell a pause from a lost trace"
+        ),
+    ),
+    Preset(
         name="desat_uva",
         kind="desaturation",
         below=80.0,
@@ -304,6 +313,7 @@ DEFAULT = ("brady_uva", "desat_uva", "bd", "central10", "central20", "abd")
 _WHAT = {
     "bradycardia": ("heart rate", "beats/min"),
     "tachycardia": ("heart rate", "beats/min"),
+    "pause": ("heart rate from beat to beat", "beats/min"),
     "desaturation": ("SpO2", "%"),
     "intermittent_hypoxemia": ("SpO2", "%"),
 }

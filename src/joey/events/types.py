@@ -24,8 +24,9 @@ class Preset:
         Its id in science and reports: ``brady_uva``. With a joining gap the reports print
         ``brady_uva+join4``.
     kind : str
-        ``bradycardia``, ``tachycardia``, ``desaturation``, ``intermittent_hypoxemia``, ``apnea``,
-        ``periodic_breathing``, or a combination: ``abd``, ``ab``, ``ad``, ``bd``.
+        ``bradycardia``, ``tachycardia``, ``pause``, ``desaturation``,
+        ``intermittent_hypoxemia``, ``apnea``, ``periodic_breathing``, or a combination: ``abd``,
+        ``ab``, ``ad``, ``bd``.
     below : float
         Threshold, in the unit of what it is applied to: beats/min, %, or for breathing the interval
         between two breaths [s]. NaN for a combination, whose parts have their own.

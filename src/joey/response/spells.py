@@ -157,7 +157,8 @@ def _label(found: Events) -> str:
         "bd": "Bradycardia with desaturation (BD)",
         "abd": "Apnea with bradycardia and desaturation (ABD)",
         "ab": "Apnea with bradycardia (AB)", "ad": "Apnea with desaturation (AD)",
-        "tachycardia": "Tachycardia", "periodic_breathing": "Periodic breathing",
+        "tachycardia": "Tachycardia", "pause": "Pause of the heart",
+        "periodic_breathing": "Periodic breathing",
         "intermittent_hypoxemia": "Intermittent hypoxemia",
     }  # fmt: skip
     name = words.get(found.preset.kind, found.preset.kind)
