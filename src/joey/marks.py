@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.beats import BeatFlag
 from joey.events import annotations_of
 from joey.signals import Grid
 from joey.sources.wfdb import write_annotations
@@ -29,6 +30,8 @@ __all__ = ["write_marks"]
 def write_marks(folder: Path, found: Findings) -> None:
     """Write ``beats.qrs`` and ``events.atr``.
 
+    A beat whose shape is flagged has the symbol ``Q`` (not classified), every other ``N``.
+
     Parameters
     ----------
     folder : Path
@@ -40,7 +43,9 @@ def write_marks(folder: Path, found: Findings) -> None:
     grid, first = _grid(found)
     if found.beats is not None:
         at, there = _samples(found.beats.times, grid, first)
-        write_annotations(folder / "beats.qrs", at[there], ["N"] * int(there.sum()), grid.fs)
+        odd = (found.beats.flags & (BeatFlag.ODD_SHAPE | BeatFlag.EARLY_WIDE)) > 0
+        symbols = np.where(odd, "Q", "N")[there].tolist()
+        write_annotations(folder / "beats.qrs", at[there], symbols, grid.fs)
     times, symbols, texts = annotations_of(found.events)
     at, there = _samples(times, grid, first)
     write_annotations(

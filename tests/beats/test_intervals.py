@@ -190,9 +190,8 @@ class TestMarked:
         assert np.all(np.isnan(found.nn[106:110]))
         assert np.all(np.isfinite(found.nn[100:103]))
 
-    def test_no_flag_of_a_beat_rejects_its_intervals(self) -> None:
-        """A beat found by searching back is a beat; of a beat's shape nothing is known."""
-        assert list(BeatFlag) == [BeatFlag.SEARCHED_BACK]
+    def test_a_beat_found_by_searching_back_keeps_its_intervals(self) -> None:
+        """It is a beat like any other; what a flagged shape does is tested in test_shapes."""
         times = times_of(quiet_rr(100))
         found = nn_intervals(beats_of(times, flags={70: BeatFlag.SEARCHED_BACK}), resolution_ms=4.0)
         assert not found.corrected.any()

@@ -13,6 +13,7 @@ from joey.beats.intervals import (
     timing_noise_ms,
     with_breaks,
 )
+from joey.beats.shapes import mark_shapes
 from joey.beats.types import BeatFlag, Beats
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "heart_rate_series",
     "intervals_from_rr",
     "join_beats",
+    "mark_shapes",
     "nn_between",
     "nn_intervals",
     "rr_intervals",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.beats.types import BeatFlag
 from joey.signals import Channel, Series, runs_of
 from joey.spans import Spans, subtract
 from joey.streams import GAP_S
@@ -183,8 +184,8 @@ def nn_intervals(beats: Beats, *, resolution_ms: float, rules: Cleaning = DEFAUL
     In this order: two intervals that sum to one ordinary interval between ordinary ones are an
     extra beat, and merged; intervals beyond the limits, near twice the local median, or far from it
     are rejected - the last two unless they belong to a monotone or sustained change of rate, which
-    is the heart's own. No beat is made up. The shape of a beat is not looked at: an ectopic beat is
-    told by its timing alone.
+    is the heart's own. Last, an interval that begins or ends with a beat whose shape is flagged
+    (`mark_shapes`) is rejected: it is ectopic, aberrant or no beat. No beat is made up.
 
     Parameters
     ----------
@@ -200,7 +201,17 @@ def nn_intervals(beats: Beats, *, resolution_ms: float, rules: Cleaning = DEFAUL
     Intervals
         With `rr` untouched.
     """
-    return clean_intervals(rr_intervals(beats, resolution_ms=resolution_ms), rules)
+    cleaned = clean_intervals(rr_intervals(beats, resolution_ms=resolution_ms), rules)
+    odd = (beats.flags & (BeatFlag.ODD_SHAPE | BeatFlag.EARLY_WIDE)) > 0
+    if not np.any(odd):
+        return cleaned
+    # The end of an interval that holds the sum of two is that of the second.
+    ends = np.searchsorted(beats.times, cleaned.times + (cleaned.nn - TOUCH_MS) / 1000.0)
+    by_odd = odd[np.searchsorted(beats.times, cleaned.times)]
+    by_odd |= odd[np.minimum(ends, len(odd) - 1)]
+    by_odd &= np.isfinite(cleaned.nn)
+    nn = np.where(by_odd, np.nan, cleaned.nn)
+    return replace(cleaned, nn=nn, corrected=cleaned.corrected | by_odd)
 
 
 def clean_intervals(raw: Intervals, rules: Cleaning = DEFAULT) -> Intervals:

@@ -21,6 +21,10 @@ class BeatFlag(IntFlag):
 
     SEARCHED_BACK = 1
     """Found below the threshold, after a beat was missed."""
+    ODD_SHAPE = 2
+    """Unlike the beats around it, where those are alike: ectopic, aberrant or an artifact."""
+    EARLY_WIDE = 4
+    """Early, and wider than the narrow beats around it: as ventricular beats are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

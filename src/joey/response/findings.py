@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from joey.beats import detect_beats, heart_rate_series, nn_intervals, timing_noise_ms
+from joey.beats import (
+    detect_beats,
+    heart_rate_series,
+    mark_shapes,
+    nn_intervals,
+    timing_noise_ms,
+)
 from joey.breaths import detect_breaths
 from joey.events import DEFAULT, find_all, heart_rate_pieces, spells, without
 from joey.features import Material, features_for
@@ -217,6 +223,8 @@ def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
         return None, None
     beats = detect_beats(chosen.signal)
     known = chosen.signal.channel.quantity == "ecg"  # of pulses it was never measured
+    if known:
+        beats = mark_shapes(chosen.signal, beats)
     noise = timing_noise_ms(float(chosen.signal.fs)) if known else float("nan")
     return beats, nn_intervals(beats, resolution_ms=noise)
 
