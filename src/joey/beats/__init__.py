@@ -1,5 +1,6 @@
 """Heart beats from ECG or pleth, and the RR and NN intervals between them."""
 
+from joey.beats.agreement import Agreement, Disagreement, compare_beats
 from joey.beats.detector import BeatDetector, detect_beats, join_beats
 from joey.beats.intervals import (
     Cleaning,
@@ -17,12 +18,15 @@ from joey.beats.shapes import mark_shapes
 from joey.beats.types import BeatFlag, Beats
 
 __all__ = [
+    "Agreement",
     "BeatDetector",
     "BeatFlag",
     "Beats",
     "Cleaning",
+    "Disagreement",
     "Intervals",
     "clean_intervals",
+    "compare_beats",
     "detect_beats",
     "heart_rate_series",
     "intervals_from_rr",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from joey.beats import compare_beats
 from joey.events import without
 from joey.quality import bad_spans, doubtful_spans, judge_numeric, judge_waveform
 from joey.signals import Series, Signal, blank, measured, pieces, series_of, signals_of
@@ -15,6 +16,7 @@ from joey.spans import EMPTY, Spans, contains, subtract, total
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from joey.beats import Beats
     from joey.holds import Context, Exclusions
     from joey.quality import Quality
     from joey.signals import Recording
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Numeric",
     "Waveform",
+    "agreement_words",
     "choose_waveform",
     "excluded",
     "identities",
@@ -223,6 +226,25 @@ def quality_words(quality: Quality, whole_s: float) -> str:
             reasons = sorted({v.reason for v in quality.verdicts if v.grade == grade})
             parts.append(f"{_percent(total(spans), judged)} {grade} ({', '.join(reasons)})")
     return f"{quality.channel.label}: {', '.join(parts)}"
+
+
+def agreement_words(beats: Beats, pulses: Beats, bad: Spans) -> str:
+    """Return how many beats of the ECG have a pulse in the pleth, outside what is bad in either."""
+    found = compare_beats(
+        replace(beats, searched=subtract(beats.searched, bad)),
+        replace(pulses, searched=subtract(pulses.searched, bad)),
+    )
+    if not len(found.searched):
+        return "ECG and pleth, beat by beat: cannot say, too few beats or pulses in both"
+    words = (
+        f"ECG and pleth, beat by beat: {_percent(found.share, 1.0)} of beats have a pulse, "
+        f"{found.delay:.2f} s later"
+    )
+    if not found.apart:
+        return words
+    apart = sum(each.span.duration for each in found.apart)
+    reasons = sorted({each.reason for each in found.apart})
+    return f"{words}; they part for {apart:.0f} s ({', '.join(reasons)})"
 
 
 def _percent(part: float, whole: float) -> str:

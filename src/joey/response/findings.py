@@ -17,6 +17,7 @@ from joey.events import DEFAULT, find_all, heart_rate_pieces, spells, without
 from joey.features import Material, features_for
 from joey.holds import Exclusions
 from joey.response.channels import (
+    agreement_words,
     choose_waveform,
     excluded,
     numerics_of,
@@ -150,7 +151,7 @@ def analyze(
     progress(0.2, "finding beats")
     beats, intervals = _beats(ecg)
     progress(0.45, "finding pulses")
-    _, pulse = _beats(pleth)
+    pulses_seen, pulse = _beats(pleth)
     progress(0.65, "finding breaths")
     breaths = _breaths(resp, beats)
     progress(0.85, "finding events")
@@ -181,6 +182,9 @@ def analyze(
     whole = recording.span.duration
     quality = [quality_words(w.quality, whole) for w in (ecg, resp, pleth) if w]
     quality += [quality_words(n.quality, whole) for found in numerics.values() for n in found[:1]]
+    if beats is not None and pulses_seen is not None:
+        bad = union(*(w.bad for w in (ecg, pleth) if w))
+        quality.append(agreement_words(beats, pulses_seen, bad))
     if len(frozen):
         quality.append(
             f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out"
