@@ -49,8 +49,9 @@ def _breaths() -> None:
 
     waves = np.sin(2 * np.pi * np.arange(0, SECONDS, 1 / 62.5))
     resp = quantize(Channel("resp"), 62, 0, waves, 1e-3)
-    nobody = Beats(Channel("ecg"), np.empty(0), np.empty(0, dtype=np.uint8), EMPTY)
-    detect_breaths(resp, nobody)
+    times = np.arange(0, SECONDS, 0.4, dtype=np.float64)
+    beats = Beats(Channel("ecg"), times, np.zeros(len(times), dtype=np.uint8), EMPTY)
+    detect_breaths(resp, beats)
 
 
 def _entropy() -> None:
@@ -124,7 +125,7 @@ class Job:
 # The longest first: what is left at the end is short.
 JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
-    Job("breaths", ("breaths.decide",), _breaths),
+    Job("breaths", ("breaths.beatwise", "breaths.decide"), _breaths),
     Job("cross-correlation", ("features.sliding",), _coupling),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),

@@ -75,15 +75,25 @@ def test_one_breath_ends_an_unjoined_pause() -> None:
 
 def test_unsearched_time_is_never_bridged() -> None:
     """Two breaths 20 s apart with a gap between are no apnea of 20 s."""
-    gap = breaths(0, 1, 2, 22, 23, searched=[(0, 8), (12, 30)])
+    gap = breaths(0, 1, 2, 22, 23, searched=[(0, 8), (13, 24)])
     assert find_apneas(gap, PRESETS["central10"]).items == ()
 
 
-def test_a_pause_cut_by_the_end_of_the_search_is_truncated() -> None:
-    """From its last breath on a span may show an apnea; before its first breath it shows none."""
-    cut = breaths(15, 16, 17, searched=[(0, 30)])
-    (event,) = find_apneas(cut, PRESETS["central10"]).items
-    assert (event.span.start, event.span.end, event.truncated) == (17.0, 30.0, True)
+def test_a_pause_cut_by_an_end_of_the_search_is_truncated() -> None:
+    """It lasted at least that long; a breath in the span shows that breaths would be seen."""
+    cut = breaths(15, 16, 17, 18, 19, searched=[(0, 32)])
+    before, after = find_apneas(cut, PRESETS["central10"]).items
+    assert (before.span.start, before.span.end, before.truncated) == (0.0, 15.0, True)
+    assert (after.span.start, after.span.end, after.truncated) == (19.0, 32.0, True)
+
+
+def test_a_pause_lasts_from_the_end_of_a_breath_to_the_start_of_the_next() -> None:
+    """Peaks 13 s apart, of breaths that last 1 s to either side: 11 s without movement."""
+    times = np.array([0.0, 2.0, 15.0, 17.0])
+    edges = np.column_stack((times - 1.0, times + 1.0))
+    found = Breaths(RESP, times, np.zeros(4, np.uint8), Spans.of([(0.0, 18.0)]), edges)
+    (event,) = find_apneas(found, PRESETS["central10"]).items
+    assert (event.span.start, event.span.end, event.time_below_s) == (3.0, 14.0, 11.0)
 
 
 def test_a_breath_at_the_end_of_the_search_ends_the_pause() -> None:
@@ -128,6 +138,8 @@ def slow_apneas(found: Breaths, preset: Preset) -> list[tuple[float, float, floa
     for span in found.searched:
         inside = [float(t) for t in found.times if span.start <= t <= span.end]
         pauses = []
+        if inside and inside[0] - span.start >= preset.below:
+            pauses.append((span.start, inside[0], True))
         for t, after in zip(inside, [*inside[1:], None][: len(inside)], strict=True):
             end = span.end if after is None else after
             if end - t >= preset.below:

@@ -80,7 +80,10 @@ def only(facts: Any, span: Span) -> Any:
     """Return the facts of one span."""
     keep = (facts.times >= span.start) & (facts.times < span.end)
     searched = intersect(facts.searched, Spans.of([span]))
-    return replace(facts, times=facts.times[keep], flags=facts.flags[keep], searched=searched)
+    more = {"edges": facts.edges[keep]} if isinstance(facts, Breaths) else {}
+    return replace(
+        facts, times=facts.times[keep], flags=facts.flags[keep], searched=searched, **more
+    )
 
 
 def same(a: Any, b: Any) -> None:
@@ -88,6 +91,8 @@ def same(a: Any, b: Any) -> None:
     np.testing.assert_array_equal(a.times, b.times)
     np.testing.assert_array_equal(a.flags, b.flags)
     np.testing.assert_array_equal(a.searched.bounds, b.searched.bounds)
+    if isinstance(a, Breaths):
+        np.testing.assert_array_equal(a.edges, b.edges)
 
 
 def span_of(data: Data) -> Span:

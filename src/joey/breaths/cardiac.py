@@ -27,6 +27,8 @@ BINS = 16  # parts of a beat
 FINE = 16  # results are in 1/16 count: the mean is finer than a count
 LEAST_BEATS = 8  # fewer beats around make no mean
 RR_S = (0.2, 2.0)  # s, beats further apart are not one cycle
+AROUND = 2  # beats to either side whose movement counts against one
+MOST_POWER = 38  # two to this is the power of 30,000 counts: louder beats count alike
 DRIFT_S = 1.0  # s, box whose mean is the slow part: breathing itself stays out of the mean
 
 
@@ -36,8 +38,8 @@ def remove_heart(
     times: NDArray[np.float64],
     beats: NDArray[np.float64],
     fs: float,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the samples without the heart's share, and where it could be taken out.
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Return the samples without the heart's share, where it was taken out, and how large it was.
 
     Parameters
     ----------
@@ -54,69 +56,59 @@ def remove_heart(
         In 1/16 count; where there are too few beats they are as they were.
     removed : ndarray of bool, shape (n,)
         Where the heart's share was taken out.
+    height : ndarray of int64, shape (n,)
+        From its lowest to its highest within a beat, in 1/16 count; 0 where it was not taken out.
     """
-    samples = counts * FINE
-    removed = np.zeros(len(counts), dtype=np.bool_)
+    from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
+
     if len(beats) < 2:
-        return samples, removed
-    rr = np.diff(beats)
-    cycle = np.searchsorted(beats, times, side="right") - 1
-    inside = (cycle >= 0) & (cycle < len(rr))
-    whole = np.zeros(len(counts), dtype=np.bool_)
-    good = (rr >= RR_S[0]) & (rr <= RR_S[1])
-    whole[inside] = good[cycle[inside]]
-    at = np.flatnonzero(whole)
-    if len(at) == 0:
-        return samples, removed
-    part = (times[at] - beats[cycle[at]]) / rr[cycle[at]] * BINS
-    fast = _without_drift(counts, valid, max(2 * int(DRIFT_S * fs / 2) + 1, 3))
-    heart, enough = _mean_of_beats(fast[at], valid[at], cycle[at], part, beats)
-    samples[at[enough]] -= heart[enough]
-    removed[at] = enough
-    return samples, removed
+        nothing = np.zeros(len(counts), dtype=np.int64)
+        return counts * FINE, nothing.astype(np.bool_), nothing
+    width = max(2 * int(DRIFT_S * fs / 2) + 1, 3)
+    cycle, part = beatwise.place(times, beats, RR_S[0], RR_S[1], BINS)
+    fast = beatwise.without_drift(counts, valid, width // 2, FINE)
+    sums, number, power = beatwise.gather(fast, valid, cycle, part, len(beats), BINS)
+    mean, enough = _means(sums, number, power, beats)
+    return beatwise.subtract(counts, cycle, part, mean, enough, FINE)
 
 
-def _without_drift(
-    counts: NDArray[np.int64], valid: NDArray[np.bool_], width: int
-) -> NDArray[np.int64]:
-    """Return FINE x (counts - mean over `width` measured samples)."""
-    half = width // 2
-    known = np.where(valid, counts, 0)
-    sums = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(known)))
-    number = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(valid.astype(np.int64))))
-    at = np.arange(len(counts))
-    upper, lower = np.minimum(at + half + 1, len(counts)), np.maximum(at - half, 0)
-    mean = FINE * (sums[upper] - sums[lower]) // np.maximum(number[upper] - number[lower], 1)
-    return np.where(valid, FINE * counts - mean, 0)
-
-
-def _mean_of_beats(
-    fast: NDArray[np.int64],
-    valid: NDArray[np.bool_],
-    cycle: NDArray[np.int64],
-    part: NDArray[np.float64],
+def _means(
+    sums: NDArray[np.int64],
+    number: NDArray[np.int64],
+    power: NDArray[np.float64],
     beats: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return, for each sample, the mean at its place in the beat over the beats around."""
-    place = np.minimum(part.astype(np.int64), BINS - 1)
-    cell = cycle * BINS + place
-    size = len(beats) * BINS
-    # Integer-valued floats below 2**53 add exactly, in whatever order bincount takes them.
-    weight = np.bincount(cell, weights=np.where(valid, fast, 0).astype(np.float64), minlength=size)
-    number = np.bincount(cell, weights=valid.astype(np.float64), minlength=size)
+    """Return, for each beat, the mean of the beats around it, and whether they were enough.
+
+    Parameters
+    ----------
+    sums, number : ndarray of int64, shape (m, BINS)
+        Of each beat's samples by their place in it.
+    power : ndarray of float64, shape (m,)
+        Sum of their squares.
+    beats : ndarray of float64, shape (m,)
+        When the beats are. [s]
+    """
+    quiet = _quietness(power, number.sum(axis=1))[:, None]
     zero = np.zeros((1, BINS), dtype=np.int64)
-    sums = np.concatenate((zero, np.cumsum(weight.reshape(-1, BINS).astype(np.int64), axis=0)))
-    many = np.concatenate((zero, np.cumsum(number.reshape(-1, BINS).astype(np.int64), axis=0)))
+    sums = np.concatenate((zero, np.cumsum(quiet * sums, axis=0)))
+    many = np.concatenate((zero, np.cumsum(quiet * number, axis=0)))
     from_beat = np.searchsorted(beats, beats - REACH_S)
     to_beat = np.searchsorted(beats, beats + REACH_S, side="right")
     count = many[to_beat] - many[from_beat]
     mean = (sums[to_beat] - sums[from_beat]) // np.maximum(count, 1)
     # A mean over a whole beat is drift, not heart.
-    mean = mean - (mean.sum(axis=1) // BINS)[:, None]
-    enough = (to_beat - from_beat >= LEAST_BEATS) & (count.min(axis=1) > 0)
-    # Between the middles of two bins the mean is a straight line: steps would be breaths.
-    left = np.floor(part - 0.5).astype(np.int64)
-    toward = part - 0.5 - left
-    low, high = mean[cycle, left % BINS], mean[cycle, (left + 1) % BINS]
-    heart = np.rint(low + toward * (high - low)).astype(np.int64)
-    return heart, enough[cycle]
+    mean -= (mean.sum(axis=1) // BINS)[:, None]
+    return mean, (to_beat - from_beat >= LEAST_BEATS) & (count.min(axis=1) > 0)
+
+
+def _quietness(power: NDArray[np.float64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how much each beat counts: as the power around it is low, a power of two.
+
+    In a pause its own beats then make the mean, and not the breaths before and after it.
+    """
+    _, exponent = np.frexp(np.maximum(power / np.maximum(number, 1), 1.0))
+    padded = np.pad(np.where(number > 0, exponent, 0), AROUND)
+    loudest = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1).max(axis=1)
+    weight: NDArray[np.int64] = 1 << np.maximum(MOST_POWER - loudest, 0).astype(np.int64)
+    return weight

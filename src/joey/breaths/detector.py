@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.breaths.cardiac import SETTLE_S, remove_heart
+from joey.breaths.stillness import Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from joey.beats import Beats
+    from joey.breaths.decide import State
     from joey.signals import Channel, Signal
     from joey.streams import Window
 
 __all__ = ["BreathDetector", "detect_breaths", "join_breaths"]
 
 SMOOTH_S = 0.2  # s, a box applied twice: -3 dB near 1.7 Hz, zero at 5 Hz
-DRIFT_S = 3.0  # s, a box whose mean is taken away: -3 dB near 0.2 Hz
+DRIFT_S = 1.2  # s, a box whose mean is taken away: an adult's 16 breaths/min fall to a sixth
 FLAT_S = 2.0  # s, impedance that does not change by a count for so long is not measured
-LEARN_S = 10.0  # s, from which the first usual breath is learned
+LAG_S = 0.16  # s, of differences: the second tell an infant's breath from an adult's (0.3 Hz), the
+# fourth breath from motion (2.5 Hz)
+LEARN_S = 15.0  # s, from which the first usual breath is learned
 
 
 class BreathDetector:
@@ -123,8 +127,10 @@ def detect_breaths(resp: Signal, beats: Beats) -> Breaths:
     Returns
     -------
     Breaths
-        Times of the peaks (end of inspiration where impedance rises with the lungs). [s] Searched
-        is what was measured, less 1.7 s at its edges, less where impedance stood still for 2 s.
+        Times of the peaks (end of inspiration where impedance rises with the lungs), and from where
+        to where each breath moves. [s] Searched is what was measured, less 1 s at its edges, less
+        where impedance stood still for 2 s, less where it moves too far for rest and not far enough
+        for breath: bouts of motion, breathing gone shallow, leads put on anew (`stillness`).
 
     Raises
     ------
@@ -135,7 +141,8 @@ def detect_breaths(resp: Signal, beats: Beats) -> Breaths:
     -----
     Breaths by an amplitude threshold that follows the last fifteen breaths: the idea of T. Adjei et
     al., BMJ Open Respir. Res. 8:e001042, 2021, doi:10.1136/bmjresp-2021-001042, whose figures (13 %
-    false, 12 % missed breaths) are theirs, not Joey's. Share and its fall are Joey's defaults.
+    false, 12 % missed breaths) are theirs, not Joey's. The share, when the usual breath is trusted
+    and when it is learned anew, and what counts as rest are Joey's defaults.
     """
     detector = BreathDetector(resp.channel)
     if resp.segments and resp.fs < 10:
@@ -157,6 +164,7 @@ def join_breaths(channel: Channel, parts: Iterable[Breaths]) -> Breaths:
         np.concatenate([each.times for each in rows]),
         np.concatenate([each.flags for each in rows]),
         union(*(each.searched for each in rows)),
+        np.concatenate([each.edges for each in rows]),
     )
 
 
@@ -176,39 +184,46 @@ class _Section:
         self._drift = 2 * int(DRIFT_S * self._fs / 2) + 1
         self._flat = round(FLAT_S * self._fs)
         self._near = self._smooth + self._drift // 2 + 1  # samples either side of a filtered one
+        boxes = self._smooth, self._drift, max(round(LAG_S * self._fs), 1)
+        self._stillness = Stillness(len(self._heard.counts), self._fs, boxes)
         n = len(self._heard.counts)
         self._samples: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         self._searched: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._removed: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._ready = 0
         self._told = window.speak_from
-        self._state = decide.State()
-        self._learned = False
+        self._state: State | None = None  # until the first usual breath is learned
         self._room: NDArray[np.int64] = np.zeros(n // 2 + 1, dtype=np.int64)
+        self._high: NDArray[np.float64] = np.zeros(n // 2 + 1)
         self._found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._rises: NDArray[np.float64] = np.empty(0)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
         self._heard.fill(first, counts)
 
     def step(self, known: int, *, last: bool) -> tuple[Breaths, int]:
+        """Go on with what is known; breaths are final once the fall after them is."""
         window = self._window
         margin = 0 if last else self._near + self._flat + round(SETTLE_S * self._fs)
         stop = known - window.first - margin
+        block = self._stillness.block
+        if not last:
+            stop -= stop % block
         if stop > self._ready:
             self._filter(self._ready, stop)
             self._ready = stop
+        if last:
+            self._stillness.close()
+        upto = self._ready if last else self._stillness.known
         final = 0
-        if not self._learned and (last or self._ready >= LEARN_S * self._fs):
-            first = slice(0, min(self._ready, round(LEARN_S * self._fs)))
-            height = self._kernel.learn(self._samples[first][self._searched[first]])
-            self._state.numbers[0] = height
-            self._state.heights[:] = self._state.order[:] = height
-            self._state.numbers[self._kernel.COUNT] = len(self._state.heights)
-            self._learned = True
-        if self._learned:
-            final = self._decide()
-        return self._tell(window.first + (self._ready if last else final))
+        if self._state is None and (last or upto >= LEARN_S * self._fs):
+            self._state = self._kernel.State(
+                *self._stillness.usual(round(LEARN_S * self._fs) // block)
+            )
+        if self._state is not None:
+            final = self._decide(upto, self._state)
+        return self._tell(upto, final, last=last)
 
     def _filter(self, lo: int, hi: int) -> None:
         window = self._window
@@ -221,15 +236,18 @@ class _Section:
         valid &= ~_still(counts, valid, self._flat)
         times = window.grid.times(np.arange(a, b) + window.first)
         beats = self._beats_near(times[0], times[-1]) if len(times) else np.empty(0)
-        samples, removed = remove_heart(counts, valid, times, beats, self._fs)
-        smooth = _box(_box(np.where(valid, samples, 0), self._smooth), self._smooth)
+        samples, removed, heart = remove_heart(counts, valid, times, beats, self._fs)
+        once = _box(np.where(valid, samples, 0), self._smooth)
+        smooth = _box(once, self._smooth)
         # Both parts in the same unit: (samples x smooth^2) x drift.
         slow = _box(smooth, self._drift)
         band = smooth * self._drift - slow
         whole = _box(valid.astype(np.int64), 2 * self._near + 1) == 2 * self._near + 1
-        self._samples[lo:hi] = band[lo - a : hi - a]
-        self._searched[lo:hi] = whole[lo - a : hi - a]
-        self._removed[lo:hi] = removed[lo - a : hi - a]
+        inner = slice(lo - a, hi - a)
+        self._samples[lo:hi] = band[inner]
+        self._searched[lo:hi] = whole[inner]
+        self._removed[lo:hi] = removed[inner]
+        self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
 
     def _beats_near(self, start: float, end: float) -> NDArray[np.float64]:
         near = []
@@ -238,32 +256,59 @@ class _Section:
             near.append(beats[lo:hi])
         return np.concatenate(near) if near else np.empty(0)
 
-    def _decide(self) -> int:
-        s = self._state
+    def _decide(self, upto: int, state: State) -> int:
+        still = self._stillness
         number, final = self._kernel.decide(
             self._samples,
             self._searched,
-            self._ready,
+            still.moves,
+            still.floor,
+            still.lately,
+            still.rough,
+            still.brisk,
+            still.block,
+            still.slowest,
+            upto,
             self._fs,
-            s.numbers,
-            s.heights,
-            s.order,
+            state.numbers,
+            state.rings,
             self._room,
+            self._high,
+            still.breath,
+            still.slow,
+            still.trusted,
+            still.motion,
         )
         self._found = np.concatenate((self._found, self._room[:number]))
+        self._rises = np.concatenate((self._rises, self._high[:number]))
         return int(final)
 
-    def _tell(self, final: int) -> tuple[Breaths, int]:
+    def _tell(self, ready: int, final: int, *, last: bool) -> tuple[Breaths, int]:
         window = self._window
-        upto = min(max(final, self._told), window.speak_to)
+        known = ready if last else max(min(final, ready) - self._stillness.ahead, 0)
+        upto = min(max(known + window.first, self._told), window.speak_to)
         at = self._found + window.first
-        mine = self._found[(at >= self._told) & (at < upto)]
+        begin, end = np.searchsorted(at, (self._told, upto))
+        mine = self._found[begin:end]
         flags = np.where(self._removed[mine], 0, HEART_IN).astype(np.uint8)
+        edges = self._kernel.edges_of(
+            self._samples,
+            self._searched,
+            self._found,
+            self._rises,
+            begin,
+            end,
+            self._stillness.shallow(mine, self._kernel.SHALLOW),
+            self._fs,
+        )
         lo, hi = self._told - window.first, upto - window.first
-        runs = runs_of(self._searched[lo:hi]) + (lo + window.first)
-        searched = Spans.of(window.grid.times(runs.ravel()).reshape(-1, 2))
+        sure = self._searched[lo:hi] & ~self._stillness.unsure(self._found, lo, hi)
+        runs = runs_of(sure) + (lo + window.first)
+        times = window.grid.times
+        searched = Spans.of(times(runs.ravel()).reshape(-1, 2))
         self._told = upto
-        return Breaths(self._channel, window.grid.times(mine + window.first), flags, searched), upto
+        around = times(edges.ravel() + window.first).reshape(-1, 2)
+        return Breaths(self._channel, times(mine + window.first), flags, searched, around), upto
 
 
 HEART_IN = 1  # breath flag: too few beats around, the heart's ripple is still in

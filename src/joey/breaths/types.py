@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from joey.signals import Channel
@@ -28,10 +29,18 @@ class Breaths:
     flags : ndarray of uint8, shape (n,)
         Zero for a plain breath.
     searched : Spans
-        Where breaths would have been found.
+        Where breaths, or that there was none, would have been found.
+    edges : ndarray of float64, shape (n, 2)
+        Start of each inspiration and end of each expiration; without them a breath is an instant.
+        [s]
     """
 
     channel: Channel
     times: NDArray[np.float64]
     flags: NDArray[np.uint8]
     searched: Spans
+    edges: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+
+    def __post_init__(self) -> None:
+        if len(self.edges) != len(self.times):
+            object.__setattr__(self, "edges", np.column_stack((self.times, self.times)))

@@ -2,8 +2,9 @@
 
 Chest impedance sees central apnea and the central part of a mixed one; obstructed efforts look like
 breathing, so that nothing here is ever called obstructive, and no apnea is not no obstruction.
-A pause lasts from a breath to the next breath of the same searched span; a pause that the end of
-the searched span cuts is kept as truncated. Before its first breath a span says nothing.
+A pause lasts from the end of a breath's expiration to the start of the next inspiration of the same
+searched span; a pause that an end of the searched span cuts is kept as truncated. A span without a
+breath says nothing.
 """
 
 from __future__ import annotations
@@ -55,23 +56,31 @@ class ApneaDetector:
         self._preset = preset
         self._span = EMPTY  # the searched span that may go on, from its last breath
         self._breath = np.empty(0)
+        self._edges = np.empty((0, 2))
         self._open: NDArray[np.void] = np.zeros(0, dtype=ROW)  # pauses that more may join
 
     def update(self, new: Mapping[str, Breaths], upto: Mapping[str, float]) -> Events:
         """Take the next breaths; return the events that became final, and what was searched."""
         chunk = new.get("breaths")
-        times = np.empty(0) if chunk is None else chunk.times
-        searched = EMPTY if chunk is None else chunk.searched
-        return self._take(times, searched, upto.get("breaths", -np.inf))
+        if chunk is None:
+            return self._take(np.empty(0), np.empty((0, 2)), EMPTY, upto.get("breaths", -np.inf))
+        return self._take(chunk.times, chunk.edges, chunk.searched, upto.get("breaths", -np.inf))
 
     def finish(self) -> Events:
         """End the breaths; return the remaining events."""
-        return self._take(np.empty(0), EMPTY, np.inf)
+        return self._take(np.empty(0), np.empty((0, 2)), EMPTY, np.inf)
 
-    def _take(self, new: NDArray[np.float64], searched: Spans, upto: float) -> Events:
+    def _take(
+        self,
+        new: NDArray[np.float64],
+        around: NDArray[np.float64],
+        searched: Spans,
+        upto: float,
+    ) -> Events:
         spans = union(self._span, searched)
         edges = spans.bounds
         times = np.concatenate((self._breath, new))
+        breaths = np.concatenate((self._edges, around))
         if np.any(np.diff(times) <= 0):
             msg = "breaths come in time order"
             raise ValueError(msg)
@@ -79,25 +88,33 @@ class ApneaDetector:
         # A breath on the end of its span is still of it.
         heard = where >= 0
         heard[heard] = times[heard] <= edges[where[heard], 1]
-        times, where = times[heard], where[heard]
+        times, where, breaths = times[heard], where[heard], breaths[heard]
         goes_on = len(edges) > 0 and not upto > edges[-1, 1] + SLACK_S
         closed = len(edges) - int(goes_on)
-        pauses = _pauses(times, where, edges, closed, self._preset)
+        fresh = np.append(where[:1] >= 0, where[1:] != where[:-1])[: len(where)]
+        if len(self._breath) and len(heard) and heard[0]:
+            fresh[0] = False  # what was before it has been looked at
+        pauses = _pauses(breaths, where, edges, closed, fresh, self._preset)
         rows = np.concatenate((self._open, pauses))
         at = np.searchsorted(edges[:, 0], rows["start"], side="right") - 1
         # From the last breath on, a pause may still begin in the span that goes on.
-        since = float(times[-1]) if len(times) and where[-1] == closed else -np.inf
+        since = float(breaths[-1, 1]) if len(times) and where[-1] == closed else -np.inf
         groups, of_span = _chained(rows, at, self._preset)
         lasts_open = len(groups) > 0 and of_span[-1] == closed
         settled = len(groups)
         if lasts_open and _near(since - float(groups["end"][-1]), self._preset):
             settled -= 1
         self._open = groups[settled:]
-        self._keep(times[where == closed], edges[closed:])
+        self._keep(times[where == closed], breaths[where == closed], edges[closed:])
         return Events(_events(groups[:settled], self._preset), searched, self._preset)
 
-    def _keep(self, times: NDArray[np.float64], span: NDArray[np.float64]) -> None:
-        self._breath = times[-1:]
+    def _keep(
+        self,
+        times: NDArray[np.float64],
+        breaths: NDArray[np.float64],
+        span: NDArray[np.float64],
+    ) -> None:
+        self._breath, self._edges = times[-1:], breaths[-1:]
         span = span.copy()
         begins = np.concatenate((self._open["start"][:1], self._breath))[:1]
         if len(begins):
@@ -114,26 +131,34 @@ def _near(apart: float, preset: Preset) -> bool:
 
 
 def _pauses(
-    times: NDArray[np.float64],
+    breaths: NDArray[np.float64],
     where: NDArray[np.intp],
     edges: NDArray[np.float64],
     closed: int,
+    fresh: NDArray[np.bool_],
     preset: Preset,
 ) -> NDArray[np.void]:
-    """Return the pauses between breaths of one span, and from a closed span's last breath on."""
-    ends = np.append(times[1:], np.inf)
-    last = np.append(where[1:] != where[:-1], [True])[: len(times)]
-    ends = ends[: len(times)]
+    """Return the pauses of spans: between breaths, before the first, and after a closed one's last.
+
+    `fresh` are the first breaths of their spans.
+    """
+    ends = np.append(breaths[1:, 0], np.inf)[: len(breaths)]
+    last = np.append(where[1:] != where[:-1], [True])[: len(breaths)]
     ends[last] = edges[where[last], 1]
+    after = ~(last & (where >= closed))
+    starts = np.concatenate((edges[where[fresh], 0], breaths[after, 1]))
+    ends = np.concatenate((breaths[fresh, 0], ends[after]))
+    cut = np.concatenate((fresh[fresh], last[after]))
     shortest = preset.below - SLACK_S if preset.inclusive else preset.below + SLACK_S
-    found = (ends - times > shortest) & ~(last & (where >= closed))
-    rows = np.zeros(int(found.sum()), dtype=ROW)
-    rows["start"], rows["end"] = times[found], ends[found]
+    found = np.flatnonzero(ends - starts > shortest)
+    found = found[np.argsort(starts[found], kind="stable")]
+    rows = np.zeros(len(found), dtype=ROW)
+    rows["start"], rows["end"] = starts[found], ends[found]
     rows["beyond"] = True
     rows["values"] = 1
     rows["nadir"] = rows["nadir_time"] = np.nan
     rows["below"] = np.rint((rows["end"] - rows["start"]) * MICRO)
-    rows["steep"] = last[found]  # here: cut by the end of the span
+    rows["steep"] = cut[found]  # here: cut by an end of the span
     return rows
 
 
@@ -194,8 +219,9 @@ def find_apneas(
     Returns
     -------
     Events
-        A pause is a breath interval of at least the preset's threshold, from breath to breath.
-        Pauses are joined, then durations are looked at; `time_below_s` is the time in pauses.
+        A pause lasts at least the preset's threshold, from the end of a breath to the start of the
+        next. Pauses are joined, then durations are looked at; `time_below_s` is the time in pauses:
+        the duration weighted by what was apnea.
 
     Notes
     -----

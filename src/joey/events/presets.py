@@ -22,7 +22,7 @@ BRADY_JOIN = 4.0  # s, Joey default: no published joining rule was found
 DESAT_JOIN = 10.0  # s, Joey default
 APNEA_JOIN = 3.0  # s, Joey default
 STEEP = 20.0  # %/s, Joey default: faster than an oximeter that averages can follow blood
-PAUSE = 5.0  # s, Joey default: shorter breath intervals are breathing, longer ones a pause
+PAUSE = 5.0  # s, Joey default: shorter pauses are breathing
 
 _JOIN = "joining: Joey default"
 _NAGRAJ = "Nagraj 2019, Pediatr Res 86:622, doi 10.1038/s41390-019-0488-3"
@@ -35,8 +35,8 @@ _BOHNHORST = (
 _MOTION = "two-oximeter motion study, PMC9892170"
 _FINER = "Finer 2006 consensus, as quoted in Lee 2012, doi 10.1088/0967-3334/33/1/1"
 _CENTRAL = (
-    f"central apnea (impedance); breath intervals from {PAUSE:g} s, joining: Joey default; "
-    "duration from breath to breath"
+    f"central apnea (impedance); pauses from {PAUSE:g} s, joining: Joey default; a pause is from "
+    "the end of a breath to the start of the next"
 )
 _WINDOWS = "windows: Joey default"
 

@@ -1,0 +1,208 @@
+"""How still the chest is in a pause, and whether that is enough to call it one.
+
+No breath counted is not yet no breathing: breaths may have become shallow, the holder may breathe,
+the infant may move, or the electrodes may feel less than before. Here each quarter of a second is
+asked how far the impedance moves around it, beside the usual breath and beside what is left where
+nobody breathes: white noise and the rest of the heart's ripple. A pause in which it moves too far
+for rest and not far enough for breath is not searched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Stillness"]
+
+BLOCK_S = 0.25  # s, what is judged at a time
+AROUND = 4  # blocks to either side in which movement is measured: 2 s, a slow breath
+LATELY_S = 8.0  # s, whose movement is the present size of breaths
+LOW = 0.3  # quantile of it that is taken: there may be motion among the breaths
+NOISE = 4.5  # SD of filtered white noise between its highest and lowest in 2 s
+RIPPLE = 0.15  # of the heart's share: what its removal may leave
+MARGIN = 1.5  # times what is left where nobody breathes: more is movement
+# Of the usual breath, if it is trusted: less is rest. Least where it moves at an infant's pace,
+# more where it is as quick as what the heart leaves or as slow as an adult's breathing.
+REST, REST_QUICK, REST_SLOW = 0.12, 0.18, 0.35
+SLOW_HZ, QUICK_HZ = 0.65, 1.2  # of a sine of this briskness
+DROWNED = 0.5  # of the usual breath: with more noise and ripple breaths cannot be told
+AFTER_S, BEFORE_S = 2.2, 1.8  # s from a peak on, to the next: movement there is that of breaths
+NEAR_S = 3.0  # s to either side: half of a pause this near must be still
+AHEAD_S = 7.0  # s, what is told rests on breaths up to so much later: the shallow ones at its edge
+
+
+class Stillness:
+    """The movement of one window, block by block.
+
+    Attributes
+    ----------
+    block : int
+        Samples in a block.
+    ahead : int
+        Samples past one that are needed to judge it.
+    moves, floor, lately, rough, brisk : ndarray of float64
+        How far it moves around a block, what is left where nobody breathes, the median of `moves`
+        over the last `LATELY_S`, and the RMS of its fourth and second differences; NaN where
+        unknown. [1/16 count x boxes]
+    breath, slow, trusted, motion : ndarray
+        The usual breath as the decision knew it at a block, whether movement was too slow for it,
+        whether it trusted it, and whether it saw motion.
+    """
+
+    def __init__(self, samples: int, fs: float, boxes: tuple[int, int, int]) -> None:
+        self._smooth, self._drift, self._lag = boxes
+        self.slowest, self.quickest = (
+            _briskness(hertz / fs, self._smooth, self._drift, self._lag)
+            for hertz in (SLOW_HZ, QUICK_HZ)
+        )
+        self.block = max(round(BLOCK_S * fs), 1)
+        n = samples // self.block + 1
+        self._fs = fs
+        self._blocks = 0  # with known extremes
+        self._moving = 0  # with known movement
+        self._high: NDArray[np.float64] = np.full(n, np.nan)
+        self._low: NDArray[np.float64] = np.full(n, np.nan)
+        self._second: NDArray[np.float64] = np.zeros(n)
+        self._fourth: NDArray[np.float64] = np.zeros(n)
+        self.moves: NDArray[np.float64] = np.full(n, np.nan)
+        self.floor: NDArray[np.float64] = np.full(n, np.nan)
+        self.lately: NDArray[np.float64] = np.full(n, np.nan)
+        self.rough: NDArray[np.float64] = np.full(n, np.nan)
+        self.brisk: NDArray[np.float64] = np.full(n, np.nan)
+        self.breath: NDArray[np.float64] = np.zeros(n)
+        self.slow: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.trusted: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.motion: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.ahead = round(AHEAD_S * fs)
+
+    @property
+    def known(self) -> int:
+        """Sample before which movement is known."""
+        return self._moving * self.block
+
+    def usual(self, stop: int) -> tuple[float, float, float]:
+        """Return the medians of movement, roughness and briskness of the first blocks."""
+        some = np.isfinite(self.moves[: min(stop, self._moving)])
+        if not some.any():
+            return 0.0, 0.0, 0.0
+        n = len(some)
+        height, rough, brisk = (
+            float(np.quantile(each[:n][some], LOW)) for each in (self.moves, self.rough, self.brisk)
+        )
+        return height, rough, brisk
+
+    def shallow(self, peaks: NDArray[np.int64], share: float) -> NDArray[np.float64]:
+        """Return how far a shallow breath beside each of the breaths moves at least."""
+        at = np.minimum(peaks // self.block, len(self.floor) - 1)
+        return np.asarray(np.fmax(self.floor[at], share * self.breath[at]), dtype=np.float64)
+
+    def add(
+        self,
+        band: NDArray[np.int64],
+        whole: NDArray[np.bool_],
+        samples: NDArray[np.int64],
+        heart: NDArray[np.int64],
+        smooth: NDArray[np.int64],
+        first: int,
+        stop: int,
+    ) -> None:
+        """Take the next samples, whole blocks but for the window's last.
+
+        Parameters
+        ----------
+        band, whole : ndarray, shape (n,)
+            Band-passed impedance and where it can be judged. [1/16 count x boxes]
+        samples, heart, smooth : ndarray, shape (n,)
+            Impedance, the height of the heart's share taken from it, and impedance smoothed once.
+            [1/16 count; 1/16 count; 1/16 count x box]
+        first, stop : int
+            Which of them are new; those around them are for differences.
+        """
+        from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
+
+        count = (stop - first) // self.block
+        out = np.empty((6, count))
+        beatwise.summarize(band, whole, samples, heart, smooth, first, self._lag, self.block, out)
+        mine = slice(self._blocks, self._blocks + count)
+        self._blocks += count
+        self._high[mine], self._low[mine] = out[0], out[1]
+        # Plain second differences hold white noise and next to nothing of breaths.
+        noise = NOISE * np.sqrt(out[2] / 6) * np.sqrt(2 / (3 * self._smooth))
+        unit = float(self._smooth**2 * self._drift)
+        self.floor[mine] = MARGIN * unit * (noise + RIPPLE * out[3])
+        same = float(self._smooth * self._drift) ** 2  # to the unit of `moves`
+        self._second[mine], self._fourth[mine] = same * out[4], same * out[5]
+        self._move(self._blocks - AROUND)
+
+    def close(self) -> None:
+        """Say that no more samples come."""
+        self._move(self._blocks)
+
+    def _move(self, upto: int) -> None:
+        first, stop = self._moving, max(upto, self._moving)
+        if stop == first:
+            return
+        edge = min(stop + AROUND, self._blocks)
+        wide = 2 * AROUND + 1
+
+        def around(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            some = values[max(first - AROUND, 0) : edge]
+            before, after = max(AROUND - first, 0), stop + AROUND - edge
+            some = np.pad(some, (before, after), mode="edge")
+            return np.lib.stride_tricks.sliding_window_view(some, wide)
+
+        self.moves[first:stop] = around(self._high).max(axis=1) - around(self._low).min(axis=1)
+        self.rough[first:stop] = np.sqrt(around(self._fourth).mean(axis=1))
+        self.brisk[first:stop] = np.sqrt(around(self._second).mean(axis=1))
+        self._moving = stop
+        last = round(LATELY_S / BLOCK_S)
+        some = self.moves[max(first - last + 1, 0) : stop]
+        some = np.pad(some, (max(last - 1 - first, 0), 0), constant_values=np.nan)
+        rows = np.sort(np.lib.stride_tricks.sliding_window_view(some, last), axis=1)
+        number = np.isfinite(rows).sum(axis=1)  # NaN comes last
+        low = rows[np.arange(len(rows)), (LOW * number).astype(np.int64)]
+        self.lately[first:stop] = np.where(number >= last // 2, low, np.nan)
+
+    def unsure(self, peaks: NDArray[np.int64], lo: int, hi: int) -> NDArray[np.bool_]:
+        """Return which samples from `lo` to `hi` can be called neither breath nor pause."""
+        near = round(NEAR_S / BLOCK_S)
+        first, stop = (
+            max(lo // self.block - near, 0),
+            min(-(-hi // self.block) + near, self._moving),
+        )
+        if stop <= first or hi <= lo:
+            return np.zeros(hi - lo, dtype=np.bool_)
+        mine = slice(first, stop)
+        middle = (np.arange(first, stop) + 0.5) * self.block
+        nth = np.searchsorted(peaks, middle)
+        before = np.concatenate(([-np.inf], peaks))[nth]
+        after = np.concatenate((peaks, [np.inf]))[nth]
+        inner = (middle - before > AFTER_S * self._fs) & (after - middle > BEFORE_S * self._fs)
+        moves, floor, breath = self.moves[mine], self.floor[mine], self.breath[mine]
+        with np.errstate(invalid="ignore"):
+            brisk = self.brisk[mine]
+            share = np.where(brisk < self.quickest * moves, REST, REST_QUICK)
+            share = np.where(self.slow[mine], REST_SLOW, share)
+            rest = np.maximum(floor, np.where(self.trusted[mine], share * breath, 0.0))
+            moving = inner & (moves >= rest)
+            wild = self.motion[mine] | (floor > DROWNED * breath)
+        unsure = wild | (inner & (2 * _around(moving, near) >= _around(inner, near)))
+        blocks = np.arange(lo, hi) // self.block - first
+        return np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
+
+
+def _around(flags: NDArray[np.bool_], near: int) -> NDArray[np.int64]:
+    """Return how many are set within `near` to either side."""
+    sums: NDArray[np.int64] = np.cumsum(np.pad(flags, (near + 1, near)), dtype=np.int64)
+    return sums[2 * near + 1 :] - sums[: -2 * near - 1]
+
+
+def _briskness(cycles: float, smooth: int, drift: int, lag: int) -> float:
+    """Return the RMS of second differences over the height of a sine [cycles/sample]."""
+    second = 4 * np.sin(np.pi * cycles * lag) ** 2 / (2 * np.sqrt(2))
+    band = np.sinc(cycles * smooth) * (1 - np.sinc(cycles * drift))
+    return float(second / band)

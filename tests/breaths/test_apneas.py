@@ -1,0 +1,44 @@
+"""Central apneas from impedance, against simulated truth: found, or said that nobody can say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.breaths.chests import STRATA, Stratum, scored
+
+SEEDS = range(100, 112)  # twelve infants, two hours a stratum
+# What is asked of each stratum: shares of the true apneas of 12 s or more that are found, and that
+# are found or lie in time that Joey says it cannot search; the share of time not searched. [1]
+FOUND, ANSWERED, UNSEARCHED = 0, 1, 2
+CLEAN = (0.95, 0.95, 0.03)
+FLOORS = {
+    "no cardiac artifact": CLEAN,
+    "cardiac artifact 30 %": CLEAN,
+    "cardiac artifact 100 %": (0.80, 0.90, 0.10),
+    "motion": (0.75, 0.90, 0.12),
+    "holder's breathing 50 %": (0.60, 0.85, 0.12),
+    "transfer, leads off": (0.40, 0.85, 0.35),
+    "shallow breathing": (0.85, 0.90, 0.16),
+    "amplitude and baseline wander": CLEAN,
+    "two peaks": CLEAN,
+    "25 breaths/min": CLEAN,
+    "100 breaths/min": CLEAN,
+}
+
+
+@pytest.mark.parametrize("stratum", STRATA, ids=lambda each: each.name)
+def test_apneas_are_found_or_said_to_be_unsayable(stratum: Stratum) -> None:
+    """12 s or more are found, 8 s or less are none, lengths are right to a second."""
+    floor = FLOORS[stratum.name]
+
+    seen = scored(stratum, SEEDS)
+
+    assert seen.long > 30
+    assert seen.short > 30
+    assert seen.found >= floor[FOUND] * seen.long
+    assert seen.found + seen.unsaid >= floor[ANSWERED] * seen.long
+    assert seen.called <= 0.05 * seen.short
+    assert seen.false <= 0.5 * seen.searched  # at most one in two searched hours
+    assert 1 - seen.searched / seen.hours <= floor[UNSEARCHED]
+    assert np.median(np.abs(seen.errors)) <= 1.0
+    assert seen.near >= 0.95 * seen.breaths or stratum.transfer
