@@ -26,6 +26,7 @@ TEMPLATE_NS = 15.0  # sweep: to write one template and begin with it
 WORD_NS = 1.2  # sweep: 64 comparisons
 CELL_NS = 0.6  # table: one sum along one axis
 CORNER_NS = 1.5  # table: one corner of a box
+MOST_KEYS = 1 << 62  # of templates as whole numbers
 MOST_CELLS = 1 << 24  # of the table: 64 MiB
 
 
@@ -88,11 +89,36 @@ def own_matches(
     from joey.features.kernels import count_by_table, reach_own  # noqa: PLC0415 - as above
 
     low, high = reach_own(series.distinct, tolerance)
+    kinds = len(series.distinct)
+    if kinds ** (m + 1) < MOST_KEYS and np.all(high - low == 1):
+        return _identical_pairs(series.rank, whole, m, kinds)
     if _table_is_quicker(series, m, low, high):
         a, b = count_by_table(series.rank, whole, low, high, m)
     else:
         a, b = _sweep(series, whole, series, whole, m, low, high)
     return int(a), int(b)
+
+
+def _identical_pairs(
+    rank: NDArray[np.int32], whole: NDArray[np.bool_], m: int, kinds: int
+) -> tuple[int, int]:
+    """Return what `own_matches` counts where no two values match: pairs of equal templates.
+
+    So it is on the grid of a monitor whose step is longer than the tolerance.
+    """
+    at = np.flatnonzero(whole)
+    keys = rank[at].astype(np.min_scalar_type(-(kinds ** (m + 1))))
+    for ahead in range(1, m + 1):
+        keys *= kinds
+        keys += rank[at + ahead]
+    keys.sort()
+    return _equal_pairs(keys), _equal_pairs(keys // kinds)
+
+
+def _equal_pairs(rising: NDArray[np.signedinteger]) -> int:
+    edges = np.flatnonzero(rising[1:] != rising[:-1]) + 1
+    often = np.diff(edges, prepend=0, append=len(rising))
+    return int(np.sum(often * (often - 1)) // 2)
 
 
 def cross_matches(
