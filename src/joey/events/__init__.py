@@ -26,6 +26,7 @@ from joey.events.rates import (
     count_events,
     rate_per_hour,
 )
+from joey.events.since import SinceLast, time_since_last
 from joey.events.spells import (
     Spell,
     find_ab,
@@ -51,6 +52,7 @@ __all__ = [
     "Preset",
     "Rate",
     "Recovery",
+    "SinceLast",
     "Spell",
     "Stretches",
     "annotations_of",
@@ -78,6 +80,7 @@ __all__ = [
     "rate_per_hour",
     "severity",
     "spells",
+    "time_since_last",
     "together",
     "without",
 ]

@@ -28,6 +28,10 @@ from joey.features.material import (
     Material,
     Measured,
 )
+from joey.features.oximetry import (
+    OximetryWindows,
+    measure_oximetry_windows,
+)
 from joey.features.oxygen import (
     SaturationHistogram,
     TargetTime,
@@ -90,6 +94,7 @@ __all__ = [
     "HrvWindows",
     "Material",
     "Measured",
+    "OximetryWindows",
     "Poincare",
     "SampleEntropy",
     "SaturationHistogram",
@@ -114,6 +119,7 @@ __all__ = [
     "measure_heart_saturation",
     "measure_mean_nn",
     "measure_multiscale_entropy",
+    "measure_oximetry_windows",
     "measure_pnn",
     "measure_poincare",
     "measure_rmssd",
