@@ -142,7 +142,7 @@ def slide_cross_correlation(
         If the series differ in length, a window cannot be, or a value is one that neither heart
         rate nor saturation has (-172 to 428 are taken).
     """
-    from joey.features.sliding import slide  # noqa: PLC0415 - numba is slow to import
+    from joey.features.sliding import PAD, slide  # noqa: PLC0415 - numba is slow to import
 
     if len(x) != len(y) or not FEWEST <= length <= MOST or step < 1 or length % step:
         msg = (
@@ -155,11 +155,11 @@ def slide_cross_correlation(
     lags, pairs = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     least = LEAST_PAIRS * (length - np.abs(np.arange(-LAGS, LAGS + 1)))
     # Room for a stretch of windows is taken once and stays in the processor's cache.
-    room = np.zeros((4, (max(min(count, AT_ONCE), 1) - 1) * step + length + 2 * LAGS))
+    room = np.zeros((4, (max(min(count, AT_ONCE), 1) - 1) * step + length + LAGS + PAD))
     for k in range(0, count, AT_ONCE):
         part = slice(k, min(k + AT_ONCE, count))
         span = slice(part.start * step, (part.stop - 1) * step + length)
-        ticks_x, known_x, ticks_y, known_y = room[:, : span.stop - span.start + 2 * LAGS]
+        ticks_x, known_x, ticks_y, known_y = room[:, : span.stop - span.start + LAGS + PAD]
         _fill(x[span], ticks_x, known_x)
         _fill(y[span], ticks_y, known_y)
         told = best[part], lags[part], pairs[part]
@@ -176,10 +176,10 @@ def _fill(x: NDArray[np.float64], ticks: NDArray[np.float64], known: NDArray[np.
     ValueError
         If a value is too far away.
     """
-    from joey.features.sliding import whole  # noqa: PLC0415 - numba is slow to import
+    from joey.features.sliding import PAD, whole  # noqa: PLC0415 - numba is slow to import
 
     for each in (ticks, known):
-        each[-LAGS:] = 0.0  # where a longer stretch may have left values; the begin is never used
+        each[-PAD:] = 0.0  # where a longer stretch may have left values; the begin is never used
     if not whole(np.ascontiguousarray(x, np.float64), MIDDLE, PER_UNIT, FARTHEST, ticks, known):
         msg = f"heart rate and saturation lie within {FARTHEST:g} of {MIDDLE:g}"
         raise ValueError(msg)

@@ -10,10 +10,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["LAGS", "slide", "whole"]
+__all__ = ["LAGS", "PAD", "slide", "whole"]
 
 LAGS = 15  # steps to either side
 SPAN = 2 * LAGS + 1
+# Sums are formed of whole vectors of the processor; what lies beyond SPAN and LAGS is not used.
+WIDE, EDGE = 32, 16
+PAD = LAGS + WIDE - SPAN  # zeros behind a series
 ROUNDER = 1.5 * 2.0**52  # added and taken away, leaves a whole number, in one step for many at once
 UNSAYABLE = -2.0  # lies below every correlation
 ROWS = 5  # samples of x taken at once: sums are fetched and stored once for all
@@ -38,7 +41,7 @@ def whole(
         Tick 0, and how far from it a value may lie. [unit]
     per_unit : float
         Ticks in a unit.
-    ticks, known : ndarray of float64, shape (n + 2 * LAGS,)
+    ticks, known : ndarray of float64, shape (n + LAGS + PAD,)
         Zeros, in which after `LAGS` the ticks are written, and 1 where a value is known.
     """
     most = 0.0
@@ -98,13 +101,13 @@ def _take_edges(
     for k in range(LAGS):
         outside[k] = y[first - LAGS + k]
         outside[3 * LAGS + k] = y[stop + k]
-        edges[k] = 0.0
+    edges[:] = 0.0
     # From its edge inward y is zero here, so that what lies in the window adds nothing.
-    _add(x, first, first + LAGS, outside, 0, LAGS, edges)
+    _add(x, first, first + LAGS, outside, 0, EDGE, edges)
     for k in range(LAGS):
         sums[k] -= edges[k]
-        edges[k] = 0.0
-    _add(x, stop - LAGS, stop, outside, 2 * LAGS + 1, LAGS, edges)
+    edges[:] = 0.0
+    _add(x, stop - LAGS, stop, outside, 2 * LAGS + 1, EDGE, edges)
     for k in range(LAGS):
         sums[LAGS + 1 + k] -= edges[k]
 
@@ -227,7 +230,7 @@ def slide(  # noqa: C901, PLR0913, PLR0917  (a compiled function has no keywords
     Parameters
     ----------
     x, y : ndarray of float64
-        The series in whole ticks, zero where missing, with `LAGS` zeros before and after.
+        The series in whole ticks, zero where missing, with `LAGS` zeros before and `PAD` after.
     known_x, known_y : ndarray of float64
         1 where they are measured, else 0; 0 in the padding.
     length, step : int
@@ -241,28 +244,28 @@ def slide(  # noqa: C901, PLR0913, PLR0917  (a compiled function has no keywords
     """
     parts = length // step
     # Of each block of a step: products at each lag; then count, sum and square of x, and of y.
-    ring = np.zeros((parts, SPAN + 6))
-    whole_window, sums, values = np.zeros(SPAN + 6), np.empty(SPAN), np.empty(SPAN)
+    ring = np.zeros((parts, WIDE + 6))
+    whole_window, sums, values = np.zeros(WIDE + 6), np.empty(SPAN), np.empty(SPAN)
     of_x, of_y = np.empty((3, SPAN)), np.empty((3, SPAN))
-    outside, edges = np.zeros(4 * LAGS), np.empty(LAGS)
+    outside, edges = np.zeros(4 * LAGS + 8), np.empty(EDGE)
     for block in range(parts - 1 + len(best)):
         slot = ring[block % parts]
-        for k in range(SPAN + 6):
+        for k in range(WIDE + 6):
             whole_window[k] -= slot[k]
             slot[k] = 0.0
         begin = LAGS + block * step
-        _add(x, begin, begin + step, y, begin - LAGS, SPAN, slot)
-        _add_moments(x, known_x, begin, begin + step, slot, SPAN)
-        _add_moments(y, known_y, begin, begin + step, slot, SPAN + 3)
-        for k in range(SPAN + 6):
+        _add(x, begin, begin + step, y, begin - LAGS, WIDE, slot)
+        _add_moments(x, known_x, begin, begin + step, slot, WIDE)
+        _add_moments(y, known_y, begin, begin + step, slot, WIDE + 3)
+        for k in range(WIDE + 6):
             whole_window[k] += slot[k]
         window = block + 1 - parts
         if window < 0:
             continue
         first = LAGS + window * step
         stop = first + length
-        nx, all_x, square_x = whole_window[SPAN], whole_window[SPAN + 1], whole_window[SPAN + 2]
-        ny, all_y, square_y = whole_window[SPAN + 3], whole_window[SPAN + 4], whole_window[SPAN + 5]
+        nx, all_x, square_x = whole_window[WIDE], whole_window[WIDE + 1], whole_window[WIDE + 2]
+        ny, all_y, square_y = whole_window[WIDE + 3], whole_window[WIDE + 4], whole_window[WIDE + 5]
         _spread(x, known_x, first, stop, 1, nx, all_x, square_x, of_x)
         _spread(y, known_y, first, stop, -1, ny, all_y, square_y, of_y)
         if nx < length or ny < length:
