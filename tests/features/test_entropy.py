@@ -15,7 +15,15 @@ from joey.features import (
     measure_sample_entropy,
 )
 from joey.features.entropy import count_matches
-from joey.features.matching import Ranked, cross_matches, own_matches, ranked, ranked_ticks
+from joey.features.matching import (
+    Ranked,
+    cross_matches,
+    own_matches,
+    ranked,
+    ranked_ticks,
+    windows_matches,
+)
+from joey.features.variability import ranks_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -270,3 +278,26 @@ class TestCrossEntropy:
         found = measure_cross_entropy(x, y, m=3)
         assert math.isnan(found.value)
         assert found.reason == f"only {found.a} matches of 4 points"
+
+
+class TestWindows:
+    @pytest.mark.parametrize("wide", [2, 3, 4, 5, 64, 66, 130, 400])
+    def test_of_many_rows_are_those_of_each_alone(self, wide: int) -> None:
+        """With breaks, rows of any length, tolerances of no value, of one and of many."""
+        rng = np.random.default_rng(wide)
+        rows = 400.0 + 4.0 * rng.integers(0, 9, (12, wide))
+        rows[rng.random(rows.shape) < 0.05] = np.nan
+        lengths = rng.integers(1, wide + 1, 12)
+        rows[np.arange(wide) >= lengths[:, None]] = np.nan
+        ranks = ranks_of(rows)
+        tolerances = np.floor(rng.choice([0.0, 4.0, 9.0, 100.0], 12) / ranks.tick_ms)
+        tolerances[3] = math.nan
+        found = windows_matches(ranks, lengths, tolerances)
+        assert not found[:, 3].any()
+        for w in np.flatnonzero(np.isfinite(tolerances)):
+            row = rows[w, : lengths[w]]
+            ticks = np.where(np.isfinite(row), row, 0.0) / ranks.tick_ms
+            for m in (2, 3):
+                whole = unbroken(np.isfinite(row), m)
+                expected = plain_own(ticks, m, tolerances[w], whole) if whole.any() else (0, 0)
+                assert tuple(found[2 * m - 4 : 2 * m - 2, w]) == expected
