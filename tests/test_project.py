@@ -26,7 +26,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 LAYERS = (
     "cli > bench, demo, terminal, warm > serve > web > respond, check > live, marks, reports, study"
     " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
-    " > quality > sources > streams > signals > folders, spans > errors"
+    " > quality > sources > streams > signals > compiled, folders, spans > errors"
 )
 HEIGHT = {
     module.strip(): -depth

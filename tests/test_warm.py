@@ -2,25 +2,33 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from joey import cli, warm
+from joey import cli, compiled, warm
 
 KERNELS = {
     path: {
         node.name: min(node.lineno, *(each.lineno for each in node.decorator_list))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
-        and any("njit" in (text := ast.unparse(each)) for each in node.decorator_list)
+        and any("kernel" in (text := ast.unparse(each)) for each in node.decorator_list)
         and "inline" not in text
     }
     for path in sorted(warm.PACKAGE.rglob("*.py"))
+    if path.name != "compiled.py"
 }
 LISTED = [name for job in warm.JOBS for name in job.modules]
+
+
+def source_of(name: str) -> Path:
+    """Return the file of a module of the package."""
+    return warm.PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+
 
 # Compiles by the jobs alone, then answers a hold, and prints what had to be compiled for that.
 NEEDED_MORE = """
@@ -79,7 +87,7 @@ def test_every_compiled_loop_is_in_a_module_of_one_job() -> None:
 @pytest.mark.parametrize("name", LISTED)
 def test_loops_are_found_in_the_source_as_python_finds_them(name: str) -> None:
     """The quick look for compiled loops sees what the parser sees, line by line."""
-    path = warm.PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+    path = source_of(name)
 
     assert dict(warm._kernels(path)) == KERNELS[path]
 
@@ -109,19 +117,54 @@ def test_a_command_that_meets_cold_loops_says_so_in_one_line(
     assert capsys.readouterr() == ("", "joey: compiling, once\n")
 
 
-def test_a_loop_is_cold_until_compiled_and_when_its_source_is_newer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Machine code counts for the lines and the time of the source it was made from."""
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    source = tmp_path / "loops.py"
-    source.write_text("from numba import njit\n\n\n@njit(cache=True)\ndef one(x):\n    return x\n")
-    made = "import sys; sys.path.insert(0, sys.argv[1]); import loops; loops.one(1)"
-    cold_before = warm._is_module_cold(tmp_path / "loops")
-    subprocess.run([sys.executable, "-c", made, str(tmp_path)], check=True)
-    cold_after = warm._is_module_cold(tmp_path / "loops")
-    later = source.stat().st_mtime + 100
-    os.utime(source, (later, later))
+def test_the_modules_whose_text_is_in_the_machine_code_are_known() -> None:
+    """Each module with loops, and each of Joey's that it takes a name from."""
+    taken = {
+        node.module.removeprefix("joey.")
+        for name in LISTED
+        for node in ast.walk(ast.parse(source_of(name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("joey.")
+    }
 
-    assert (cold_before, cold_after) == (True, False)
-    assert warm._is_module_cold(tmp_path / "loops")
+    assert {*LISTED, *taken} - {"compiled"} == set(compiled.MODULES)
+
+
+SAID = """
+from joey import compiled, warm
+from joey.beats.decide import push
+import numpy as np
+push(np.zeros(8), np.zeros(8), 0, 1.0)
+folder = compiled.code_folder()
+kept = len(list(folder.rglob("decide.push-*.nbi")))
+print(folder, kept, warm._is_module_cold("beats.decide", folder))
+"""
+
+
+def said_by(package: Path) -> tuple[Path, int, bool]:
+    """Compile one loop of a copy of Joey; return where its code is, and whether others miss."""
+    environment = os.environ | {"PYTHONPATH": str(package.parent)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", SAID],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    folder, kept, cold = done.stdout.split()
+    return Path(folder), int(kept), cold == "True"
+
+
+def test_machine_code_counts_for_the_text_of_all_loops(tmp_path: Path) -> None:
+    """A change in one file is a change for the loops of others that call its loops."""
+    package = tmp_path / "joey"
+    shutil.copytree(compiled.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    first, kept, cold = said_by(package)
+    called = package / "beats" / "deflections.py"
+    called.write_text(called.read_text(encoding="utf-8") + "# another text\n", encoding="utf-8")
+    second, kept_again, _ = said_by(package)
+
+    assert (kept, cold) == (1, True)  # one loop of several is compiled
+    assert kept_again == 1
+    assert first != second
+    assert first.parent == second.parent == package / "__pycache__"

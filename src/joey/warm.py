@@ -3,19 +3,22 @@
 `JOBS` lists the modules that hold compiled loops, each with the calls that need them. The calls are
 those that users make, on a minute of signal, so that what is compiled is what will be called: the
 same types, whatever a loop's arguments become.
-Numba keeps the machine code beside the source, or where NUMBA_CACHE_DIR says.
+`joey.compiled` says where the machine code is kept.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from joey.compiled import PACKAGE, code_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,9 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JOBS", "Job", "is_cold", "warm"]
 
-PACKAGE = Path(__file__).resolve().parent
 MOST_PROCESSES = 4
-KERNEL = re.compile(r"^@njit\b[^@]*?^def (\w+)", re.MULTILINE | re.DOTALL)
+KERNEL = re.compile(r"^@kernel\b[^@]*?^def (\w+)", re.MULTILINE | re.DOTALL)
 SECONDS = 60.0  # s of signal in a call
 
 
@@ -142,6 +144,7 @@ def warm(tell: Callable[[float, str], None]) -> int:
     tell : callable
         Is told the finished share (0 to 1) and what was done last.
     """
+    _forget_others()
     cold = [job for job in JOBS if _is_cold(job)]
     if not cold:
         return 0
@@ -163,28 +166,23 @@ def _compile(number: int) -> None:
 def is_cold() -> bool:
     """Return whether a loop is not compiled yet, as far as can be told without loading Numba.
 
-    Where the machine code is kept neither beside the source nor where NUMBA_CACHE_DIR says, this
-    cannot be told: False.
+    Where nothing can be written, nothing is kept, and every process compiles for itself: False.
     """
     return any(_is_cold(job) for job in JOBS)
 
 
 def _is_cold(job: Job) -> bool:
-    return any(_is_module_cold(PACKAGE.joinpath(*name.split("."))) for name in job.modules)
+    folder = code_folder()
+    return folder is not None and any(_is_module_cold(name, folder) for name in job.modules)
 
 
-def _is_module_cold(stem: Path) -> bool:
-    source = stem.with_suffix(".py")
-    folders = _caches(source)
-    if not folders:
-        return False
-    saved = source.stat().st_mtime
-    for name, line in _kernels(source):
-        index = f"{source.stem}.{name}-{line}.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"
-        found = [path for folder in folders for path in folder.glob(index)]
-        if not any(path.stat().st_mtime >= saved for path in found):
-            return True
-    return False
+def _is_module_cold(name: str, folder: Path) -> bool:
+    source = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    return not all(
+        any(folder.glob(f"{source.parent.name}_*/{source.stem}.{loop}-{line}.{python}*.nbi"))
+        for loop, line in _kernels(source)
+    )
 
 
 def _kernels(source: Path) -> Iterator[tuple[str, int]]:
@@ -195,12 +193,13 @@ def _kernels(source: Path) -> Iterator[tuple[str, int]]:
             yield match[1], text.count("\n", 0, match.start()) + 1
 
 
-def _caches(source: Path) -> list[Path]:
-    """Return the folders that Numba would keep this file's machine code in."""
-    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
-        return [Path(chosen), *Path(chosen).glob(f"{source.parent.name}_*")]
-    beside = source.parent / "__pycache__"
-    return [beside] if os.access(source.parent, os.W_OK) or beside.is_dir() else []
+def _forget_others() -> None:
+    """Take away the machine code of earlier texts; only beside the source, where all is Joey's."""
+    folder = code_folder()
+    if folder is not None and folder.parent == PACKAGE / "__pycache__":
+        for other in folder.parent.glob("joey-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _ecg() -> Signal:

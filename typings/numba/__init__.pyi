@@ -4,6 +4,9 @@ from typing import Any, TypeVar, overload
 
 from numba import types as types
 
+class config:  # noqa: N801  (its name upstream)
+    CACHE_DIR: str
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 @overload

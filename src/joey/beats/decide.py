@@ -12,10 +12,10 @@ is as steep for its height as no T wave is, and is no P wave of a larger one rig
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, STEEPEST, TOP, deflect
+from joey.compiled import kernel
 
 __all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "push"]
 
@@ -73,7 +73,7 @@ class State:
         self.order[:] = 0.0
 
 
-@njit(cache=True)
+@kernel
 def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float) -> float:
     """Put a value in the place of the oldest; return the median of those in the ring.
 
@@ -108,20 +108,20 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
     return float(0.5 * (order[(filled - 1) // 2] + order[filled // 2]))
 
 
-@njit(cache=True)
+@kernel
 def _tilt(sizes: NDArray[np.float64]) -> float:
     """Return how much larger the upward deflection is than the downward, -1 to 1."""
     most = max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9)
     return float((sizes[HIGH_SIZE] - sizes[LOW_SIZE]) / most)
 
 
-@njit(cache=True)
+@kernel
 def _steepness(energy: float, sizes: NDArray[np.float64]) -> float:
     """Return a candidate's energy for its height."""
     return float(energy / max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9))
 
 
-@njit(cache=True)
+@kernel
 def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
     """Whether a larger candidate comes so soon that this is its P wave."""
     k = pos + 1
@@ -132,7 +132,7 @@ def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
     return False
 
 
-@njit(cache=True)
+@kernel
 def _rhythm(
     at: NDArray[np.int64], pos: int, stop: int, least: float, among: NDArray[np.bool_]
 ) -> tuple[int, float, float]:
@@ -153,7 +153,7 @@ def _rhythm(
     return many, total / max(many - 1, 1), change / max(total, 1.0)
 
 
-@njit(cache=True)
+@kernel
 def _level(
     at: NDArray[np.int64], pos: int, stop: int, middle: float, floor: float, usual: float
 ) -> float:
@@ -172,7 +172,7 @@ def _level(
     return 0.0 if level < floor or (cut_short and level < EDGE_SHARE * usual) else level
 
 
-@njit(cache=True)
+@kernel
 def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
@@ -218,7 +218,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     return level, _noise(at, pos, stop, threshold, among), tilt, sharp
 
 
-@njit(cache=True)
+@kernel
 def _noise(
     at: NDArray[np.int64], pos: int, stop: int, threshold: float, among: NDArray[np.bool_]
 ) -> float:
@@ -232,7 +232,7 @@ def _noise(
     return noise / max(n_noise, 1)
 
 
-@njit(cache=True)
+@kernel
 def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],

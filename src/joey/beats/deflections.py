@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from joey.compiled import kernel
 
 __all__ = ["deflect"]
 
@@ -16,7 +17,7 @@ TOP, ENERGY, HIGH, LOW, UP, N_PLACES = range(6)  # indices, and the sign of a pl
 HIGH_SIZE, LOW_SIZE, HIGH_SHIFT, LOW_SHIFT, N_SIZES = range(5)  # counts, and sub-sample parts
 
 
-@njit(cache=True)
+@kernel
 def deflect(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
@@ -46,7 +47,7 @@ def deflect(
         _levels(x, gone, w, places, sizes)
 
 
-@njit(cache=True)
+@kernel
 def _slopes(
     x: NDArray[np.int32],
     w: NDArray[np.int64],
@@ -75,7 +76,7 @@ def _slopes(
     sizes[LOW_SHIFT] = _shift(timed[low - 1], timed[low], timed[low + 1]) + 0.5
 
 
-@njit(cache=True)
+@kernel
 def _levels(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
@@ -108,7 +109,7 @@ def _levels(
     sizes[LOW_SHIFT] = _shift(_box(x, low - 1, fine), least, _box(x, low + 1, fine))
 
 
-@njit(cache=True)
+@kernel
 def _box(x: NDArray[np.int32], middle: int, half: int) -> float:
     total = 0
     for i in range(middle - half, middle + half + 1):
@@ -116,7 +117,7 @@ def _box(x: NDArray[np.int32], middle: int, half: int) -> float:
     return float(total)
 
 
-@njit(cache=True)
+@kernel
 def _shift(left: float, top: float, right: float) -> float:
     """Return the top of the parabola through three values one sample apart. [samples]"""
     bend = left - 2.0 * top + right

@@ -20,7 +20,6 @@ Index i counts from the window's first sample; in a short buffer its place is i 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from joey.beats.decide import BEAT, SEARCHED_BACK, decide
@@ -43,6 +42,7 @@ from joey.beats.deflections import (
     TURN,
     UP,
 )
+from joey.compiled import kernel
 
 __all__ = ["TILE", "hear", "tell"]
 
@@ -68,7 +68,7 @@ BLOCK = 16  # energies looked at together
 TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 
-@njit(cache=True)
+@kernel
 def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     counts: NDArray[np.int32],
     measured: bool,  # noqa: FBT001
@@ -128,7 +128,7 @@ def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         _scan(w, z, rises, energy, at)
 
 
-@njit(cache=True)
+@kernel
 def _forget(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
@@ -151,7 +151,7 @@ def _forget(
     z[ORIGIN] += drop
 
 
-@njit(cache=True)
+@kernel
 def _weigh(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
@@ -195,7 +195,7 @@ def _weigh(
     z[WEIGHED] = max(hi - w[TURN] - 1, z[WEIGHED])
 
 
-@njit(cache=True)
+@kernel
 def _sign(w: NDArray[np.int64], z: NDArray[np.int64], rises: NDArray[np.int64], i: int) -> int:
     """Return -1 where the pulse is upside down: it rises for longer than it falls."""
     p = i - z[ORIGIN]
@@ -204,7 +204,7 @@ def _sign(w: NDArray[np.int64], z: NDArray[np.int64], rises: NDArray[np.int64], 
     return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
 
 
-@njit(cache=True)
+@kernel
 def _energize(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
@@ -237,7 +237,7 @@ def _energize(
             _extend(z, runs, lo + k, lo + k + 1)
 
 
-@njit(cache=True)
+@kernel
 def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> None:
     last = z[RUNS] - 1
     if last >= 0 and runs[last, 1] == lo:
@@ -248,7 +248,7 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
         z[RUNS] = last + 2
 
 
-@njit(cache=True)
+@kernel
 def _scan(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
@@ -298,7 +298,7 @@ def _scan(
     z[SCAN], z[BEST] = max(p + o, z[SCAN]), best + o
 
 
-@njit(cache=True)
+@kernel
 def _alone(energy: NDArray[np.int64], p: int, reach: int) -> bool:
     larger = 0
     for k in range(p - reach, p):
@@ -306,7 +306,7 @@ def _alone(energy: NDArray[np.int64], p: int, reach: int) -> bool:
     return larger == 0
 
 
-@njit(cache=True)
+@kernel
 def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     last: bool,  # noqa: FBT001
     told: int,

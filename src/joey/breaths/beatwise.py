@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from joey.compiled import kernel
 
 __all__ = ["gather", "place", "subtract", "summarize", "without_drift"]
 
 
-@njit(cache=True)
+@kernel
 def place(
     times: NDArray[np.float64],
     beats: NDArray[np.float64],
@@ -33,7 +34,7 @@ def place(
     return cycle, part
 
 
-@njit(cache=True)
+@kernel
 def without_drift(
     counts: NDArray[np.int64], valid: NDArray[np.bool_], half: int, fine: int
 ) -> NDArray[np.int64]:
@@ -57,7 +58,7 @@ def without_drift(
     return out
 
 
-@njit(cache=True)
+@kernel
 def gather(
     fast: NDArray[np.int64],
     valid: NDArray[np.bool_],
@@ -79,7 +80,7 @@ def gather(
     return sums, number, power
 
 
-@njit(cache=True)
+@kernel
 def subtract(
     counts: NDArray[np.int64],
     cycle: NDArray[np.int64],
@@ -115,7 +116,7 @@ def subtract(
     return samples, removed, height
 
 
-@njit(cache=True)
+@kernel
 def summarize(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     band: NDArray[np.int64],
     whole: NDArray[np.bool_],

@@ -9,10 +9,10 @@ with it, and it is learned anew when what moves the chest has another size for a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from joey.beats.decide import push
+from joey.compiled import kernel
 
 __all__ = ["State", "decide", "edges_of"]
 
@@ -57,7 +57,7 @@ class State:
         self.rings[:2], self.rings[2:4], self.rings[4:] = height, quick, turn
 
 
-@njit(cache=True)
+@kernel
 def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],
@@ -194,7 +194,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     return n, final
 
 
-@njit(cache=True)
+@kernel
 def _mean(values: NDArray[np.float64], b: int) -> float:
     """Return the mean of the known ones among the last blocks."""
     total, number = 0.0, 0
@@ -205,7 +205,7 @@ def _mean(values: NDArray[np.float64], b: int) -> float:
     return total / max(number, 1)
 
 
-@njit(cache=True)
+@kernel
 def _is_brisk(
     brisk: NDArray[np.float64], moves: NDArray[np.float64], b: int, slowest: float
 ) -> bool:
@@ -217,7 +217,7 @@ def _is_brisk(
     return number > MOSTLY * LATELY
 
 
-@njit(cache=True)
+@kernel
 def edges_of(
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],
@@ -260,7 +260,7 @@ def edges_of(
     return edges
 
 
-@njit(cache=True)
+@kernel
 def _bottom(
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],
@@ -286,7 +286,7 @@ def _bottom(
     return where
 
 
-@njit(cache=True)
+@kernel
 def _next_shallow(
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from joey.compiled import kernel
 
 if TYPE_CHECKING:
     from numba.core.base import BaseContext
@@ -92,7 +94,7 @@ def _trailing_zeros(_context: Context, _word: types.Type) -> tuple[Signature, Bu
     return types.int64(types.uint64), build
 
 
-@njit(cache=True)
+@kernel
 def _end_of_far(
     x: NDArray[np.generic],
     at: int,
@@ -122,7 +124,7 @@ def _end_of_far(
     return at
 
 
-@njit(cache=True)
+@kernel
 def near_stretches(
     x: NDArray[np.generic],
     runs: NDArray[np.int64],

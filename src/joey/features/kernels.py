@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from joey.compiled import kernel
 
 if TYPE_CHECKING:
     from numba.core.base import BaseContext
@@ -94,7 +96,7 @@ def _ones(_context: Context, _word: types.Type) -> tuple[Signature, Build]:
     return types.int64(types.uint64), build
 
 
-@njit("Tuple((i4[::1], i4[::1], f8[::1]))(f8[::1], u8[::1], i8)", cache=True)
+@kernel("Tuple((i4[::1], i4[::1], f8[::1]))(f8[::1], u8[::1], i8)")
 def rank_values(
     values: NDArray[np.float64], keys: NDArray[np.uint64], bits: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -142,7 +144,7 @@ def rank_values(
     return order, rank, distinct[: k + 1].copy()
 
 
-@njit("Tuple((i4[::1], i4[::1]))(f8[::1], f8[::1], f8)", cache=True)
+@kernel("Tuple((i4[::1], i4[::1]))(f8[::1], f8[::1], f8)")
 def reach(
     asked: NDArray[np.float64], searched: NDArray[np.float64], tolerance: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -172,7 +174,7 @@ def reach(
     return low, high
 
 
-@njit("Tuple((i4[::1], i4[::1]))(f8[::1], f8)", cache=True)
+@kernel("Tuple((i4[::1], i4[::1]))(f8[::1], f8)")
 def reach_own(
     values: NDArray[np.float64], tolerance: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -206,7 +208,7 @@ _ASKED = (
 _SWEEP = "UniTuple(i8, 2)({0}[:,::1], {0}[:,::1], {0}[:,::1], i4[:,::1])"
 
 
-@njit([_SEARCHED.format(each) for each in RANKS], cache=True)
+@kernel([_SEARCHED.format(each) for each in RANKS])
 def arrange_searched(
     order: NDArray[np.int32],
     whole: NDArray[np.bool_],
@@ -243,7 +245,7 @@ def arrange_searched(
     before[k:] = t
 
 
-@njit([_ASKED.format(each) for each in RANKS], cache=True)
+@kernel([_ASKED.format(each) for each in RANKS])
 def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
     order: NDArray[np.int32],
     whole: NDArray[np.bool_],
@@ -286,7 +288,7 @@ def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not object
             t += 1
 
 
-@njit([_SWEEP.format(each) for each in RANKS], cache=True)
+@kernel([_SWEEP.format(each) for each in RANKS])
 def count_by_sweep(
     ranks: Ranks, lows: Ranks, spans: Ranks, bounds: NDArray[np.int32]
 ) -> tuple[int, int]:
@@ -326,7 +328,7 @@ def count_by_sweep(
     return a, b
 
 
-@njit("UniTuple(i8, 2)(i4[::1], b1[::1], i4[::1], i4[::1], i8)", cache=True)
+@kernel("UniTuple(i8, 2)(i4[::1], b1[::1], i4[::1], i4[::1], i8)")
 def count_by_table(  # noqa: C901, PLR0912 - one loop after the other
     rank: NDArray[np.int32],
     whole: NDArray[np.bool_],
@@ -402,7 +404,7 @@ _WINDOWS = (
 )
 
 
-@njit([_WINDOWS.format(each) for each in ("u2", "u4")], cache=True)
+@kernel([_WINDOWS.format(each) for each in ("u2", "u4")])
 def count_windows(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one loop
     order: NDArray[np.int32],
     rank: NDArray[np.int32],

@@ -10,7 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from joey.compiled import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["fluctuations", "fluctuations_of"]
 
 
-@njit("void(f8[::1], i8[:,::1], i8[::1], f8[::1])", cache=True)
+@kernel("void(f8[::1], i8[:,::1], i8[::1], f8[::1])")
 def fluctuations(
     profile: NDArray[np.float64],
     runs: NDArray[np.int64],
@@ -87,7 +88,7 @@ def fluctuations(
         swing[s] = math.sqrt(squares / (boxes * n)) if boxes else math.nan
 
 
-@njit("void(f8[:,::1], f8[::1], i8[::1], f8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], f8[::1], i8[::1], f8[:,::1])")
 def fluctuations_of(
     rows: NDArray[np.float64],
     means: NDArray[np.float64],

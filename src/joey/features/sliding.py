@@ -7,8 +7,9 @@ wherever the series begins, and what does not move has a variance of zero, not o
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from joey.compiled import kernel
 
 __all__ = ["LAGS", "PAD", "slide", "whole"]
 
@@ -22,7 +23,7 @@ UNSAYABLE = -2.0  # lies below every correlation
 ROWS = 5  # samples of x taken at once: sums are fetched and stored once for all
 
 
-@njit(cache=True)
+@kernel
 def whole(
     values: NDArray[np.float64],
     middle: float,
@@ -57,7 +58,7 @@ def whole(
     return most <= farthest * per_unit
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _add(
     x: NDArray[np.float64],
     first: int,
@@ -84,7 +85,7 @@ def _add(
         t += 1
 
 
-@njit(cache=True)
+@kernel
 def _take_edges(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -112,7 +113,7 @@ def _take_edges(
         sums[LAGS + 1 + k] -= edges[k]
 
 
-@njit(cache=True)
+@kernel
 def _add_moments(
     x: NDArray[np.float64],
     known: NDArray[np.float64],
@@ -134,7 +135,7 @@ def _add_moments(
     out[at + 2] = square
 
 
-@njit(cache=True)
+@kernel
 def _spread(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.float64],
     known: NDArray[np.float64],
@@ -168,7 +169,7 @@ def _spread(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         out[0, at], out[1, at], out[2, at] = n1, total1, square1
 
 
-@njit(cache=True)
+@kernel
 def _take_missing(
     x: NDArray[np.float64],
     known_x: NDArray[np.float64],
@@ -190,7 +191,7 @@ def _take_missing(
             out[2, at] -= x[t] * x[t]
 
 
-@njit(cache=True)
+@kernel
 def _correlate(
     sums: NDArray[np.float64],
     of_x: NDArray[np.float64],
@@ -212,7 +213,7 @@ def _correlate(
         values[k] = both / np.sqrt(power if sayable else 1.0) if sayable else UNSAYABLE
 
 
-@njit(cache=True)
+@kernel
 def slide(  # noqa: C901, PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.float64],
     y: NDArray[np.float64],

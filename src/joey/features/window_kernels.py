@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from joey.compiled import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ PLACES = (1 << PLACE_BITS) - 1
 LAST = (1 << 42) - 1  # ticks, beyond any interval
 
 
-@njit("void(f8[::1], f8[::1], b1[::1], i8[:,::1], f8[::1], f8, i8[:,::1], f8[::1])", cache=True)
+@kernel("void(f8[::1], f8[::1], b1[::1], i8[:,::1], f8[::1], f8, i8[:,::1], f8[::1])")
 def tally(
     times: NDArray[np.float64],
     nn: NDArray[np.float64],
@@ -85,7 +86,7 @@ def tally(
         seconds[w] = total / 1000.0
 
 
-@njit("void(f8[::1], f8[::1], i8[:,::1], f8[::1], f8, f8[:,::1], f8[:,::1])", cache=True)
+@kernel("void(f8[::1], f8[::1], i8[:,::1], f8[::1], f8, f8[:,::1], f8[:,::1])")
 def lay(
     times: NDArray[np.float64],
     nn: NDArray[np.float64],
@@ -123,7 +124,7 @@ def lay(
         rows[w, at:] = np.nan
 
 
-@njit("void(f8[:,::1], f8, i8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], f8, i8[:,::1])")
 def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -> None:
     """Write whole numbers that sort each row, ticks first and places last; NaN sort last.
 
@@ -143,9 +144,7 @@ def number(rows: NDArray[np.float64], tick_ms: float, keys: NDArray[np.int64]) -
             keys[w, i] = (tick << PLACE_BITS) | i
 
 
-@njit(
-    "void(f8[:,::1], i8[:,::1], i4[:,::1], f8[:,::1], i4[:,::1], f8[:,::1], i8[:,::1])", cache=True
-)
+@kernel("void(f8[:,::1], i8[:,::1], i4[:,::1], f8[:,::1], i4[:,::1], f8[:,::1], i8[:,::1])")
 def rank(
     rows: NDArray[np.float64],
     keys: NDArray[np.int64],
@@ -201,7 +200,7 @@ def rank(
         counts[1, w] = kinds
 
 
-@njit(cache=True)
+@kernel
 def _moments(x: NDArray[np.float64]) -> tuple[int, float, float, float, float]:
     """Return how many values there are, their mean, and sums of powers of the distances from it."""
     n = 0
@@ -223,7 +222,7 @@ def _moments(x: NDArray[np.float64]) -> tuple[int, float, float, float, float]:
     return n, mean, second, third, fourth
 
 
-@njit(cache=True)
+@kernel
 def _around_median(x: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return the median distance from the median of sorted values, and sums of squared ones."""
     n = len(x)
@@ -252,7 +251,7 @@ def _around_median(x: NDArray[np.float64]) -> tuple[float, float, float]:
     return (away if n % 2 == 1 else (nearer + away) / 2.0), below, above
 
 
-@njit("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], i8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], i8[:,::1])")
 def spread(
     rows: NDArray[np.float64],
     ordered: NDArray[np.float64],
@@ -292,7 +291,7 @@ def spread(
         out[8, w], out[9, w], out[10, w] = _around_median(ordered[w, :n])
 
 
-@njit(cache=True)
+@kernel
 def _means(x: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return the mean of `count` values from each one on; NaN where there are fewer."""
     out = np.full(len(x), np.nan)
@@ -304,7 +303,7 @@ def _means(x: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     return out
 
 
-@njit("void(f8[:,::1], i8[::1], i8, i8, i8, f8, f8[:,::1], i8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], i8[::1], i8, i8, i8, f8, f8[:,::1], i8[:,::1])")
 def capacities(
     rows: NDArray[np.float64],
     lengths: NDArray[np.int64],
@@ -364,14 +363,14 @@ def capacities(
         anchors[3, w] = down_all - down
 
 
-@njit(cache=True)
+@kernel
 def _next_held(held: NDArray[np.int32], place: int) -> int:
     while held[place] == 0:
         place += 1
     return place
 
 
-@njit(cache=True)
+@kernel
 def _above_median(
     starts: NDArray[np.float64],
     ranks: NDArray[np.int32],
@@ -414,7 +413,7 @@ def _above_median(
     return above
 
 
-@njit("void(f8[:,::1], i4[:,::1], f8[:,::1], f8, i8, f8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], i4[:,::1], f8[:,::1], f8, i8, f8[:,::1])")
 def decelerations(
     starts: NDArray[np.float64],
     ranks: NDArray[np.int32],
@@ -455,7 +454,7 @@ def decelerations(
         out[1, w] = _moments(part[:count])[2]
 
 
-@njit(cache=True)
+@kernel
 def _edge_slope(h0: float, h1: float, m0: float, m1: float) -> float:
     """Return the one-sided slope at an edge, kept from overshooting."""
     slope = ((2.0 * h0 + h1) * m0 - h0 * m1) / (h0 + h1)
@@ -466,7 +465,7 @@ def _edge_slope(h0: float, h1: float, m0: float, m1: float) -> float:
     return slope
 
 
-@njit(cache=True)
+@kernel
 def _slopes(
     x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -490,7 +489,7 @@ def _slopes(
     return h, m, slope
 
 
-@njit("void(f8[:,::1], f8[:,::1], f8, f8[::1], f8[:,::1])", cache=True)
+@kernel("void(f8[:,::1], f8[:,::1], f8, f8[::1], f8[:,::1])")
 def resample(
     starts: NDArray[np.float64],
     rows: NDArray[np.float64],
@@ -538,7 +537,7 @@ def resample(
                 t = x[0] + i * step_s - x[k]
 
 
-@njit("i8(f8[:,::1], i8, f8[::1], f8[:,::1], i8[::1])", cache=True)
+@kernel("i8(f8[:,::1], i8, f8[::1], f8[:,::1], i8[::1])")
 def taper(
     even: NDArray[np.float64],
     hop: int,
@@ -583,7 +582,7 @@ def taper(
     return count
 
 
-@njit("void(c16[:,::1], i8[::1], f8[:,::1])", cache=True)
+@kernel("void(c16[:,::1], i8[::1], f8[:,::1])")
 def gather(
     lines: NDArray[np.complex128], owners: NDArray[np.int64], density: NDArray[np.float64]
 ) -> None:

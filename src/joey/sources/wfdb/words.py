@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from joey.compiled import kernel
 
 __all__ = ["scan"]
 
@@ -19,7 +20,7 @@ PLAIN = np.uint16((LAST_CODE + 1 << 10) - 1)  # so many words are a mark with it
 CUT_INTERVAL, CUT_TEXT, NO_MARK, NO_CODE, TOO_FAR = 1, 2, 3, 4, 5
 
 
-@njit(cache=True)
+@kernel
 def _are_plain(block: NDArray[np.uint16]) -> bool:
     """Return whether all words are marks: none ends the file, and none is a field."""
     others = 0
@@ -28,7 +29,7 @@ def _are_plain(block: NDArray[np.uint16]) -> bool:
     return others == 0
 
 
-@njit(cache=True)
+@kernel
 def _take_plain(
     block: NDArray[np.uint16], sample: int, samples: NDArray[np.int64], codes: NDArray[np.uint8]
 ) -> np.uint64:
@@ -44,7 +45,7 @@ def _take_plain(
     return occur
 
 
-@njit(cache=True)
+@kernel
 def scan(  # noqa: C901, PLR0912, PLR0915  (one loop, read from top to bottom)
     words: NDArray[np.uint16],
     samples: NDArray[np.int64],

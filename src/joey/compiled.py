@@ -1,0 +1,103 @@
+"""Loops that Numba compiles, and where their machine code is kept.
+
+Numba asks of kept machine code only whether the file of that one loop has changed. Joey's loops
+call loops of other files, whose machine code is inside theirs: after an upgrade the old answers
+would go on being given. So the code is kept in a folder named after the text of all `MODULES`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MODULES", "PACKAGE", "code_folder", "kernel"]
+
+PACKAGE = Path(__file__).resolve().parent
+MODULES = (
+    "beats.decide",
+    "beats.deflections",
+    "beats.kernels",
+    "breaths.beatwise",
+    "breaths.decide",
+    "events.skipping",
+    "features.kernels",
+    "features.scaling_kernels",
+    "features.sliding",
+    "features.window_kernels",
+    "sources.wfdb.words",
+)
+"""The modules with compiled loops, and those whose constants are compiled into them."""
+
+Loop = TypeVar("Loop", bound="Callable[..., Any]")
+
+
+@overload
+def kernel(function: Loop, /) -> Loop: ...
+@overload
+def kernel(
+    signatures: str | list[str] = ..., /, *, inline: str = ...
+) -> Callable[[Loop], Loop]: ...
+def kernel(wanted: Any = None, /, *, inline: str = "never") -> Any:
+    """Have Numba compile a loop, and keep its machine code for the next process.
+
+    Parameters
+    ----------
+    wanted : function, str or list of str
+        The loop; or the types it is compiled for at once, where they are declared.
+    inline : str
+        ``always``: it is compiled into the loops that call it.
+    """
+    if callable(wanted):
+        return _compiled(None, inline, wanted)
+    return functools.partial(_compiled, wanted, inline)
+
+
+def _compiled(signatures: str | list[str] | None, inline: str, loop: Loop) -> Loop:
+    from numba import config, njit  # noqa: PLC0415  (a second of loading, for those who compute)
+
+    types = () if signatures is None else (signatures,)
+    folder = code_folder()
+    if folder is None:
+        return njit(*types, inline=inline)(loop)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)  # Numba reads it when it decorates, and only then
+    try:
+        return njit(*types, cache=True, inline=inline)(loop)
+    finally:
+        config.CACHE_DIR = before
+
+
+def code_folder() -> Path | None:
+    """Return where the machine code of this Joey is kept; None where nothing can be written.
+
+    It is below NUMBA_CACHE_DIR if that is set, else beside the source, else below the user's cache.
+    """
+    name = f"joey-{_text_hash()}"
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(chosen) / name
+    beside = PACKAGE / "__pycache__"
+    at_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for folder in (beside, at_home):
+        if (folder / name).is_dir() or _can_write(folder):
+            return folder / name
+    return None
+
+
+def _can_write(folder: Path) -> bool:
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+@functools.cache
+def _text_hash() -> str:
+    digest = hashlib.sha256()
+    for name in MODULES:
+        digest.update(PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_bytes())
+    return digest.hexdigest()[:16]
