@@ -41,9 +41,9 @@ Loop = TypeVar("Loop", bound="Callable[..., Any]")
 def kernel(function: Loop, /) -> Loop: ...
 @overload
 def kernel(
-    signatures: str | list[str] = ..., /, *, inline: str = ...
+    signatures: str | list[str] = ..., /, *, inline: str = ..., counted: bool = ...
 ) -> Callable[[Loop], Loop]: ...
-def kernel(wanted: Any = None, /, *, inline: str = "never") -> Any:
+def kernel(wanted: Any = None, /, *, inline: str = "never", counted: bool = True) -> Any:
     """Have Numba compile a loop, and keep its machine code for the next process.
 
     Parameters
@@ -52,23 +52,31 @@ def kernel(wanted: Any = None, /, *, inline: str = "never") -> Any:
         The loop; or the types it is compiled for at once, where they are declared.
     inline : str
         ``always``: it is compiled into the loops that call it.
+    counted : bool
+        Whether references to arrays are counted. A loop that makes no array may do without: each
+        array handed to it costs two atomic additions else, some 10 ns.
     """
     if callable(wanted):
-        return _compiled(None, inline, wanted)
-    return functools.partial(_compiled, wanted, inline)
+        return _compiled(None, inline, counted, wanted)
+    return functools.partial(_compiled, wanted, inline, counted)
 
 
-def _compiled(signatures: str | list[str] | None, inline: str, loop: Loop) -> Loop:
+def _compiled(
+    signatures: str | list[str] | None,
+    inline: str,
+    counted: bool,  # noqa: FBT001  (partial)
+    loop: Loop,
+) -> Loop:
     from numba import config, njit  # noqa: PLC0415  (a second of loading, for those who compute)
 
     types = () if signatures is None else (signatures,)
     folder = code_folder()
     if folder is None:
-        return njit(*types, inline=inline)(loop)
+        return njit(*types, inline=inline, _nrt=counted)(loop)
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder)  # Numba reads it when it decorates, and only then
     try:
-        return njit(*types, cache=True, inline=inline)(loop)
+        return njit(*types, cache=True, inline=inline, _nrt=counted)(loop)
     finally:
         config.CACHE_DIR = before
 

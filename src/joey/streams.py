@@ -153,6 +153,7 @@ class Sections(Generic[Fact]):
         self._heard = 0  # grid index after the stretch's last measured sample
         self._next_mark = 0  # s, from which the next section to be made will speak
         self._next_first = 0  # grid index from which it will hear
+        self._plain_to = -1  # grid index before which all sections hear all that comes
         self._gap = self._lead_in = self._tail = self._piece = 0  # in samples of the open grid
 
     def take(self, segments: Iterable[Segment], upto: float) -> list[Fact]:
@@ -160,9 +161,18 @@ class Sections(Generic[Fact]):
         told: list[Fact] = []
         for segment in segments:
             for lo, hi in segment.runs.tolist():
-                whole = hi - lo == len(segment.counts)
-                counts = segment.counts if whole else segment.counts[lo:hi]
-                self._take_run(segment.grid, segment.first + lo, counts, told)
+                counts = segment.counts
+                if hi - lo != len(counts):
+                    counts = counts[lo:hi]
+                first = segment.first + lo
+                end = first + len(counts)
+                near = first - self._heard <= self._gap and segment.grid is self._grid
+                if near and end <= self._plain_to:  # what nearly every live chunk is
+                    for _, section in self._live:
+                        section.hear(first, counts)
+                    self._heard = end
+                else:
+                    self._take_run(segment.grid, first, counts, told)
         if self._grid is not None:
             known = self._grid.first_at(upto)
             self._step(min(known, self._heard + self._gap), told)
@@ -203,6 +213,7 @@ class Sections(Generic[Fact]):
             self._heard = end
             if end < first + len(counts):
                 self._step(end, told)
+        self._plain_to = min([self._next_first, *(window.stop for window, _ in self._live)])
 
     def _open(self, grid: Grid, first: int) -> None:
         self._grid = grid
@@ -239,3 +250,4 @@ class Sections(Generic[Fact]):
             if not ended and final < window.speak_to:
                 break
             self._live.pop(0)
+            self._plain_to = -1

@@ -19,4 +19,5 @@ def njit(
     cache: bool = ...,
     inline: str = ...,
     nogil: bool = ...,
+    _nrt: bool = ...,
 ) -> Callable[[_Kernel], _Kernel]: ...

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, STEEPEST, TOP, deflect
 from joey.compiled import kernel
 
-__all__ = ["BEAT", "NOT_A_BEAT", "OPEN", "SEARCHED_BACK", "State", "decide", "push"]
+__all__ = [
+    "BEAT",
+    "NOT_A_BEAT",
+    "N_NUMBERS",
+    "OPEN",
+    "RING",
+    "SEARCHED_BACK",
+    "beginning",
+    "decide",
+    "push",
+]
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
 
@@ -48,32 +58,26 @@ EVEN = 0.1  # mean change of interval over mean interval: small beats that make 
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
 
-SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST = range(14)
+SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, N_NUMBERS = (
+    range(15)
+)
+RING = 8  # beats that a median is of
 
 
-class State:
-    """The arrays the loop carries from call to call."""
+def beginning() -> NDArray[np.float64]:
+    """Return what the loop carries from call to call, as it begins.
 
-    __slots__ = ("energies", "intervals", "numbers", "order")
-
-    def __init__(self) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(14)
-        self.energies: NDArray[np.float64] = np.zeros(8)
-        self.intervals: NDArray[np.float64] = np.zeros(8)
-        self.order: NDArray[np.float64] = np.zeros((2, 8))
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.numbers[:] = 0.0
-        self.numbers[LAST] = -1.0
-        self.numbers[BACK] = -1.0
-        self.energies[:] = 0.0
-        self.intervals[:] = 0.0
-        self.order[:] = 0.0
+    Returns
+    -------
+    ndarray of float64, shape (N_NUMBERS + 4 RING,)
+        Numbers, energies, intervals, and the last two once more, sorted.
+    """
+    carried = np.zeros(N_NUMBERS + 4 * RING)
+    carried[LAST] = carried[BACK] = -1.0
+    return carried
 
 
-@kernel
+@kernel(counted=False)
 def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float) -> float:
     """Put a value in the place of the oldest; return the median of those in the ring.
 
@@ -108,20 +112,20 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
     return float(0.5 * (order[(filled - 1) // 2] + order[filled // 2]))
 
 
-@kernel
-def _tilt(sizes: NDArray[np.float64]) -> float:
+@kernel(counted=False)
+def _tilt(sizes: NDArray[np.float64], c: int) -> float:
     """Return how much larger the upward deflection is than the downward, -1 to 1."""
-    most = max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9)
-    return float((sizes[HIGH_SIZE] - sizes[LOW_SIZE]) / most)
+    most = max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9)
+    return float((sizes[c, HIGH_SIZE] - sizes[c, LOW_SIZE]) / most)
 
 
-@kernel
-def _steepness(energy: float, sizes: NDArray[np.float64]) -> float:
+@kernel(counted=False)
+def _steepness(energy: float, sizes: NDArray[np.float64], c: int) -> float:
     """Return a candidate's energy for its height."""
-    return float(energy / max(sizes[HIGH_SIZE], sizes[LOW_SIZE], 1e-9))
+    return float(energy / max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9))
 
 
-@kernel
+@kernel(counted=False)
 def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
     """Whether a larger candidate comes so soon that this is its P wave."""
     k = pos + 1
@@ -132,16 +136,16 @@ def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
     return False
 
 
-@kernel
+@kernel(counted=False)
 def _rhythm(
-    at: NDArray[np.int64], pos: int, stop: int, least: float, among: NDArray[np.bool_]
+    at: NDArray[np.int64], pos: int, stop: int, least: float, among: NDArray[np.int8]
 ) -> tuple[int, float, float]:
     """Return how many candidates have a size, their mean interval, and its unevenness."""
     many = 0
     before = gap_before = -1
     total = change = 0.0
     for j in range(pos, stop):
-        if at[j, ENERGY] >= least and among[j - pos]:
+        if at[j, ENERGY] >= least and among[j - pos] > 0:
             many += 1
             if before >= 0:
                 gap = at[j, TOP] - before
@@ -153,7 +157,7 @@ def _rhythm(
     return many, total / max(many - 1, 1), change / max(total, 1.0)
 
 
-@kernel
+@kernel(counted=False)
 def _level(
     at: NDArray[np.int64], pos: int, stop: int, middle: float, floor: float, usual: float
 ) -> float:
@@ -172,7 +176,7 @@ def _level(
     return 0.0 if level < floor or (cut_short and level < EDGE_SHARE * usual) else level
 
 
-@kernel
+@kernel(counted=False)
 def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
@@ -184,7 +188,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
-    timed: NDArray[np.float64],
+    sign: NDArray[np.int8],
 ) -> tuple[float, float, float, float]:
     """Return size, noise, tilt and steepness of beats from one learning span; size 0: none."""
     learn = LEARN_S * fs
@@ -193,7 +197,8 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         stop += 1
     level = _level(at, pos, stop, start + 0.5 * learn, floor, usual)
     threshold = THRESHOLD * level
-    among = np.ones(stop - pos, dtype=np.bool_)
+    among = sign[pos:stop]  # of what is not decided: room for a mark
+    among[:] = 1
     many, gap, uneven = _rhythm(at, pos, stop, threshold, among)
     fast = gap < FAST_S * fs or level < EDGE_SHARE * usual
     crowded = many >= 6 and many > CROWDED * (stop - pos)
@@ -202,37 +207,37 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     tilt = sharp = 0.0
     for j in range(pos, stop):
         if at[j, ENERGY] >= threshold:
-            deflect(x, gone, w, timed, at[j], sizes[j])
-            tilt += _tilt(sizes[j]) / many
-            sharp += _steepness(at[j, ENERGY], sizes[j]) / many
+            deflect(x, gone, w, at, sizes, j)
+            tilt += _tilt(sizes, j) / many
+            sharp += _steepness(at[j, ENERGY], sizes, j) / many
     # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
     if not w[STEEPEST]:
         least = CLEAR * level
         for j in range(pos, stop):
             if least <= at[j, ENERGY] < threshold:
-                deflect(x, gone, w, timed, at[j], sizes[j])
-                among[j - pos] = _steepness(at[j, ENERGY], sizes[j]) >= STEEP * sharp
+                deflect(x, gone, w, at, sizes, j)
+                among[j - pos] = _steepness(at[j, ENERGY], sizes, j) >= STEEP * sharp
         more, _, uneven = _rhythm(at, pos, stop, least, among)
         if more > many and uneven < EVEN:
             threshold = least
     return level, _noise(at, pos, stop, threshold, among), tilt, sharp
 
 
-@kernel
+@kernel(counted=False)
 def _noise(
-    at: NDArray[np.int64], pos: int, stop: int, threshold: float, among: NDArray[np.bool_]
+    at: NDArray[np.int64], pos: int, stop: int, threshold: float, among: NDArray[np.int8]
 ) -> float:
     """Return the mean energy of the candidates that are no beats."""
     noise = 0.0
     n_noise = 0
     for j in range(pos, stop):
-        if at[j, ENERGY] < threshold or not among[j - pos]:
+        if at[j, ENERGY] < threshold or among[j - pos] == 0:
             noise += at[j, ENERGY]
             n_noise += 1
     return noise / max(n_noise, 1)
 
 
-@kernel
+@kernel(counted=False)
 def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
@@ -243,7 +248,6 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
-    timed: NDArray[np.float64],
     s: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
@@ -267,10 +271,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         Sampling frequency. [Hz]
     floor : float
         Smallest energy that can be a beat.
-    x, gone, w, timed
+    x, gone, w
         What `deflect` needs.
     s, energies, intervals, order : ndarray of float64
-        `State`, changed in place.
+        What `beginning` began, changed in place.
     verdict : ndarray of uint8, shape (n,)
         Changed in place.
     sign : ndarray of int8, shape (n,)
@@ -286,7 +290,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if known < start + learn and not last:
                 return int(start)
             level, noise, tilt, sharp = _learn(
-                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, timed)
+                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, sign)
             )
             if level == 0.0:
                 s[FROM] = start + 0.5 * learn
@@ -307,7 +311,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[SIGN] = 1.0 if tilt >= UPWARD else -1.0
             energies[:] = level
             order[1, :] = level
-            s[N_E] = 8
+            s[N_E] = RING
             continue
         spk = s[SPK]
         npk = min(s[NPK], 0.5 * spk)
@@ -336,7 +340,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     best = k
                 k -= 1
             if best >= 0:
-                deflect(x, gone, w, timed, at[best], sizes[best])
+                deflect(x, gone, w, at, sizes, best)
                 verdict[best] = SEARCHED_BACK
                 sign[best] = np.int8(s[SIGN])
                 s[RR] = push(intervals, order[0], int(s[N_RR]), at[best, TOP] - s[LAST])
@@ -369,15 +373,15 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 break
             taken = not _followed(at, pos, reach)
             if taken and (early or energy < threshold):
-                deflect(x, gone, w, timed, at[pos], sizes[pos])
-                steep = _steepness(energy, sizes[pos])
+                deflect(x, gone, w, at, sizes, pos)
+                steep = _steepness(energy, sizes, pos)
                 taken = steep >= (T_STEEP if early else STEEP) * s[SHARP]
                 taken = taken and not (early and energy < T_SHARE * spk)
         if taken:
             verdict[pos] = BEAT
-            deflect(x, gone, w, timed, at[pos], sizes[pos])
-            tilt = _tilt(sizes[pos])
-            s[SHARP] += (_steepness(energy, sizes[pos]) - s[SHARP]) / 16.0
+            deflect(x, gone, w, at, sizes, pos)
+            tilt = _tilt(sizes, pos)
+            s[SHARP] += (_steepness(energy, sizes, pos) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0
             against = (tilt - UPWARD) * s[SIGN] < -SWAY
             s[AGAINST] = s[AGAINST] + 1.0 if against else 0.0

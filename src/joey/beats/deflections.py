@@ -17,110 +17,125 @@ TOP, ENERGY, HIGH, LOW, UP, N_PLACES = range(6)  # indices, and the sign of a pl
 HIGH_SIZE, LOW_SIZE, HIGH_SHIFT, LOW_SHIFT, N_SIZES = range(5)  # counts, and sub-sample parts
 
 
-@kernel
+@kernel(counted=False)
 def deflect(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
-    timed: NDArray[np.float64],
-    places: NDArray[np.int64],
+    at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    c: int,
 ) -> None:
     """Write where a candidate's deflections are, and how large.
 
     Parameters
     ----------
     x, gone : ndarray of int32
-        The window's samples, and how many before each were not measured.
+        The window's samples, and how many before each were not measured; nothing where all were.
     w : ndarray of int64
         Widths.
-    timed : ndarray of float64, shape (2 x around + 3,)
-        Room for the deflections.
-    places : ndarray of int64, shape (N_PLACES,)
-        The candidate; `HIGH` and `LOW` are written.
-    sizes : ndarray of float64, shape (N_SIZES,)
+    at : ndarray of int64, shape (n, N_PLACES)
+        Candidates; `HIGH` and `LOW` are written.
+    sizes : ndarray of float64, shape (n, N_SIZES)
         Written. [counts; samples]
+    c : int
+        Which candidate.
     """
     if w[STEEPEST]:
-        _slopes(x, w, timed, places, sizes)
+        _slopes(x, w, at, sizes, c)
     else:
-        _levels(x, gone, w, places, sizes)
+        _levels(x, gone, w, at, sizes, c)
 
 
-@kernel
+# A value and its place in one number: the largest of such numbers is the first largest value's.
+BITS = 14  # of the place: over those looked at, at any sampling frequency below 100 kHz
+PLACES = 2**BITS
+
+
+@kernel(counted=False)
 def _slopes(
     x: NDArray[np.int32],
     w: NDArray[np.int64],
-    timed: NDArray[np.float64],
-    places: NDArray[np.int64],
+    at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    c: int,
 ) -> None:
     """Look for the steepest rise and fall of the band. [counts x box widths]"""
-    short, long, wide = w[SHORT], w[LONG], w[AROUND] + 1
-    a, b = 2 * long + 1, 2 * short + 1
-    first = places[TOP] - wide
-    for k in range(2 * wide + 1):
-        i = first + k
-        step = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
-        timed[k] = float(places[UP] * step)
-    high = low = 1
-    for k in range(2, 2 * wide):
-        if timed[k] > timed[high]:
-            high = k
-        if timed[k] < timed[low]:
-            low = k
-    places[HIGH], places[LOW] = first + high, first + low
-    sizes[HIGH_SIZE], sizes[LOW_SIZE] = timed[high], -timed[low]
+    short, long = w[SHORT], w[LONG]
+    first = max(at[c, TOP] - w[AROUND], long + 1)  # slopes are known from `long` on
+    up = at[c, UP]
+    most = least = _slope(x, short, long, first) * up * PLACES
+    most += PLACES - 1
+    for k in range(1, at[c, TOP] + w[AROUND] + 1 - first):
+        key = _slope(x, short, long, first + k) * up * PLACES
+        most, least = max(most, key + PLACES - 1 - k), min(least, key + k)
+    high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
+    at[c, HIGH], at[c, LOW] = high, low
+    sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE] = float(most >> BITS), -float(least >> BITS)
     # A slope lies between its two samples.
-    sizes[HIGH_SHIFT] = _shift(timed[high - 1], timed[high], timed[high + 1]) + 0.5
-    sizes[LOW_SHIFT] = _shift(timed[low - 1], timed[low], timed[low + 1]) + 0.5
+    for place, shift in ((high, HIGH_SHIFT), (low, LOW_SHIFT)):
+        left, top, right = (
+            _slope(x, short, long, place - 1),
+            _slope(x, short, long, place),
+            _slope(x, short, long, place + 1),
+        )
+        sizes[c, shift] = _shift(left, top, right) + 0.5
 
 
-@kernel
+@kernel(counted=False)
+def _slope(x: NDArray[np.int32], short: int, long: int, i: int) -> int:
+    within = (2 * long + 1) * (x[i + short + 1] - x[i - short])
+    return within - (2 * short + 1) * (x[i + long + 1] - x[i - long])  # type: ignore[no-any-return]
+
+
+@kernel(counted=False)
 def _levels(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
-    places: NDArray[np.int64],
+    at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    c: int,
 ) -> None:
     """Look for the highest and lowest box(fine), from the mean of the samples around. [counts]"""
-    fine, base, middle = w[FINE], w[BASE], places[TOP]
+    fine, base, middle = w[FINE], w[BASE], at[c, TOP]
     lower, upper = max(middle - base, 0), middle + base + 1
     around = 0
-    for value in x[lower:upper]:
-        around += value
-    first = middle - w[AROUND]
-    near = _box(x, first, fine)
-    most, least, high, low = near, near, first, first
-    enters = x[first + fine + 1 : middle + w[AROUND] + fine + 1]
-    leaves = x[first - fine : middle + w[AROUND] - fine]
+    near_by = x[lower:upper]
+    for k in range(len(near_by)):
+        around += near_by[k]
+    absent = gone[upper] - gone[lower] if len(gone) > 0 else 0
+    level = around / max(upper - lower - absent, 1)
+    first, last = middle - w[AROUND], middle + w[AROUND]
+    box = 0
+    for i in range(first - fine, first + fine + 1):
+        box += x[i]
+    most, least = box * PLACES + PLACES - 1, box * PLACES
+    enters, leaves = x[first + fine + 1 : last + fine + 1], x[first - fine : last - fine]
     for k in range(len(enters)):
-        near += enters[k] - leaves[k]
-        if near > most:
-            most, high = near, first + k + 1
-        if near < least:
-            least, low = near, first + k + 1
-    level = around / max(upper - lower - (gone[upper] - gone[lower]), 1)
+        box += enters[k] - leaves[k]
+        most = max(most, box * PLACES + PLACES - 2 - k)
+        least = min(least, box * PLACES + k + 1)
+    high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
+    most, least = most >> BITS, least >> BITS
     width = 2 * fine + 1
-    places[HIGH], places[LOW] = high, low
-    sizes[HIGH_SIZE], sizes[LOW_SIZE] = most / width - level, level - least / width
-    sizes[HIGH_SHIFT] = _shift(_box(x, high - 1, fine), most, _box(x, high + 1, fine))
-    sizes[LOW_SHIFT] = _shift(_box(x, low - 1, fine), least, _box(x, low + 1, fine))
+    at[c, HIGH], at[c, LOW] = high, low
+    sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE] = most / width - level, level - least / width
+    sizes[c, HIGH_SHIFT] = _shift_of_box(x, fine, high, most)
+    sizes[c, LOW_SHIFT] = _shift_of_box(x, fine, low, least)
 
 
-@kernel
-def _box(x: NDArray[np.int32], middle: int, half: int) -> float:
-    total = 0
-    for i in range(middle - half, middle + half + 1):
-        total += x[i]
-    return float(total)
+@kernel(counted=False)
+def _shift_of_box(x: NDArray[np.int32], fine: int, i: int, box: int) -> float:
+    before = box + x[i - fine - 1] - x[i + fine]
+    behind = box + x[i + fine + 1] - x[i - fine]
+    return _shift(before, box, behind)
 
 
-@kernel
-def _shift(left: float, top: float, right: float) -> float:
+@kernel(counted=False)
+def _shift(left: int, top: int, right: int) -> float:
     """Return the top of the parabola through three values one sample apart. [samples]"""
-    bend = left - 2.0 * top + right
-    if bend == 0.0:
+    bend = left - 2 * top + right
+    if bend == 0:
         return 0.0
     return float(min(max(0.5 * (left - right) / bend, -0.5), 0.5))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.beats.recipes import ECG, PLETH, Recipe, widths
+from joey.beats.recipes import ECG, PLETH, Recipe, smallest, widths
 from joey.beats.types import Beats
 from joey.signals import NS
 from joey.spans import EMPTY, Spans, union
-from joey.streams import Sections
+from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from joey.streams import Window
 
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
+
+MANY_SPANS = 1024  # told, for which a section's array has room; then it takes a new one
 
 
 class BeatDetector:
@@ -58,7 +60,7 @@ class BeatDetector:
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""
         found = self._sections.take(new.get("signal", ()), upto["signal"])
-        return join_beats(self.channel, found)
+        return found[0] if len(found) == 1 else join_beats(self.channel, found)
 
     def finish(self) -> Beats:
         """End the signal; return the remaining beats."""
@@ -124,137 +126,118 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
 class _Room:
     """The arrays one section works in; used again by later sections, for fresh memory is slow."""
 
-    def __init__(self, recipe: Recipe, window: Window) -> None:
-        from joey.beats import decide, deflections, kernels  # noqa: PLC0415  loads Numba
+    __slots__ = ("samples", "words")
 
-        w = widths(recipe, window.grid.fs)
-        self.length = window.stop - window.first
-        self.widths = w
-        short = min(self.length, int(w[deflections.KEEP]) + kernels.TILE) + 3
-        many = self.length // int(w[deflections.NEIGHBOR] + 1) + 2
-        self.state: NDArray[np.int64] = np.zeros(kernels.N_STATE, dtype=np.int64)
-        self.samples: NDArray[np.int32] = np.empty(self.length, dtype=np.int32)
-        self.gone: NDArray[np.int32] = np.zeros(self.length + 1, dtype=np.int32)
-        self.short: NDArray[np.int64] = np.zeros((4, short), dtype=np.int64)
-        self.at: NDArray[np.int64] = np.empty((many, deflections.N_PLACES), dtype=np.int64)
-        self.sizes: NDArray[np.float64] = np.empty((many, deflections.N_SIZES))
-        self.timed: NDArray[np.float64] = np.empty(2 * int(w[deflections.AROUND]) + 3)
-        self.runs: NDArray[np.int64] = np.empty((many, 2), dtype=np.int64)
-        self.verdict: NDArray[np.uint8] = np.zeros(many, dtype=np.uint8)
-        self.sign: NDArray[np.int8] = np.ones(many, dtype=np.int8)
-        self.times: NDArray[np.float64] = np.empty(many)
-        self.flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
-        self.bounds: NDArray[np.float64] = np.empty((many, 2))
-        self.decide = decide.State()
-        self.hear, self.tell = kernels.hear, kernels.tell
-        # A beat spans several counts, else it is the noise of quantization.
-        boxes = (2 * w[deflections.SHORT] + 1) * (2 * w[deflections.LONG] + 1)
-        grid = window.grid
-        start_s, rest_ns = divmod(grid.start_ns, NS)
-        self.clock = (
-            *(float(grid.fs), float(decide.FLOOR * boxes)),
-            *(float(start_s), rest_ns / NS, grid.fs.numerator, grid.fs.denominator),
-        )
-        self.grid = grid
-        self._long, self._reach = int(w[deflections.LONG]), int(w[deflections.REACH])
-        self._missing = kernels.MISSING
-        self._starts = (
-            [kernels.SLOPED, kernels.WEIGHED],
-            [kernels.DONE, kernels.SCAN, kernels.BEST],
-        )
-        self.clear()
+    def __init__(self, length: int, words: int) -> None:
+        self.words: NDArray[np.int64] = np.zeros(words, dtype=np.int64)
+        self.samples: NDArray[np.int32] = np.zeros((2, length + 1), dtype=np.int32)
 
-    def clear(self) -> None:
-        """Make the arrays those of a section that has heard nothing."""
-        if self.state[self._missing]:
-            self.gone[:] = 0
-        self.state[:] = 0
-        self.state[self._starts[0]] = self._long
-        self.state[self._starts[1]] = self._reach
-        self.short[:, : 2 * self._reach] = 0
-        self.verdict[:] = 0
-        self.sign[:] = 1
-        self.decide.clear()
+
+def _enter(empty: list[_Room], length: int, words: int) -> _Room:
+    """Return an empty room of the size, a new one where none is."""
+    if empty and (len(empty[-1].words), empty[-1].samples.shape[1]) == (words, length + 1):
+        return empty.pop()
+    return _Room(length, words)
 
 
 class _Section:
-    """The beat detector's work on one window: a room of arrays, and what was told."""
+    """The beat detector's work on one window: a room of arrays, and what was told.
+
+    Samples are only written down as they come; `step` works on all that are new in one call.
+    """
+
+    __slots__ = (
+        "_advance",
+        "_arrays",
+        "_bounds",
+        "_channel",
+        "_empty",
+        "_first",
+        "_flags",
+        "_gaps",
+        "_heard",
+        "_n_spans",
+        "_n_told",
+        "_room",
+        "_samples",
+        "_speak_to",
+        "_stop",
+        "_times",
+    )
 
     def __init__(
         self, channel: Channel, recipe: Recipe, window: Window, empty: list[_Room]
     ) -> None:
+        from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
+
+        grid = window.grid
+        w = widths(recipe, grid.fs)
+        start_s, rest_ns = divmod(grid.start_ns, NS)
+        floor = smallest(w) * decide.FLOOR
+        # Not all windows are as long as the longest, but so all fit the same rooms.
+        length = max(window.stop - window.first, round((LEAD_IN_S + MARK_S + TAIL_S) * grid.fs) + 1)
+        begin, words, many = kernels.furnish(
+            w,
+            (window.first, window.speak_from, window.speak_to),
+            length,
+            grid.fs.as_integer_ratio(),
+            (float(grid.fs), float(floor), float(start_s), rest_ns / NS),
+            decide.beginning(),
+        )
+        self._room = _enter(empty, length, words)
+        self._room.words[: len(begin)] = begin
+        self._samples = self._room.samples[0]
+        # What is told are parts of these: they are the section's own.
+        self._times: NDArray[np.float64] = np.empty(many)
+        self._flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
+        self._arrays = (self._room.words, self._room.samples, self._times, self._flags)
+        self._bounds: NDArray[np.float64] = np.empty((many + MANY_SPANS, 2))
         self._channel = channel
-        self._window = window
-        self._heard = window.first
-        self._told = window.speak_from
         self._empty = empty
-        length = window.stop - window.first
-        fits = [room for room in empty if room.length >= length and room.grid == window.grid]
-        self._room = fits[0] if fits else _Room(recipe, window)
-        if fits:
-            empty.remove(self._room)
+        self._advance = kernels.advance
+        self._first = window.first
+        self._speak_to = window.speak_to
+        self._heard = self._stop = window.first  # worked on; written down
+        self._gaps = False
+        self._n_told = self._n_spans = 0
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
-        if first > self._heard:
-            self._listen(NOTHING, first - self._heard)
-        self._listen(counts.astype(np.int32, copy=False), len(counts))
-        self._heard = first + len(counts)
+        if first != self._stop:
+            self._listen(first)
+        at = first - self._first
+        self._stop = stop = first + len(counts)
+        self._samples[at : stop - self._first] = counts
 
     def step(self, known: int, *, last: bool) -> tuple[Beats, int]:
         """Return the beats that became final."""
-        if known > self._heard:
-            self._listen(NOTHING, known - self._heard)
-            self._heard = known
-        window, room, s = self._window, self._room, self._room.decide
-        n_beats, n_spans, self._told = room.tell(
-            last,
-            self._told,
-            window.speak_to,
-            window.first,
-            *room.clock,
-            room.widths,
-            room.state,
-            room.samples,
-            room.gone,
-            room.at,
-            room.sizes,
-            room.timed,
-            s.numbers,
-            s.energies,
-            s.intervals,
-            s.order,
-            room.verdict,
-            room.sign,
-            room.runs,
-            room.times,
-            room.flags,
-            room.bounds,
+        stop, n, m = self._stop, self._n_told, self._n_spans
+        if m > MANY_SPANS:
+            self._bounds, m = np.empty_like(self._bounds), 0
+        silent = 0
+        if known > stop:
+            silent, self._gaps = known - stop, True
+        measured, self._heard = stop - self._heard, stop + silent
+        self._stop = self._heard
+        n_told, n_spans, told = self._advance(
+            *(*self._arrays, self._bounds, m, measured, silent),
+            *(True, last),
         )
-        times, flags = room.times[:n_beats].copy(), room.flags[:n_beats].copy()
-        spans = Spans(room.bounds[:n_spans].copy())
-        if last or self._told >= window.speak_to:
-            room.clear()
-            self._empty.append(room)
-        return Beats(self._channel, times, flags, spans), self._told
+        self._n_told, self._n_spans = n_told, n_spans
+        spans = Spans(self._bounds[m:n_spans]) if n_spans > m else EMPTY
+        found = Beats(self._channel, self._times[n:n_told], self._flags[n:n_told], spans)
+        if last or told >= self._speak_to:
+            if self._gaps:
+                self._room.samples[1] = 0
+            self._empty.append(self._room)
+        return found, told
 
-    def _listen(self, counts: NDArray[np.int32], number: int) -> None:
-        room = self._room
-        room.hear(
-            counts,
-            len(counts) > 0,
-            number,
-            room.widths,
-            room.state,
-            room.samples,
-            room.gone,
-            room.short[0],
-            room.short[1],
-            room.short[2],
-            room.short[3],
-            room.at,
-            room.runs,
+    def _listen(self, upto: int) -> None:
+        """Work on what is before grid index `upto`; what is not written down was not measured."""
+        stop = self._stop
+        self._advance(
+            *(*self._arrays, self._bounds, 0, stop - self._heard, upto - stop),
+            *(False, False),
         )
-
-
-NOTHING: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._heard = self._stop = upto
+        self._gaps = True

@@ -1,20 +1,28 @@
 """The beat detector's loops: from samples to candidates, decisions and told beats, compiled.
 
-One section is a handful of arrays: its samples, short buffers of what is derived from them, which
-hold the last second or two and the tile in work, and the candidates found so far. All sums are
-integer sums, so a candidate is the same whatever the chunking; a loop over slices of a tile is left
-to the compiler to make wide.
+One section is two arrays: its samples, and a room of 64-bit words for all else, since each array
+of a call costs as much as ten samples. All sums are integer sums, so a candidate is the same
+whatever the chunking.
 
 ```
 band   = box(short) - box(long)       symmetric, finite: fixed delay of half the long box
 slope  = band[i+1] - band[i]
 energy = sum over `gather` of |slope|; of the rise alone where the steepest point is timed (pleth)
-candidate: the largest energy within +-neighbor
+candidate: the largest energy within +-neighbor, the first of equals
 timed  = box(fine) - box(baseline)    wide enough that a deflection keeps its own sign and size
 ```
 
-Index i counts from the window's first sample; in a short buffer its place is i - ``z[ORIGIN]``.
-``gone``, ``rises`` and ``weights`` are running sums: at a place stands the sum of what lies before.
+Index i counts from the window's first sample. Whether there is a candidate at i depends on the
+samples around i alone, so a tile of them is worked on with nothing carried from the one before.
+``gone`` and ``rises`` are running sums: at a place stands the sum of what lies before.
+
+The energies of a tile are 32-bit where its samples are small. With no sample over M, box widths of
+a and b and g slopes gathered, a slope is at most 2 M (a + b) and an energy 2 M (a + b) g;
+``z[LIMIT]`` is the largest M for which this is below 2^31 (2.4 million at 250 Hz). A tile with a
+larger sample has 64-bit energies, which no 32-bit sample exceeds: the same numbers.
+
+References to arrays are not counted, for nothing here makes any: an array handed to another loop
+would cost as much as forty samples.
 """
 
 from __future__ import annotations
@@ -22,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from joey.beats.decide import BEAT, SEARCHED_BACK, decide
+from joey.beats.decide import BEAT, N_NUMBERS, RING, SEARCHED_BACK, decide
 from joey.beats.deflections import (
     AROUND,
     BASE,
@@ -34,6 +42,9 @@ from joey.beats.deflections import (
     LONG,
     LOW,
     LOW_SHIFT,
+    N_PLACES,
+    N_SIZES,
+    N_WIDTHS,
     NEIGHBOR,
     REACH,
     SHORT,
@@ -44,200 +55,233 @@ from joey.beats.deflections import (
 )
 from joey.compiled import kernel
 
-__all__ = ["TILE", "hear", "tell"]
+__all__ = ["advance", "furnish"]
 
-TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
+TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
+CHUNK = 16  # samples looked at together for a candidate
+TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 # Places in the integer state of a section.
 (
-    ORIGIN,
     HEARD,  # samples heard
-    SLOPED,  # index before which slopes are known
-    WEIGHED,  # before which weights are
-    DONE,  # before which energies are
-    SCAN,  # before which energies were compared
-    BEST,  # the largest energy in reach
+    SCAN,  # index before which candidates are known
     FOUND,  # candidates
-    TOLD,  # candidates that were told or passed over
+    PASSED,  # candidates that were told or passed over
     RUNS,  # runs of searched samples
+    CLOSED,  # such runs that were told to their end
     MISSING,  # samples heard that were not measured
+    LIMIT,  # the largest sample that 32-bit energies allow
+    TOLD,  # grid index before which all was told
+    SPEAK_TO,  # before which the section tells
+    FIRST,  # of the window
+    N_BEATS,  # told
+    NUMERATOR,  # of the sampling frequency
+    DENOMINATOR,
+    MANY,  # room for candidates
+    BUFFER,  # length of the buffers of a tile
     N_STATE,
-) = range(12)
+) = range(17)
 
-BLOCK = 16  # energies looked at together
-TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
+# Then floats: the sampling frequency [Hz], the smallest energy of a beat, the grid's start in whole
+# seconds and the rest [s], and what `decide` carries.
+FS, FLOOR, START_S, REST_S, N_CLOCK = range(5)
+CLOCK = N_WIDTHS + N_STATE
+NUMBERS = CLOCK + N_CLOCK
+VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
+N_BUFFERS = 4  # of 64 bits
 
 
-@kernel
-def hear(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
-    counts: NDArray[np.int32],
-    measured: bool,  # noqa: FBT001
-    number: int,
+def furnish(
     w: NDArray[np.int64],
-    z: NDArray[np.int64],
-    x: NDArray[np.int32],
-    gone: NDArray[np.int32],
-    slopes: NDArray[np.int64],
-    rises: NDArray[np.int64],
-    weights: NDArray[np.int64],
-    energy: NDArray[np.int64],
-    at: NDArray[np.int64],
-    runs: NDArray[np.int64],
-) -> None:
-    """Take `number` samples, measured ones with their counts, and find the candidates among them.
+    window: tuple[int, int, int],
+    length: int,
+    rate: tuple[int, int],
+    clock: tuple[float, float, float, float],
+    carried: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], int, int]:
+    """Return how a section's room begins, how long the room is, and how many beats it may tell.
 
     Parameters
     ----------
-    counts : ndarray of int32, shape (number,)
-        The samples; not looked at where `measured` is false.
-    measured : bool
-        Whether they were measured.
-    number : int
-        How many.
-    w : ndarray of int64
+    w : ndarray of int64, shape (N_WIDTHS,)
         Widths.
-    z, x, gone, slopes, rises, weights, energy
-        The section's state, samples and short buffers, changed in place.
-    at : ndarray of int64, shape (room, N_PLACES)
-        Candidates: index, energy, and room for what is looked up later.
-    runs : ndarray of int64, shape (room, 2)
-        Searched samples.
+    window : tuple of int
+        Grid indices: the first that is heard, and those that are told.
+    length : int
+        The most samples that are heard.
+    rate : tuple of int
+        The sampling frequency's numerator and denominator. [Hz]
+    clock : tuple of float
+        Sampling frequency [Hz], smallest energy of a beat, start of the grid in whole seconds, and
+        the rest. [s]
+    carried : ndarray of float64, shape (N_NUMBERS + 4 RING,)
+        How `decide` begins.
     """
-    room = len(energy)
-    taken = 0
-    while taken < number:
-        filled = z[HEARD] - z[ORIGIN]
-        if filled >= room - 2:
-            _forget(w, z, slopes, rises, weights, energy)
-            filled = z[HEARD] - z[ORIGIN]
-        m = min(number - taken, room - 2 - filled, TILE)
-        heard = z[HEARD]
-        if measured:
-            x[heard : heard + m] = counts[taken : taken + m]
+    first, speak_from, speak_to = window
+    many = length // int(w[NEIGHBOR] + 1) + 2
+    buffer = min(length, TILE) + int(w[KEEP]) + CHUNK
+    z = np.zeros(N_STATE, dtype=np.int64)
+    z[SCAN] = w[REACH]
+    boxes = 2 * int(w[LONG] + w[SHORT] + 1)
+    z[LIMIT] = (2**31 - 1) // (2 * boxes * (2 * int(w[GATHER]) + 1))
+    z[TOLD], z[SPEAK_TO], z[FIRST] = speak_from, speak_to, first
+    z[NUMERATOR], z[DENOMINATOR] = rate
+    z[MANY], z[BUFFER] = many, buffer
+    begin = np.concatenate((w, z, np.concatenate((clock, carried)).view(np.int64)))
+    words = VERDICTS + 2 * (many // 8 + 1)
+    words += many * (N_PLACES + N_SIZES + 2) + N_BUFFERS * buffer
+    return begin, words, many
+
+
+@kernel(counted=False)
+def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no keywords)
+    room: NDArray[np.int64],
+    samples: NDArray[np.int32],
+    times: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+    bounds: NDArray[np.float64],
+    n_spans: int,
+    measured: int,
+    silent: int,
+    speak: bool,  # noqa: FBT001
+    last: bool,  # noqa: FBT001
+) -> tuple[int, int, int]:
+    """Hear samples, find candidates, decide, and write what became final.
+
+    Parameters
+    ----------
+    room : ndarray of int64
+        What `furnish` began, changed in place.
+    samples : ndarray of int32, shape (2, length + 1)
+        The window's samples, the measured ones already written; and how many before each were not
+        measured, written here.
+    times, flags : ndarray, shape (room,)
+        The section's beats; those that became final are written behind the others. [s]
+    bounds : ndarray of float64, shape (room, 2)
+        Searched spans, those that became final written behind the first `n_spans`. [s]
+    measured, silent : int
+        How many measured samples follow those heard, and then how many that were not measured.
+    speak : bool
+        Whether to decide and tell.
+    last : bool
+        Whether no more will be heard.
+
+    Returns
+    -------
+    n_beats, n_spans, upto : int
+        How many beats the section has told, how many spans stand in `bounds`, and the grid index
+        before which all is told now.
+    """
+    w = room[:N_WIDTHS]
+    z = room[N_WIDTHS:CLOCK]
+    clock = room[CLOCK:NUMBERS].view(np.float64)
+    p = NUMBERS
+    numbers = room[p : p + N_NUMBERS].view(np.float64)
+    p += N_NUMBERS
+    energies = room[p : p + RING].view(np.float64)
+    p += RING
+    intervals = room[p : p + RING].view(np.float64)
+    p += RING
+    order = room[p : p + 2 * RING].view(np.float64).reshape(2, RING)
+    p += 2 * RING
+    many, marks, buffer = z[MANY], z[MANY] // 8 + 1, z[BUFFER]
+    verdict = room[p : p + marks].view(np.uint8)
+    p += marks
+    sign = room[p : p + marks].view(np.int8)
+    p += marks
+    at = room[p : p + many * N_PLACES].reshape(many, N_PLACES)
+    p += many * N_PLACES
+    sizes = room[p : p + many * N_SIZES].view(np.float64).reshape(many, N_SIZES)
+    p += many * N_SIZES
+    runs = room[p : p + many * 2].reshape(many, 2)
+    p += many * 2
+    wide = room[p : p + N_BUFFERS * buffer].reshape(N_BUFFERS, buffer)
+    narrow = room[p : p + N_BUFFERS * buffer].view(np.int32).reshape(2 * N_BUFFERS, buffer)
+    x, gone = samples[0], samples[1]
+
+    if z[HEARD] == 0:
+        verdict[:] = 0
+    _hear(measured, silent, z, x, gone)
+    # What a candidate and its deflections rest on must have been heard.
+    ahead = w[NEIGHBOR] + w[REACH] + (w[TURN] + 1 if w[STEEPEST] else 0)
+    stop = z[HEARD] - max(ahead, w[AROUND] + w[BASE] + w[LONG] + 4)
+    while z[SCAN] < stop:
+        hi = min(z[SCAN] + TILE, stop)
+        _cover(z[SCAN], hi, w, z, gone, runs)
+        # Energies are needed `neighbor` to either side, slopes `gather` more; none before `reach`.
+        begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
+        end = hi + w[NEIGHBOR] + w[GATHER]
+        if w[STEEPEST]:
+            _weigh_rises(begin, end, w, x, wide)
+            found = z[FOUND]
+            _search(z[SCAN], hi, w, z, gone, wide, at)
+            for k in range(found, z[FOUND]):
+                at[k, UP] = _sign(at[k, TOP], begin, w, wide[3])
+        elif _is_small(x[begin - w[LONG] : end + w[LONG] + 1], np.int32(z[LIMIT])):
+            _weigh(begin, end, w, x, narrow[0])
+            _search(z[SCAN], hi, w, z, gone, narrow, at)
         else:
-            x[heard : heard + m] = 0
-            z[MISSING] += m
-        if z[MISSING] > 0:  # until then all of it is zero
-            each = 0 if measured else 1
-            for k in range(m):
-                gone[heard + 1 + k] = gone[heard] + each * (k + 1)
-        taken += m
-        z[HEARD] += m
-        _weigh(w, z, x, slopes, rises, weights)
-        _energize(w, z, gone, weights, energy, runs)
-        _scan(w, z, rises, energy, at)
+            _weigh(begin, end, w, x, wide[0])
+            _search(z[SCAN], hi, w, z, gone, wide, at)
+        z[SCAN] = hi
+    if not speak:
+        return z[N_BEATS], n_spans, z[TOLD]
+    if z[MISSING] == 0:
+        gone = gone[:0]
+    n = z[FOUND]
+    known = z[HEARD] if last else z[SCAN]
+    final = z[FIRST] + decide(
+        *(at[:n], sizes, known, last, clock[FS], clock[FLOOR], x, gone, w),
+        *(numbers, energies, intervals, order, verdict, sign),
+    )
+    upto = min(max(final, z[TOLD]), z[SPEAK_TO])
+    _tell_beats(upto, z, clock, at, sizes, verdict, sign, times, flags)
+    n_spans = _tell_spans(upto, n_spans, z, clock, runs, bounds)
+    z[TOLD] = upto
+    return z[N_BEATS], n_spans, upto
 
 
-@kernel
-def _forget(
-    w: NDArray[np.int64],
-    z: NDArray[np.int64],
-    slopes: NDArray[np.int64],
-    rises: NDArray[np.int64],
-    weights: NDArray[np.int64],
-    energy: NDArray[np.int64],
-) -> None:
-    """Move what the next samples look back on to the front of the short buffers."""
-    drop = z[HEARD] - z[ORIGIN] - w[KEEP]
-    if drop <= 0:
-        return
-    for k in range(w[KEEP] + 1):
-        weights[k] = weights[k + drop]
-        energy[k] = energy[k + drop]
-    if w[STEEPEST]:
-        for k in range(w[KEEP] + 1):
-            slopes[k] = slopes[k + drop]
-            rises[k] = rises[k + drop]
-    z[ORIGIN] += drop
-
-
-@kernel
-def _weigh(
-    w: NDArray[np.int64],
+@kernel(counted=False)
+def _hear(
+    measured: int,
+    silent: int,
     z: NDArray[np.int64],
     x: NDArray[np.int32],
-    slopes: NDArray[np.int64],
-    rises: NDArray[np.int64],
-    weights: NDArray[np.int64],
+    gone: NDArray[np.int32],
 ) -> None:
-    """Go on with slopes and their running weight, as far as the samples heard allow."""
-    short, long = w[SHORT], w[LONG]
-    o = z[ORIGIN]
-    lo, hi = z[SLOPED], z[HEARD] - long - 1
-    if hi <= lo:
-        return
-    a, b = 2 * long + 1, 2 * short + 1
-    n, p = hi - lo, lo - o
-    # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
-    in_short, out_short = x[lo + short + 1 : hi + short + 1], x[lo - short : hi - short]
-    in_long, out_long = x[lo + long + 1 : hi + long + 1], x[lo - long : hi - long]
-    z[SLOPED] = hi
-    if not w[STEEPEST]:
-        # Two loops: the first is made wide by the compiler, the second cannot be.
-        weight = weights[p + 1 : p + 1 + n]
-        for k in range(n):
-            weight[k] = abs(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
-        total = weights[p]
-        for k in range(n):
-            total += weight[k]
-            weight[k] = total
-        z[WEIGHED] = hi
-        return
-    slope = slopes[p : p + n]
-    rise = rises[p : p + n + 1]
-    for k in range(n):
-        slope[k] = a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k])
-        rise[k + 1] = rise[k] + (1 if slope[k] > 0 else 0) - (1 if slope[k] < 0 else 0)
-    total = weights[z[WEIGHED] - o]
-    for i in range(z[WEIGHED], hi - w[TURN] - 1):
-        total += max(slopes[i - o] * _sign(w, z, rises, i), 0)
-        weights[i - o + 1] = total
-    z[WEIGHED] = max(hi - w[TURN] - 1, z[WEIGHED])
+    """Go on by measured samples, then by some that were not measured."""
+    heard = z[HEARD]
+    if z[MISSING] > 0:  # until then all of it is zero
+        gone[heard + 1 : heard + 1 + measured] = z[MISSING]
+    heard += measured
+    if silent > 0:
+        x[heard : heard + silent] = 0
+        for k in range(silent):
+            gone[heard + 1 + k] = z[MISSING] + k + 1
+        z[MISSING] += silent
+    z[HEARD] = heard + silent
 
 
-@kernel
-def _sign(w: NDArray[np.int64], z: NDArray[np.int64], rises: NDArray[np.int64], i: int) -> int:
-    """Return -1 where the pulse is upside down: it rises for longer than it falls."""
-    p = i - z[ORIGIN]
-    lower = max(p - w[TURN], 0) if z[ORIGIN] == 0 else p - w[TURN]
-    rising = rises[p + w[TURN] + 1] - rises[lower]
-    return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
-
-
-@kernel
-def _energize(
+@kernel(counted=False)
+def _cover(
+    lo: int,
+    hi: int,
     w: NDArray[np.int64],
     z: NDArray[np.int64],
     gone: NDArray[np.int32],
-    weights: NDArray[np.int64],
-    energy: NDArray[np.int64],
     runs: NDArray[np.int64],
 ) -> None:
-    """Go on with energies, none where one would rest on a sample not measured."""
-    o = z[ORIGIN]
-    lo = z[DONE]
-    hi = min(z[WEIGHED] - w[GATHER], z[HEARD] - w[REACH])
-    if hi <= lo:
-        return
-    n = hi - lo
-    p = lo - o
-    ahead = weights[p + w[GATHER] + 1 : p + w[GATHER] + 1 + n]
-    behind = weights[p - w[GATHER] : p - w[GATHER] + n]
-    here = energy[p : p + n]
-    for k in range(n):
-        here[k] = ahead[k] - behind[k]
-    z[DONE] = hi
-    if z[MISSING] == 0 or gone[hi + w[REACH]] == gone[lo - w[REACH]]:
+    """Note which of the samples `lo` to before `hi` have an energy that rests on measured ones."""
+    reach = w[REACH]
+    if z[MISSING] == 0 or gone[hi + reach] == gone[lo - reach]:
         _extend(z, runs, lo, hi)
         return
-    for k in range(n):
-        if gone[lo + k + w[REACH] + 1] != gone[lo + k - w[REACH]]:
-            here[k] = 0
-        else:
-            _extend(z, runs, lo + k, lo + k + 1)
+    for i in range(lo, hi):
+        if gone[i + reach + 1] == gone[i - reach]:
+            _extend(z, runs, i, i + 1)
 
 
-@kernel
+@kernel(counted=False)
 def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> None:
     last = z[RUNS] - 1
     if last >= 0 and runs[last, 1] == lo:
@@ -248,145 +292,254 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
         z[RUNS] = last + 2
 
 
-@kernel
-def _scan(
+@kernel(counted=False)
+def _is_small(part: NDArray[np.int32], limit: np.int32) -> bool:
+    """Whether no sample exceeds the limit."""
+    most = least = np.int32(0)
+    for k in range(len(part)):  # by index: an iterator is not made wide
+        most = max(most, part[k])
+        least = min(least, part[k])
+    return bool(most <= limit and least >= -limit)
+
+
+@kernel(counted=False)
+def _search(
+    lo: int,
+    hi: int,
     w: NDArray[np.int64],
     z: NDArray[np.int64],
-    rises: NDArray[np.int64],
-    energy: NDArray[np.int64],
+    gone: NDArray[np.int32],
+    buffers: NDArray[np.integer],
     at: NDArray[np.int64],
 ) -> None:
-    """Go on comparing energies; keep the tops that nothing within reach equals or exceeds."""
-    o = z[ORIGIN]
-    neighbor = w[NEIGHBOR]
-    # What a candidate's own deflections rest on must have been heard, too.
-    stop = min(z[DONE], z[HEARD] - w[AROUND] - w[BASE] - w[LONG] - 4 + neighbor)
-    here = energy[: max(stop - o, 0)]
-    p, best = z[SCAN] - o, z[BEST] - o
-    end = stop - o
-    while p < end:
-        highest = here[best]
-        limit = min(best + neighbor + 1, end)
-        while p < limit:
-            if p + BLOCK <= limit:
-                block = here[p : p + BLOCK]
-                most = block[0]
-                for k in range(1, BLOCK):
-                    most = max(most, block[k])
-                if most > highest:
-                    highest = most
-                    k = 0
-                    while block[k] < most:
-                        k += 1
-                    best = p + k
-                    limit = min(best + neighbor + 1, end)
-                p += BLOCK
-                continue
-            if here[p] > highest:
-                highest = here[p]
-                best = p
-                limit = min(best + neighbor + 1, end)
-            p += 1
-        if p == best + neighbor + 1:
-            # Nothing larger came within reach; was there before? What lies between cannot be one.
-            if highest > 0 and _alone(energy, best, min(neighbor, best + o - w[REACH])):
-                n = z[FOUND]
-                at[n, TOP], at[n, ENERGY] = best + o, highest
-                at[n, UP] = _sign(w, z, rises, best + o) if w[STEEPEST] else 1
-                z[FOUND] = n + 1
-            best = p
-    z[SCAN], z[BEST] = max(p + o, z[SCAN]), best + o
+    """Write the candidates among `lo` to before `hi`, the weights of whose slopes are written."""
+    neighbor, reach = w[NEIGHBOR], w[REACH]
+    begin, end = max(lo - neighbor, reach), hi + neighbor
+    m, absent = hi - lo, begin - (lo - neighbor)
+    energy = buffers[2, : m + 2 * neighbor]  # from lo - neighbor
+    energy[:absent] = 0
+    known = energy[absent:]
+    _sum(buffers[0], buffers[1], known, 2 * w[GATHER] + 1)
+    if z[MISSING] > 0:
+        fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
+        for k in range(len(known)):
+            if more[k] != fewer[k]:
+                known[k] = 0
+    hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor) else buffers[1]
+    hits[m : m + CHUNK] = 0
+    for first in range(0, m, CHUNK):
+        chunk = hits[first : first + CHUNK]
+        many = place = 0
+        for k in range(CHUNK):
+            many += chunk[k]
+            place += k * chunk[k]
+        if many == 1:
+            _note(lo, first + place, energy[neighbor + first + place], z, at)
+        elif many > 1:  # only where beats may be fewer samples apart
+            for k in range(CHUNK):
+                if chunk[k]:
+                    _note(lo, first + k, energy[neighbor + first + k], z, at)
 
 
-@kernel
-def _alone(energy: NDArray[np.int64], p: int, reach: int) -> bool:
-    larger = 0
-    for k in range(p - reach, p):
-        larger += energy[k] >= energy[p]
-    return larger == 0
+@kernel(counted=False)
+def _note(lo: int, k: int, energy: int, z: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+    n = z[FOUND]
+    at[n, TOP], at[n, ENERGY], at[n, UP] = lo + k, energy, 1
+    z[FOUND] = n + 1
 
 
-@kernel
-def tell(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
-    last: bool,  # noqa: FBT001
-    told: int,
-    speak_to: int,
-    first: int,
-    fs: float,
-    floor: float,
-    start_s: float,
-    rest_s: float,
-    numerator: int,
-    denominator: int,
-    w: NDArray[np.int64],
-    z: NDArray[np.int64],
-    x: NDArray[np.int32],
-    gone: NDArray[np.int32],
-    at: NDArray[np.int64],
-    sizes: NDArray[np.float64],
-    timed: NDArray[np.float64],
-    numbers: NDArray[np.float64],
-    energies: NDArray[np.float64],
-    intervals: NDArray[np.float64],
-    order: NDArray[np.float64],
-    verdict: NDArray[np.uint8],
-    sign: NDArray[np.int8],
-    runs: NDArray[np.int64],
-    times: NDArray[np.float64],
-    flags: NDArray[np.uint8],
-    bounds: NDArray[np.float64],
-) -> tuple[int, int, int]:
-    """Decide what can be decided; write the new final beats and searched spans.
+@kernel(counted=False)
+def _weigh(
+    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], weights: NDArray[np.integer]
+) -> None:
+    """Write the sizes of the band's slopes at `begin` to before `end`."""
+    short, long = w[SHORT], w[LONG]
+    number = weights.dtype.type
+    a, b = number(2 * long + 1), number(2 * short + 1)
+    # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
+    in_short, out_short = x[begin + short + 1 : end + short + 1], x[begin - short : end - short]
+    in_long, out_long = x[begin + long + 1 : end + long + 1], x[begin - long : end - long]
+    for k in range(len(in_short)):
+        slope = number(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
+        weights[k] = abs(slope)
 
-    Parameters
-    ----------
-    last : bool
-        Whether no more will be heard.
-    told, speak_to, first : int
-        Grid index before which all was told, before which the section tells, of the window.
-    fs, floor : float
-        Sampling frequency [Hz]; smallest energy that can be a beat.
-    start_s, rest_s, numerator, denominator
-        Of the grid: its start in whole seconds and the rest, and the two parts of its rate.
-    w, z, x, gone, at, runs
-        As of `hear`.
-    sizes, timed, numbers, energies, intervals, order, verdict, sign
-        As of `decide`.
-    times, flags : ndarray, shape (room,)
-        Room for beats. [s]
-    bounds : ndarray of float64, shape (room, 2)
-        Room for searched spans. [s]
+
+@kernel(counted=False)
+def _weigh_rises(
+    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], buffers: NDArray[np.int64]
+) -> None:
+    """Write the slopes that rise in an upright pulse; and how many rise and fall before each."""
+    short, long, turn = w[SHORT], w[LONG], w[TURN]
+    a, b = 2 * long + 1, 2 * short + 1
+    first = max(begin - turn, long)
+    weights, slopes, rises = buffers[0], buffers[1], buffers[3]
+    rises[0] = 0
+    for k in range(end + turn - first):
+        i = first + k
+        slope = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
+        slopes[k] = slope
+        rises[k + 1] = rises[k] + (1 if slope > 0 else 0) - (1 if slope < 0 else 0)
+    for i in range(begin, end):
+        weights[i - begin] = max(slopes[i - first] * _sign(i, begin, w, rises), 0)
+
+
+@kernel(counted=False)
+def _sign(i: int, begin: int, w: NDArray[np.int64], rises: NDArray[np.int64]) -> int:
+    """Return -1 where the pulse is upside down: it rises for longer than it falls."""
+    first = max(begin - w[TURN], w[LONG])
+    rising = rises[i + w[TURN] + 1 - first] - rises[max(i - w[TURN] - first, 0)]
+    return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
+
+
+@kernel(counted=False)
+def _sum(
+    parts: NDArray[np.integer], other: NDArray[np.integer], out: NDArray[np.integer], count: int
+) -> None:
+    """Write sums of `count` neighbors, made of sums of 1, 2, 4 ...; use up the two buffers.
+
+    Unlike a running sum, such loops are made wide by the compiler.
+    """
+    n = len(out)
+    done, size = 0, 1
+    while True:
+        if count & size:
+            part = parts[done : done + n]
+            if done == 0:
+                _copy(part, out)
+            else:
+                _add(part, out)
+            done += size
+        if 2 * size > count:
+            return
+        m = n + count - 2 * size
+        _pair(parts[:m], parts[size : size + m], other[:m])
+        parts, other = other, parts
+        size *= 2
+
+
+@kernel(counted=False)
+def _compare(
+    energy: NDArray[np.integer],
+    one: NDArray[np.integer],
+    other: NDArray[np.integer],
+    neighbor: int,
+) -> bool:
+    """Write 1 where an energy exceeds all before within reach and none behind exceeds it, else 0.
 
     Returns
     -------
-    n_beats, n_spans, upto : int
-        How many were written, and the grid index before which all is told now.
+    bool
+        Whether it is written to `one`.
     """
-    n = z[FOUND]
-    known = z[HEARD] if last else max(z[SCAN] - w[NEIGHBOR], 0)
-    final = first + decide(
-        *(at[:n], sizes, known, last, fs, floor, x, gone, w, timed),
-        *(numbers, energies, intervals, order, verdict, sign),
+    n = len(energy)
+    _choose(energy[: n - 1], energy[1:n], one[: n - 1])
+    most, spare = one, other  # the largest of `size` from each on
+    size = 2
+    in_one = False
+    while 2 * size <= neighbor:
+        m = n - 2 * size + 1
+        _choose(most[:m], most[size : size + m], spare[:m])
+        most, spare = spare, most
+        in_one = not in_one
+        size *= 2
+    m = n - 2 * neighbor
+    before, behind = most[: neighbor - size + m], most[neighbor + 1 : 2 * neighbor + 1 - size + m]
+    _stand_out(
+        *(energy[neighbor : neighbor + m], before[:m], before[neighbor - size :]),
+        *(behind[:m], behind[neighbor - size :], spare[:m]),
     )
-    upto = min(max(final, told), speak_to)
-    n_beats = 0
-    k = z[TOLD]
-    while k < n and first + at[k, TOP] < upto:
-        if first + at[k, TOP] >= told and verdict[k] >= BEAT:
+    return in_one
+
+
+# Each loop is a function of its own: the compiler then sees that nothing overlaps.
+@kernel(counted=False)
+def _copy(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+    for k in range(len(out)):
+        out[k] = a[k]
+
+
+@kernel(counted=False)
+def _add(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+    for k in range(len(out)):
+        out[k] += a[k]
+
+
+@kernel(counted=False)
+def _pair(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+    for k in range(len(out)):
+        out[k] = a[k] + b[k]
+
+
+@kernel(counted=False)
+def _choose(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+    for k in range(len(out)):
+        out[k] = max(a[k], b[k])
+
+
+@kernel(counted=False)
+def _stand_out(
+    here: NDArray[np.integer],
+    before: NDArray[np.integer],
+    just_before: NDArray[np.integer],
+    behind: NDArray[np.integer],
+    far_behind: NDArray[np.integer],
+    out: NDArray[np.integer],
+) -> None:
+    for k in range(len(out)):
+        most, later = max(before[k], just_before[k]), max(behind[k], far_behind[k])
+        out[k] = (here[k] > most) & (here[k] >= later)
+
+
+@kernel(counted=False)
+def _tell_beats(  # noqa: PLR0913, PLR0917
+    upto: int,
+    z: NDArray[np.int64],
+    clock: NDArray[np.float64],
+    at: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    verdict: NDArray[np.uint8],
+    sign: NDArray[np.int8],
+    times: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+) -> None:
+    """Write the beats whose energies top before grid index `upto`."""
+    k, n_beats = z[PASSED], z[N_BEATS]
+    while k < z[FOUND] and z[FIRST] + at[k, TOP] < upto:
+        if z[FIRST] + at[k, TOP] >= z[TOLD] and verdict[k] >= BEAT:
             up = sign[k] > 0
             place = at[k, HIGH] if up else at[k, LOW]
             shift = sizes[k, HIGH_SHIFT] if up else sizes[k, LOW_SHIFT]
-            index = float(first + place) + shift
-            times[n_beats] = start_s + (index * denominator / numerator + rest_s)
+            times[n_beats] = _time(float(z[FIRST] + place) + shift, z, clock)
             flags[n_beats] = 1 if verdict[k] == SEARCHED_BACK else 0
             n_beats += 1
         k += 1
-    z[TOLD] = k
-    n_spans = 0
-    for r in range(z[RUNS]):
-        lo, hi = max(runs[r, 0] + first, told), min(runs[r, 1] + first, upto)
+    z[PASSED], z[N_BEATS] = k, n_beats
+
+
+@kernel(counted=False)
+def _tell_spans(
+    upto: int,
+    n_spans: int,
+    z: NDArray[np.int64],
+    clock: NDArray[np.float64],
+    runs: NDArray[np.int64],
+    bounds: NDArray[np.float64],
+) -> int:
+    """Write what was searched before grid index `upto`; return the number of spans."""
+    r = z[CLOSED]
+    while r < z[RUNS] and runs[r, 0] + z[FIRST] < upto:
+        lo, hi = max(runs[r, 0] + z[FIRST], z[TOLD]), min(runs[r, 1] + z[FIRST], upto)
         if lo < hi:
-            bounds[n_spans, 0] = start_s + (float(lo) * denominator / numerator + rest_s)
-            bounds[n_spans, 1] = start_s + (float(hi) * denominator / numerator + rest_s)
+            bounds[n_spans, 0] = _time(float(lo), z, clock)
+            bounds[n_spans, 1] = _time(float(hi), z, clock)
             n_spans += 1
-    return n_beats, n_spans, upto
+        r += 1
+    z[CLOSED] = max(r - 1, 0)  # the last of them may still grow
+    return n_spans
+
+
+@kernel(counted=False)
+def _time(index: float, z: NDArray[np.int64], clock: NDArray[np.float64]) -> float:
+    """Return the time at a place of the grid, as `Grid.times` does. [s]"""
+    within = index * z[DENOMINATOR] / z[NUMERATOR]
+    return float(clock[START_S] + (within + clock[REST_S]))

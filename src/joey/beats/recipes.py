@@ -64,7 +64,7 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
     neighbor = max(round(NEIGHBOR_S * fs), 2)
     turn = round(TURN_S * fs) if recipe.steepest else 0
     reach = long + gather + 2  # what the energy of one sample rests on, to either side
-    keep = 2 * (reach + base + around + neighbor + turn) + 16  # what later samples may look back on
+    keep = 2 * (neighbor + gather + turn) + 8  # what a tile of candidates rests on beside itself
     row = (
         short,
         long,
@@ -79,6 +79,11 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
         keep,
     )
     return np.array(row, dtype=np.int64)
+
+
+def smallest(w: NDArray[np.int64]) -> int:
+    """Return the energy of a slope of one count. [counts x box widths]"""
+    return int((2 * w[0] + 1) * (2 * w[1] + 1))
 
 
 def _half(width: float | Fraction) -> int:

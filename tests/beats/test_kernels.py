@@ -1,0 +1,186 @@
+"""The detector's compiled loops beside plain ones: the same candidates, the same places."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from joey.beats import decide, kernels
+from joey.beats import deflections as d
+from joey.beats.recipes import ECG, PLETH, Recipe, widths
+
+LENGTH = 9000  # several tiles
+
+
+def searched(
+    x: NDArray[np.int64], valid: NDArray[np.bool_], w: NDArray[np.int64], seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the candidates and the searched runs that the compiled loops find, in random steps."""
+    n = len(x)
+    begin, words, _ = kernels.furnish(
+        w, (0, 0, n), n, (250, 1), (250.0, 1.0, 0.0, 0.0), decide.beginning()
+    )
+    room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
+    room[: len(begin)] = begin
+    samples = np.zeros((2, n + 1), dtype=np.int32)
+    samples[0] = -12345
+    none = np.empty(0), np.empty(0, dtype=np.uint8), np.empty((0, 2))
+    rng = np.random.default_rng(seed)
+    edges = [0, *(np.flatnonzero(np.diff(valid)) + 1).tolist(), n]
+    for lo, hi in pairwise(edges):
+        at = lo
+        while at < hi:
+            stop = min(hi, at + int(rng.integers(1, 3000)))
+            number = stop - at
+            if valid[lo]:
+                samples[0, at:stop] = x[at:stop]
+                kernels.advance(room, samples, *none, 0, number, 0, False, False)
+            else:
+                kernels.advance(room, samples, *none, 0, 0, number, False, False)
+            at = stop
+    z = room[d.N_WIDTHS : kernels.CLOCK]
+    many = int(z[kernels.MANY])
+    first = kernels.VERDICTS + 2 * (many // 8 + 1)
+    table = room[first : first + many * d.N_PLACES].reshape(many, d.N_PLACES)
+    last = first + many * (d.N_PLACES + d.N_SIZES)
+    runs = room[last : last + 2 * many].reshape(many, 2)
+    return table[: z[kernels.FOUND]], runs[: z[kernels.RUNS]]
+
+
+def plain(
+    x: NDArray[np.int64], valid: NDArray[np.bool_], w: NDArray[np.int64]
+) -> tuple[list[tuple[int, int, int]], NDArray[np.int64]]:
+    """Return index, energy and direction of each candidate, and the searched indices."""
+    n = len(x)
+    x = np.where(valid, x, 0)
+    reach, neighbor, gather, long = w[d.REACH], w[d.NEIGHBOR], w[d.GATHER], w[d.LONG]
+    sums = [np.convolve(x, np.ones(2 * half + 1, dtype=np.int64)) for half in (w[d.SHORT], long)]
+    short_box, long_box = (s[h : h + n] for s, h in zip(sums, (w[d.SHORT], long), strict=True))
+    band = (2 * long + 1) * short_box - (2 * w[d.SHORT] + 1) * long_box
+    slope = np.diff(band)
+    slope[:long] = 0
+    up = np.ones(n, dtype=np.int64)
+    weight = np.abs(slope)
+    ahead = neighbor + reach
+    if w[d.STEEPEST]:
+        turn = w[d.TURN]
+        ahead += turn + 1
+        for i in range(n):
+            rising = np.sign(slope[max(i - turn, 0) : i + turn + 1]).sum()
+            up[i] = -1 if rising > kernels.TURNED * (2 * turn + 1) else 1
+        weight = np.maximum(slope * up[:-1], 0)
+    energy = np.zeros(n, dtype=np.int64)
+    held = []
+    for i in range(reach, n - reach):
+        if valid[i - reach : i + reach + 1].all():
+            energy[i] = weight[i - gather : i + gather + 1].sum()
+            held.append(i)
+    stop = n - max(ahead, w[d.AROUND] + w[d.BASE] + long + 4)
+    found = []
+    for i in range(reach, stop):
+        before, behind = energy[max(i - neighbor, 0) : i], energy[i + 1 : i + neighbor + 1]
+        if energy[i] > 0 and (before < energy[i]).all() and (behind <= energy[i]).all():
+            found.append((i, int(energy[i]), int(up[i])))
+    return found, np.array([i for i in held if i < stop])
+
+
+def drawn(seed: int, size: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return noise with deflections, some of it not measured and some of it flat."""
+    rng = np.random.default_rng(seed)
+    x = size * rng.standard_normal(LENGTH)
+    x[:: int(rng.integers(60, 200))] += 20 * size
+    x[3000:3300] = 0.0
+    valid = np.ones(LENGTH, dtype=np.bool_)
+    for start in rng.integers(0, LENGTH, 6):
+        valid[start : start + int(rng.integers(1, 300))] = False
+    return np.rint(x).astype(np.int64), valid
+
+
+@pytest.mark.parametrize("fs", [Fraction(100), Fraction(250), Fraction(360), Fraction(125, 2)])
+@pytest.mark.parametrize("size", [1.0, 300.0, 5e6])
+@pytest.mark.parametrize("recipe", [ECG, PLETH])
+def test_candidates_are_those_of_a_plain_loop(recipe: Recipe, size: float, fs: Fraction) -> None:
+    """Ties of small counts, 16-bit counts, and counts whose energies need 64 bits."""
+    w = widths(recipe, fs)
+    x, valid = drawn(int(fs), size)
+
+    table, runs = searched(x, valid, w, seed=int(size))
+    found, held = plain(x, valid, w)
+
+    assert len(found) > 20
+    assert table[:, [d.TOP, d.ENERGY, d.UP]].tolist() == [list(row) for row in found]
+    np.testing.assert_array_equal(np.concatenate([np.arange(*run) for run in runs]), held)
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_energies_stay_exact_where_32_bits_end(over: int) -> None:
+    """A square wave of the largest sample that 32 bits allow, and of one more."""
+    w = widths(ECG, Fraction(250))
+    begin, _, _ = kernels.furnish(
+        w, (0, 0, LENGTH), LENGTH, (250, 1), (250.0, 1.0, 0.0, 0.0), decide.beginning()
+    )
+    most = int(begin[d.N_WIDTHS + kernels.LIMIT]) + over
+    half = int(w[d.LONG] + w[d.SHORT]) + 1
+    x = np.where(np.arange(LENGTH) // half % 2 == 0, most, -most).astype(np.int64)
+    x[: LENGTH // 2 : 7] *= -1
+    valid = np.ones(LENGTH, dtype=np.bool_)
+
+    table, _ = searched(x, valid, w, seed=over)
+    found, _ = plain(x, valid, w)
+
+    assert table[:, [d.TOP, d.ENERGY, d.UP]].tolist() == [list(row) for row in found]
+    assert table[:, d.ENERGY].max() > 2**29
+
+
+@pytest.mark.parametrize("size", [1.0, 300.0, 5e6])
+@pytest.mark.parametrize("recipe", [ECG, PLETH])
+def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> None:
+    """Where the signal goes up and down, how far, and between which samples; edges included."""
+    w = widths(recipe, Fraction(250))
+    x, _ = drawn(3, size)
+    gone = np.zeros(0, dtype=np.int32)
+    tops = np.concatenate(([w[d.REACH]], np.random.default_rng(1).integers(200, LENGTH - 300, 50)))
+    at = np.zeros((len(tops), d.N_PLACES), dtype=np.int64)
+    at[:, d.TOP], at[:, d.UP] = tops, np.where(np.arange(len(tops)) % 3 == 0, -1, 1)
+    sizes = np.zeros((len(tops), d.N_SIZES))
+
+    for c in range(len(tops)):
+        d.deflect(x.astype(np.int32), gone, w, at, sizes, c)
+
+    for places, row in zip(at, sizes, strict=True):
+        curve, level, shift = _curve(x, w, places)
+        first = max(places[d.TOP] - w[d.AROUND], w[d.LONG] + 1 if w[d.STEEPEST] else 0)
+        near = curve[first : places[d.TOP] + w[d.AROUND] + 1]
+        high, low = first + int(np.argmax(near)), first + int(np.argmin(near))
+        assert (places[d.HIGH], places[d.LOW]) == (high, low)
+        width = 1 if w[d.STEEPEST] else 2 * w[d.FINE] + 1
+        assert row[d.HIGH_SIZE] == curve[high] / width - level
+        assert row[d.LOW_SIZE] == level - curve[low] / width
+        assert row[d.HIGH_SHIFT] == _top(curve, high) + shift
+        assert row[d.LOW_SHIFT] == _top(curve, low) + shift
+
+
+def _curve(
+    x: NDArray[np.int64], w: NDArray[np.int64], places: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], float, float]:
+    """Return what is looked at, the level it is measured from, and how far behind its index."""
+
+    def box(half: int) -> NDArray[np.int64]:
+        return np.convolve(x, np.ones(2 * half + 1, dtype=np.int64))[half : half + len(x)]
+
+    if w[d.STEEPEST]:
+        short, long = int(w[d.SHORT]), int(w[d.LONG])
+        slope = np.diff((2 * long + 1) * box(short) - (2 * short + 1) * box(long))
+        return slope * places[d.UP], 0.0, 0.5
+    lower = max(int(places[d.TOP] - w[d.BASE]), 0)
+    return box(int(w[d.FINE])), float(np.mean(x[lower : places[d.TOP] + w[d.BASE] + 1])), 0.0
+
+
+def _top(curve: NDArray[np.int64], i: int) -> float:
+    left, top, right = curve[i - 1 : i + 2].tolist()
+    bend = left - 2 * top + right
+    return 0.0 if bend == 0 else float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
