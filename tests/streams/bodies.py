@@ -13,6 +13,22 @@ import numpy as np
 from joey.signals import Channel, Signal, quantize
 
 SECONDS = 1800
+# s, when nobody breathes: apart, near each other, across a mark of ten minutes, into a gap
+PAUSES = (
+    (120.0, 133.0),
+    (330.0, 342.0),
+    (344.0, 356.0),
+    (590.0, 597.5),
+    (700.0, 718.0),
+    (800.0, 834.0),
+    (880.0, 910.0),
+    (1000.0, 1005.0),
+    (1016.0, 1021.0),
+    (1034.0, 1039.5),
+    (1218.0, 1230.0),
+    (1640.0, 1656.0),
+    (1786.0, 1800.0),
+)
 
 
 @cache
@@ -24,7 +40,9 @@ def body() -> tuple[Signal, Signal, Signal]:
     beats = np.cumsum(rr)
     beats = beats[beats < SECONDS - 1]
     breaths = np.cumsum(rng.normal(1.1, 0.2, 3000).clip(0.6, 2.0))
-    breaths = breaths[(breaths < SECONDS - 2) & ~((breaths > 700) & (breaths < 718))]
+    breaths = breaths[breaths < SECONDS - 2]
+    for start, end in PAUSES:
+        breaths = breaths[(breaths < start) | (breaths > end)]
     ecg = _train(beats, 250, ((0.0, 0.008, 1.0), (0.014, 0.008, -0.4), (0.16, 0.03, 0.2)))
     pleth = _train(beats, 125, ((0.12, 0.05, 1.0), (0.28, 0.06, 0.3)))
     resp = _train(breaths, Fraction(125, 2), ((0.5, 0.22, 1.0),))
