@@ -251,10 +251,15 @@ class _Section:
 
     def _beats_near(self, start: float, end: float) -> NDArray[np.float64]:
         near = []
-        for beats in self._beats:
+        # A live stream has hundreds of small parts: the late ones are looked at first.
+        for beats in reversed(self._beats):
+            if len(beats) == 0 or beats[0] > end + SETTLE_S:
+                continue
+            if beats[-1] < start - SETTLE_S:
+                break
             lo, hi = np.searchsorted(beats, (start - SETTLE_S, end + SETTLE_S))
             near.append(beats[lo:hi])
-        return np.concatenate(near) if near else np.empty(0)
+        return np.concatenate(near[::-1]) if near else np.empty(0)
 
     def _decide(self, upto: int, state: State) -> int:
         still = self._stillness
