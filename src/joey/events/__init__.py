@@ -16,6 +16,7 @@ from joey.events.find import (
     together,
     without,
 )
+from joey.events.periodicity import Periodicity, measure_periodicity
 from joey.events.presets import DEFAULT, PRESETS, definition, severity
 from joey.events.rates import (
     Comparison,
@@ -49,6 +50,7 @@ __all__ = [
     "Event",
     "EventDetector",
     "Events",
+    "Periodicity",
     "Preset",
     "Rate",
     "Recovery",
@@ -76,6 +78,7 @@ __all__ = [
     "find_stretches",
     "heart_rate_pieces",
     "join_stretches",
+    "measure_periodicity",
     "measure_recovery",
     "rate_per_hour",
     "severity",
