@@ -1,4 +1,4 @@
-"""Breaths in an hour of chest impedance, whole and in chunks of a second, beside neurokit2."""
+"""Central apneas and breaths in an hour of impedance, whole and in chunks of a second."""
 
 from __future__ import annotations
 
