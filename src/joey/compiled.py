@@ -30,6 +30,8 @@ MODULES = (
     "features.scaling_kernels",
     "features.sliding",
     "features.window_kernels",
+    "quality.grades",
+    "quality.seconds",
     "sources.wfdb.words",
 )
 """The modules with compiled loops, and those whose constants are compiled into them."""

@@ -56,6 +56,12 @@ def _breaths() -> None:
     detect_breaths(resp, beats)
 
 
+def _quality() -> None:
+    from joey.quality import judge_waveform  # noqa: PLC0415
+
+    judge_waveform(_ecg())
+
+
 def _entropy() -> None:
     import numpy as np  # noqa: PLC0415
 
@@ -129,6 +135,7 @@ JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels"), _beats),
     Job("breaths", ("breaths.beatwise", "breaths.decide"), _breaths),
     Job("cross-correlation", ("features.sliding",), _coupling),
+    Job("quality", ("quality.grades", "quality.seconds"), _quality),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
     Job("variability", ("features.scaling_kernels", "features.window_kernels"), _variability),

@@ -1,0 +1,297 @@
+"""Which seconds are doubtful or bad, from what was measured in them: one loop over seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from joey.compiled import kernel
+from joey.quality.seconds import (
+    BLOCK,
+    CUT,
+    ENERGY,
+    FOUND,
+    GRADED,
+    HEIGHT,
+    JUDGED,
+    JUMP,
+    LONG,
+    MEASURED,
+    N_USUAL,
+    NOISE,
+    PASSED,
+    PEAK,
+    PLACE,
+    SHORT,
+    STILL,
+    measure,
+)  # fmt: skip
+
+__all__ = ["GRADES", "judge"]
+
+GRADES = (  # by code
+    ("good", ""),
+    ("bad", "flat"),
+    ("bad", "clipped"),
+    ("bad", "low amplitude"),
+    ("bad", "noise"),
+    ("bad", "motion"),
+    ("doubtful", "low amplitude"),
+    ("doubtful", "noise"),
+    ("doubtful", "motion"),
+)
+FLAT, CLIPPED, FAINT, NOISY, MOVED, LOW, NOISE_DOUBT, MOTION = range(1, 9)
+
+LEAST = 10  # judged seconds that make a usual size
+LOW_SHARE = 0.2  # of the usual height
+MOTION_TIMES = 4.0  # the usual height
+
+# Of an ECG. Energies are of a band of 10 to 40 Hz, over 80 ms, as shares of a beat's.
+AROUND = 2  # seconds to either side, of which the second largest energy is a beat's
+# Between beats: electrode noise, muscle. On the mean of 3 s, and of one.
+STEADY_DOUBT, STEADY_BAD = 0.24, 0.30
+LOUD_HINT, LOUD_BAD = 0.25, 0.42
+HALF_LOW, HALF_HIGH = 0.3, 0.5  # a deflection between: a beat or not, who knows
+LARGE_HINT, LARGE_DOUBT, LARGE_BAD = 1.2, 1.5, 1.7  # larger than a beat
+SLOW_SHARE = 0.7  # of the reference, at least: in 3 s of a slow heart there may be one beat
+OWN = 10  # blocks beyond a second's edges that are its own: 0.2 s
+BEAT = 0.4  # the least that is taken for a beat
+# How far the baseline moves across a beat, in heights of a beat.
+JUMP_HINT, JUMP_DOUBT, JUMP_BAD = 0.35, 0.65, 1.05
+CROWDED = 1.5  # times the intervals beside: shorter, and the beat between was one too many
+FAINT_BAD = 0.35  # of the usual energy: the detector looks for larger beats
+SIZE_DOUBT, SIZE_BAD = 2.0, 3.5  # times the usual energy
+
+
+@kernel
+def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
+    known: int,
+    last: bool,  # noqa: FBT001
+    is_ecg: bool,  # noqa: FBT001
+    speak: NDArray[np.int64],
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    x: NDArray[np.int32],
+    valid: NDArray[np.bool_],
+    tile: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    level: NDArray[np.float64],
+    gathered: NDArray[np.float64],
+    found: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    usual: NDArray[np.float64],
+    verdicts: NDArray[np.int64],
+    judged: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Grade every second of which enough is known; return how many verdicts and spans there are.
+
+    Parameters
+    ----------
+    known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows
+        As of `measure`.
+    speak : ndarray of int64, shape (2,)
+        Seconds that are told: from, to before.
+    usual : ndarray of float64, shape (2, n)
+        Sizes of the last n judged seconds, as they came and sorted; changed in place.
+    verdicts : ndarray of int64, shape (room, 3)
+        Written: first second, second after the last, code of `GRADES`.
+    judged : ndarray of int64, shape (room, 2)
+        Written: first second, second after the last, of what was looked at.
+    """
+    measure(known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows)
+    ahead = 0 if last or not is_ecg else AROUND
+    n_verdicts = n_judged = 0
+    while z[GRADED] < z[MEASURED] - ahead:
+        k = z[GRADED]
+        z[GRADED] = k + 1
+        if rows[k, JUDGED] == 0.0:
+            continue
+        code = _grade_ecg(k, w, z, edges, found, rows, usual) if is_ecg else 0
+        if not is_ecg:
+            code = _grade(k, z, rows, usual)
+        if not speak[0] <= k < speak[1]:
+            continue
+        if n_judged and judged[n_judged - 1, 1] == k:
+            judged[n_judged - 1, 1] = k + 1
+        else:
+            judged[n_judged] = k, k + 1
+            n_judged += 1
+        if code == 0:
+            continue
+        before = n_verdicts - 1
+        if before >= 0 and verdicts[before, 1] == k and verdicts[before, 2] == code:
+            verdicts[before, 1] = k + 1
+        else:
+            verdicts[n_verdicts] = k, k + 1, code
+            n_verdicts += 1
+    return n_verdicts, n_judged
+
+
+@kernel
+def _grade(
+    k: int, z: NDArray[np.int64], rows: NDArray[np.float64], usual: NDArray[np.float64]
+) -> int:
+    """Grade a second of pleth or impedance by its height beside that of the seconds before."""
+    if rows[k, STILL]:
+        return FLAT
+    height = rows[k, HEIGHT]
+    middle = _middle(usual[1], z[N_USUAL])
+    _put(usual, z, height)
+    if rows[k, CUT]:
+        return CLIPPED
+    if middle > 0 and height < LOW_SHARE * middle:
+        return LOW
+    return MOTION if middle > 0 and height > MOTION_TIMES * middle else 0
+
+
+@kernel
+def _grade_ecg(  # noqa: C901, PLR0911, PLR0912
+    k: int,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    found: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    usual: NDArray[np.float64],
+) -> int:
+    """Grade a second of ECG by what a beat detector may take for a beat, or miss."""
+    measured = z[MEASURED]
+    beat = _second_peak(rows, max(k - AROUND, 0), min(k + AROUND + 1, measured))
+    middle = _middle(usual[1], z[N_USUAL])
+    if rows[k, STILL]:
+        return FLAT
+    _put(usual, z, beat)
+    if rows[k, CUT]:
+        return CLIPPED
+    near = 0.0
+    for j in range(max(k - 1, 0), min(k + 2, measured)):
+        near = max(near, rows[j, PEAK])
+    if beat <= 0 or (middle > 0 and near < FAINT_BAD * middle):
+        return FAINT
+    reference = min(beat, middle) if middle > 0 else beat
+    before = _second_peak(rows, max(k - AROUND, 0), k + 1)
+    after = _second_peak(rows, k, min(k + AROUND + 1, measured))
+    ordinary = max(min(before, after), SLOW_SHARE * reference)
+    loud = rows[k, NOISE]
+    loudest = loud
+    for j in range(max(k - 1, 0), min(k + 2, measured)):
+        if rows[j, JUDGED]:
+            loudest = max(loudest, rows[j, NOISE])
+    # The lesser of the two sides: noise that has not begun yet, or is over, is not here.
+    steady = min(
+        _mean_noise(rows, max(k - AROUND, 0), k + 1),
+        _mean_noise(rows, k, min(k + AROUND + 1, measured)),
+    )
+    unit = 2.0 * (2 * w[SHORT] + 1) * (2 * w[LONG] + 1) / reference  # a beat goes up and down
+    reach = OWN * w[BLOCK]
+    last = len(edges) - 1
+    first, stop, end = edges[max(k - 1, 0)], edges[min(k + 2, last)], edges[min(k + 3, last)]
+    while z[PASSED] < z[FOUND] and found[z[PASSED], PLACE] < first:
+        z[PASSED] += 1
+    half, extra, large, larger, jump, leap = 0, False, 0.0, 0.0, 0.0, 0.0
+    i = z[PASSED]
+    while i < z[FOUND] and found[i, PLACE] < stop:
+        share = found[i, ENERGY] / reference
+        times = found[i, ENERGY] / ordinary
+        moved = found[i, JUMP] * unit if share > BEAT else 0.0
+        large, jump = max(large, times), max(jump, moved)
+        if edges[k] - reach <= found[i, PLACE] < edges[k + 1] + reach:
+            half += HALF_LOW < share < HALF_HIGH
+            larger, leap = max(larger, times), max(leap, moved)
+            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, BEAT * reference):
+                extra = True
+        i += 1
+    if middle > 0 and beat > SIZE_BAD * middle:
+        return MOVED
+    if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:
+        return NOISY
+    if leap > JUMP_BAD or extra:
+        return MOVED
+    trouble = loudest > LOUD_BAD * reference or large > LARGE_BAD or jump > JUMP_BAD
+    own = half > 0 or larger > LARGE_HINT or loud > LOUD_HINT * reference or leap > JUMP_HINT
+    if trouble and own:
+        return NOISY
+    if trouble or half > 0 or larger > LARGE_DOUBT or steady > STEADY_DOUBT * reference:
+        return NOISE_DOUBT
+    return MOTION if leap > JUMP_DOUBT or (middle > 0 and beat > SIZE_DOUBT * middle) else 0
+
+
+@kernel
+def _second_peak(rows: NDArray[np.float64], start: int, stop: int) -> float:
+    """Return the second largest energy of some seconds: one artifact does not set it."""
+    first = second = 0.0
+    for j in range(start, stop):
+        peak = rows[j, PEAK]
+        if rows[j, JUDGED] == 0.0:
+            continue
+        if peak > first:
+            first, second = peak, first
+        elif peak > second:
+            second = peak
+    return float(second if second > 0 else first)
+
+
+@kernel
+def _mean_noise(rows: NDArray[np.float64], start: int, stop: int) -> float:
+    total, number = 0.0, 0
+    for j in range(start, stop):
+        if rows[j, JUDGED]:
+            total += rows[j, NOISE]
+            number += 1
+    return total / number
+
+
+@kernel
+def _is_extra(i: int, found: NDArray[np.float64], count: int, end: int, least: float) -> bool:
+    """Whether the beats beside a candidate are as near each other as beats are."""
+    beats = np.zeros(4)
+    n, j = 0, i
+    while n < 2:  # two before
+        j -= 1
+        if j < 0:
+            return False
+        if found[j, ENERGY] >= least:
+            beats[1 - n] = found[j, PLACE]
+            n += 1
+    n, j = 0, i
+    while n < 2:  # and two after
+        j += 1
+        if j >= count or found[j, PLACE] >= end:
+            return False
+        if found[j, ENERGY] >= least:
+            beats[2 + n] = found[j, PLACE]
+            n += 1
+    across = beats[2] - beats[1]
+    return bool(across < CROWDED * min(beats[1] - beats[0], beats[3] - beats[2]))
+
+
+@kernel
+def _middle(order: NDArray[np.float64], count: int) -> float:
+    """Return the median of the values kept; 0 of too few."""
+    n = min(count, len(order))
+    return 0.5 * (order[(n - 1) // 2] + order[n // 2]) if n >= LEAST else 0.0
+
+
+@kernel
+def _put(usual: NDArray[np.float64], z: NDArray[np.int64], value: float) -> None:
+    """Keep a value instead of the oldest, in both orders."""
+    ring, order = usual[0], usual[1]
+    n = len(ring)
+    count = z[N_USUAL]
+    at, kept = count % n, min(count, n)
+    if count >= n:
+        k = 0
+        while order[k] != ring[at]:
+            k += 1
+        while k < n - 1:
+            order[k] = order[k + 1]
+            k += 1
+        kept = n - 1
+    k = kept
+    while k > 0 and order[k - 1] > value:
+        order[k] = order[k - 1]
+        k -= 1
+    order[k] = value
+    ring[at] = value
+    z[N_USUAL] = count + 1
