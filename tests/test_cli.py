@@ -56,6 +56,18 @@ def test_unusable_input_is_one_line_and_code_2(
     assert capsys.readouterr() == ("", line)
 
 
+@pytest.mark.parametrize("folder", [".", "/", "..", "tests"])
+def test_a_folder_in_place_of_a_file_is_one_line(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever names a folder is told what to name, also where the path has no name of its own."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(["check", folder])
+
+    assert left.value.code == 2
+    assert "a folder; name the files in it" in capsys.readouterr().err
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that nobody foresaw is not dressed up."""
     monkeypatch.setattr(cli, "app", raising(ZeroDivisionError("a bug")))

@@ -60,7 +60,7 @@ def read(
         If the file cannot be read.
     """
     path = Path(path)
-    header = path.with_name(f"{path.name}.hea")
+    header = path.parent / f"{path.name}.hea"
     if not path.is_file() and header.is_file():
         path = header
     match path.suffix.lower():
