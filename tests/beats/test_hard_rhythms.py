@@ -120,6 +120,25 @@ def test_tall_p_and_t_waves_are_no_beats(rate: int, waves: dict[str, float]) -> 
     assert found_share(detect_beats(ecg).times, beats) >= 0.99
 
 
+@pytest.mark.parametrize("quantum", [0.001, 0.005])
+@pytest.mark.parametrize("rate", [100, 150, 220])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_low_beats_on_a_swaying_line_are_timed_at_their_peak(
+    rate: int, quantum: float, polarity: int
+) -> None:
+    """0.1 mV in steps of 1 or 5 uV, on a line that 48 breaths a minute move by 0.35 mV."""
+    beats = train(rate, seed=rate)
+    ecg = simulate_ecg(
+        beats, seconds=SECONDS, amplitude=0.1, wander=0.0, noise=0.004, polarity=polarity, hum=0.0
+    )
+    line = ecg.values + 0.35 * np.sin(2 * np.pi * 0.8 * ecg.times)
+    found = detect_beats(quantize(ecg.channel, ecg.fs, 0, line, quantum)).times
+
+    assert found_share(found, beats) >= 0.995
+    late = found - beats[np.argmin(np.abs(found[:, None] - beats), axis=1)]
+    assert np.std(late) < 0.002
+
+
 def test_long_pauses_are_left_empty() -> None:
     """Ten pauses of 2 to 3.9 s: noise is not learned as the beats of a pause."""
     rng = np.random.default_rng(3)

@@ -152,22 +152,21 @@ def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> N
         d.deflect(x.astype(np.int32), gone, w, at, sizes, c)
 
     for places, row in zip(at, sizes, strict=True):
-        curve, level, shift = _curve(x, w, places)
+        curve, scale, level, shift = _curve(x, w, places)
         first = max(places[d.TOP] - w[d.AROUND], w[d.LONG] + 1 if w[d.STEEPEST] else 0)
         near = curve[first : places[d.TOP] + w[d.AROUND] + 1]
         high, low = first + int(np.argmax(near)), first + int(np.argmin(near))
         assert (places[d.HIGH], places[d.LOW]) == (high, low)
-        width = 1 if w[d.STEEPEST] else 2 * w[d.FINE] + 1
-        assert row[d.HIGH_SIZE] == curve[high] / width - level
-        assert row[d.LOW_SIZE] == level - curve[low] / width
+        assert row[d.HIGH_SIZE] == curve[high] / scale - level
+        assert row[d.LOW_SIZE] == level - curve[low] / scale
         assert row[d.HIGH_SHIFT] == _top(curve, high) + shift
         assert row[d.LOW_SHIFT] == _top(curve, low) + shift
 
 
 def _curve(
     x: NDArray[np.int64], w: NDArray[np.int64], places: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], float, float]:
-    """Return what is looked at, the level it is measured from, and how far behind its index."""
+) -> tuple[NDArray[np.int64], int, float, float]:
+    """Return what is looked at, times what; its level; and how far it lies behind its index."""
 
     def box(half: int) -> NDArray[np.int64]:
         return np.convolve(x, np.ones(2 * half + 1, dtype=np.int64))[half : half + len(x)]
@@ -175,9 +174,17 @@ def _curve(
     if w[d.STEEPEST]:
         short, long = int(w[d.SHORT]), int(w[d.LONG])
         slope = np.diff((2 * long + 1) * box(short) - (2 * short + 1) * box(long))
-        return slope * places[d.UP], 0.0, 0.5
-    lower = max(int(places[d.TOP] - w[d.BASE]), 0)
-    return box(int(w[d.FINE])), float(np.mean(x[lower : places[d.TOP] + w[d.BASE] + 1])), 0.0
+        return slope * places[d.UP], 1, 0.0, 0.5
+    middle, base, wide = int(places[d.TOP]), int(w[d.BASE]), int(w[d.AROUND])
+    width = 2 * int(w[d.FINE]) + 1
+    lower = max(middle - base, 0)
+    level = float(np.mean(x[lower : middle + base + 1]))
+    # A line through the means of both sides, each `base - wide` long, `base + wide + 1` apart.
+    scale = (base - wide) * (base + wide + 1)
+    sides = x[middle + wide + 1 : middle + base + 1].sum() - x[lower : middle - wide].sum()
+    rise = width * sides if lower == middle - base else 0
+    line = rise * (np.arange(len(x)) - middle)
+    return scale * box(int(w[d.FINE])) - line, scale * width, level, 0.0
 
 
 def _top(curve: NDArray[np.int64], i: int) -> float:

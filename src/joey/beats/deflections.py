@@ -97,39 +97,45 @@ def _levels(
     sizes: NDArray[np.float64],
     c: int,
 ) -> None:
-    """Look for the highest and lowest box(fine), from the mean of the samples around. [counts]"""
-    fine, base, middle = w[FINE], w[BASE], at[c, TOP]
+    """Look for the highest and lowest box(fine), from the line of the samples around. [counts]"""
+    fine, base, wide, middle = w[FINE], w[BASE], w[AROUND], at[c, TOP]
     lower, upper = max(middle - base, 0), middle + base + 1
-    around = 0
-    near_by = x[lower:upper]
-    for k in range(len(near_by)):
-        around += near_by[k]
+    before, behind = _sum(x, lower, middle - wide), _sum(x, middle + wide + 1, upper)
+    around = before + _sum(x, max(middle - wide, lower), middle + wide + 1) + behind
     absent = gone[upper] - gone[lower] if len(gone) > 0 else 0
     level = around / max(upper - lower - absent, 1)
-    first, last = middle - w[AROUND], middle + w[AROUND]
-    box = 0
-    for i in range(first - fine, first + fine + 1):
-        box += x[i]
+    # The line goes through the means of what lies before and behind the beat; all is multiplied by
+    # `scale`, so that it stays a whole number of counts.
+    scale = (base - wide) * (base + wide + 1)
+    width = 2 * fine + 1
+    whole = absent == 0 and upper - lower == 2 * base + 1
+    rise = (behind - before) * width if whole else 0
+    first, last = middle - wide, middle + wide
+    box = scale * _sum(x, first - fine, first + fine + 1) + rise * wide
     most, least = box * PLACES + PLACES - 1, box * PLACES
     enters, leaves = x[first + fine + 1 : last + fine + 1], x[first - fine : last - fine]
     for k in range(len(enters)):
-        box += enters[k] - leaves[k]
+        box += scale * (enters[k] - leaves[k]) - rise
         most = max(most, box * PLACES + PLACES - 2 - k)
         least = min(least, box * PLACES + k + 1)
     high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
     most, least = most >> BITS, least >> BITS
-    width = 2 * fine + 1
     at[c, HIGH], at[c, LOW] = high, low
-    sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE] = most / width - level, level - least / width
-    sizes[c, HIGH_SHIFT] = _shift_of_box(x, fine, high, most)
-    sizes[c, LOW_SHIFT] = _shift_of_box(x, fine, low, least)
+    sizes[c, HIGH_SIZE] = most / (scale * width) - level
+    sizes[c, LOW_SIZE] = level - least / (scale * width)
+    for place, box, shift in ((high, most, HIGH_SHIFT), (low, least, LOW_SHIFT)):
+        left = box + scale * (x[place - fine - 1] - x[place + fine]) + rise
+        right = box + scale * (x[place + fine + 1] - x[place - fine]) - rise
+        sizes[c, shift] = _shift(left, box, right)
 
 
 @kernel(counted=False)
-def _shift_of_box(x: NDArray[np.int32], fine: int, i: int, box: int) -> float:
-    before = box + x[i - fine - 1] - x[i + fine]
-    behind = box + x[i + fine + 1] - x[i - fine]
-    return _shift(before, box, behind)
+def _sum(x: NDArray[np.int32], lo: int, hi: int) -> int:
+    total = 0
+    part = x[lo:hi]
+    for k in range(len(part)):
+        total += part[k]
+    return total
 
 
 @kernel(counted=False)

@@ -9,7 +9,7 @@ band   = box(short) - box(long)       symmetric, finite: fixed delay of half the
 slope  = band[i+1] - band[i]
 energy = sum over `gather` of |slope|; of the rise alone where the steepest point is timed (pleth)
 candidate: the largest energy within +-neighbor, the first of equals
-timed  = box(fine) - box(baseline)    wide enough that a deflection keeps its own sign and size
+timed  = box(fine) - line of baseline    its line, so that a swaying one is no peak
 ```
 
 Index i counts from the window's first sample. Whether there is a candidate at i depends on the

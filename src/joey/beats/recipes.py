@@ -27,8 +27,8 @@ class Recipe:
     short, long : float
         Boxes whose difference is the band. [s]
     fine, baseline : float
-        Box that a beat is timed in: half the width of a narrow R wave; and box whose mean is the
-        level a deflection is measured from. [s]
+        Box that a beat is timed in: half the width of a narrow R wave; and box through whose mean
+        and both sides goes the line that a deflection is measured from. [s]
     gather : float
         Over which slopes are summed: the length of the steep part of a beat. [s]
     around : float
