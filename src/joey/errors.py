@@ -1,16 +1,18 @@
-"""What can go wrong outside Joey, as two kinds of exception.
+"""What can go wrong outside Joey, as three kinds of exception.
 
 - `FormatError`: a file does not say what its format promises (path, place, reason).
 - `InputError`: the user asked for something that cannot be done (an option, a time zone, a choice).
+- `ProtocolError`: a monitor or a peer breaks its protocol (peer, message, place, reason).
 
-Both are `ValueError`; both carry a message for a person and end a command with exit code 2. A plain
-`ValueError` or `TypeError` is a mistake of the calling code. Missing physiology is never an error.
+All are `ValueError` and carry a message for a person; the first two end a command with exit code 2,
+the third ends at the socket, where it is counted and answered. A plain `ValueError` or `TypeError`
+is a mistake of the calling code. Missing physiology is never an error.
 No message holds a patient's name, number or free text.
 """
 
 from __future__ import annotations
 
-__all__ = ["FormatError", "InputError"]
+__all__ = ["FormatError", "InputError", "ProtocolError"]
 
 
 class FormatError(ValueError):
@@ -36,3 +38,28 @@ class FormatError(ValueError):
 
 class InputError(ValueError):
     """The user's wish cannot be met: an option, a zone, a selection."""
+
+
+class ProtocolError(ValueError):
+    """A peer breaks its protocol.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong. Never a patient's name, number or text.
+    where : str
+        Segment and field: ``MSH-10``. Empty where the whole message is meant.
+    control_id : str
+        The message's control id (MSH-10), where it could be read.
+    peer : str
+        Address of the peer; empty where no socket is known.
+    """
+
+    def __init__(self, reason: str, where: str = "", control_id: str = "", peer: str = "") -> None:
+        self.reason = reason
+        self.where = where
+        self.control_id = control_id
+        self.peer = peer
+        message = f"message {control_id}" if control_id else ""
+        place = ", ".join(part for part in (peer, message, where) if part)
+        super().__init__(f"{place}: {reason}" if place else reason)

@@ -10,25 +10,28 @@ The numbers are of ISO/IEEE 11073-10101 (MDC), the codes of LOINC; units are wri
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from joey.errors import InputError
 from joey.signals import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "LOINC",
     "MDC",
     "QUANTITIES",
+    "CodeMap",
     "Meaning",
     "Naming",
     "identify",
     "identify_code",
     "label_of",
     "name_channel",
+    "name_observation",
+    "parse_code_map",
     "parse_map",
     "spell_unit",
 ]
@@ -82,6 +85,28 @@ class Naming:
 
 UNKNOWN = Meaning("unknown")
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeMap:
+    """What a unit says the codes of its monitors stand for, without a release of Joey.
+
+    Parameters
+    ----------
+    meanings : mapping of str to Meaning
+        By ``code^label``, code or label of OBX-3, in this order; ``absent`` adds to the values that
+        monitors write for none, in the row's own unit.
+    """
+
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
+
+    def find(self, code: str, label: str) -> Meaning | None:
+        """Return what a row's code and label stand for; None where the unit does not say."""
+        if not self.meanings:
+            return None
+        get = self.meanings.get
+        return get(f"{code}^{label}") or get(code) or get(label)
+
+
 # Joey's quantities and the unit each is kept in; an empty one keeps the source's own.
 QUANTITIES: dict[str, str] = {
     "ecg": "mV",
@@ -110,6 +135,15 @@ QUANTITIES: dict[str, str] = {
     "weight": "g",
     "unknown": "",
 }
+
+# Quantities that come as samples, and those that come so only.
+WAVES = frozenset({"ecg", "resp", "pleth", "co2", "abp", "cvp", "pap", "unknown"})
+ONLY_WAVES = frozenset({"ecg", "resp", "pleth"})
+# What monitors write into an HL7 row that has no value: two vendors' sentinels, and the mantissa of
+# NaN in the 32-bit floats of ISO/IEEE 11073-20601, which gateways pass on unread. No quantity below
+# can have these values; a cuff that has not measured yet writes -100.
+MONITOR_ABSENT = (-999.0, -99.9, 8388607.0)
+CUFF_ABSENT = (*MONITOR_ABSENT, -100.0)
 
 # Quantities whose values mean something without a physical unit.
 SHAPES = frozenset({"ecg", "resp", "pleth", "unknown"})
@@ -223,6 +257,15 @@ _MDC_ROWS: tuple[tuple[int, str, Meaning], ...] = (
     (131392, "MDC_ECG_ELEC_POTL_AVF", Meaning("ecg", lead="aVF")),
     (131395, "MDC_ECG_ELEC_POTL_V", Meaning("ecg", lead="V")),
     (150452, "MDC_PULS_OXIM_PLETH", Meaning("pleth")),
+    (150301, "MDC_PRESS_CUFF_SYS", Meaning("nbp_sys")),
+    (150302, "MDC_PRESS_CUFF_DIA", Meaning("nbp_dia")),
+    (150303, "MDC_PRESS_CUFF_MEAN", Meaning("nbp_mean")),
+    (150021, "MDC_PRESS_BLD_NONINV_SYS", Meaning("nbp_sys")),
+    (150022, "MDC_PRESS_BLD_NONINV_DIA", Meaning("nbp_dia")),
+    (150023, "MDC_PRESS_BLD_NONINV_MEAN", Meaning("nbp_mean")),
+    (150033, "MDC_PRESS_BLD_ART_SYS", Meaning("abp_sys")),
+    (150034, "MDC_PRESS_BLD_ART_DIA", Meaning("abp_dia")),
+    (150035, "MDC_PRESS_BLD_ART_MEAN", Meaning("abp_mean")),
     (151780, "MDC_IMPED_TTHOR", Meaning("resp", site="thorax")),
 )
 MDC: dict[int, Meaning] = {number: meaning for number, _, meaning in _MDC_ROWS}
@@ -248,10 +291,10 @@ LOINC: dict[str, Meaning] = {
 
 # How sources spell a unit, in lower case, and how Joey does.
 UNITS: dict[str, str] = {
-    "mv": "mV",
+    **dict.fromkeys(("mv", "mdc_dim_milli_volt", "266418"), "mV"),
     "millivolt": "mV",
     "millivolts": "mV",
-    "uv": "uV",
+    **dict.fromkeys(("uv", "mdc_dim_micro_volt", "266419"), "uV"),
     "microvolt": "uV",
     "v": "V",
     "nv": "nV",
@@ -260,24 +303,37 @@ UNITS: dict[str, str] = {
             *("/min", "1/min", "min-1", "pm", "bpm", "brpm", "beats/min", "beats/minute"),
             *("breaths/min", "{beats}/min", "{breaths}/min", "{pulse}/min", "per min"),
             *("mdc_dim_beat_per_min", "264864", "mdc_dim_resp_per_min", "264928"),
+            *("rpm", "resp/min", "mdc_dim_per_min"),
         ),
         "/min",
     ),
-    "hz": "Hz",
+    **dict.fromkeys(("hz", "mdc_dim_hz", "264640", "mdc_dim_per_sec", "264608"), "Hz"),
     **dict.fromkeys(("%", "percent", "pct", "%spo2", "mdc_dim_percent", "262688"), "%"),
     **dict.fromkeys(("1", "ratio", "fraction"), "1"),
     **dict.fromkeys(
         ("cel", "c", "degc", "deg c", "°c", "celsius", "degrees c", "mdc_dim_degc", "268192"), "Cel"
     ),
-    **dict.fromkeys(("[degf]", "f", "degf", "deg f", "°f", "fahrenheit"), "[degF]"),
-    **dict.fromkeys(("mmhg", "mm[hg]", "mm hg"), "mm[Hg]"),
-    "kpa": "kPa",
-    **dict.fromkeys(("l/min", "lpm", "l/m"), "L/min"),
-    "ml/min": "mL/min",
-    "g": "g",
-    "kg": "kg",
-    **dict.fromkeys(("ohm", "ohms", "\N{GREEK SMALL LETTER OMEGA}"), "Ohm"),
-    **dict.fromkeys(("", "nu", "nd", "au", "a.u.", "arb", "none", "-", "n/a", "[arb'u]"), "NU"),
+    # 268224 is what one maker's monitors send for it.
+    **dict.fromkeys(
+        ("[degf]", "f", "degf", "deg f", "°f", "fahrenheit", "mdc_dim_fahr", "266560", "268224"),
+        "[degF]",
+    ),
+    **dict.fromkeys(("mmhg", "mm[hg]", "mm hg", "mdc_dim_mmhg", "266016"), "mm[Hg]"),
+    **dict.fromkeys(("kpa", "mdc_dim_kilo_pascal", "265987"), "kPa"),
+    **dict.fromkeys(
+        ("l/min", "lpm", "l/m", "mdc_dim_x_l_per_min", "mdc_dim_l_per_min", "265216"), "L/min"
+    ),
+    **dict.fromkeys(("ml/min", "mdc_dim_milli_l_per_min", "265234"), "mL/min"),
+    **dict.fromkeys(("g", "mdc_dim_x_g", "mdc_dim_g", "263872"), "g"),
+    **dict.fromkeys(("kg", "mdc_dim_kilo_g", "263875"), "kg"),
+    **dict.fromkeys(("ohm", "ohms", "\N{GREEK SMALL LETTER OMEGA}", "mdc_dim_ohm"), "Ohm"),
+    **dict.fromkeys(
+        (
+            *("", "nu", "nd", "au", "a.u.", "arb", "none", "-", "n/a", "[arb'u]"),
+            *("mdc_dim_dimless", "262656", "mdc_dim_nos"),
+        ),
+        "NU",
+    ),
 }
 
 # From one of Joey's units to another: factor and shift.
@@ -360,6 +416,11 @@ def name_channel(
     meaning = replace(wish, absent=known.absent) if wish else known
     if own in {"/min", "Hz"} and not wish:
         meaning = replace(meaning, quantity=RATES.get(meaning.quantity, meaning.quantity), lead="")
+    return _convert(meaning, own, label, source)
+
+
+def _convert(meaning: Meaning, own: str, label: str, source: str) -> Naming:
+    """Return the channel of a meaning, whose values come in the unit `own`."""
     wanted = QUANTITIES[meaning.quantity] or own
     channel = Channel(meaning.quantity, wanted, meaning.lead, meaning.site, source, meaning.subject)
     if own == wanted:
@@ -375,6 +436,73 @@ def name_channel(
     # The label says one thing and the unit another: neither is believed.
     note = f"{label} in {own} is kept as unknown: {meaning.quantity} is measured in {wanted}"
     return Naming(Channel("unknown", own, source=source), note=note)
+
+
+def name_observation(
+    code: str, label: str, unit: str, origin: str, codes: CodeMap, *, wave: bool
+) -> Naming:
+    """Return the channel of a row of a monitor's HL7 message.
+
+    Parameters
+    ----------
+    code, label : str
+        OBX-3.1 and OBX-3.2; either may be empty. Where they contradict each other neither is
+        believed.
+    unit : str
+        OBX-6.
+    origin : str
+        What the label is from: the channel's source is ``origin/label``.
+    codes : CodeMap
+        What the unit says, which goes before the table.
+    wave : bool
+        Whether the row holds samples.
+    """
+    own = spell_unit(unit)
+    source = f"{origin}/{label or code}"
+    wish = codes.find(code, label)
+    meaning = wish or _meaning_of(code, label)
+    if meaning is None:
+        return Naming(Channel("unknown", own, source=source), note="code and name contradict")
+    if not wave and own in {"/min", "Hz", "NU"} and not wish:
+        meaning = replace(meaning, quantity=RATES.get(meaning.quantity, meaning.quantity), lead="")
+    if meaning.quantity == "unknown":
+        return Naming(Channel("unknown", own, source=source), note="code not known")
+    if meaning.quantity not in WAVES if wave else meaning.quantity in ONLY_WAVES:
+        form = "samples" if wave else "single values"
+        note = f"{meaning.quantity} does not come as {form}"
+        return Naming(Channel("unknown", own, source=source), note=note)
+    absent = CUFF_ABSENT if meaning.quantity.startswith("nbp") else MONITOR_ABSENT
+    naming = _convert(meaning, own, label or code, source)
+    return naming if wave else replace(naming, absent=(*meaning.absent, *absent))
+
+
+def _meaning_of(code: str, label: str) -> Meaning | None:
+    """Return what code and name stand for together; None where they contradict each other."""
+    found = [
+        each
+        for each in (identify_code(code) if code else UNKNOWN, _named(label), _named(code))
+        if each != UNKNOWN
+    ]
+    if len({each.quantity for each in found}) > 1 or len({each.lead for each in found} - {""}) > 1:
+        return None
+    return next(iter(found), UNKNOWN)
+
+
+def _named(label: str) -> Meaning:
+    if not label:
+        return UNKNOWN
+    return MDC_NAMES.get(label) or identify(label)
+
+
+def parse_code_map(lines: Iterable[str]) -> CodeMap:
+    """Return a unit's own codes from lines as of `parse_map`: ``161=pulse_rate``.
+
+    Raises
+    ------
+    InputError
+        If a line has another shape.
+    """
+    return CodeMap(dict(map(parse_map, lines)))
 
 
 def parse_map(text: str) -> tuple[str, Meaning]:

@@ -1,0 +1,45 @@
+"""HL7 v2 without input and output: bytes in, frames, observations, admissions and answers out."""
+
+from __future__ import annotations
+
+from joey.sources.hl7.acks import acknowledge
+from joey.sources.hl7.fields import header_of, read_message
+from joey.sources.hl7.framing import Frame, Framing, Refused, frame
+from joey.sources.hl7.oru import location_of, read_observations, why_quarantined
+from joey.sources.hl7.types import (
+    Admission,
+    Header,
+    Identifier,
+    Location,
+    Message,
+    Numeric,
+    Observations,
+    PersonName,
+    SourceSettings,
+    Unmapped,
+    Wave,
+)
+
+__all__ = [
+    "Admission",
+    "Frame",
+    "Framing",
+    "Header",
+    "Identifier",
+    "Location",
+    "Message",
+    "Numeric",
+    "Observations",
+    "PersonName",
+    "Refused",
+    "SourceSettings",
+    "Unmapped",
+    "Wave",
+    "acknowledge",
+    "frame",
+    "header_of",
+    "location_of",
+    "read_message",
+    "read_observations",
+    "why_quarantined",
+]
