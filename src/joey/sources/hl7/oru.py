@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from joey.sources.codes import CodeMap, Naming, name_observation, spell_unit
+from joey.sources.codes import CodeMap, Naming, spell_unit
 from joey.sources.hl7.fields import field_of, fields_of, header_of, text_of
 from joey.sources.hl7.patients import read_identifiers, read_location, read_names
+from joey.sources.hl7.rows import Named, Trait, has_time, name_row, read_number, read_traits
 from joey.sources.hl7.times import Stamp, date_of, offset_of, read_time
 from joey.sources.hl7.types import (
     Header,
@@ -22,20 +21,17 @@ from joey.sources.hl7.types import (
     Message,
     Numeric,
     Observations,
-    Separators,
     SourceSettings,
     Unmapped,
     Wave,
 )
 from joey.sources.hl7.waves import (
-    NUMBER,
     Mask,
     Numbers,
     Traits,
     rate_between,
     read_bytes,
     read_numbers,
-    read_rate,
     read_scale,
     to_counts,
 )
@@ -69,23 +65,22 @@ class _Times(NamedTuple):
     sent: bytes
 
 
+class _Cut(NamedTuple):
+    """A message's rows by what they are: values and samples, and attributes by their owner."""
+
+    rows: list[_Row]
+    traits: dict[bytes, list[Trait]]
+    devices: list[tuple[bytes, bytes]]
+    patients: list[list[bytes]]
+    places: list[Location]
+
+
 class _Row(NamedTuple):
     """One OBX: its fields, and begin and end of its OBR."""
 
     fields: list[bytes]
     begin: bytes
     end: bytes
-
-
-class _Named(NamedTuple):
-    """OBX-3, 4, 6 and 20, which are the same in every message of a monitor."""
-
-    code: str
-    label: str
-    whole: str
-    unit: str
-    sub_id: str
-    naming: Naming
 
 
 def read_observations(message: Message, source: SourceSettings, codes: CodeMap) -> Observations:
@@ -168,24 +163,27 @@ class _Reader:
     def read(self) -> Observations:
         """Return what the message says."""
         message = self.message
-        rows, patients, places = self._cut()
-        self.traits = self._traits(rows)
-        for row in rows:
+        cut = self._cut()
+        self.traits = {
+            owner: read_traits(tuple(rows), message.separators.component)
+            for owner, rows in cut.traits.items()
+        }
+        for row in cut.rows:
             self._take(row)
-        pid = patients[0] if patients else []
+        pid = cut.patients[0] if cut.patients else []
         identifiers = read_identifiers(message, *(field_of(pid, number) for number in (3, 2, 4)))
         names = read_names(message, field_of(pid, 5))
         doubt = why_quarantined(self.header, None, self.source)
-        mixed = {(field_of(each, 2), field_of(each, 3)) for each in patients}
-        if len(mixed) > 1 or len({place.key for place in places}) > 1:
+        several = len({(field_of(each, 2), field_of(each, 3)) for each in cut.patients}) > 1
+        if several or len({place.key for place in cut.places}) > 1:
             doubt = doubt or "several patients in one message"
         if self.demo and not self.source.simulated:
             doubt = doubt or "OBX-8 says DEMO or TEST: not of a patient"
         repairs = [*message.repairs, *(f"{what}: {n}" for what, n in self.repairs.items())]
         return Observations(
             self.header,
-            places[0] if places else Location(),
-            self._device(rows),
+            cut.places[0] if cut.places else Location(),
+            self._device(cut.devices),
             identifiers,
             names[0] if names else None,
             date_of(field_of(pid, 7)),
@@ -199,49 +197,58 @@ class _Reader:
             doubt,
         )
 
-    def _cut(self) -> tuple[list[_Row], list[list[bytes]], list[Location]]:
-        """Return the OBX rows with their OBR's times, the PIDs and the beds."""
+    def _cut(self) -> _Cut:
+        """Return the rows by what they are, the PIDs and the beds."""
         message = self.message
         separator = message.separators.field
-        rows: list[_Row] = []
-        patients: list[list[bytes]] = []
-        places: list[Location] = []
+        found = _Cut([], {}, [], [], [])
         begin = end = b""
         for line in message.lines:
             match line[:3]:
                 case b"OBX":
-                    rows.append(_Row(line.split(separator), begin, end))
+                    fields = line.split(separator)
+                    if len(fields) < 6:
+                        self.repairs["rows without a value field"] += len(fields) < 4
+                    elif (b"MDC_ATTR_" in fields[3] or b"MDC_EVT_INOP" in fields[3]) and (
+                        fields[2] not in SAMPLE_TYPES
+                    ):
+                        owner = fields[4].rpartition(b".")[0]
+                        unit = fields[6] if len(fields) > 6 else b""
+                        found.traits.setdefault(owner, []).append((fields[3], fields[5], unit))
+                    else:
+                        if len(fields) > 18 and fields[18]:
+                            found.devices.append((fields[3], fields[18]))
+                        if fields[2] or fields[5]:  # else it tells of the parts of the monitor
+                            found.rows.append(_Row(fields, begin, end))
                 case b"OBR":
                     fields = line.split(separator)
                     begin, end = field_of(fields, 7), field_of(fields, 8)
                 case b"PID":
-                    patients.append(line.split(separator))
+                    found.patients.append(line.split(separator))
                 case b"PV1":
-                    places.append(read_location(message, field_of(line.split(separator), 3)))
-        return rows, patients, places
+                    place = read_location(message, field_of(line.split(separator), 3))
+                    found.places.append(place)
+        return found
 
-    def _device(self, rows: list[_Row]) -> str:
+    def _device(self, devices: list[tuple[bytes, bytes]]) -> str:
         """Return the monitor's identifier: of the row that stands for it, MSH-3 or any row."""
         message = self.message
-        component = message.separators.component
-        found = b""
-        for row in rows:
-            if len(row.fields) > 18 and row.fields[18]:
-                if b"_MDS" in row.fields[3]:
-                    return text_of(message, row.fields[18].partition(component)[0])
-                found = found or row.fields[18]
+        component = message.separators.component or b"^"
+        for name, device in devices:
+            if b"_MDS" in name:
+                return text_of(message, device.partition(component)[0])
         application = field_of(fields_of(message, message.lines[0]), 3).split(component)
         if len(application) > 2 and application[2].strip().upper() == b"EUI-64":
             return text_of(message, application[1])
-        return text_of(message, found.partition(component)[0])
+        return text_of(message, devices[0][1].partition(component)[0]) if devices else ""
 
-    def _name(self, fields: list[bytes], *, wave: bool) -> _Named:
+    def _name(self, fields: list[bytes], *, wave: bool) -> Named:
         site = fields[20] if len(fields) > 20 else b""
         message = self.message
         set_id = fields[1] if len(fields) > 1 else b""
         sub_id = field_of(fields, 4)
         running = sub_id == set_id and not wave  # a row number, which says nothing
-        return _named(
+        return name_row(
             self.source.name,
             field_of(fields, 3),
             field_of(fields, 6),
@@ -267,27 +274,20 @@ class _Reader:
         return Stamp(None)
 
     def _take(self, row: _Row) -> None:
-        """Take one row."""
+        """Take one row of a value or of samples."""
         fields = row.fields
-        if len(fields) < 4:
-            self.repairs["rows without a code"] += 1
-            return
-        flags = fields[8] if len(fields) > 8 else b""
         invalid = False
-        if flags:
+        if len(fields) > 8 and fields[8]:
             repetition = self.message.separators.repetition or b"~"
-            said = {each.strip().upper() for each in flags.split(repetition)}
+            said = {each.strip().upper() for each in fields[8].split(repetition)}
             if said & NOT_OF_A_PATIENT:
                 self.demo += 1
                 if not self.source.simulated:
                     return
             invalid = bool(said & NOT_VALID)
-        kind = fields[2]
-        if kind in SAMPLE_TYPES:
+        if fields[2] in SAMPLE_TYPES:
             self._take_wave(row, invalid=invalid)
-        elif b"MDC_ATTR_" in fields[3] or b"MDC_EVT_INOP" in fields[3]:
-            return  # read with its wave
-        elif kind or field_of(fields, 5):
+        else:
             self._take_numeric(row, invalid=invalid)
 
     def _take_numeric(self, row: _Row, *, invalid: bool) -> None:
@@ -303,7 +303,7 @@ class _Reader:
         value, reason = NAN, ""
         if text in NO_VALUE or invalid or status in WITHOUT_VALUE:
             pass
-        elif (number := self._number(fields[2], text)) is None:
+        elif (number := read_number(fields[2], text, self.message.separators.component)) is None:
             # What is no number is no value, and that is news: the one before no longer stands.
             reason = "not a number"
         else:
@@ -331,19 +331,6 @@ class _Reader:
                 )
             )
 
-    def _number(self, kind: bytes, text: bytes) -> float | None:
-        """Return the number of a value, whatever its type; None where it is none."""
-        if text.isdigit() and len(text) < 16:
-            return float(text)
-        if kind == b"SN" and self.message.separators.component:
-            parts = text.split(self.message.separators.component)
-            if len(parts) == 2 and parts[0] in {b"", b"="}:
-                text = parts[1]
-        if len(text) <= 40 and NUMBER.fullmatch(text):
-            number = float(text)
-            return number if abs(number) < float("inf") else None
-        return None
-
     def _checked(self, naming: Naming, number: float) -> tuple[float, str]:
         """Return a value in the channel's unit, NaN where the number stands for none."""
         if number in naming.absent:
@@ -355,7 +342,7 @@ class _Reader:
             return NAN, f"a negative {naming.channel.quantity}"
         return value, ""
 
-    def _keep(self, named: _Named, text: bytes, stamp: Stamp, reason: str) -> None:
+    def _keep(self, named: Named, text: bytes, stamp: Stamp, reason: str) -> None:
         value = text_of(self.message, text[:LONGEST])
         self.unmapped.append(
             Unmapped(named.code, named.label, named.unit, value, named.sub_id, stamp.ns, reason)
@@ -434,7 +421,7 @@ class _Reader:
         return fs
 
     def _scale(
-        self, fields: list[bytes], named: _Named, traits: Traits, *, decimal: bool
+        self, fields: list[bytes], named: Named, traits: Traits, *, decimal: bool
     ) -> tuple[Naming, float, float]:
         """Return the naming of a wave, the quantum of its numbers, and what one count is.
 
@@ -456,87 +443,6 @@ class _Reader:
 
     def _renamed(self, fields: list[bytes], unit: str) -> Naming:
         return self._name([*fields[:6], unit.encode(), *fields[7:]], wave=True).naming
-
-    def _traits(self, rows: list[_Row]) -> dict[bytes, Traits]:
-        """Return what rows of attributes say, by the OBX-4 of what they belong to."""
-        found: dict[bytes, Traits] = {}
-        component = self.message.separators.component
-        for row in rows:
-            fields = row.fields
-            if len(fields) < 6 or (
-                b"MDC_ATTR_" not in fields[3] and b"MDC_EVT_INOP" not in fields[3]
-            ):
-                continue
-            name, value = fields[3], fields[5].strip()
-            owner = fields[4].rpartition(b".")[0]
-            traits = found.get(owner, Traits())
-            unit = self._unit(fields)
-            if b"MDC_ATTR_SAMP_RATE" in name:
-                traits = replace(traits, fs=read_rate(value, unit))
-            elif b"MDC_ATTR_NU_MSMT_RES" in name:
-                number = self._number(b"NM", value)
-                if number and number > 0:
-                    traits = replace(traits, resolution=number, unit=unit)
-            elif b"MDC_ATTR_DATA_RANGE" in name and component:
-                ends = [self._number(b"NM", part) for part in value.split(component)]
-                if len(ends) == 2 and None not in ends:
-                    traits = replace(traits, low=ends[0], high=ends[1], range_unit=unit)
-            elif b"MDC_EVT_INOP" in name:
-                traits = replace(traits, absent=self._number(b"NM", value))
-            found[owner] = traits
-        return found
-
-    def _unit(self, fields: list[bytes]) -> str:
-        unit = field_of(fields, 6)
-        return _spelled(unit, self.message.separators.component)
-
-
-def has_time(fields: list[bytes]) -> bool:
-    """Whether OBX-14 says when: cuffs that have not measured yet send zeros."""
-    return bool(field_of(fields, 14).strip(b'0"\x00 '))
-
-
-@lru_cache(maxsize=16384)
-def _named(
-    origin: str,
-    identifier: bytes,
-    unit: bytes,
-    sub_id: bytes,
-    site: bytes,
-    codes: CodeMap,
-    wave: bool,  # noqa: FBT001 (a key of the cache)
-    reading: tuple[Separators, str, str],
-) -> _Named:
-    """Return the names of a row; monitors send the same ones for years."""
-    separators, encoding, declared = reading
-    message = Message(b"", (), separators, encoding, declared)
-    component = separators.component
-    parts = identifier.split(component) if component else [identifier]
-    code = text_of(message, parts[0])
-    label = text_of(message, parts[1]) if len(parts) > 1 else ""
-    spelled = _spelled(unit, component)
-    sub = text_of(message, sub_id)
-    place = f"{origin}/{sub}" if sub else origin
-    naming = name_observation(code, label, spelled, place, codes, wave=wave)
-    where = site.split(component) if site and component else []
-    where_text = next((text_of(message, each) for each in (*where[1:2], *where[:1]) if each), "")
-    if where_text and not naming.channel.site and naming.channel.quantity != "unknown":
-        naming = replace(naming, channel=replace(naming.channel, site=where_text))
-    whole = f"{code}^{label}" if code and label else code or label
-    return _Named(code, label, whole, spelled, sub, naming)
-
-
-def _spelled(unit: bytes, component: bytes) -> str:
-    """Return OBX-6 as the one of its components that is known, else its second or first.
-
-    ``264864^MDC_DIM_BEAT_PER_MIN^MDC``, ``/min^^UCUM``, ``%``.
-    """
-    parts = unit.split(component) if component else [unit]
-    texts = [part.decode("utf-8", "replace").strip() for part in parts[:2]]
-    for text in reversed(texts):
-        if text and spell_unit(text) != text:
-            return text
-    return next((text for text in reversed(texts) if text), "")
 
 
 def _printable(text: str) -> str:
