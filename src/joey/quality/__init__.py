@@ -1,6 +1,6 @@
 """Which spans of one signal can be trusted, and why not. Never why a signal was lost."""
 
-from joey.quality.numerics import frozen_together, judge_numeric
+from joey.quality.numerics import frozen_together, judge_numeric, possible
 from joey.quality.types import Quality, Verdict, bad_spans, doubtful_spans
 from joey.quality.waveforms import QualityDetector, join_quality, judge_waveform
 
@@ -14,4 +14,5 @@ __all__ = [
     "join_quality",
     "judge_numeric",
     "judge_waveform",
+    "possible",
 ]

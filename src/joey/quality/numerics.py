@@ -11,9 +11,9 @@ from joey.signals import extent, measured
 from joey.spans import Span, Spans, intersect
 
 if TYPE_CHECKING:
-    from joey.signals import Series
+    from joey.signals import Channel, Series
 
-__all__ = ["frozen_together", "judge_numeric"]
+__all__ = ["frozen_together", "judge_numeric", "possible"]
 
 RANGE = {  # smallest and largest value that is one: Joey's defaults
     "heart_rate": (20.0, 300.0),
@@ -29,6 +29,7 @@ STEP = {"spo2": (20.0, 1.0), "temp": (0.5 / 60, 60.0)}
 TURN = {"temp": 0.1}  # a reading of so much may always turn to the next
 SILENT_S = 10.0  # s; across a longer silence no change is judged
 FROZEN_S = 30.0  # s
+PERCENT = 100.0
 
 
 def judge_numeric(series: Series) -> Quality:
@@ -48,7 +49,7 @@ def judge_numeric(series: Series) -> Quality:
     """
     known = np.isfinite(series.values)
     times, values, ends = series.times[known], series.values[known], series.ends[known]
-    low, high = RANGE.get(series.channel.quantity, (-np.inf, np.inf))
+    low, high = possible(series.channel)
     outside = (values < low) | (values > high)
     rows = [(start, end, "bad", "out of range") for start, end in _rows(times, ends, outside)]
     fast = _too_fast(series.channel.quantity, times, values)
@@ -56,6 +57,16 @@ def judge_numeric(series: Series) -> Quality:
         rows += [(s, e, "doubtful", "step") for s, e in _rows(times, ends, fast & ~outside)]
     verdicts = tuple(Verdict(Span(s, e), grade, reason) for s, e, grade, reason in sorted(rows))
     return Quality(series.channel, verdicts, measured(series))
+
+
+def possible(channel: Channel) -> tuple[float, float]:
+    """Return the smallest and the largest value that is one; infinite where nothing is known.
+
+    Oxygen in percent has a hundred times the limits of oxygen as a fraction.
+    """
+    low, high = RANGE.get(channel.quantity, (-np.inf, np.inf))
+    percent = PERCENT if channel.quantity == "fio2" and channel.unit == "%" else 1.0
+    return low * percent, high * percent
 
 
 def _too_fast(quantity: str, times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
