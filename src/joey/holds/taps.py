@@ -1,0 +1,160 @@
+"""Taps at the bedside, and the hold they add up to.
+
+A hold is nothing but its taps in the order of the journal: start, earlier or later start, another
+holder, stop, and what is taken back. So an edit is one more tap, an undo names the tap it takes
+back, and every revision can be told again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from joey.holds.log import CONTACTS, ROLES, VOCABULARY
+from joey.holds.types import Hold, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["HOLD_TAPS", "HoldTap", "fold_taps", "why_refused"]
+
+HOLD_TAPS = ("start_hold", "nudge", "change_holder", "stop_hold", "describe", "undo")
+"""The kinds of taps that make a hold."""
+
+UNKNOWN = "unknown"
+AHEAD_S = 60.0  # s, so far a tablet's clock may be ahead of the server's
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTap:
+    """One tap.
+
+    Parameters
+    ----------
+    id : str
+        The tablet's own key of it: a tap that is sent twice is one.
+    kind : str
+        One of `HOLD_TAPS`.
+    hold : str
+        The hold's key: the id of the tap that started it.
+    at : float
+        What it says happened then: chest on chest, the change, the end. [s UTC]
+    holder, role : str
+        Key and role of the holder, of a start or a change.
+    contact : str
+        ``skin_to_skin``, ``clothed`` or ``unknown``.
+    details : dict of str to str
+        Columns of the hold log it gives: ``end_reason``, ``position``, ``note`` ...
+    of : str
+        The tap that an undo takes back.
+    """
+
+    id: str
+    kind: str
+    hold: str
+    at: float
+    holder: str = ""
+    role: str = UNKNOWN
+    contact: str = UNKNOWN
+    details: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
+
+
+def fold_taps(taps: Sequence[HoldTap], infant: str) -> Hold | None:
+    """Return the hold that taps add up to; None where its start was taken back.
+
+    Parameters
+    ----------
+    taps : sequence of HoldTap
+        All of one hold, in the order of the journal.
+    infant : str
+        The infant's key.
+
+    Returns
+    -------
+    Hold or None
+        Its `revision` is the number of taps after the first.
+    """
+    standing = _standing(taps)
+    start = next((tap for tap in standing if tap.kind == "start_hold"), None)
+    if start is None:
+        return None
+    pieces: list[Piece] = [Piece(start.holder, start.role, start.at, None, start.contact)]
+    details = {"time_source": "tap", **start.details}
+    for tap in standing:
+        if tap.kind == "nudge":
+            pieces[0] = replace(pieces[0], start=tap.at)
+        elif tap.kind == "change_holder":
+            pieces[-1] = replace(pieces[-1], end=tap.at)
+            contact = tap.contact if tap.contact != UNKNOWN else pieces[-1].contact
+            pieces.append(Piece(tap.holder, tap.role, tap.at, None, contact))
+        elif tap.kind == "stop_hold":
+            pieces[-1] = replace(pieces[-1], end=tap.at)
+        elif tap.kind == "describe" and tap.contact != UNKNOWN:
+            pieces[-1] = replace(pieces[-1], contact=tap.contact)
+        details |= tap.details
+    contacts = {piece.contact for piece in pieces}
+    contact = contacts.pop() if len(contacts) == 1 else "mixed"
+    return Hold(start.hold, infant, tuple(pieces), contact, len(taps) - 1, details)
+
+
+def _standing(taps: Sequence[HoldTap]) -> list[HoldTap]:
+    """Return the taps that were not taken back; an undo may itself be taken back."""
+    undone: set[str] = set()
+    for tap in reversed(taps):
+        if tap.kind == "undo" and tap.id not in undone:
+            undone.add(tap.of)
+    return [tap for tap in taps if tap.kind != "undo" and tap.id not in undone]
+
+
+def why_refused(tap: HoldTap, taps: Sequence[HoldTap], now: float) -> str:
+    """Return why a tap cannot be taken, in words for the tablet; empty where it can.
+
+    Parameters
+    ----------
+    tap : HoldTap
+        The new one.
+    taps : sequence of HoldTap
+        Those of the same hold, before it.
+    now : float
+        The server's time. [s UTC]
+    """
+    if tap.kind not in HOLD_TAPS:
+        return "this tap is not known"
+    if wrong := _wrong_words(tap):
+        return wrong
+    if tap.kind == "start_hold":
+        early = "a hold cannot start in the future" if tap.at > now + AHEAD_S else ""
+        return "this hold has started already" if taps else early
+    if tap.kind == "undo":
+        known = {each.id for each in taps}
+        return "" if tap.of in known else "there is nothing to take back"
+    hold = fold_taps(taps, "")
+    if hold is None:
+        return "there is no such hold"
+    return "that time is in the future" if tap.at > now + AHEAD_S else _why_not(tap, hold)
+
+
+def _why_not(tap: HoldTap, hold: Hold) -> str:
+    """Return why an edit contradicts the hold as it stands."""
+    if tap.kind == "nudge":
+        ends = [piece.end for piece in hold.pieces if piece.end is not None]
+        late = bool(ends) and tap.at >= min(ends)
+        return "the hold would start after its first part ended" if late else ""
+    if tap.kind in {"change_holder", "stop_hold"}:
+        if hold.end is not None:
+            return "the hold has ended already"
+        if tap.at < hold.pieces[-1].start:
+            return "that is before this holder's part began"
+    return ""
+
+
+def _wrong_words(tap: HoldTap) -> str:
+    if tap.role not in (*ROLES, UNKNOWN):
+        return "this role is not known"
+    if tap.contact not in (*CONTACTS, UNKNOWN):
+        return "this contact is not known"
+    for column, value in tap.details.items():
+        if column in VOCABULARY and value not in (*VOCABULARY[column], UNKNOWN):
+            return f"{column.replace('_', ' ')}: this word is not known"
+    return ""

@@ -1,0 +1,294 @@
+"""The journal: every message, tick and tap in one order, on disk before it is acknowledged.
+
+It is the queue of the whole of Joey. Intake appends; whoever works with the entries reads on from
+the last one it knows. Several processes may append and read at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+__all__ = [
+    "KINDS",
+    "SHARDS",
+    "Entry",
+    "Journal",
+    "NewEntry",
+    "Receipt",
+    "StorageError",
+    "shard_of",
+]
+
+SHARDS = 64  # parts into which beds are laid, so that workers can share them out
+KINDS = ("hl7", "tick", "tap", "association", "codes", "settings", "release")
+BUSY_MS = 5000  # ms, to wait for another process that is writing
+DIGEST = 16  # bytes of a payload's hash
+
+MAKE = """
+CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_ns INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    shard INTEGER NOT NULL,
+    control_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    digest BLOB,
+    payload BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS entries_once
+    ON entries (source, control_id, digest) WHERE digest IS NOT NULL;
+CREATE INDEX IF NOT EXISTS entries_kept ON entries (seq) WHERE state = 'quarantined';
+"""
+FIELDS = "seq, received_ns, kind, source, payload, shard, control_id, state, reason"
+
+
+class StorageError(OSError):
+    """The disk is full, too slow or broken: nothing of the batch was kept, nothing is acknowledged.
+
+    It is raised again for each try until there is room; what was committed before is not touched.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """Something to be kept.
+
+    Parameters
+    ----------
+    received_ns : int
+        The host's time. [ns UTC]
+    kind : str
+        One of `KINDS`.
+    source : str
+        The unit's name of where it came from.
+    payload : bytes
+        As it came.
+    shard : int
+        Of the bed (`shard_of`); -1 where it concerns all.
+    control_id : str
+        MSH-10 of a message, the id of a tap.
+    state : str
+        ``accepted`` or ``quarantined``.
+    reason : str
+        Why it is in quarantine; no patient data.
+    """
+
+    received_ns: int
+    kind: str
+    source: str
+    payload: bytes
+    shard: int = -1
+    control_id: str = ""
+    state: str = "accepted"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal holds: as `NewEntry`, and its place."""
+
+    seq: int
+    received_ns: int
+    kind: str
+    source: str
+    payload: bytes
+    shard: int = -1
+    control_id: str = ""
+    state: str = "accepted"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an entry stands; of a duplicate, where the first one does."""
+
+    seq: int
+    duplicate: bool
+
+
+def shard_of(source: str, bed: str) -> int:
+    """Return the shard of a bed's messages, the same whatever the connection."""
+    return zlib.crc32(f"{source}\x1f{bed}".encode()) % SHARDS
+
+
+class Journal:
+    """The journal in one SQLite file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if absent, with its folder.
+    read_only : bool
+        Whether it is only read; the file must exist.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        try:
+            if read_only:
+                uri = f"{path.resolve().as_uri()}?mode=ro"
+                self._db = sqlite3.connect(
+                    uri, uri=True, isolation_level=None, check_same_thread=False
+                )
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA journal_size_limit=67108864")
+            self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            if not read_only:
+                self._db.executescript(MAKE)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"the journal cannot be opened: {error}") from error
+
+    def append(self, entries: Sequence[NewEntry]) -> tuple[Receipt, ...]:
+        """Keep entries, all or none, and return where they stand once they are on disk.
+
+        A message that is there already (same source, control id and bytes) is not kept again.
+
+        Raises
+        ------
+        StorageError
+            If they could not be kept.
+        """
+        if not entries:
+            return ()
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            receipts = tuple(self._keep(entry) for entry in entries)
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise StorageError(f"the journal cannot be written: {error}") from error
+        return receipts
+
+    def _keep(self, entry: NewEntry) -> Receipt:
+        # Only messages are sent again by those who missed the answer; a tap has its own id.
+        digest = None
+        if entry.kind == "hl7":
+            digest = blake2b(entry.payload, digest_size=DIGEST).digest()
+        done = self._db.execute(
+            "INSERT INTO entries (received_ns, kind, source, shard, control_id, state, reason,"
+            " digest, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                entry.received_ns, entry.kind, entry.source, entry.shard, entry.control_id,
+                entry.state, entry.reason, digest, entry.payload,
+            ),
+        )  # fmt: skip
+        if done.rowcount == 1 and done.lastrowid is not None:
+            return Receipt(done.lastrowid, duplicate=False)
+        first = self._db.execute(
+            "SELECT seq FROM entries WHERE source = ? AND control_id = ? AND digest = ?",
+            (entry.source, entry.control_id, digest),
+        ).fetchone()
+        return Receipt(int(first[0]), duplicate=True)
+
+    def read(
+        self,
+        after: int,
+        *,
+        limit: int = 2000,
+        shards: Collection[int] | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> list[Entry]:
+        """Return the entries after a place, in order.
+
+        Parameters
+        ----------
+        after : int
+            The last place known; 0 for all.
+        limit : int
+            At most so many.
+        shards : collection of int, optional
+            Only these, and those that concern all (-1).
+        kinds : collection of str, optional
+            Only these.
+        """
+        where, values = ["seq > ?"], [after]
+        if shards is not None:
+            wanted = sorted({*shards, -1})
+            where.append(f"shard IN ({','.join('?' * len(wanted))})")
+            values += wanted
+        if kinds is not None:
+            where.append(f"kind IN ({','.join('?' * len(kinds))})")
+            values += sorted(kinds)  # type: ignore[arg-type]  # texts beside numbers
+        rows = self._db.execute(
+            f"SELECT {FIELDS} FROM entries WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?",  # noqa: S608  (no text of a caller is in it)
+            (*values, limit),
+        )
+        return [Entry(*row) for row in rows]
+
+    def one(self, seq: int) -> Entry | None:
+        """Return the entry at a place; None where none is, or no longer."""
+        row = self._db.execute(f"SELECT {FIELDS} FROM entries WHERE seq = ?", (seq,)).fetchone()  # noqa: S608
+        return None if row is None else Entry(*row)
+
+    def at(self, received_ns: int) -> int:
+        """Return the place of the last entry received before a time; 0 where none was. [ns UTC]
+
+        Places and times rise together but for steps of the host's clock; found by halving.
+        """
+        low, high = self.first() - 1, self.last()
+        while low < high:
+            middle = (low + high + 1) // 2
+            row = self._db.execute(
+                "SELECT seq, received_ns FROM entries WHERE seq >= ? ORDER BY seq LIMIT 1",
+                (middle,),
+            ).fetchone()
+            if row is not None and row[1] < received_ns:
+                low = int(row[0])
+            else:
+                high = middle - 1
+        return max(low, 0)
+
+    def quarantined(self, limit: int = 200) -> list[Entry]:
+        """Return what is in quarantine, the latest first."""
+        rows = self._db.execute(
+            f"SELECT {FIELDS} FROM entries WHERE state = 'quarantined' ORDER BY seq DESC LIMIT ?",  # noqa: S608
+            (limit,),
+        )
+        return [Entry(*row) for row in rows]
+
+    def first(self) -> int:
+        """Return the place of the first entry that is still there; 1 where none is."""
+        row = self._db.execute("SELECT seq FROM entries ORDER BY seq LIMIT 1").fetchone()
+        return self.last() + 1 if row is None else int(row[0])
+
+    def last(self) -> int:
+        """Return the place of the last entry ever kept; 0 where none was."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def trim(self, before: int) -> int:
+        """Take away entries before a place, and return how many; those in quarantine stay.
+
+        The caller has made sure that what they said is kept elsewhere.
+        """
+        try:
+            done = self._db.execute(
+                "DELETE FROM entries WHERE seq < ? AND state != 'quarantined'", (before,)
+            )
+        except sqlite3.Error as error:
+            raise StorageError(f"the journal cannot be trimmed: {error}") from error
+        return done.rowcount
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
