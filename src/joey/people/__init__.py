@@ -6,6 +6,7 @@ with one, or does not.
 
 from joey.people.identity import Account, Agreement, Identity, agree, keys_of
 from joey.people.names import FORMERLY_DAYS, DatedName, ShownName, fold_name, show_name
+from joey.people.streams import StreamKey, identity_digest, stream_id, stream_key
 
 __all__ = [
     "FORMERLY_DAYS",
@@ -14,8 +15,12 @@ __all__ = [
     "DatedName",
     "Identity",
     "ShownName",
+    "StreamKey",
     "agree",
     "fold_name",
+    "identity_digest",
     "keys_of",
     "show_name",
+    "stream_id",
+    "stream_key",
 ]
