@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from joey.sources.hl7.acks import acknowledge
+from joey.sources.hl7.adt import read_admission
 from joey.sources.hl7.fields import header_of, read_message
 from joey.sources.hl7.framing import Frame, Framing, Refused, frame
 from joey.sources.hl7.oru import location_of, read_observations, why_quarantined
@@ -39,6 +40,7 @@ __all__ = [
     "frame",
     "header_of",
     "location_of",
+    "read_admission",
     "read_message",
     "read_observations",
     "why_quarantined",

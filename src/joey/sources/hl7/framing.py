@@ -90,6 +90,11 @@ class Framing:
         """Whether a frame has begun and not ended."""
         return self._open
 
+    @property
+    def held(self) -> int:
+        """Bytes that are kept of a frame that has not ended."""
+        return len(self._body)
+
     def receive(self, data: bytes) -> list[Frame | Refused]:
         """Take bytes; return the messages that they completed, in order."""
         events: list[Frame | Refused] = []
