@@ -245,8 +245,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings(name: str) -> None:
     """Every example in a docstring prints what it says."""
-    if name == "joey.__main__":
-        pytest.skip("importing it runs the command")
+    if name in {"joey.__main__", "joey.store.records.migrations.env"}:
+        pytest.skip("importing it runs it")
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
 
     assert failed == 0

@@ -1,0 +1,434 @@
+"""The archive: closed frames of samples, the OxyCRG's envelope, facts - and how far they reach.
+
+Everything in it is made from the journal, in one transaction with the place up to which it was
+made: a process that is killed goes on from there, and doing a thing twice changes nothing.
+Samples are packed without loss (pcodec) in frames of ten minutes of the device's clock.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from fractions import Fraction
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from joey.signals import Channel, Grid, Segment
+from joey.store.journal import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FRAME_NS",
+    "Archive",
+    "Batch",
+    "Checkpoint",
+    "EnvelopeRow",
+    "Fact",
+    "FactRow",
+    "Frame",
+    "StreamRow",
+    "frame_of",
+]
+
+FRAME_NS = 600 * 1_000_000_000  # ns, of a frame: the marks of Law 1
+BUSY_MS = 10_000  # ms, to wait for another process that is writing
+WRITER = "pco-1"  # of the frames: how they are packed
+
+MAKE = """
+CREATE TABLE IF NOT EXISTS streams (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL, device TEXT NOT NULL, bed TEXT NOT NULL,
+    identity_digest TEXT NOT NULL, first_seq INTEGER NOT NULL, opened_ns INTEGER NOT NULL,
+    offset_ns INTEGER NOT NULL, simulated INTEGER NOT NULL, closed_ns INTEGER
+);
+CREATE INDEX IF NOT EXISTS streams_bed ON streams (bed, opened_ns);
+CREATE TABLE IF NOT EXISTS frames (
+    stream TEXT NOT NULL, channel TEXT NOT NULL, mark_ns INTEGER NOT NULL, part INTEGER NOT NULL,
+    revision INTEGER NOT NULL, grid_ns INTEGER NOT NULL, fs TEXT NOT NULL, first INTEGER NOT NULL,
+    n INTEGER NOT NULL, dtype TEXT NOT NULL, scale REAL NOT NULL, offset REAL NOT NULL,
+    runs BLOB NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, hash BLOB NOT NULL,
+    writer TEXT NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (stream, channel, mark_ns, part, revision)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS envelope (
+    stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
+    spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL,
+    PRIMARY KEY (stream, minute_ns)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, kind TEXT NOT NULL,
+    channel TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+    revision INTEGER NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS facts_once
+    ON facts (stream, kind, channel, start_ns, end_ns, revision, data);
+CREATE INDEX IF NOT EXISTS facts_when ON facts (stream, kind, start_ns);
+CREATE TABLE IF NOT EXISTS checkpoints (
+    name TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL
+);
+"""
+FACT = "id, stream, kind, channel, start_ns, end_ns, revision, seq, data"
+FRAME = (
+    "stream, channel, mark_ns, part, revision, grid_ns, fs, first, n, dtype, scale, offset, runs,"
+    " lo, hi, hash, writer, data"
+)
+KEEP_FRAME = f"INSERT OR IGNORE INTO frames ({FRAME}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream: its name, what it is of, since when, and its clock.
+
+    Parameters
+    ----------
+    id, source, device, bed, identity_digest : str
+        As `people.stream_id` and `people.StreamKey`.
+    first_seq : int
+        The entry of the journal with which it began.
+    opened_ns : int
+        The device's time of its first sample. [ns UTC]
+    offset_ns : int
+        Host minus device, as last measured. [ns]
+    simulated : bool
+        Whether no infant was measured.
+    closed_ns : int or None
+        When another stream took its bed. [ns UTC, the device's]
+    """
+
+    id: str
+    source: str
+    device: str
+    bed: str
+    identity_digest: str
+    first_seq: int
+    opened_ns: int
+    offset_ns: int = 0
+    simulated: bool = False
+    closed_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Samples of one channel between two marks, or a part of them where the grid changed.
+
+    Parameters
+    ----------
+    stream : str
+        Of what stream.
+    channel : Channel
+        What was measured.
+    mark_ns : int
+        The mark before the first sample. [ns UTC, the device's]
+    part : int
+        Counts the frames of one mark from zero.
+    segment : Segment
+        The samples on their grid.
+    scale, offset : float
+        From counts to the channel's unit.
+    revision : int
+        Rises where late samples came in.
+    """
+
+    stream: str
+    channel: Channel
+    mark_ns: int
+    part: int
+    segment: Segment
+    scale: float
+    offset: float
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnvelopeRow:
+    """One minute of the OxyCRG at 4 Hz; NaN where nothing was measured. [ns UTC, the device's]"""
+
+    stream: str
+    minute_ns: int
+    heart_rate: NDArray[np.float32]
+    spo2: NDArray[np.float32]
+    resp_low: NDArray[np.float32]
+    resp_high: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that became final, as bytes that the room above packs and reads.
+
+    Parameters
+    ----------
+    stream, kind, channel : str
+        Of what; kinds are those of `joey.serve`.
+    start_ns, end_ns : int
+        Of the fact; of one moment they are the same. [ns UTC, the device's]
+    seq : int
+        The entry of the journal with which it became final.
+    data : bytes
+        The rest.
+    revision : int
+        Rises where it supersedes what was told before of the same time.
+    """
+
+    stream: str
+    kind: str
+    channel: str
+    start_ns: int
+    end_ns: int
+    seq: int
+    data: bytes
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact with its number; numbers rise, so that a reader knows what is new."""
+
+    id: int
+    stream: str
+    kind: str
+    channel: str
+    start_ns: int
+    end_ns: int
+    revision: int
+    seq: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a worker has come: the place in the journal, and what it needs to go on."""
+
+    name: str
+    seq: int
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What a worker has to keep, all of it or nothing."""
+
+    streams: Sequence[StreamRow] = ()
+    frames: Sequence[Frame] = ()
+    envelope: Sequence[EnvelopeRow] = ()
+    facts: Sequence[Fact] = ()
+    checkpoints: Sequence[Checkpoint] = field(default=())
+
+
+class Archive:
+    """The archive in one SQLite file; several processes may write and read at once.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if absent, with its folder.
+    read_only : bool
+        Whether it is only read; the file must exist.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        try:
+            if read_only:
+                uri = f"{path.resolve().as_uri()}?mode=ro"
+                self._db = sqlite3.connect(
+                    uri, uri=True, isolation_level=None, check_same_thread=False
+                )
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # What a power cut takes is made again from the journal, which is synchronous.
+                self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            if not read_only:
+                self._db.executescript(MAKE)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"the archive cannot be opened: {error}") from error
+
+    def write(self, batch: Batch) -> None:
+        """Keep a batch, all or nothing; what is there already stays as it is.
+
+        Raises
+        ------
+        StorageError
+            If it could not be kept.
+        """
+        packed = [_pack(frame) for frame in batch.frames]  # before anybody has to wait
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            self._streams(batch.streams)
+            db.executemany(KEEP_FRAME, packed)
+            db.executemany(
+                "INSERT OR IGNORE INTO envelope VALUES (?, ?, ?, ?, ?, ?)",
+                [_minute(row) for row in batch.envelope],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO facts"
+                " (stream, kind, channel, start_ns, end_ns, revision, seq, data)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (f.stream, f.kind, f.channel, f.start_ns, f.end_ns, f.revision, f.seq, f.data)
+                    for f in batch.facts
+                ],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)",
+                [(each.name, each.seq, each.state) for each in batch.checkpoints],
+            )
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise StorageError(f"the archive cannot be written: {error}") from error
+
+    def _streams(self, rows: Iterable[StreamRow]) -> None:
+        self._db.executemany(
+            "INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET offset_ns = excluded.offset_ns, closed_ns = excluded.closed_ns",
+            [
+                (
+                    row.id, row.source, row.device, row.bed, row.identity_digest, row.first_seq,
+                    row.opened_ns, row.offset_ns, row.simulated, row.closed_ns,
+                )
+                for row in rows
+            ],
+        )  # fmt: skip
+
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """Return how far each worker has come, by name."""
+        rows = self._db.execute("SELECT name, seq, state FROM checkpoints")
+        return {row[0]: Checkpoint(*row) for row in rows}
+
+    def streams(self, bed: str = "") -> list[StreamRow]:
+        """Return the streams of a bed, or of all, in the order in which they were opened."""
+        where = "WHERE bed = ?" if bed else ""
+        rows = self._db.execute(
+            f"SELECT * FROM streams {where} ORDER BY opened_ns, id",  # noqa: S608  (no text of a caller)
+            (bed,) if bed else (),
+        )
+        return [StreamRow(*row[:8], *(bool(row[8]), *row[9:])) for row in rows]
+
+    def facts_after(self, number: int, *, limit: int = 5000) -> list[FactRow]:
+        """Return the facts after a number, of all streams, in the order in which they came."""
+        rows = self._db.execute(
+            f"SELECT {FACT} FROM facts WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
+            (number, limit),
+        )
+        return [FactRow(*row) for row in rows]
+
+    def last_fact(self) -> int:
+        """Return the number of the last fact; 0 where there is none."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM facts").fetchone()[0])
+
+    def facts(self, stream: str, kinds: Sequence[str], start_ns: int, end_ns: int) -> list[FactRow]:
+        """Return the facts of a stream that touch a span, by kind and start. [ns]"""
+        wanted = ", ".join("?" * len(kinds))
+        rows = self._db.execute(
+            f"SELECT {FACT} FROM facts WHERE stream = ? AND kind IN ({wanted})"  # noqa: S608
+            " AND start_ns < ? AND end_ns >= ? ORDER BY kind, start_ns, id",
+            (stream, *kinds, end_ns, start_ns),
+        )
+        return [FactRow(*row) for row in rows]
+
+    def envelope(self, stream: str, start_ns: int, end_ns: int) -> list[EnvelopeRow]:
+        """Return the minutes of a stream that begin in a span, in order. [ns]"""
+        rows = self._db.execute(
+            "SELECT * FROM envelope WHERE stream = ? AND minute_ns >= ? AND minute_ns < ?"
+            " ORDER BY minute_ns",
+            (stream, start_ns, end_ns),
+        )
+        return [
+            EnvelopeRow(row[0], row[1], *(np.frombuffer(part, np.float32) for part in row[2:]))
+            for row in rows
+        ]
+
+    def frames(self, stream: str, start_ns: int, end_ns: int) -> list[Frame]:
+        """Return the newest revision of each frame that may touch a span, in order. [ns]
+
+        Raises
+        ------
+        StorageError
+            If a frame is not what was written.
+        """
+        rows = self._db.execute(
+            f"SELECT {FRAME} FROM frames WHERE stream = ? AND mark_ns > ? AND mark_ns < ?"  # noqa: S608
+            " ORDER BY channel, mark_ns, part, revision",
+            (stream, start_ns - FRAME_NS, end_ns),
+        )
+        newest = {(row[1], row[2], row[3]): row for row in rows}
+        return [_unpack(row) for row in newest.values()]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def frame_of(time_ns: int) -> int:
+    """Return the mark at or before a time. [ns UTC]"""
+    return time_ns // FRAME_NS * FRAME_NS
+
+
+def _minute(row: EnvelopeRow) -> tuple[str, int, bytes, bytes, bytes, bytes]:
+    parts = (row.heart_rate, row.spo2, row.resp_low, row.resp_high)
+    low, high, spo2, heart = (
+        np.asarray(part, np.float32).tobytes() for part in (parts[2], parts[3], parts[1], parts[0])
+    )
+    return row.stream, row.minute_ns, heart, spo2, low, high
+
+
+def _pack(frame: Frame) -> tuple[object, ...]:
+    from pcodec import ChunkConfig, standalone  # noqa: PLC0415  (only who writes needs it)
+
+    segment = frame.segment
+    small = int(segment.counts.min(initial=0)) >= -(2**15) and (
+        int(segment.counts.max(initial=0)) < 2**15
+    )
+    counts: NDArray[np.integer] = segment.counts.astype(np.int16 if small else np.int32)
+    return (
+        frame.stream, _channel_text(frame.channel), frame.mark_ns, frame.part, frame.revision,
+        segment.grid.start_ns, str(segment.grid.fs), segment.first, len(counts), counts.dtype.name,
+        frame.scale, frame.offset, segment.runs.astype(np.int64).tobytes(),
+        int(counts.min(initial=0)), int(counts.max(initial=0)), _hash(counts), WRITER,
+        standalone.simple_compress(counts, ChunkConfig()),
+    )  # fmt: skip
+
+
+def _unpack(row: tuple[Any, ...]) -> Frame:
+    from pcodec import standalone  # noqa: PLC0415
+
+    stream, channel, mark, part, revision, grid_ns, fs, first, n, dtype, scale, offset, runs = row[
+        :13
+    ]
+    counts: NDArray[np.integer] = np.empty(n, dtype=dtype)
+    standalone.simple_decompress_into(row[17], counts)
+    if _hash(counts) != row[15]:
+        msg = f"a frame of stream {stream} at {mark} ns is not what was written: restore a backup"
+        raise StorageError(msg)
+    measured = np.frombuffer(runs, np.int64).reshape(-1, 2)
+    segment = Segment(Grid(grid_ns, Fraction(fs)), first, counts, measured)
+    return Frame(stream, _channel(channel), mark, part, segment, scale, offset, revision)
+
+
+def _hash(counts: NDArray[np.integer]) -> bytes:
+    return blake2b(counts.astype(np.int32).tobytes(), digest_size=16).digest()
+
+
+def _channel_text(channel: Channel) -> str:
+    parts = [getattr(channel, name) for name in Channel.__slots__]
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def _channel(text: str) -> Channel:
+    return Channel(*json.loads(text))

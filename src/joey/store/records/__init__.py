@@ -1,0 +1,181 @@
+"""Records of people, stays and holds: what the journal says of them, as tables.
+
+Everything here can be made again from the journal. What is applied is applied once: rows and the
+place in the journal are committed together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from joey.errors import ProtocolError
+from joey.sources.codes import CodeMap
+from joey.sources.hl7 import (
+    SourceSettings,
+    header_of,
+    read_admission,
+    read_message,
+    read_observations,
+)
+from joey.store.records.admissions import admit
+from joey.store.records.engine import open_engine, writing
+from joey.store.records.holding import SPELL_TAGS, apply_tap, parse_tap
+from joey.store.records.streams import Seen, attach, attach_bed, seen_of
+from joey.store.records.tables import applied
+from joey.store.records.views import (
+    Association,
+    BedView,
+    HolderView,
+    InfantView,
+    associations_of,
+    bed_view,
+    bed_views,
+    tags_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from joey.store.journal import Entry
+
+__all__ = [
+    "SPELL_TAGS",
+    "Applied",
+    "Association",
+    "BedView",
+    "HolderView",
+    "InfantView",
+    "Records",
+]
+
+PROJECTION = "records"
+WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
+
+
+class Applied:
+    """What a batch of entries changed: beds by key, and refusals by the tap's key."""
+
+    __slots__ = ("beds", "refused")
+
+    def __init__(self) -> None:
+        self.beds: set[str] = set()
+        self.refused: dict[str, str] = {}
+
+
+class Records:
+    """The records of a unit, on SQLite or PostgreSQL.
+
+    Parameters
+    ----------
+    url : str
+        As SQLAlchemy writes it; tables are made or brought up to date.
+    sources : mapping of str to SourceSettings
+        By the name that the journal gives a source.
+    """
+
+    def __init__(self, url: str, sources: Mapping[str, SourceSettings] | None = None) -> None:
+        self._engine = open_engine(url)
+        self._sources = dict(sources or {})
+        self._last: dict[str, tuple[bytes, ...]] = {}  # by source and bed: who was said to be there
+        self._seen: dict[str, Seen] = {}  # by bed
+
+    def applied(self) -> int:
+        """Return the place in the journal up to which entries were applied."""
+        with self._engine.connect() as connection:
+            return _applied(connection)
+
+    def apply(self, entries: Sequence[Entry]) -> Applied:
+        """Apply entries in the order of the journal; those applied before change nothing.
+
+        All of a batch are committed together with the place in the journal, or none.
+        """
+        done = Applied()
+        if not entries:
+            return done
+        with writing(self._engine) as connection:
+            before = _applied(connection)
+            for entry in entries:
+                if entry.seq > before and entry.state == "accepted":
+                    self._apply(connection, entry, done)
+            _note_applied(connection, max(before, entries[-1].seq))
+        return done
+
+    def beds(self, now_ns: int) -> tuple[BedView, ...]:
+        """Return all beds in room order."""
+        with self._engine.connect() as connection:
+            return bed_views(connection, now_ns)
+
+    def bed(self, key: str, now_ns: int) -> BedView | None:
+        """Return one bed; None where there is no such bed."""
+        with self._engine.connect() as connection:
+            return bed_view(connection, key, now_ns)
+
+    def associations(self, bed: str = "") -> tuple[Association, ...]:
+        """Return whose the streams are, of one bed or of all."""
+        with self._engine.connect() as connection:
+            return associations_of(connection, bed)
+
+    def tags(self, stream: str, since_ns: int) -> dict[int, str]:
+        """Return the tag of each spell of a stream by its start. [ns]"""
+        with self._engine.connect() as connection:
+            return tags_of(connection, stream, since_ns)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _apply(self, connection: Connection, entry: Entry, done: Applied) -> None:
+        if entry.kind == "tap":
+            try:
+                tap = parse_tap(entry.payload)
+            except ValueError as error:
+                done.refused[entry.control_id] = str(error)
+                return
+            refused = apply_tap(connection, tap, entry.seq, entry.received_ns)
+            if refused:
+                done.refused[tap.id] = refused
+            done.beds.add(tap.bed)
+        elif entry.kind == "hl7":
+            self._hear(connection, entry, done)
+
+    def _hear(self, connection: Connection, entry: Entry, done: Applied) -> None:
+        source = self._sources.get(entry.source, SourceSettings(entry.source))
+        try:
+            message = read_message(entry.payload)
+            if header_of(message).event.startswith("ADT"):
+                said = read_admission(message, source)
+                if said is None:
+                    return
+                changed = admit(connection, said, entry.seq, entry.received_ns)
+                for bed in changed:
+                    at = entry.received_ns
+                    attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
+                done.beds |= changed
+                return
+            who = tuple(line for line in message.lines if line[:3] in WHO)
+            key = f"{entry.source}\x1f{entry.shard}"
+            if self._last.get(key) == who:
+                return
+            seen = seen_of(read_observations(message, source, CodeMap()), entry.source)
+        except ProtocolError:
+            return  # intake keeps it in quarantine: nothing of it is anybody's
+        self._last[key] = who
+        if seen.bed:
+            self._seen[seen.bed] = seen
+            if attach(connection, seen, entry.seq, entry.received_ns):
+                done.beds.add(seen.bed)
+
+
+def _applied(connection: Connection) -> int:
+    row = connection.execute(select(applied.c.seq).where(applied.c.name == PROJECTION)).first()
+    return 0 if row is None else int(row.seq)
+
+
+def _note_applied(connection: Connection, seq: int) -> None:
+    mine = update(applied).where(applied.c.name == PROJECTION).values(seq=seq)
+    if connection.execute(mine).rowcount == 0:
+        connection.execute(insert(applied).values(name=PROJECTION, seq=seq))

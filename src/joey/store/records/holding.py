@@ -1,0 +1,270 @@
+"""What taps at the bedside do: holds, tags on spells, and streams given to an infant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select, update
+
+from joey.holds.taps import HOLD_TAPS, HoldTap, fold_taps, why_refused
+from joey.store.records.tables import associations, beds, holders, stays, tags, taps
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from joey.holds import Hold
+
+__all__ = ["SPELL_TAGS", "Tap", "apply_tap", "holds_of", "open_hold", "parse_tap", "taps_of"]
+
+NS = 1_000_000_000
+SPELL_TAGS = (
+    "self_resolved",
+    "stimulated",
+    "oxygen_up",
+    "bagged",
+    "feeding",
+    "artifact",
+)
+"""What was done, or was going on, in a spell."""
+
+LONGEST_TEXT = 500  # characters of anything a tablet may send
+KINDS = (*HOLD_TAPS, "tag", "associate", "release")
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A tap as a tablet sent it.
+
+    Parameters
+    ----------
+    id, kind, bed : str
+        The tablet's key of it, one of the kinds of this module, and the bed.
+    at_ns : int
+        What it says happened then. [ns UTC]
+    said : dict
+        The rest: ``hold``, ``holder`` (``role``, ``label``), ``contact``, ``details``, ``of``,
+        ``stream``, ``start_ns``, ``tag``, ``infant``.
+    """
+
+    id: str
+    kind: str
+    bed: str
+    at_ns: int
+    said: dict[str, Any]
+
+
+def parse_tap(payload: bytes) -> Tap:
+    """Return the tap of a journal entry.
+
+    Raises
+    ------
+    ValueError
+        If it is not one; the message has no value of it.
+    """
+    said = json.loads(payload)
+    if not isinstance(said, dict):
+        raise ValueError("a tap is a JSON object")  # noqa: TRY004  (of data, not of a call)
+    for name in ("id", "type", "bed"):
+        if not isinstance(said.get(name), str) or not 0 < len(said[name]) <= LONGEST_TEXT:
+            msg = f"a tap has a text {name!r}"
+            raise ValueError(msg)
+    if not isinstance(said.get("at_ns"), int) or said["type"] not in KINDS:
+        raise ValueError("a tap has a known type and a time at_ns")
+    if _longest(said) > LONGEST_TEXT:
+        msg = f"no text of a tap is longer than {LONGEST_TEXT} characters"
+        raise ValueError(msg)
+    rest = {k: v for k, v in said.items() if k not in {"id", "type", "bed", "at_ns"}}
+    return Tap(said["id"], said["type"], said["bed"], said["at_ns"], rest)
+
+
+def _longest(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return max((_longest(each) for pair in value.items() for each in pair), default=0)
+    if isinstance(value, list):
+        return max(map(_longest, value), default=0)
+    return 0
+
+
+def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> str:
+    """Apply a tap once; return why it was refused, empty where it was taken."""
+    known = connection.execute(select(taps.c.refused).where(taps.c.id == tap.id)).first()
+    if known is not None:
+        return str(known.refused)
+    if tap.kind == "release":
+        return ""  # of a message in quarantine: the workers' affair
+    if tap.kind in {"tag", "associate"}:
+        refused = (_tag if tap.kind == "tag" else _associate)(connection, tap, seq)
+        return _note(connection, tap, "", None, seq, received_ns, refused)
+    if connection.execute(select(beds.c.key).where(beds.c.key == tap.bed)).first() is None:
+        return "there is no such bed"
+    infant = _infant_at(connection, tap.bed)
+    if tap.kind == "start_hold" and (running := open_hold(connection, tap.bed, infant)):
+        before = f"a hold runs here already, started by another tap ({running.id[:8]})"
+        return _note(connection, tap, tap.id, infant, seq, received_ns, before)
+    hold = tap.id if tap.kind == "start_hold" else str(tap.said.get("hold", ""))
+    one = _hold_tap(tap, hold)
+    refused = why_refused(one, taps_of(connection, hold), received_ns / NS)
+    _remember_holder(connection, tap, infant)
+    return _note(connection, tap, hold, infant, seq, received_ns, refused)
+
+
+def _note(
+    connection: Connection,
+    tap: Tap,
+    hold: str,
+    infant: int | None,
+    seq: int,
+    received_ns: int,
+    refused: str,
+) -> str:
+    connection.execute(
+        insert(taps).values(
+            id=tap.id,
+            seq=seq,
+            hold=hold,
+            infant=(_infant_of(connection, hold) if hold else None) or infant,
+            bed=tap.bed,
+            kind=tap.kind,
+            at_ns=tap.at_ns,
+            tapped_ns=received_ns,
+            said=json.dumps(tap.said, sort_keys=True),
+            refused=refused,
+        )
+    )
+    return refused
+
+
+def _hold_tap(tap: Tap, hold: str) -> HoldTap:
+    holder = tap.said.get("holder") or {}
+    details = tap.said.get("details") or {}
+    return HoldTap(
+        id=tap.id,
+        kind=tap.kind,
+        hold=hold,
+        at=tap.at_ns / NS,
+        holder=_holder_key(holder),
+        role=str(holder.get("role", "unknown")),
+        contact=str(tap.said.get("contact", "unknown")),
+        details={str(key): str(value) for key, value in details.items()},
+        of=str(tap.said.get("of", "")),
+    )
+
+
+def _holder_key(holder: dict[str, Any]) -> str:
+    return f"{holder.get('role', 'unknown')}:{str(holder.get('label', '')).strip()}"
+
+
+def _remember_holder(connection: Connection, tap: Tap, infant: int | None) -> None:
+    holder = tap.said.get("holder")
+    if not holder or infant is None:
+        return
+    key = f"{infant}:{_holder_key(holder)}"[:64]
+    used = update(holders).where(holders.c.key == key).values(used_ns=tap.at_ns)
+    if connection.execute(used).rowcount == 0:
+        label = str(holder.get("label", "")).strip()
+        connection.execute(
+            insert(holders).values(
+                key=key,
+                infant=infant,
+                role=str(holder.get("role", "unknown")),
+                label=label,
+                used_ns=tap.at_ns,
+            )
+        )
+
+
+def taps_of(connection: Connection, hold: str) -> tuple[HoldTap, ...]:
+    """Return the taps of a hold that were taken, in order."""
+    rows = connection.execute(
+        select(taps).where(taps.c.hold == hold, taps.c.refused == "").order_by(taps.c.seq)
+    )
+    return tuple(
+        _hold_tap(Tap(row.id, row.kind, row.bed, row.at_ns, json.loads(row.said)), hold)
+        for row in rows
+    )
+
+
+def holds_of(
+    connection: Connection, infant: int | None, bed: str, since_ns: int = 0
+) -> tuple[Hold, ...]:
+    """Return the holds of an infant, or of a bed without a known infant, in order of start.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    infant : int or None
+        The infant; None: those of the bed that belong to nobody known.
+    bed : str
+        The bed.
+    since_ns : int
+        Those with a tap from then on. [ns UTC]
+    """
+    mine = taps.c.infant == infant if infant is not None else taps.c.infant.is_(None)
+    where = and_(mine, taps.c.refused == "", taps.c.tapped_ns >= since_ns)
+    if infant is None:
+        where = and_(where, taps.c.bed == bed)
+    keys = [row.hold for row in connection.execute(select(taps.c.hold).where(where).distinct())]
+    found = [fold_taps(taps_of(connection, key), str(infant or bed)) for key in keys]
+    return tuple(sorted((hold for hold in found if hold is not None), key=lambda h: h.start))
+
+
+def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | None:
+    """Return the hold that runs at a bed; None where none does."""
+    running = [hold for hold in holds_of(connection, infant, bed) if hold.end is None]
+    return running[-1] if running else None
+
+
+def _infant_at(connection: Connection, bed: str) -> int | None:
+    row = connection.execute(
+        select(stays.c.infant).where(stays.c.bed == bed, stays.c.until_ns.is_(None))
+    ).first()
+    return None if row is None else int(row.infant)
+
+
+def _infant_of(connection: Connection, hold: str) -> int | None:
+    row = connection.execute(
+        select(taps.c.infant).where(taps.c.hold == hold).order_by(taps.c.seq).limit(1)
+    ).first()
+    return None if row is None or row.infant is None else int(row.infant)
+
+
+def _tag(connection: Connection, tap: Tap, seq: int) -> str:
+    tag, stream, start = (tap.said.get(name) for name in ("tag", "stream", "start_ns"))
+    if tag not in SPELL_TAGS or not isinstance(stream, str) or not isinstance(start, int):
+        return "this tag is not known"
+    same = and_(tags.c.stream == stream, tags.c.start_ns == start)
+    connection.execute(update(tags).where(same).values(void=True))
+    connection.execute(
+        insert(tags).values(id=tap.id, seq=seq, stream=stream, start_ns=start, tag=tag)
+    )
+    return ""
+
+
+def _associate(connection: Connection, tap: Tap, seq: int) -> str:
+    stream, infant = tap.said.get("stream"), tap.said.get("infant")
+    if not isinstance(stream, str) or not isinstance(infant, int):
+        return "a stream and an infant are needed"
+    where = and_(associations.c.stream == stream, associations.c.until_ns.is_(None))
+    row = connection.execute(select(associations).where(where)).first()
+    if row is None:
+        return "there is no such stream"
+    if _infant_at(connection, row.bed) != infant:
+        return "this infant is not in this bed"
+    connection.execute(update(associations).where(where).values(until_ns=tap.at_ns))
+    connection.execute(
+        insert(associations).values(
+            stream=stream,
+            bed=row.bed,
+            infant=infant,
+            since_ns=row.since_ns,
+            confirmed=True,
+            reason="confirmed by a person",
+            seq=seq,
+        )
+    )
+    return ""

@@ -1,0 +1,123 @@
+"""Whose a monitor's signals are: attached by two identifiers, or nobody's until confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, insert, select, update
+
+from joey.people import Account, Identity, agree, stream_id, stream_key
+from joey.store.records.tables import accounts, associations, infants, names, stays
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from joey.sources.hl7 import Observations
+
+__all__ = ["Seen", "attach", "attach_bed", "seen_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stream as a monitor shows it: its key, its bed, and what it says of its patient.
+
+    `stream` is `stream_id` of its key with 0: all episodes of one key belong to one infant.
+    """
+
+    stream: str
+    bed: str
+    said: Identity
+
+
+def seen_of(heard: Observations, source: str) -> Seen:
+    """Return the stream that a message belongs to, named by its key alone."""
+    said = Identity(
+        tuple(Account(each.value, each.authority, each.kind) for each in heard.identifiers),
+        () if heard.name is None else (f"{heard.name.family} {heard.name.given}".strip(),),
+        heard.birth_date,
+    )
+    return Seen(stream_id(stream_key(source, heard), 0), heard.location.key, said)
+
+
+def attach(connection: Connection, seen: Seen, seq: int, at_ns: int) -> bool:
+    """Note a stream that was seen for the first time, or again after another; tell if it is new."""
+    here = and_(associations.c.bed == seen.bed, associations.c.until_ns.is_(None))
+    standing = connection.execute(select(associations).where(here)).all()
+    if any(row.stream == seen.stream for row in standing):
+        return False
+    infant, reason = _whose(connection, seen)
+    if not standing or infant is not None or _says_something(seen):
+        connection.execute(update(associations).where(here).values(until_ns=at_ns))
+    connection.execute(
+        insert(associations).values(
+            stream=seen.stream,
+            bed=seen.bed,
+            infant=infant,
+            since_ns=at_ns,
+            confirmed=False,
+            reason=reason,
+            seq=seq,
+        )
+    )
+    return True
+
+
+def _says_something(seen: Seen) -> bool:
+    return bool(seen.said.accounts or seen.said.names)
+
+
+def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at_ns: int) -> None:
+    """Ask again whose a bed's stream is, after an admission changed who is there."""
+    if seen is None:
+        return
+    here = and_(
+        associations.c.bed == bed,
+        associations.c.stream == seen.stream,
+        associations.c.until_ns.is_(None),
+    )
+    row = connection.execute(select(associations).where(here)).first()
+    infant, reason = _whose(connection, seen)
+    if row is None or (row.infant == infant and row.reason == reason):
+        return
+    if row.confirmed and row.infant == _at(connection, bed):
+        return  # a person has said so, and the infant is still there
+    connection.execute(update(associations).where(here).values(until_ns=at_ns))
+    connection.execute(
+        insert(associations).values(
+            stream=seen.stream,
+            bed=bed,
+            infant=infant,
+            since_ns=at_ns,
+            confirmed=False,
+            reason=reason,
+            seq=seq,
+        )
+    )
+
+
+def _whose(connection: Connection, seen: Seen) -> tuple[int | None, str]:
+    infant = _at(connection, seen.bed)
+    if infant is None:
+        return None, "nobody is admitted to this bed"
+    found = agree(seen.said, _known(connection, infant))
+    return (infant, "two identifiers agree") if found.certain else (None, found.words)
+
+
+def _at(connection: Connection, bed: str) -> int | None:
+    row = connection.execute(
+        select(stays.c.infant).where(stays.c.bed == bed, stays.c.until_ns.is_(None))
+    ).first()
+    return None if row is None else int(row.infant)
+
+
+def _known(connection: Connection, infant: int) -> Identity:
+    numbers = connection.execute(select(accounts).where(accounts.c.infant == infant))
+    called = connection.execute(select(names).where(names.c.infant == infant))
+    row = connection.execute(select(infants).where(infants.c.id == infant)).one()
+    return Identity(
+        tuple(Account(each.value, each.authority, each.kind) for each in numbers),
+        # A monitor may still bear the name before: it is the same infant.
+        tuple(f"{each.family} {each.given}".strip() for each in called),
+        row.birth_date,
+    )

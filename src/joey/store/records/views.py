@@ -1,0 +1,200 @@
+"""What pages are told of beds, infants and holders."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from joey.people import DatedName, ShownName, show_name
+from joey.store.records.holding import holds_of
+from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from joey.holds import Hold
+
+__all__ = [
+    "Association",
+    "BedView",
+    "HolderView",
+    "InfantView",
+    "associations_of",
+    "bed_view",
+    "bed_views",
+    "tags_of",
+]
+
+RECENT_HOLDERS = 4
+DAY_NS = 86_400_000_000_000
+DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class InfantView:
+    """An infant as a page shows it.
+
+    Parameters
+    ----------
+    id : int
+        Key in the database; the one thing of an infant that may stand in a URL.
+    name : ShownName
+        Present name, and the former one for a week.
+    sex, birth_date : str
+        As told; empty where not.
+    birth_ns : int or None
+        With the time of day. [ns UTC]
+    birth_order : int or None
+        Of twins and more.
+    simulated : bool
+        Whether nobody was admitted.
+    """
+
+    id: int
+    name: ShownName
+    sex: str
+    birth_date: str
+    birth_ns: int | None
+    birth_order: int | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HolderView:
+    """One who held before: role and the name by which the unit calls them."""
+
+    role: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BedView:
+    """A bed, who is in it, and the holds of its infant.
+
+    Parameters
+    ----------
+    key, unit, bed : str
+        ``UNIT/BED`` and its parts.
+    infant : InfantView or None
+        None where nobody is admitted.
+    since_ns : int or None
+        Since when the infant is here. [ns UTC]
+    holds : tuple of Hold
+        With a tap in the last two days, in order of start; a running one has no end.
+    holders : tuple of HolderView
+        The last ones, the latest first.
+    """
+
+    key: str
+    unit: str
+    bed: str
+    infant: InfantView | None
+    since_ns: int | None
+    holds: tuple[Hold, ...]
+    holders: tuple[HolderView, ...]
+
+    @property
+    def running(self) -> Hold | None:
+        """The hold that runs."""
+        return next((hold for hold in reversed(self.holds) if hold.end is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Whose the signals of a stream are; with `infant` None they are nobody's until confirmed."""
+
+    stream: str
+    bed: str
+    infant: int | None
+    since_ns: int
+    confirmed: bool
+    reason: str
+
+
+def bed_views(connection: Connection, now_ns: int) -> tuple[BedView, ...]:
+    """Return all beds in room order: by unit, then by number as people count."""
+    keys = [str(row.key) for row in connection.execute(select(beds.c.key))]
+    ordered = sorted(keys, key=_room_order)
+    found = (bed_view(connection, key, now_ns) for key in ordered)
+    return tuple(view for view in found if view is not None)
+
+
+def _room_order(key: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in DIGITS.split(key) if part
+    )
+
+
+def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
+    """Return one bed; None where there is no such bed."""
+    row = connection.execute(select(beds).where(beds.c.key == key)).first()
+    if row is None:
+        return None
+    stay = connection.execute(
+        select(stays).where(stays.c.bed == key, stays.c.until_ns.is_(None))
+    ).first()
+    infant = None if stay is None else int(stay.infant)
+    return BedView(
+        key=key,
+        unit=row.unit,
+        bed=row.bed,
+        infant=None if infant is None else infant_view(connection, infant, now_ns),
+        since_ns=None if stay is None else int(stay.since_ns),
+        holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
+        holders=() if infant is None else _holders(connection, infant),
+    )
+
+
+def infant_view(connection: Connection, infant: int, now_ns: int) -> InfantView:
+    """Return one infant as it is called at a time."""
+    row = connection.execute(select(infants).where(infants.c.id == infant)).one()
+    dated = [
+        DatedName(each.family, each.given, int(each.since_ns))
+        for each in connection.execute(
+            select(names).where(names.c.infant == infant).order_by(names.c.since_ns)
+        )
+    ]
+    return InfantView(
+        infant,
+        show_name(dated, now_ns),
+        row.sex,
+        row.birth_date,
+        row.birth_ns,
+        row.birth_order,
+        bool(row.simulated),
+    )
+
+
+def _holders(connection: Connection, infant: int) -> tuple[HolderView, ...]:
+    rows = connection.execute(
+        select(holders)
+        .where(holders.c.infant == infant)
+        .order_by(holders.c.used_ns.desc())
+        .limit(RECENT_HOLDERS)
+    )
+    return tuple(HolderView(row.role, row.label) for row in rows)
+
+
+def associations_of(connection: Connection, bed: str = "") -> tuple[Association, ...]:
+    """Return whose streams are, of one bed or of all, as of now."""
+    where = associations.c.until_ns.is_(None)
+    wanted = select(associations).where(where, associations.c.bed == bed if bed else where)
+    return tuple(
+        Association(
+            row.stream, row.bed, row.infant, int(row.since_ns), bool(row.confirmed), row.reason
+        )
+        for row in connection.execute(wanted.order_by(associations.c.id))
+    )
+
+
+def tags_of(connection: Connection, stream: str, since_ns: int) -> dict[int, str]:
+    """Return the standing tag of each spell of a stream by its start. [ns]"""
+    rows = connection.execute(
+        select(tags).where(
+            tags.c.stream == stream, tags.c.start_ns >= since_ns, tags.c.void.is_(False)
+        )
+    )
+    return {int(row.start_ns): str(row.tag) for row in rows}

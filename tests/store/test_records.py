@@ -1,0 +1,307 @@
+"""Records are what the journal says: applied once, in its order, and made again from it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from joey.sources.hl7 import SourceSettings
+from joey.store.journal import Entry
+from joey.store.records import Records
+from joey.store.records.engine import open_engine
+from joey.store.records.tables import metadata
+
+MIN = 60 * 10**9
+NOW = 1_780_000_000 * 10**9
+SOURCES = {"ward": SourceSettings("ward", "UTC")}
+
+
+class Journal:
+    """Entries in the order they are said, as the journal would give them."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def say(self, kind: str, payload: bytes, at: int = NOW) -> Entry:
+        """Append one."""
+        number = len(self.entries) + 1
+        made = Entry(
+            seq=number, received_ns=at, kind=kind, source="ward", payload=payload, shard=3,
+            control_id=f"m{number}",
+        )  # fmt: skip
+        self.entries.append(made)
+        return made
+
+    def adt(self, event: str, name: str, bed: str, mrn: str = "0012", at: int = NOW) -> Entry:
+        """Append an admission message."""
+        stamp = "20260528200000+0000"
+        lines = (
+            f"MSH|^~\\&|ADT|HOSP|JOEY|HOSP|{stamp}||ADT^{event}|c{len(self.entries)}|P|2.6",
+            f"EVN|{event}|{stamp}",
+            f"PID|||{mrn}^^^HOSP^MR||{name}||20260301|M",
+            f"PV1||I|NICU^^{bed}",
+        )
+        return self.say("hl7", "\r".join(lines).encode(), at)
+
+    def oru(self, name: str, bed: str, mrn: str = "0012", born: str = "20260301") -> Entry:
+        """Append a monitor's message."""
+        number = f"{mrn}^^^HOSP^MR" if mrn else ""
+        lines = (
+            f"MSH|^~\\&|MON|HOSP|JOEY|HOSP|20260528200001+0000||ORU^R01|o{len(self.entries)}|P|2.6",
+            f"PID|||{number}||{name}||{born}|M",
+            f"PV1||I|NICU^^{bed}",
+            "OBR|1|||0^MON|||20260528200001+0000",
+            "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R",
+        )
+        return self.say("hl7", "\r".join(lines).encode())
+
+    def tap(self, kind: str, name: str, at: int, bed: str = "NICU/4", **said: object) -> Entry:
+        """Append a tap."""
+        tap = {"id": name, "type": kind, "bed": bed, "at_ns": at, **said}
+        return self.say("tap", json.dumps(tap).encode(), max(at, NOW))
+
+
+@pytest.fixture
+def journal() -> Journal:
+    """Return a journal in which JONES, BABY BOY is in bed 4."""
+    made = Journal()
+    made.adt("A01", "JONES^BABY BOY", "4")
+    return made
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    """Return empty records."""
+    made = Records(f"sqlite:///{tmp_path / 'records.db'}", SOURCES)
+    yield made
+    made.close()
+
+
+SARA = {"role": "mother", "label": "Sara"}
+
+
+def shown(records: Records, bed: str = "NICU/4", now: int = NOW) -> tuple[str, str]:
+    """Return the name at a bed, and the former one."""
+    view = records.bed(bed, now)
+    assert view is not None
+    return ("", "") if view.infant is None else (view.infant.name.text, view.infant.name.formerly)
+
+
+def test_a_rename_is_the_same_infant(journal: Journal, records: Records) -> None:
+    """A name is dated: the hold that runs and the stay go on, and the old name stays visible."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA, contact="skin_to_skin")
+    journal.adt("A08", "JONES^JOSEPH ALEXANDER", "4")
+    records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert shown(records) == ("JONES, JOSEPH ALEXANDER", "JONES, BABY BOY")
+    assert view is not None
+    assert view.running is not None
+    assert view.running.pieces[0].role == "mother"
+
+
+def test_what_was_applied_is_applied_once(journal: Journal, records: Records) -> None:
+    """Entries that come again, in one batch or one by one, change nothing."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("stop_hold", "t2", NOW + 30 * MIN, hold="t1")
+    records.apply(journal.entries)
+    first = records.bed("NICU/4", NOW)
+    for entry in journal.entries:
+        records.apply([entry])
+
+    again = records.bed("NICU/4", NOW)
+    assert first is not None
+    assert again is not None
+    assert again.holds == first.holds
+    assert records.applied() == len(journal.entries)
+
+
+def test_the_same_journal_makes_the_same_records(
+    journal: Journal, records: Records, tmp_path: Path
+) -> None:
+    """One by one or at once: what pages show is the same."""
+    journal.oru("JONES^BABY BOY", "4")
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.adt("A02", "JONES^BABY BOY", "5")
+    journal.tap("nudge", "t2", NOW - 5 * MIN, bed="NICU/5", hold="t1")
+    for entry in journal.entries:
+        records.apply([entry])
+    other = Records(f"sqlite:///{tmp_path / 'again.db'}", SOURCES)
+    other.apply(journal.entries)
+
+    assert [(b.key, b.infant, b.holds) for b in records.beds(NOW)] == [
+        (b.key, b.infant, b.holds) for b in other.beds(NOW)
+    ]
+    assert records.associations() == other.associations()
+    other.close()
+
+
+def test_a_hold_follows_the_infant_to_another_bed(journal: Journal, records: Records) -> None:
+    """The infant is held, not the bed."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.adt("A02", "JONES^BABY BOY", "5")
+    records.apply(journal.entries)
+    old, new = records.bed("NICU/4", NOW), records.bed("NICU/5", NOW)
+
+    assert old is not None
+    assert new is not None
+    assert (old.infant, old.running) == (None, None)
+    assert new.running is not None
+
+
+def test_a_second_start_is_refused_and_a_tap_sent_twice_is_one(
+    journal: Journal, records: Records
+) -> None:
+    """Two tablets press start: one hold, and the other is told."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("start_hold", "t9", NOW, holder=SARA)
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert list(done.refused) == ["t9"]
+    assert "runs here already" in done.refused["t9"]
+    assert view is not None
+    assert len(view.holds) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [("A03", None), ("A11", None)],
+)
+def test_who_has_left_is_no_longer_shown(
+    event: str, where: None, journal: Journal, records: Records
+) -> None:
+    """A discharge, or an admission taken back, empties the bed; the bed stays."""
+    journal.adt(event, "JONES^BABY BOY", "4")
+    records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert view is not None
+    assert view.infant is where
+
+
+def test_a_transfer_taken_back(journal: Journal, records: Records) -> None:
+    """After A12 the infant is where it was."""
+    journal.adt("A02", "JONES^BABY BOY", "5")
+    journal.adt("A12", "JONES^BABY BOY", "4")
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, BABY BOY"
+    assert shown(records, "NICU/5")[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "mrn", "born", "attached"),
+    [
+        ("JONES^BABY BOY", "0012", "20260301", True),
+        ("", "0012", "", False),
+        ("", "", "", False),
+        ("SMITH^BABY GIRL", "0077", "20260302", False),
+        ("JONES^BABY BOY", "0077", "20260301", False),
+    ],
+)
+def test_signals_are_attached_by_two_identifiers_or_unassigned(
+    name: str, mrn: str, born: str, attached: bool, journal: Journal, records: Records
+) -> None:
+    """A stream that lacks one, or contradicts, waits for a person, with the reason."""
+    journal.oru(name, "4", mrn, born)
+    records.apply(journal.entries)
+    (found,) = records.associations("NICU/4")
+
+    assert (found.infant is not None) is attached
+    assert found.reason
+
+
+def test_a_person_confirms_a_stream(journal: Journal, records: Records) -> None:
+    """The confirmation is a tap: it counts for this stream and stays after the next message."""
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+    (stream,) = records.associations("NICU/4")
+    view = records.bed("NICU/4", NOW)
+    assert view is not None
+    assert view.infant is not None
+    journal.tap("associate", "a1", NOW, stream=stream.stream, infant=view.infant.id)
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+
+    (found,) = records.associations("NICU/4")
+    assert (found.infant, found.confirmed) == (view.infant.id, True)
+
+
+def test_another_infant_in_the_bed_needs_a_new_confirmation(
+    journal: Journal, records: Records
+) -> None:
+    """What was confirmed of one infant is not carried to the next."""
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+    (stream,) = records.associations("NICU/4")
+    journal.tap("associate", "a1", NOW, stream=stream.stream, infant=1)
+    journal.adt("A01", "SMITH^BABY GIRL", "4", mrn="0077")
+    records.apply(journal.entries)
+
+    (found,) = records.associations("NICU/4")
+    assert (found.infant, found.confirmed) == (None, False)
+
+
+def test_beds_stand_in_room_order(records: Records) -> None:
+    """Bed 10 comes after bed 9, whoever was admitted first."""
+    journal = Journal()
+    for k, bed in enumerate(("10", "2", "9", "1")):
+        journal.adt("A01", f"NAME{k}^X", bed, mrn=f"{k}")
+    records.apply(journal.entries)
+
+    assert [view.bed for view in records.beds(NOW)] == ["1", "2", "9", "10"]
+
+
+def test_the_last_holders_come_first(journal: Journal, records: Records) -> None:
+    """One tap for whoever held last: the chips of the bed page."""
+    tom = {"role": "father", "label": "Tom"}
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("change_holder", "t2", NOW + MIN, hold="t1", holder=tom)
+    records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert view is not None
+    assert [(each.role, each.label) for each in view.holders] == [
+        ("father", "Tom"),
+        ("mother", "Sara"),
+    ]
+
+
+def test_a_tag_replaces_the_one_before(journal: Journal, records: Records) -> None:
+    """A spell has one tag; what is not known is refused."""
+    for name, tag in (("g1", "stimulated"), ("g2", "feeding"), ("g3", "sang")):
+        journal.tap("tag", name, NOW, stream="s", start_ns=5, tag=tag)
+    done = records.apply(journal.entries)
+
+    assert records.tags("s", 0) == {5: "feeding"}
+    assert done.refused == {"g3": "this tag is not known"}
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"[]", b"{}", b'{"id": 1}', b'{"id":"x","type":"hug","bed":"b","at_ns":1}']
+)
+def test_what_is_no_tap_changes_nothing(payload: bytes, journal: Journal, records: Records) -> None:
+    """Anything may stand in a journal: it is told, and the rest goes on."""
+    bad = journal.say("tap", payload)
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert bad.control_id in done.refused
+    assert view is not None
+    assert view.running is not None
+
+
+def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+    """What Alembic makes is what SQLAlchemy expects, column by column."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'made.db'}")
+    seen = inspect(engine)
+
+    for table in metadata.sorted_tables:
+        made = {column["name"]: column["nullable"] for column in seen.get_columns(table.name)}
+        assert made == {column.name: column.nullable for column in table.columns}
+    engine.dispose()

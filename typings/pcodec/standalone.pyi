@@ -1,0 +1,6 @@
+import numpy as np
+from numpy.typing import NDArray
+from pcodec import ChunkConfig
+
+def simple_compress(nums: NDArray[np.integer], config: ChunkConfig) -> bytes: ...
+def simple_decompress_into(compressed: bytes, dst: NDArray[np.integer]) -> object: ...
