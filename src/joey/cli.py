@@ -25,6 +25,13 @@ app = cyclopts.App(
     version=f"joey {__version__}",
 )
 
+simulate_app = cyclopts.App(
+    name="simulate",
+    help="Make an infant, or a whole ward that speaks HL7, with known truth.",
+    help_format="plaintext",
+)
+app.command(simulate_app)
+
 LONGEST_S = 10**6  # s; a timer takes no more
 
 Map = Annotated[
@@ -125,7 +132,7 @@ def check(
     show_check(found)
 
 
-@app.command
+@simulate_app.default
 def simulate(
     *,
     out: Annotated[Path, Parameter(help="The folder to write to; made if absent.")],
@@ -147,6 +154,31 @@ def simulate(
         print(line)  # noqa: T201
 
 
+@simulate_app.command
+def ward(
+    *,
+    host: Annotated[str, Parameter(help="Where the messages go.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Its port.")] = 2575,
+    beds: Annotated[int, Parameter(help="How many beds.")] = 24,
+    seed: Annotated[int, Parameter(help="The same seed gives the same infants.")] = 1,
+    history: Annotated[float, Parameter(help="So much of before is sent first. [min]")] = 0.0,
+    dirt: Annotated[
+        bool, Parameter(help="Split, late and doubled messages, wrong clocks, lost links ...")
+    ] = True,
+    truth: Annotated[Path | None, Parameter(help="The folder for what truly happened.")] = None,
+    tz: Annotated[str, Parameter(help="IANA zone of monitors whose times bring none.")] = "UTC",
+    exit_after: Annotated[float | None, Parameter(help="End after so long. [s]")] = None,
+) -> None:
+    """Play a neonatal unit: monitors and admissions over MLLP, until Ctrl-C."""
+    import time
+
+    from joey.simulate.ward import HostTime, WardSettings, play_ward
+
+    settings = WardSettings(host, port, beds, seed, history, dirt, truth, tz)
+    for line in play_ward(settings, HostTime(time.time_ns), _checked_exit(exit_after)):
+        print(line)  # noqa: T201
+
+
 @app.command
 def demo(
     *,
@@ -165,9 +197,7 @@ def demo(
     from joey.serve import show
     from joey.terminal import progress
 
-    if exit_after is not None and not 0 <= exit_after <= LONGEST_S:
-        msg = f"--exit-after is 0 to {LONGEST_S} s, not {exit_after:g}"
-        raise InputError(msg)
+    _checked_exit(exit_after)
     _say_if_cold()
     with progress() as tell:
         done = run(out, hours=hours, seed=seed, progress=tell)
@@ -242,6 +272,13 @@ def _refuse_empty(arguments: list[str]) -> None:
             what = f"{name} is empty" if name.startswith("--") else "an argument is empty"
             msg = f"{what}: give it a value or leave it out"
             raise InputError(msg)
+
+
+def _checked_exit(exit_after: float | None) -> float | None:
+    if exit_after is not None and not 0 <= exit_after <= LONGEST_S:
+        msg = f"--exit-after is 0 to {LONGEST_S} s, not {exit_after:g}"
+        raise InputError(msg)
+    return exit_after
 
 
 def _say_if_cold() -> None:

@@ -1,0 +1,247 @@
+"""The whole ward: beds, links, the admission system and the story, until it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from joey.errors import InputError
+from joey.simulate.ward.admit import admission
+from joey.simulate.ward.dirt import KINDS, clocks_of, dirt_of
+from joey.simulate.ward.encode import DIALECTS
+from joey.simulate.ward.infants import Infants
+from joey.simulate.ward.links import Counts, Letter, Link
+from joey.simulate.ward.monitors import HostTime, Monitor, run_monitor
+from joey.simulate.ward.people import admit_all, furnish
+from joey.simulate.ward.story import Story, write_story
+from joey.simulate.ward.truth import TruthFolder
+from joey.sources.clocks import zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from joey.simulate.ward.people import Bed
+
+__all__ = ["WardSettings", "play_ward", "run_ward"]
+
+NS = 1_000_000_000
+MOST_BEDS = 500
+LONGEST_HISTORY_MIN = 24 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WardSettings:
+    """What ward to simulate.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where the messages go.
+    beds : int
+        How many.
+    seed : int
+        The ward's one seed.
+    history_min : float
+        So much of the time before is sent first, as fast as it is acknowledged. [min]
+    dirt : bool
+        Whether anything goes wrong on the way; leads come off in any case.
+    truth : Path or None
+        Folder for what truly happened.
+    zone : str
+        IANA zone of the monitors whose times bring none.
+    """
+
+    host: str
+    port: int
+    beds: int = 24
+    seed: int = 1
+    history_min: float = 0.0
+    dirt: bool = True
+    truth: Path | None = None
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Refuse a ward that cannot be."""
+        if not 1 <= self.beds <= MOST_BEDS:
+            msg = f"--beds is 1 to {MOST_BEDS}, not {self.beds}"
+            raise InputError(msg)
+        if not 0 <= self.history_min <= LONGEST_HISTORY_MIN:
+            msg = f"--history is 0 to {LONGEST_HISTORY_MIN:g} min, not {self.history_min:g}"
+            raise InputError(msg)
+        if not 1 <= self.port <= 65535:
+            msg = f"--port is 1 to 65535, not {self.port}"
+            raise InputError(msg)
+        zone_of(self.zone)
+        if not 0 <= self.seed < 2**31:
+            msg = f"--seed is a whole number from 0 to 2147483647, not {self.seed}"
+            raise InputError(msg)
+
+
+async def run_ward(settings: WardSettings, time: HostTime, counts: Counts | None = None) -> None:
+    """Run a ward until it is cancelled.
+
+    Parameters
+    ----------
+    settings : WardSettings
+        What ward.
+    time : HostTime
+        The clock that the listener has as well.
+    counts : Counts, optional
+        Is set to what became of all messages, when the ward ends.
+    """
+    live_ns = (time.now_ns() // NS + 1) * NS
+    begin_ns = live_ns - round(settings.history_min * 60) * NS
+    beds = furnish(settings.beds)
+    patients = admit_all(settings.beds, f"{datetime.fromtimestamp(begin_ns / NS, UTC):%Y-%m-%d}")
+    dirt = dirt_of(settings.beds, on=settings.dirt)
+    story = write_story(patients, dirt, begin_ns, live_ns)
+    truth = TruthFolder(settings.truth)
+    label = f"{live_ns // NS:x}."  # a ward that is started anew uses no control id again
+    office = Link(settings.host, settings.port)
+    monitors = [
+        Monitor(
+            index=k,
+            bed=bed,
+            dialect=[*DIALECTS.values()][k % len(DIALECTS)],
+            clock=clock,
+            zone=UTC if settings.zone == "UTC" else zone_of(settings.zone),
+            dirt=tuple(each for each in dirt if each.bed == k + 1),
+            link=Link(settings.host, settings.port),
+            phase_ns=k * NS // len(beds),
+            label=f"{label}{k + 1}.",
+        )
+        for k, (bed, clock) in enumerate(
+            zip(beds, clocks_of(settings.beds, dirt, live_ns), strict=True)
+        )
+    ]
+    _introduce(truth, monitors, begin_ns, live_ns, story)
+    with tempfile.TemporaryDirectory(prefix="joey-ward-") as folder:
+        infants = Infants(
+            patients, Path(folder), settings.seed, begin_ns, live_ns, story.infant, story.hold_ns,
+            truth.tell,
+        )  # fmt: skip
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(office.run())
+                for monitor in monitors:
+                    tasks.create_task(monitor.link.run())
+                admitted = asyncio.Event()
+                tasks.create_task(
+                    _admit(office, beds, story, time, f"{label}0.", truth.tell, admitted)
+                )
+                await admitted.wait()
+                for monitor in monitors:
+                    tasks.create_task(
+                        run_monitor(monitor, infants, story, time, begin_ns, live_ns, truth.tell)
+                    )
+        finally:
+            infants.close()
+            every = _sum([office, *(monitor.link for monitor in monitors)])
+            truth.tell("sent", {each.name: getattr(every, each.name) for each in fields(Counts)})
+            if counts is not None:
+                for each in fields(Counts):
+                    setattr(counts, each.name, getattr(every, each.name))
+
+
+def play_ward(settings: WardSettings, time: HostTime, exit_after: float | None) -> tuple[str, ...]:
+    """Run a ward in this process until Ctrl-C, or for a while; return lines for the terminal.
+
+    Parameters
+    ----------
+    settings : WardSettings
+        What ward.
+    time : HostTime
+        The clock that the listener has as well.
+    exit_after : float or None
+        End after so long. [s]
+    """
+    counts = Counts()
+
+    async def play() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(exit_after):
+                await run_ward(settings, time, counts)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(play())
+    became = (
+        f"acknowledged: {counts.acknowledged}, refused: {counts.refused}, "
+        f"sent again: {counts.resent}, lost: {counts.lost}"
+    )
+    return (
+        f"A simulated ward of {settings.beds} beds, messages sent: {counts.sent}.",
+        f"  {became}",
+    )
+
+
+def _introduce(
+    truth: TruthFolder, monitors: Sequence[Monitor], begin_ns: int, live_ns: int, story: Story
+) -> None:
+    for monitor in monitors:
+        truth.tell(
+            "monitors",
+            {
+                "bed": monitor.bed.key,
+                "device": monitor.bed.device,
+                "dialect": [*DIALECTS][monitor.index % len(DIALECTS)],
+                "begin_ns": begin_ns,
+                "live_ns": live_ns,
+                "offset_ns": monitor.clock.offset_ns,
+                "drift_ppm": monitor.clock.drift_ppm,
+                "steps": [[at, size] for at, size in monitor.clock.steps],
+                "dirt": {each.kind: KINDS[each.kind] for each in monitor.dirt},
+                "lying": [
+                    [since, None if who is None else f"SIM-{who + 101:06d}"]
+                    for since, who in story.lying[monitor.index]
+                ],
+            },
+        )
+
+
+async def _admit(
+    office: Link,
+    beds: Sequence[Bed],
+    story: Story,
+    time: HostTime,
+    label: str,
+    tell: Callable[[str, dict[str, object]], None],
+    admitted: asyncio.Event,
+) -> None:
+    """Send what the admission system says, when it says it; the first all at once."""
+    first_ns = story.admissions[0].at_ns
+    for number, each in enumerate(story.admissions):
+        if each.at_ns > first_ns and not admitted.is_set():
+            await office.room(0)
+            admitted.set()
+        await time.reach(each.at_ns)
+        control_id = f"{label}{number:08d}"
+        prior = None if each.prior is None else beds[each.prior]
+        message = admission(
+            each.event, each.patient, beds[each.bed], control_id, each.at_ns, prior=prior
+        )
+        office.put(Letter(control_id, message))
+        tell(
+            "story",
+            {
+                "event": each.event,
+                "infant": each.patient.number,
+                "bed": beds[each.bed].key,
+                "prior": prior.key if prior else None,
+                "host_ns": each.at_ns,
+                "control_id": control_id,
+            },
+        )
+    await office.room(0)
+    admitted.set()
+
+
+def _sum(links: Sequence[Link]) -> Counts:
+    return Counts(
+        **{each.name: sum(getattr(link.counts, each.name) for link in links)
+           for each in fields(Counts)}
+    )  # fmt: skip
