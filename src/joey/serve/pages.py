@@ -1,19 +1,55 @@
-"""The processes of a running Joey. So far one: a page shown on this machine alone."""
+"""The process of the pages; and one page of a folder, shown on this machine alone."""
 
 from __future__ import annotations
 
 import functools
 import http.server
+import socket
 import threading
 import webbrowser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import io
+    from multiprocessing.queues import Queue
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["show"]
+    from joey.serve.settings import Settings
+
+__all__ = ["run_pages", "show"]
+
+
+def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
+    """Be the process of the pages until told to stop.
+
+    Parameters
+    ----------
+    settings : Settings
+        How this Joey runs.
+    ready : queue
+        Is told ``("link", url, port)``, which lets one browser in, once the pages can be asked for.
+    """
+    from joey.web.run import serve_pages  # noqa: PLC0415  (and what it needs)
+    from joey.web.sessions import Sessions  # noqa: PLC0415
+    from joey.web.settings import PageSettings  # noqa: PLC0415
+
+    sock = socket.create_server((settings.address, settings.port), backlog=128)
+    port = sock.getsockname()[1]
+    sessions = Sessions(settings.data / "browsers.key")
+    shown = f"[{settings.address}]" if ":" in settings.address else settings.address
+    ready.put(("link", f"http://{shown}:{port}/?token={sessions.new_link()}", port))
+    pages = PageSettings(
+        folder=settings.data,
+        address=settings.address,
+        port=port,
+        zone=settings.zone,
+        goal_h=settings.goal_h,
+        sources=settings.by_name,
+        now_ns=settings.clock.now_ns,
+        speed=settings.clock.speed,
+    )
+    serve_pages(pages, sessions, sock)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,0 +1,179 @@
+"""Intake: what monitors send is in the journal before it is acknowledged.
+
+Messages of all connections are gathered for a few milliseconds and committed together, on a thread
+of their own; each is answered after the commit that has it. What cannot be anybody's data goes
+into quarantine, is acknowledged all the same, and is told with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+from joey.errors import ProtocolError
+from joey.serve.settings import source_of
+from joey.sources.hl7 import (
+    acknowledge,
+    header_of,
+    location_of,
+    read_message,
+    why_quarantined,
+)
+from joey.sources.mllp import MllpServer
+from joey.store.journal import Journal, NewEntry, StorageError, shard_of
+
+if TYPE_CHECKING:
+    from joey.serve.settings import Settings
+    from joey.store.journal import Receipt
+
+__all__ = ["Intake", "run_intake"]
+
+MOST = 500  # entries of one commit
+WAIT_S = 0.005  # s that the first message of a commit waits for others
+TICK_S = 1.0  # s, between ticks
+PENDING = 5000  # messages that wait for a commit; more are not read from their sockets
+RETRY_S = 1.0  # s, after a failure of the disk
+
+
+class Intake:
+    """Takes messages into the journal.
+
+    Parameters
+    ----------
+    settings : Settings
+        How this Joey runs.
+    journal : Journal
+        Open for writing.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._waiting: asyncio.Queue[tuple[NewEntry, asyncio.Future[Receipt]]] = asyncio.Queue(
+            PENDING
+        )
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self.failure = ""  # why the disk does not take anything, now
+
+    async def accept(self, raw: bytes, peer: str) -> bytes:
+        """Keep a message and return its acknowledgement.
+
+        Raises
+        ------
+        ProtocolError
+            If it is no HL7: nobody could say whom to answer.
+        StorageError
+            If it could not be kept: it will be sent again.
+        """
+        source = source_of(self._settings, peer)
+        try:
+            message = read_message(raw)
+            header = header_of(message)
+        except ProtocolError as error:
+            await self._refuse(raw, source.name, str(error))
+            raise
+        why = why_quarantined(header, None, source)
+        entry = NewEntry(
+            received_ns=self._settings.clock.now_ns(),
+            kind="hl7",
+            source=source.name,
+            payload=raw,
+            shard=shard_of(source.name, location_of(message).key),
+            control_id=header.control_id,
+            state="quarantined" if why else "accepted",
+            reason=why,
+        )
+        await self._keep(entry)
+        return acknowledge(message, "AA")
+
+    async def _refuse(self, raw: bytes, source: str, why: str) -> None:
+        """Keep what is no message, for people to look at."""
+        now = self._settings.clock.now_ns()
+        await self._keep(NewEntry(now, "hl7", source, raw, -1, "", "quarantined", why))
+
+    async def _keep(self, entry: NewEntry) -> Receipt:
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        await self._waiting.put((entry, done))
+        return await done
+
+    async def commit(self) -> None:
+        """Commit what is waiting, again and again, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = [await self._waiting.get()]
+            if self._waiting.empty():
+                await asyncio.sleep(WAIT_S)
+            while len(batch) < MOST and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            entries = [entry for entry, _ in batch]
+            try:
+                receipts = await loop.run_in_executor(self._thread, self._journal.append, entries)
+            except StorageError as error:
+                self.failure = str(error)
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(StorageError(str(error)))
+                await asyncio.sleep(RETRY_S)
+                continue
+            self.failure = ""
+            for (_, done), receipt in zip(batch, receipts, strict=True):
+                if not done.done():  # the peer may have gone
+                    done.set_result(receipt)
+
+    async def tick(self, server: MllpServer) -> None:
+        """Write the host's time and what came in, once a second, until cancelled."""
+        while True:
+            said = {"now_ns": self._settings.clock.now_ns(), **asdict(server.traffic)}
+            entry = NewEntry(said["now_ns"], "tick", "host", json.dumps(said).encode())
+            with contextlib.suppress(StorageError):  # it is told with the messages
+                await self._keep(entry)
+            await asyncio.sleep(TICK_S / self._settings.clock.speed)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=True)
+
+
+async def _run(settings: Settings, ready: object) -> None:
+    journal = Journal(settings.data / "journal.db")
+    intake = Intake(settings, journal)
+    allow = [ip_network(each) for each in settings.hl7_allow]
+    server = MllpServer(intake.accept, allow, ahead=8)
+    commit = asyncio.create_task(intake.commit())
+    address, port = await server.listen(settings.hl7_address, settings.hl7_port)
+    ready.put(("hl7", address, port))  # type: ignore[attr-defined]  # a queue between processes
+    tick = asyncio.create_task(intake.tick(server))
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    # A bug in either task ends the process, and the supervisor starts it anew.
+    await asyncio.wait({commit, tick, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await server.close()
+    for task in (tick, commit):
+        task.cancel()
+    results = await asyncio.gather(commit, tick, return_exceptions=True)
+    intake.close()
+    journal.close()
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+def run_intake(settings: Settings, ready: object) -> None:
+    """Be the process of intake until told to stop.
+
+    Parameters
+    ----------
+    settings : Settings
+        How this Joey runs.
+    ready : queue
+        Is told ``("hl7", address, port)`` once monitors are listened to.
+    """
+    asyncio.run(_run(settings, ready))

@@ -1,0 +1,158 @@
+"""Facts of a monitor as rows of the archive, and back: the one place that knows both."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.store.archive import EnvelopeRow, Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from joey.beats import Beats
+    from joey.breaths import Breaths
+    from joey.events import Event, Events
+    from joey.live import Facts
+    from joey.quality import Quality
+    from joey.spans import Spans
+
+__all__ = ["KINDS", "envelope_rows", "facts_of", "unpack_times"]
+
+NS = 1_000_000_000
+KINDS = (
+    "beats",
+    "pulses",
+    "breaths",
+    "quality",
+    "event",
+    "searched",
+    "spell",
+    "note",
+    "down",
+    "up",
+)
+"""The kinds of facts in the archive."""
+
+
+def facts_of(found: Facts) -> Iterator[Fact]:
+    """Yield what became final as rows; samples and minutes have tables of their own."""
+    stream, seq = found.stream, found.seq
+    for kind, beats in (("beats", found.beats), ("pulses", found.pulses)):
+        if beats is not None and (len(beats.times) or len(beats.searched)):
+            yield _beats(stream, seq, kind, beats)
+    if found.breaths is not None and (len(found.breaths.times) or len(found.breaths.searched)):
+        yield _breaths(stream, seq, found.breaths)
+    for judged in found.quality:
+        yield from _quality(stream, seq, judged)
+    for events in found.events:
+        yield from _events(stream, seq, events)
+    for spell in found.spells:
+        data = {
+            "letters": spell.letters,
+            "members": [_event(member) for member in spell.members],
+        }
+        yield _json(stream, seq, "spell", "", spell.span.start, spell.span.end, data)
+    for note in found.notes:
+        at = note.time_ns / NS
+        data = {"kind": note.kind, "value": note.value}
+        yield _json(stream, seq, "note", note.channel, at, at, data)
+
+
+def envelope_rows(found: Facts) -> list[EnvelopeRow]:
+    """Return the whole minutes of the OxyCRG."""
+    return [
+        EnvelopeRow(
+            found.stream, each.minute_ns, each.heart_rate, each.spo2, each.resp_low, each.resp_high
+        )
+        for each in found.envelope
+    ]
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS)
+
+
+def _json(
+    stream: str, seq: int, kind: str, channel: str, start: float, end: float, data: object
+) -> Fact:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return Fact(stream, kind, channel, _ns(start), _ns(end), seq, text.encode())
+
+
+def _times(
+    stream: str,
+    seq: int,
+    kind: str,
+    channel: str,
+    parts: tuple[bytes, ...],
+    ends: tuple[float, float],
+) -> Fact:  # noqa: E501
+    sizes = np.array([len(part) for part in parts], np.int64).tobytes()
+    return Fact(stream, kind, channel, _ns(ends[0]), _ns(ends[1]), seq, sizes + b"".join(parts))
+
+
+def unpack_times(data: bytes) -> tuple[bytes, ...]:
+    """Return the columns of a fact of times: times, flags, searched bounds, and what follows."""
+    count = 3
+    sizes = np.frombuffer(data[: 8 * count], np.int64)
+    edges = 8 * count + np.concatenate(([0], np.cumsum(sizes)))
+    return tuple(data[lo:hi] for lo, hi in zip(edges[:-1], edges[1:], strict=True))
+
+
+def _span_of(times: np.ndarray, searched: Spans) -> tuple[float, float]:
+    bounds = searched.bounds.ravel()
+    every = np.concatenate((times, bounds))
+    return float(every.min()), float(every.max())
+
+
+def _beats(stream: str, seq: int, kind: str, beats: Beats) -> Fact:
+    parts = (beats.times.tobytes(), beats.flags.tobytes(), beats.searched.bounds.tobytes())
+    ends = _span_of(beats.times, beats.searched)
+    return _times(stream, seq, kind, beats.channel.label, parts, ends)
+
+
+def _breaths(stream: str, seq: int, breaths: Breaths) -> Fact:
+    parts = (breaths.times.tobytes(), breaths.flags.tobytes(), breaths.searched.bounds.tobytes())
+    ends = _span_of(breaths.times, breaths.searched)
+    return _times(stream, seq, "breaths", breaths.channel.label, parts, ends)
+
+
+def _quality(stream: str, seq: int, judged: Quality) -> Iterator[Fact]:
+    for verdict in judged.verdicts:
+        data = {"grade": verdict.grade, "reason": verdict.reason}
+        span = verdict.span
+        yield _json(stream, seq, "quality", judged.channel.label, span.start, span.end, data)
+
+
+def _events(stream: str, seq: int, events: Events) -> Iterator[Fact]:
+    name = events.preset.name
+    for event in events.items:
+        yield _json(stream, seq, "event", name, event.span.start, event.span.end, _event(event))
+    if len(events.searched):
+        bounds = events.searched.bounds
+        data = {"spans": bounds.tolist()}
+        yield _json(stream, seq, "searched", name, bounds[0, 0], bounds[-1, 1], data)
+
+
+def _event(event: Event) -> dict[str, object]:
+    return {
+        "kind": event.kind,
+        "start": event.span.start,
+        "end": event.span.end,
+        "nadir": _number(event.nadir),
+        "nadir_time": _number(event.nadir_time),
+        "area": _number(event.area),
+        "time_below_s": _number(event.time_below_s),
+        "bridged_s": event.bridged_s,
+        "source": event.source,
+        "quality": event.quality,
+        "truncated": bool(event.truncated),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

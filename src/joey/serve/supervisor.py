@@ -1,0 +1,248 @@
+"""Starts the processes of a Joey, starts one again that died, and ends them all.
+
+A child that loses its parent ends by itself: nothing of Joey is left behind, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from multiprocessing import get_context, parent_process
+from typing import TYPE_CHECKING, Any
+
+from joey.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.context import SpawnProcess
+
+    from joey.serve.settings import Settings
+
+__all__ = ["Places", "Supervisor", "serve"]
+
+LOOK_S = 0.2  # s, between two looks at the children
+LONGEST_PAUSE_S = 30.0  # s, before a child that dies again and again is started anew
+STEADY_S = 60.0  # s, after which a child's earlier deaths are forgotten
+END_S = 8.0  # s that children are given to end
+
+
+@dataclass(slots=True)
+class Places:
+    """Where a running Joey is reached; filled as its processes say so.
+
+    Attributes
+    ----------
+    hl7 : tuple of (str, int) or None
+        Address and port for monitors.
+    link : str
+        The pages, with a token that works once.
+    """
+
+    hl7: tuple[str, int] | None = None
+    link: str = ""
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    run: Callable[..., None]
+    arguments: tuple[Any, ...]
+    process: SpawnProcess | None = None
+    started: float = 0.0
+    deaths: int = 0
+    due: float = 0.0
+
+
+class Supervisor:
+    """Keeps the processes of a Joey.
+
+    Parameters
+    ----------
+    settings : Settings
+        How it runs.
+    say : callable
+        Is told in a line what happens: started, died, started again.
+    """
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        from joey.serve.intake import run_intake  # noqa: PLC0415  (and what it needs)
+        from joey.serve.pages import run_pages  # noqa: PLC0415
+        from joey.serve.worker import run_worker  # noqa: PLC0415
+
+        self.places = Places()
+        self._settings = settings
+        self._say = say
+        self._context = get_context("spawn")
+        self._ready: Any = self._context.Queue()
+        self._children = [
+            _Child("intake", run_intake, (settings, self._ready)),
+            _Child("pages", run_pages, (settings, self._ready)),
+            *(
+                _Child(f"worker {index + 1}", run_worker, (settings, index))
+                for index in range(settings.workers)
+            ),
+        ]
+
+    def start(self) -> None:
+        """Start all processes.
+
+        Raises
+        ------
+        InputError
+            If another Joey runs in the same folder.
+        """
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        self._lock()
+        for child in self._children:
+            self._start(child)
+
+    def look(self) -> None:
+        """Start again what died, and take what the children say."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._heard(self._ready.get_nowait())
+        now = time.monotonic()
+        for child in self._children:
+            process = child.process
+            if process is not None and process.is_alive():
+                if now - child.started > STEADY_S:
+                    child.deaths = 0
+                continue
+            if process is not None:
+                code = process.exitcode
+                process.close()
+                child.process = None
+                child.deaths += 1
+                pause = min(0.2 * 2 ** (child.deaths - 1), LONGEST_PAUSE_S)
+                child.due = now + pause
+                self._say(f"{child.name} ended with {code}; started again in {pause:g} s")
+            if now >= child.due:
+                self._start(child)
+
+    def wait_for_places(self, seconds: float) -> bool:
+        """Wait until monitors and browsers can connect; tell whether they can."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.look()
+            if self.places.hl7 is not None and self.places.link:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids by name."""
+        return {
+            child.name: child.process.pid
+            for child in self._children
+            if child.process is not None and child.process.pid is not None
+        }
+
+    def stop(self) -> None:
+        """End all processes: asked first, then made to."""
+        running = [child.process for child in self._children if child.process is not None]
+        for process in running:
+            if process.is_alive():
+                process.terminate()
+        end = time.monotonic() + END_S
+        for process in running:
+            process.join(max(end - time.monotonic(), 0.1))
+            if process.is_alive():
+                process.kill()
+                process.join()
+            process.close()
+        for child in self._children:
+            child.process = None
+        self._ready.close()
+        self._file.close()
+
+    def _lock(self) -> None:
+        import fcntl  # noqa: PLC0415  (of Unix, as Joey's servers are)
+
+        self._file = (self._settings.data / "joey.lock").open("a", encoding="ascii")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            msg = f"another Joey runs in {self._settings.data}: end it, or choose another --data"
+            raise InputError(msg) from None
+
+    def _start(self, child: _Child) -> None:
+        child.process = self._context.Process(
+            target=_be, args=(child.run, child.arguments), name=child.name
+        )
+        child.process.start()
+        child.started = time.monotonic()
+
+    def _keep_port(self, name: str, **ports: int) -> None:
+        """Have a child that is started again listen where it listened before."""
+        for child in self._children:
+            if child.name == name:
+                child.arguments = (replace(child.arguments[0], **ports), *child.arguments[1:])
+
+    def _heard(self, said: tuple[Any, ...]) -> None:
+        match said:
+            case ("hl7", str(address), int(port)):
+                self.places.hl7 = (address, port)
+                self._keep_port("intake", hl7_port=port)
+            case ("link", str(link), int(port)):
+                self.places.link = link
+                self._keep_port("pages", port=port)
+            case _:
+                self._say(str(said))
+
+
+def _be(run: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """Be a child: the terminal's Ctrl-C is the parent's, and without a parent there is no child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    run(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def serve(
+    settings: Settings,
+    *,
+    opened: Callable[[Places], None],
+    exit_after: float | None = None,
+) -> None:
+    """Run a Joey until Ctrl-C, or for a while.
+
+    Parameters
+    ----------
+    settings : Settings
+        How it runs.
+    opened : callable
+        Is told where it is reached, once it is.
+    exit_after : float or None
+        Stop after so long. [s]
+
+    Raises
+    ------
+    InputError
+        If an address cannot be had, or another Joey runs in the folder.
+    """
+    supervisor = Supervisor(settings, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
+    end = None if exit_after is None else time.monotonic() + exit_after
+    supervisor.start()
+    try:
+        if not supervisor.wait_for_places(30.0):
+            raise InputError("Joey did not come up: the lines above say which part did not")
+        opened(supervisor.places)
+        while end is None or time.monotonic() < end:
+            supervisor.look()
+            time.sleep(LOOK_S)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        supervisor.stop()

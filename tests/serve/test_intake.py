@@ -1,0 +1,212 @@
+"""What monitors send is in the journal before it is acknowledged; what is nobody's is set apart."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from joey.errors import InputError
+from joey.serve import HostClock, Settings, read_settings
+from joey.serve.intake import run_intake
+from joey.serve.settings import source_of
+from joey.sources.mllp import MllpClient
+from joey.store.journal import Journal
+
+CONTEXT = get_context("spawn")
+
+
+def oru(number: int, *, mode: str = "P", bed: str = "4") -> bytes:
+    """Return a monitor's message."""
+    lines = (
+        f"MSH|^~\\&|MON|HOSP|JOEY|HOSP|20260528200001+0000||ORU^R01|o{number}|{mode}|2.6",
+        "PID|||0012^^^HOSP^MR||JONES^BABY BOY||20260301|M",
+        f"PV1||I|NICU^^{bed}",
+        "OBR|1|||0^MON|||20260528200001+0000",
+        "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R",
+    )
+    return "\r".join(lines).encode() + b"\r"
+
+
+class Running:
+    """An intake process and where it listens."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ready: Any = CONTEXT.Queue()
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self.process = CONTEXT.Process(target=run_intake, args=(self.settings, self.ready))
+        self.process.start()
+        _, self.address, self.port = self.ready.get(timeout=20)
+
+    def end(self) -> None:
+        """End it as the supervisor does."""
+        if self.process.is_alive():
+            self.process.terminate()
+        self.process.join(10)
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Running]:
+    """Return a running intake that listens on a free port."""
+    running = Running(Settings(tmp_path, hl7_port=0))
+    yield running
+    running.end()
+
+
+def ask(intake: Running, *messages: bytes) -> list[str]:
+    """Send messages; return the codes of the answers."""
+
+    async def talk() -> list[str]:
+        client = MllpClient(intake.address, intake.port)
+        try:
+            return [(await client.send(each)).code for each in messages]
+        finally:
+            await client.close()
+
+    return asyncio.run(talk())
+
+
+def test_an_acknowledged_message_is_in_the_journal(intake: Running, tmp_path: Path) -> None:
+    """As it came, from its source, with its control id and the shard of its bed."""
+    assert ask(intake, oru(1), oru(2), oru(1)) == ["AA", "AA", "AA"]
+    kept = Journal(tmp_path / "journal.db", read_only=True).read(0, kinds={"hl7"})
+
+    assert [entry.payload for entry in kept] == [oru(1), oru(2)]  # the third is the first again
+    assert [entry.control_id for entry in kept] == ["o1", "o2"]
+    assert kept[0].shard == kept[1].shard >= 0
+    assert {entry.state for entry in kept} == {"accepted"}
+
+
+def test_what_is_not_of_patient_care_is_in_quarantine(intake: Running, tmp_path: Path) -> None:
+    """Training data of a real source are acknowledged, kept, and nobody's."""
+    assert ask(intake, oru(1, mode="T")) == ["AA"]
+    (kept,) = Journal(tmp_path / "journal.db", read_only=True).quarantined()
+
+    assert "MSH-11" in kept.reason
+
+
+def test_what_is_no_message_is_refused_and_kept(intake: Running, tmp_path: Path) -> None:
+    """A person can look at what a device sends."""
+
+    async def talk() -> bytes:
+        reader, writer = await asyncio.open_connection(intake.address, intake.port)
+        writer.write(b"\x0bHELLO\x1c\r")
+        answer = await asyncio.wait_for(reader.readuntil(b"\x1c\r"), 5)
+        writer.close()
+        return answer
+
+    assert b"MSA|AR" in asyncio.run(talk())
+    (kept,) = Journal(tmp_path / "journal.db", read_only=True).quarantined()
+    assert kept.payload == b"HELLO"
+    assert kept.reason
+
+
+def test_a_tick_a_second(intake: Running, tmp_path: Path) -> None:
+    """The host's time goes on in the journal when no monitor says anything."""
+    time.sleep(2.2)
+    ticks = Journal(tmp_path / "journal.db", read_only=True).read(0, kinds={"tick"})
+
+    assert 2 <= len(ticks) <= 4
+
+
+def kill_while_sending(intake: Running, seconds: float, begin: int) -> set[bytes]:
+    """Send until the process is killed; return what was acknowledged."""
+
+    async def talk() -> set[bytes]:
+        taken: set[bytes] = set()
+        client = MllpClient(intake.address, intake.port, attempts=1, timeout_s=2)
+        end = time.monotonic() + seconds
+        number = begin
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            while True:
+                if time.monotonic() > end and intake.process.pid is not None:
+                    os.kill(intake.process.pid, signal.SIGKILL)
+                    end = float("inf")
+                answer = await client.send(oru(number))
+                if answer.code == "AA":
+                    taken.add(oru(number))
+                number += 1
+        await client.close()
+        return taken
+
+    return asyncio.run(talk())
+
+
+KILLS = int(os.environ.get("JOEY_KILLS", "3"))
+
+
+def test_no_acknowledged_message_is_lost_by_a_kill(intake: Running, tmp_path: Path) -> None:
+    """Killed at any moment, started again: all that was acknowledged is there, each once."""
+    taken: set[bytes] = set()
+    for k in range(KILLS):
+        taken |= kill_while_sending(intake, 0.13 + 0.07 * (k % 5), 100_000 * k)
+        intake.process.join(10)
+        intake.start()
+    kept = [
+        entry.payload
+        for entry in Journal(tmp_path / "journal.db", read_only=True).read(
+            0, kinds={"hl7"}, limit=10**6
+        )
+    ]
+
+    assert len(taken) > 10 * KILLS
+    assert taken <= set(kept)
+    assert len(kept) == len(set(kept))
+    assert sqlite3.connect(tmp_path / "journal.db").execute(
+        "PRAGMA integrity_check"
+    ).fetchone() == ("ok",)
+
+
+def test_settings_of_a_file(tmp_path: Path) -> None:
+    """Sources have networks and zones; the command line wins."""
+    path = tmp_path / "joey.toml"
+    path.write_text(
+        'workers = 2\nzone = "Europe/Berlin"\n[[sources]]\nname = "monitors"\n'
+        'addresses = ["10.1.0.0/16"]\nzone = "Europe/Berlin"\n[[sources]]\nname = "adt"\n'
+    )
+    found = read_settings(path, data=tmp_path, workers=3)
+
+    assert (found.workers, found.zone) == (3, "Europe/Berlin")
+    assert source_of(found, "10.1.2.3").name == "monitors"
+    assert source_of(found, "192.0.2.1").name == "adt"
+    assert source_of(Settings(tmp_path), "192.0.2.1").name == "at 192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("wokers = 2", "unknown wokers"),
+        ("workers = 0", "workers is 1 to 64"),
+        ('zone = "Berlin"', "no time zone"),
+        ('hl7_allow = ["10.0.0.1/8"]', "is no network"),
+        ('address = "0.0.0.0"', "this machine alone"),
+        ("workers =", "not TOML"),
+        ('[[sources]]\nname = "a"\ncolor = "red"', "a source has a name"),
+    ],
+)
+def test_wrong_settings_are_one_line(text: str, why: str, tmp_path: Path) -> None:
+    """What is wrong, and what may be."""
+    path = tmp_path / "joey.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=why):
+        read_settings(path, data=tmp_path)
+
+
+def test_a_demo_may_let_time_run_faster() -> None:
+    """From a moment on, and never backward."""
+    clock = HostClock(time.time_ns() - 10**9, 60.0)
+    first = clock.now_ns()
+
+    assert 50e9 < first - clock.since_ns < 90e9
+    assert clock.now_ns() >= first
