@@ -1,8 +1,8 @@
 """Beats in simulated and semi-synthetic ECG, in stated strata: each grade keeps its promise.
 
 The strata add to clean ECG what monitors see. Truth is the simulator's, or of real ECG the beats
-found before the noise was added; nothing here is a claim about infants. The seeds are not those
-that the thresholds of quality were chosen on.
+found before the noise was added; nothing here is a claim about infants. Thresholds were moved
+while looking at seeds 100 to 105; these are others, first drawn when no threshold moved any more.
 
 `python tests/beats/test_strata.py` prints the table of docs/validation.md.
 """
@@ -27,7 +27,7 @@ from joey.sources import read
 from joey.spans import Spans, contains, intersect, subtract, total, union
 
 SECONDS = 240.0
-SEEDS = range(100, 106)
+SEEDS = range(1100, 1106)
 WITHIN_S = 0.05
 R_MV = 0.95  # height of the simulated R wave
 Floats = NDArray[np.float64]
@@ -215,6 +215,8 @@ WEAK = {
     "the same, bradycardias": (0.995, 0.85),
     "peak-to-noise 6": (0.985, 0.97),
 }
+# Kept on the seeds that thresholds were moved on, and not on these. Strict: once it is, say so.
+NOT_KEPT = {"the same, bradycardias": "99.46 % in good seconds, 84.0 % in doubtful ones"}
 LEAST_BEATS = 200  # in doubtful seconds of one stratum, to score it alone
 
 
@@ -228,7 +230,15 @@ def scored(name: str) -> Score:
     return score
 
 
-@pytest.mark.parametrize("name", STRATA)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_KEPT[name], strict=True))
+        if name in NOT_KEPT
+        else name
+        for name in STRATA
+    ],
+)
 def test_each_grade_keeps_its_promise(name: str) -> None:
     """99.5 % right in good seconds, 97 % in doubtful ones, and little is gained by exclusion."""
     score = scored(name)
@@ -275,7 +285,7 @@ def real(folder: Path, noise: Noise, size: float) -> Score:
         beats = detect_beats(clean).times
         wave, fs = clean.values, float(clean.fs)
         height = _height(wave, fs)
-        noise(wave, fs, size * height, np.random.default_rng([200, number]))
+        noise(wave, fs, size * height, np.random.default_rng([1200, number]))
         start = clean.segments[0].grid.start_ns
         score.add(quantize(clean.channel, clean.fs, start, wave, height / 400), beats)
     return score
