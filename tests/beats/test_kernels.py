@@ -26,7 +26,7 @@ def searched(
     )
     room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
     room[: len(begin)] = begin
-    samples = np.zeros((2, n + 1), dtype=np.int32)
+    samples = np.zeros((2, n + kernels.LANES), dtype=np.int32)
     samples[0] = -12345
     none = np.empty(0), np.empty(0, dtype=np.uint8), np.empty((0, 2))
     rng = np.random.default_rng(seed)

@@ -91,25 +91,24 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
         The new one.
     """
     n = len(ring)
-    at = count % n
-    filled = min(count, n)
-    if count >= n:
-        old = ring[at]
-        k = 0
-        while order[k] != old:
-            k += 1
-        while k < n - 1:
-            order[k] = order[k + 1]
-            k += 1
-        filled = n - 1
-    k = filled
-    while k > 0 and order[k - 1] > value:
-        order[k] = order[k - 1]
-        k -= 1
-    order[k] = value
-    ring[at] = value
-    filled += 1
-    return float(0.5 * (order[(filled - 1) // 2] + order[filled // 2]))
+    if count < n:
+        ring[count] = value
+        k = count
+        while k > 0 and order[k - 1] > value:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = value
+        return float(0.5 * (order[count // 2] + order[(count + 1) // 2]))
+    # Without the oldest, and with the new one between its neighbors: no branch to guess.
+    old = ring[count % n]
+    ring[count % n] = value
+    before = -np.inf
+    for k in range(n - 1):
+        kept = order[k] if order[k] < old else order[k + 1]
+        order[k] = max(before, min(kept, value))
+        before = kept
+    order[n - 1] = max(before, value)
+    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
 
 
 @kernel(counted=False)

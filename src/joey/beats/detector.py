@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 
+SPARE = 64  # samples that loops may read, and not use, behind the last
 MANY_SPANS = 1024  # told, for which a section's array has room; then it takes a new one
 
 
@@ -130,12 +131,12 @@ class _Room:
 
     def __init__(self, length: int, words: int) -> None:
         self.words: NDArray[np.int64] = np.zeros(words, dtype=np.int64)
-        self.samples: NDArray[np.int32] = np.zeros((2, length + 1), dtype=np.int32)
+        self.samples: NDArray[np.int32] = np.zeros((2, length + SPARE), dtype=np.int32)
 
 
 def _enter(empty: list[_Room], length: int, words: int) -> _Room:
     """Return an empty room of the size, a new one where none is."""
-    if empty and (len(empty[-1].words), empty[-1].samples.shape[1]) == (words, length + 1):
+    if empty and (len(empty[-1].words), empty[-1].samples.shape[1]) == (words, length + SPARE):
         return empty.pop()
     return _Room(length, words)
 

@@ -58,6 +58,7 @@ from joey.compiled import kernel
 __all__ = ["advance", "furnish"]
 
 TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
+LANES = 64  # lengths of wide loops are multiples: what is left over would be done one by one
 CHUNK = 16  # samples looked at together for a candidate
 TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
@@ -119,7 +120,7 @@ def furnish(
     """
     first, speak_from, speak_to = window
     many = length // int(w[NEIGHBOR] + 1) + 2
-    buffer = min(length, TILE) + int(w[KEEP]) + CHUNK
+    buffer = min(length, TILE) + int(w[KEEP]) + 2 * LANES
     z = np.zeros(N_STATE, dtype=np.int64)
     z[SCAN] = w[REACH]
     boxes = 2 * int(w[LONG] + w[SHORT] + 1)
@@ -152,7 +153,7 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
     ----------
     room : ndarray of int64
         What `furnish` began, changed in place.
-    samples : ndarray of int32, shape (2, length + 1)
+    samples : ndarray of int32, shape (2, length + LANES)
         The window's samples, the measured ones already written; and how many before each were not
         measured, written here.
     times, flags : ndarray, shape (room,)
@@ -217,7 +218,7 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
             _search(z[SCAN], hi, w, z, gone, wide, at)
             for k in range(found, z[FOUND]):
                 at[k, UP] = _sign(at[k, TOP], begin, w, wide[3])
-        elif _is_small(x[begin - w[LONG] : end + w[LONG] + 1], np.int32(z[LIMIT])):
+        elif _is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
             _weigh(begin, end, w, x, narrow[0])
             _search(z[SCAN], hi, w, z, gone, narrow, at)
         else:
@@ -293,8 +294,9 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
 
 
 @kernel(counted=False)
-def _is_small(part: NDArray[np.int32], limit: np.int32) -> bool:
-    """Whether no sample exceeds the limit."""
+def _is_small(x: NDArray[np.int32], lo: int, hi: int, limit: np.int32) -> bool:
+    """Whether no sample from `lo` to before `hi`, or a little before, exceeds the limit."""
+    part = x[max(hi - _wide(hi - lo), 0) : hi]
     most = least = np.int32(0)
     for k in range(len(part)):  # by index: an iterator is not made wide
         most = max(most, part[k])
@@ -316,16 +318,16 @@ def _search(
     neighbor, reach = w[NEIGHBOR], w[REACH]
     begin, end = max(lo - neighbor, reach), hi + neighbor
     m, absent = hi - lo, begin - (lo - neighbor)
-    energy = buffers[2, : m + 2 * neighbor]  # from lo - neighbor
+    energy = buffers[2]  # from lo - neighbor
     energy[:absent] = 0
-    known = energy[absent:]
-    _sum(buffers[0], buffers[1], known, 2 * w[GATHER] + 1)
+    known = energy[absent : absent + end - begin]
+    _sum(buffers[0], buffers[1], energy[absent : absent + _wide(end - begin)], 2 * w[GATHER] + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
         for k in range(len(known)):
             if more[k] != fewer[k]:
                 known[k] = 0
-    hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor) else buffers[1]
+    hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
     hits[m : m + CHUNK] = 0
     for first in range(0, m, CHUNK):
         chunk = hits[first : first + CHUNK]
@@ -356,6 +358,7 @@ def _weigh(
     short, long = w[SHORT], w[LONG]
     number = weights.dtype.type
     a, b = number(2 * long + 1), number(2 * short + 1)
+    end = begin + _wide(end - begin)
     # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
     in_short, out_short = x[begin + short + 1 : end + short + 1], x[begin - short : end - short]
     in_long, out_long = x[begin + long + 1 : end + long + 1], x[begin - long : end - long]
@@ -392,6 +395,11 @@ def _sign(i: int, begin: int, w: NDArray[np.int64], rises: NDArray[np.int64]) ->
 
 
 @kernel(counted=False)
+def _wide(n: int) -> int:
+    return (n + LANES - 1) // LANES * LANES
+
+
+@kernel(counted=False)
 def _sum(
     parts: NDArray[np.integer], other: NDArray[np.integer], out: NDArray[np.integer], count: int
 ) -> None:
@@ -411,7 +419,7 @@ def _sum(
             done += size
         if 2 * size > count:
             return
-        m = n + count - 2 * size
+        m = _wide(n + count - 2 * size)
         _pair(parts[:m], parts[size : size + m], other[:m])
         parts, other = other, parts
         size *= 2
@@ -423,27 +431,31 @@ def _compare(
     one: NDArray[np.integer],
     other: NDArray[np.integer],
     neighbor: int,
+    m: int,
 ) -> bool:
     """Write 1 where an energy exceeds all before within reach and none behind exceeds it, else 0.
+
+    It is written for `m` energies from the one at `neighbor` on.
 
     Returns
     -------
     bool
         Whether it is written to `one`.
     """
-    n = len(energy)
-    _choose(energy[: n - 1], energy[1:n], one[: n - 1])
+    n = m + 2 * neighbor
+    length = _wide(n - 1)
+    _choose(energy[:length], energy[1 : 1 + length], one[:length])
     most, spare = one, other  # the largest of `size` from each on
     size = 2
     in_one = False
     while 2 * size <= neighbor:
-        m = n - 2 * size + 1
-        _choose(most[:m], most[size : size + m], spare[:m])
+        length = _wide(n - 2 * size + 1)
+        _choose(most[:length], most[size : size + length], spare[:length])
         most, spare = spare, most
         in_one = not in_one
         size *= 2
-    m = n - 2 * neighbor
-    before, behind = most[: neighbor - size + m], most[neighbor + 1 : 2 * neighbor + 1 - size + m]
+    m = _wide(m)
+    before, behind = most, most[neighbor + 1 :]
     _stand_out(
         *(energy[neighbor : neighbor + m], before[:m], before[neighbor - size :]),
         *(behind[:m], behind[neighbor - size :], spare[:m]),
