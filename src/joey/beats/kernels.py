@@ -89,7 +89,7 @@ FS, FLOOR, START_S, REST_S, N_CLOCK = range(5)
 CLOCK = N_WIDTHS + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
-N_BUFFERS = 4  # of 64 bits
+N_BUFFERS = 5  # of 64 bits
 
 
 def furnish(
@@ -321,26 +321,42 @@ def _search(
     energy = buffers[2]  # from lo - neighbor
     energy[:absent] = 0
     known = energy[absent : absent + end - begin]
-    _sum(buffers[0], buffers[1], energy[absent : absent + _wide(end - begin)], 2 * w[GATHER] + 1)
+    n = _wide(end - begin)
+    none = buffers[4]
+    none[:n] = 0
+    _sum(buffers[0], buffers[1], none, energy[absent : absent + n], 2 * w[GATHER] + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
         for k in range(len(known)):
             if more[k] != fewer[k]:
                 known[k] = 0
     hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
-    hits[m : m + CHUNK] = 0
-    for first in range(0, m, CHUNK):
-        chunk = hits[first : first + CHUNK]
-        many = place = 0
-        for k in range(CHUNK):
-            many += chunk[k]
-            place += k * chunk[k]
-        if many == 1:
-            _note(lo, first + place, energy[neighbor + first + place], z, at)
-        elif many > 1:  # only where beats may be fewer samples apart
+    length = _wide(m)
+    hits[m:length] = 0
+    for start in range(0, length, LANES):
+        if _count(hits[start : start + LANES]) == 0:
+            continue
+        for first in range(start, start + LANES, CHUNK):
+            chunk = hits[first : first + CHUNK]
+            many = place = 0
             for k in range(CHUNK):
-                if chunk[k]:
-                    _note(lo, first + k, energy[neighbor + first + k], z, at)
+                many += chunk[k]
+                place += k * chunk[k]
+            if many == 1:
+                _note(lo, first + place, energy[neighbor + first + place], z, at)
+            elif many > 1:  # only where beats may be fewer samples apart
+                for k in range(CHUNK):
+                    if chunk[k]:
+                        _note(lo, first + k, energy[neighbor + first + k], z, at)
+
+
+@kernel(counted=False)
+def _count(hits: NDArray[np.integer]) -> int:
+    number = hits.dtype.type
+    many = number(0)
+    for k in range(LANES):
+        many = number(many + hits[k])
+    return int(many)
 
 
 @kernel(counted=False)
@@ -401,28 +417,34 @@ def _wide(n: int) -> int:
 
 @kernel(counted=False)
 def _sum(
-    parts: NDArray[np.integer], other: NDArray[np.integer], out: NDArray[np.integer], count: int
+    parts: NDArray[np.integer],
+    other: NDArray[np.integer],
+    none: NDArray[np.integer],
+    out: NDArray[np.integer],
+    count: int,
 ) -> None:
-    """Write sums of `count` neighbors, made of sums of 1, 2, 4 ...; use up the two buffers.
+    """Write sums of `count` neighbors, made of sums of 1, 4, 16 ...; use up the two buffers.
 
-    Unlike a running sum, such loops are made wide by the compiler.
+    Unlike a running sum, such loops are made wide by the compiler. `none` is all zero.
     """
     n = len(out)
-    done, size = 0, 1
+    done, size, left = 0, 1, count
     while True:
-        if count & size:
-            part = parts[done : done + n]
-            if done == 0:
-                _copy(part, out)
-            else:
-                _add(part, out)
-            done += size
-        if 2 * size > count:
+        one = parts[done : done + n] if left % 4 > 0 else none[:n]
+        two = parts[done + size : done + size + n] if left % 4 > 1 else none[:n]
+        three = parts[done + 2 * size : done + 2 * size + n] if left % 4 > 2 else none[:n]
+        if done == 0:
+            _put(one, two, three, out)
+        elif left % 4 > 0:
+            _add(one, two, three, out)
+        done += size * (left % 4)
+        left //= 4
+        if left == 0:
             return
-        m = _wide(n + count - 2 * size)
-        _pair(parts[:m], parts[size : size + m], other[:m])
+        m = _wide(n + count - 4 * size)
+        _add_four(parts, size, m, other[:m])
         parts, other = other, parts
-        size *= 2
+        size *= 4
 
 
 @kernel(counted=False)
@@ -443,63 +465,73 @@ def _compare(
         Whether it is written to `one`.
     """
     n = m + 2 * neighbor
-    length = _wide(n - 1)
-    _choose(energy[:length], energy[1 : 1 + length], one[:length])
-    most, spare = one, other  # the largest of `size` from each on
-    size = 2
-    in_one = False
-    while 2 * size <= neighbor:
-        length = _wide(n - 2 * size + 1)
-        _choose(most[:length], most[size : size + length], spare[:length])
-        most, spare = spare, most
+    most, into, spare = energy, one, other  # the largest of `size` from each on
+    size = 1
+    in_one = True
+    while 4 * size <= neighbor:
+        length = _wide(n - 4 * size + 1)
+        _choose_four(most, size, length, into[:length])
+        most, into, spare = into, spare, into
         in_one = not in_one
-        size *= 2
-    m = _wide(m)
-    before, behind = most, most[neighbor + 1 :]
-    _stand_out(
-        *(energy[neighbor : neighbor + m], before[:m], before[neighbor - size :]),
-        *(behind[:m], behind[neighbor - size :], spare[:m]),
-    )
+        size *= 4
+    # Four of them cover what is within reach, overlapping.
+    _stand_out(energy[neighbor:], most, neighbor, size, into[: _wide(m)])
     return in_one
 
 
 # Each loop is a function of its own: the compiler then sees that nothing overlaps.
 @kernel(counted=False)
-def _copy(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+def _put(
+    a: NDArray[np.integer],
+    b: NDArray[np.integer],
+    c: NDArray[np.integer],
+    out: NDArray[np.integer],
+) -> None:
     for k in range(len(out)):
-        out[k] = a[k]
+        out[k] = a[k] + b[k] + c[k]
 
 
 @kernel(counted=False)
-def _add(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+def _add(
+    a: NDArray[np.integer],
+    b: NDArray[np.integer],
+    c: NDArray[np.integer],
+    out: NDArray[np.integer],
+) -> None:
     for k in range(len(out)):
-        out[k] += a[k]
+        out[k] += a[k] + b[k] + c[k]
 
 
 @kernel(counted=False)
-def _pair(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+def _add_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
+    b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
     for k in range(len(out)):
-        out[k] = a[k] + b[k]
+        out[k] = (a[k] + b[k]) + (c[k] + d[k])
 
 
 @kernel(counted=False)
-def _choose(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+def _choose_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
+    b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
     for k in range(len(out)):
-        out[k] = max(a[k], b[k])
+        out[k] = max(max(a[k], b[k]), max(c[k], d[k]))
 
 
 @kernel(counted=False)
 def _stand_out(
     here: NDArray[np.integer],
-    before: NDArray[np.integer],
-    just_before: NDArray[np.integer],
-    behind: NDArray[np.integer],
-    far_behind: NDArray[np.integer],
+    most: NDArray[np.integer],
+    neighbor: int,
+    size: int,
     out: NDArray[np.integer],
 ) -> None:
-    for k in range(len(out)):
-        most, later = max(before[k], just_before[k]), max(behind[k], far_behind[k])
-        out[k] = (here[k] > most) & (here[k] >= later)
+    n, last = len(out), neighbor - size
+    b, c, d = most[min(size, last) :], most[min(2 * size, last) :], most[last:]
+    behind = most[neighbor + 1 :]
+    f, g, h = behind[min(size, last) :], behind[min(2 * size, last) :], behind[last:]
+    for k in range(n):
+        before = max(max(most[k], b[k]), max(c[k], d[k]))
+        later = max(max(behind[k], f[k]), max(g[k], h[k]))
+        out[k] = (here[k] > before) & (here[k] >= later)
 
 
 @kernel(counted=False)
