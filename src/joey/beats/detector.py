@@ -53,10 +53,7 @@ class BeatDetector:
             raise ValueError(msg)
         self.channel = channel
         recipe = recipes[channel.quantity]
-        empty: list[_Room] = []
-        self._sections: Sections[Beats] = Sections(
-            lambda window: _Section(channel, recipe, window, empty)
-        )
+        self._sections: Sections[Beats] = Sections(lambda window: _Section(channel, recipe, window))
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""
@@ -134,11 +131,19 @@ class _Room:
         self.samples: NDArray[np.int32] = np.zeros((2, length + SPARE), dtype=np.int32)
 
 
-def _enter(empty: list[_Room], length: int, words: int) -> _Room:
-    """Return an empty room of the size, a new one where none is."""
-    if empty and (len(empty[-1].words), empty[-1].samples.shape[1]) == (words, length + SPARE):
-        return empty.pop()
-    return _Room(length, words)
+# Rooms that sections have left, of any detector of this process: nothing in them counts any more.
+LEFT: list[_Room] = []
+MOST_LEFT = 4  # about 1 MB each at 250 Hz
+
+
+def _enter(length: int, words: int) -> _Room:
+    """Return a room of the size, one that was left where there is one."""
+    try:
+        room = LEFT.pop()
+    except IndexError:  # asked first, another thread might take the last
+        return _Room(length, words)
+    fits = len(room.words) == words and room.samples.shape[1] == length + SPARE
+    return room if fits else _Room(length, words)
 
 
 class _Section:
@@ -152,7 +157,6 @@ class _Section:
         "_arrays",
         "_bounds",
         "_channel",
-        "_empty",
         "_first",
         "_flags",
         "_gaps",
@@ -166,9 +170,7 @@ class _Section:
         "_times",
     )
 
-    def __init__(
-        self, channel: Channel, recipe: Recipe, window: Window, empty: list[_Room]
-    ) -> None:
+    def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
         from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
 
         grid = window.grid
@@ -185,7 +187,7 @@ class _Section:
             (float(grid.fs), float(floor), float(start_s), rest_ns / NS),
             decide.beginning(),
         )
-        self._room = _enter(empty, length, words)
+        self._room = _enter(length, words)
         self._room.words[: len(begin)] = begin
         self._samples = self._room.samples[0]
         # What is told are parts of these: they are the section's own.
@@ -194,7 +196,6 @@ class _Section:
         self._arrays = (self._room.words, self._room.samples, self._times, self._flags)
         self._bounds: NDArray[np.float64] = np.empty((many + MANY_SPANS, 2))
         self._channel = channel
-        self._empty = empty
         self._advance = kernels.advance
         self._first = window.first
         self._speak_to = window.speak_to
@@ -230,7 +231,8 @@ class _Section:
         if last or told >= self._speak_to:
             if self._gaps:
                 self._room.samples[1] = 0
-            self._empty.append(self._room)
+            if len(LEFT) < MOST_LEFT:
+                LEFT.append(self._room)
         return found, told
 
     def _listen(self, upto: int) -> None:

@@ -331,6 +331,19 @@ def _search(
             if more[k] != fewer[k]:
                 known[k] = 0
     hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
+    _note_all(lo, m, hits, energy[neighbor:], z, at)
+
+
+@kernel(counted=False)
+def _note_all(
+    lo: int,
+    m: int,
+    hits: NDArray[np.integer],
+    energy: NDArray[np.integer],
+    z: NDArray[np.int64],
+    at: NDArray[np.int64],
+) -> None:
+    """Write the candidates where `hits` is 1, in the first `m` places."""
     length = _wide(m)
     hits[m:length] = 0
     for start in range(0, length, LANES):
@@ -343,11 +356,11 @@ def _search(
                 many += chunk[k]
                 place += k * chunk[k]
             if many == 1:
-                _note(lo, first + place, energy[neighbor + first + place], z, at)
+                _note(lo, first + place, energy[first + place], z, at)
             elif many > 1:  # only where beats may be fewer samples apart
                 for k in range(CHUNK):
                     if chunk[k]:
-                        _note(lo, first + k, energy[neighbor + first + k], z, at)
+                        _note(lo, first + k, energy[first + k], z, at)
 
 
 @kernel(counted=False)
@@ -513,7 +526,7 @@ def _add_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer
 def _choose_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
     b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
     for k in range(len(out)):
-        out[k] = max(max(a[k], b[k]), max(c[k], d[k]))
+        out[k] = max(a[k], b[k], c[k], d[k])
 
 
 @kernel(counted=False)
@@ -529,8 +542,8 @@ def _stand_out(
     behind = most[neighbor + 1 :]
     f, g, h = behind[min(size, last) :], behind[min(2 * size, last) :], behind[last:]
     for k in range(n):
-        before = max(max(most[k], b[k]), max(c[k], d[k]))
-        later = max(max(behind[k], f[k]), max(g[k], h[k]))
+        before = max(most[k], b[k], c[k], d[k])
+        later = max(behind[k], f[k], g[k], h[k])
         out[k] = (here[k] > before) & (here[k] >= later)
 
 
