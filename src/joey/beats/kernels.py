@@ -53,14 +53,23 @@ from joey.beats.deflections import (
     TURN,
     UP,
 )
+from joey.beats.loops import (
+    LANES,
+    add_up,
+    compare,
+    count,
+    direction,
+    in_lanes,
+    is_small,
+    weigh,
+    weigh_rises,
+)
 from joey.compiled import kernel
 
 __all__ = ["advance", "furnish"]
 
 TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
-LANES = 64  # lengths of wide loops are multiples: what is left over would be done one by one
 CHUNK = 16  # samples looked at together for a candidate
-TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 # Places in the integer state of a section.
 (
@@ -213,16 +222,16 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
         begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
         end = hi + w[NEIGHBOR] + w[GATHER]
         if w[STEEPEST]:
-            _weigh_rises(begin, end, w, x, wide)
+            weigh_rises(begin, end, w, x, wide)
             found = z[FOUND]
             _search(z[SCAN], hi, w, z, gone, wide, at)
             for k in range(found, z[FOUND]):
-                at[k, UP] = _sign(at[k, TOP], begin, w, wide[3])
-        elif _is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
-            _weigh(begin, end, w, x, narrow[0])
+                at[k, UP] = direction(at[k, TOP], begin, w, wide[3])
+        elif is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
+            weigh(begin, end, w, x, narrow[0])
             _search(z[SCAN], hi, w, z, gone, narrow, at)
         else:
-            _weigh(begin, end, w, x, wide[0])
+            weigh(begin, end, w, x, wide[0])
             _search(z[SCAN], hi, w, z, gone, wide, at)
         z[SCAN] = hi
     if not speak:
@@ -294,17 +303,6 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
 
 
 @kernel(counted=False)
-def _is_small(x: NDArray[np.int32], lo: int, hi: int, limit: np.int32) -> bool:
-    """Whether no sample from `lo` to before `hi`, or a little before, exceeds the limit."""
-    part = x[max(hi - _wide(hi - lo), 0) : hi]
-    most = least = np.int32(0)
-    for k in range(len(part)):  # by index: an iterator is not made wide
-        most = max(most, part[k])
-        least = min(least, part[k])
-    return bool(most <= limit and least >= -limit)
-
-
-@kernel(counted=False)
 def _search(
     lo: int,
     hi: int,
@@ -321,16 +319,16 @@ def _search(
     energy = buffers[2]  # from lo - neighbor
     energy[:absent] = 0
     known = energy[absent : absent + end - begin]
-    n = _wide(end - begin)
+    n = in_lanes(end - begin)
     none = buffers[4]
     none[:n] = 0
-    _sum(buffers[0], buffers[1], none, energy[absent : absent + n], 2 * w[GATHER] + 1)
+    add_up(buffers[0], buffers[1], none, energy[absent : absent + n], 2 * w[GATHER] + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
         for k in range(len(known)):
             if more[k] != fewer[k]:
                 known[k] = 0
-    hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
+    hits = buffers[0] if compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
     _note_all(lo, m, hits, energy[neighbor:], z, at)
 
 
@@ -344,10 +342,10 @@ def _note_all(
     at: NDArray[np.int64],
 ) -> None:
     """Write the candidates where `hits` is 1, in the first `m` places."""
-    length = _wide(m)
+    length = in_lanes(m)
     hits[m:length] = 0
     for start in range(0, length, LANES):
-        if _count(hits[start : start + LANES]) == 0:
+        if count(hits[start : start + LANES]) == 0:
             continue
         for first in range(start, start + LANES, CHUNK):
             chunk = hits[first : first + CHUNK]
@@ -364,187 +362,10 @@ def _note_all(
 
 
 @kernel(counted=False)
-def _count(hits: NDArray[np.integer]) -> int:
-    number = hits.dtype.type
-    many = number(0)
-    for k in range(LANES):
-        many = number(many + hits[k])
-    return int(many)
-
-
-@kernel(counted=False)
 def _note(lo: int, k: int, energy: int, z: NDArray[np.int64], at: NDArray[np.int64]) -> None:
     n = z[FOUND]
     at[n, TOP], at[n, ENERGY], at[n, UP] = lo + k, energy, 1
     z[FOUND] = n + 1
-
-
-@kernel(counted=False)
-def _weigh(
-    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], weights: NDArray[np.integer]
-) -> None:
-    """Write the sizes of the band's slopes at `begin` to before `end`."""
-    short, long = w[SHORT], w[LONG]
-    number = weights.dtype.type
-    a, b = number(2 * long + 1), number(2 * short + 1)
-    end = begin + _wide(end - begin)
-    # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
-    in_short, out_short = x[begin + short + 1 : end + short + 1], x[begin - short : end - short]
-    in_long, out_long = x[begin + long + 1 : end + long + 1], x[begin - long : end - long]
-    for k in range(len(in_short)):
-        slope = number(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
-        weights[k] = abs(slope)
-
-
-@kernel(counted=False)
-def _weigh_rises(
-    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], buffers: NDArray[np.int64]
-) -> None:
-    """Write the slopes that rise in an upright pulse; and how many rise and fall before each."""
-    short, long, turn = w[SHORT], w[LONG], w[TURN]
-    a, b = 2 * long + 1, 2 * short + 1
-    first = max(begin - turn, long)
-    weights, slopes, rises = buffers[0], buffers[1], buffers[3]
-    rises[0] = 0
-    for k in range(end + turn - first):
-        i = first + k
-        slope = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
-        slopes[k] = slope
-        rises[k + 1] = rises[k] + (1 if slope > 0 else 0) - (1 if slope < 0 else 0)
-    for i in range(begin, end):
-        weights[i - begin] = max(slopes[i - first] * _sign(i, begin, w, rises), 0)
-
-
-@kernel(counted=False)
-def _sign(i: int, begin: int, w: NDArray[np.int64], rises: NDArray[np.int64]) -> int:
-    """Return -1 where the pulse is upside down: it rises for longer than it falls."""
-    first = max(begin - w[TURN], w[LONG])
-    rising = rises[i + w[TURN] + 1 - first] - rises[max(i - w[TURN] - first, 0)]
-    return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
-
-
-@kernel(counted=False)
-def _wide(n: int) -> int:
-    return (n + LANES - 1) // LANES * LANES
-
-
-@kernel(counted=False)
-def _sum(
-    parts: NDArray[np.integer],
-    other: NDArray[np.integer],
-    none: NDArray[np.integer],
-    out: NDArray[np.integer],
-    count: int,
-) -> None:
-    """Write sums of `count` neighbors, made of sums of 1, 4, 16 ...; use up the two buffers.
-
-    Unlike a running sum, such loops are made wide by the compiler. `none` is all zero.
-    """
-    n = len(out)
-    done, size, left = 0, 1, count
-    while True:
-        one = parts[done : done + n] if left % 4 > 0 else none[:n]
-        two = parts[done + size : done + size + n] if left % 4 > 1 else none[:n]
-        three = parts[done + 2 * size : done + 2 * size + n] if left % 4 > 2 else none[:n]
-        if done == 0:
-            _put(one, two, three, out)
-        elif left % 4 > 0:
-            _add(one, two, three, out)
-        done += size * (left % 4)
-        left //= 4
-        if left == 0:
-            return
-        m = _wide(n + count - 4 * size)
-        _add_four(parts, size, m, other[:m])
-        parts, other = other, parts
-        size *= 4
-
-
-@kernel(counted=False)
-def _compare(
-    energy: NDArray[np.integer],
-    one: NDArray[np.integer],
-    other: NDArray[np.integer],
-    neighbor: int,
-    m: int,
-) -> bool:
-    """Write 1 where an energy exceeds all before within reach and none behind exceeds it, else 0.
-
-    It is written for `m` energies from the one at `neighbor` on.
-
-    Returns
-    -------
-    bool
-        Whether it is written to `one`.
-    """
-    n = m + 2 * neighbor
-    most, into, spare = energy, one, other  # the largest of `size` from each on
-    size = 1
-    in_one = True
-    while 4 * size <= neighbor:
-        length = _wide(n - 4 * size + 1)
-        _choose_four(most, size, length, into[:length])
-        most, into, spare = into, spare, into
-        in_one = not in_one
-        size *= 4
-    # Four of them cover what is within reach, overlapping.
-    _stand_out(energy[neighbor:], most, neighbor, size, into[: _wide(m)])
-    return in_one
-
-
-# Each loop is a function of its own: the compiler then sees that nothing overlaps.
-@kernel(counted=False)
-def _put(
-    a: NDArray[np.integer],
-    b: NDArray[np.integer],
-    c: NDArray[np.integer],
-    out: NDArray[np.integer],
-) -> None:
-    for k in range(len(out)):
-        out[k] = a[k] + b[k] + c[k]
-
-
-@kernel(counted=False)
-def _add(
-    a: NDArray[np.integer],
-    b: NDArray[np.integer],
-    c: NDArray[np.integer],
-    out: NDArray[np.integer],
-) -> None:
-    for k in range(len(out)):
-        out[k] += a[k] + b[k] + c[k]
-
-
-@kernel(counted=False)
-def _add_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
-    b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
-    for k in range(len(out)):
-        out[k] = (a[k] + b[k]) + (c[k] + d[k])
-
-
-@kernel(counted=False)
-def _choose_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
-    b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
-    for k in range(len(out)):
-        out[k] = max(a[k], b[k], c[k], d[k])
-
-
-@kernel(counted=False)
-def _stand_out(
-    here: NDArray[np.integer],
-    most: NDArray[np.integer],
-    neighbor: int,
-    size: int,
-    out: NDArray[np.integer],
-) -> None:
-    n, last = len(out), neighbor - size
-    b, c, d = most[min(size, last) :], most[min(2 * size, last) :], most[last:]
-    behind = most[neighbor + 1 :]
-    f, g, h = behind[min(size, last) :], behind[min(2 * size, last) :], behind[last:]
-    for k in range(n):
-        before = max(most[k], b[k], c[k], d[k])
-        later = max(behind[k], f[k], g[k], h[k])
-        out[k] = (here[k] > before) & (here[k] >= later)
 
 
 @kernel(counted=False)
