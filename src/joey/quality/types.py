@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from joey.spans import Spans
+import numpy as np
+
+from joey.spans import Span, Spans, subtract, union
 
 if TYPE_CHECKING:
     from joey.signals import Channel
-    from joey.spans import Span
 
-__all__ = ["Quality", "Verdict", "bad_spans", "doubtful_spans"]
+__all__ = ["Quality", "Verdict", "bad_spans", "distrust", "doubtful_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,34 @@ def bad_spans(quality: Quality) -> Spans:
 def doubtful_spans(quality: Quality) -> Spans:
     """Return the spans graded doubtful."""
     return Spans.of(each.span for each in quality.verdicts if each.grade == "doubtful")
+
+
+def distrust(quality: Quality, spans: Spans, reason: str) -> Quality:
+    """Return the judgment with spans that are bad for a reason the signal itself does not show.
+
+    Parameters
+    ----------
+    quality : Quality
+        Of the signal.
+    spans : Spans
+        What is bad besides. [s]
+    reason : str
+        Why.
+
+    Returns
+    -------
+    Quality
+        Its verdicts there are replaced, and the time counts as judged.
+    """
+    kept = []
+    bounds = spans.bounds
+    for each in quality.verdicts:
+        first = int(np.searchsorted(bounds[:, 1], each.span.start, side="right"))
+        if first == len(bounds) or bounds[first, 0] >= each.span.end:
+            kept.append(each)
+        else:
+            left = subtract(Spans.of([each.span]), spans)
+            kept += [Verdict(span, each.grade, each.reason) for span in left]
+    kept += [Verdict(span, "bad", reason) for span in spans]
+    kept.sort(key=lambda each: each.span)
+    return Quality(quality.channel, tuple(kept), union(quality.judged, spans))
