@@ -9,6 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from tests.breaths.chests import SECONDS, Chest, Stratum, chest
 
+from joey.breaths import detect_breaths
+from joey.events import PRESETS, find_all, find_apneas
+from joey.quality import judge_waveform
 from joey.response import find_events
 from joey.signals import Channel, Recording, Signal, quantize
 from joey.simulate import simulate_ecg
@@ -17,7 +20,7 @@ from joey.spans import Span, Spans, overlap
 FS = 62.5
 OFF = Span(220.0, 265.0)
 SEED = 5
-BREATH = 0.8  # Ohm
+CENTRAL = PRESETS["central10"]
 
 
 def silence(kind: str, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
@@ -73,3 +76,37 @@ def test_silence_without_a_heart_is_no_apnea(kind: str, heart: str) -> None:
     elsewhere = [p for p in one.pauses if p.duration >= 12 and abs(p.start - 240) > 60]
     assert len(elsewhere) >= 2
     assert all(overlap(spans, pause) > 0.8 * pause.duration for pause in elsewhere)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silence_without_the_hearts_ripple_is_no_apnea_though_the_ecg_goes_on(kind: str) -> None:
+    one = chest(Stratum("a lead comes off", cardiac=0.3), SEED)
+
+    breaths = detect_breaths(impedance(one, kind), one.beats)
+
+    spans = Spans.of([event.span for event in find_apneas(breaths, CENTRAL).items])
+    assert overlap(spans, OFF) < 4.0
+    elsewhere = [p for p in one.pauses if p.duration >= 12 and abs(p.start - 240) > 60]
+    assert all(overlap(spans, pause) > 0.8 * pause.duration for pause in elsewhere)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("cardiac", [0.0, 0.1])
+def test_an_apnea_is_not_doubted_for_being_still(cardiac: float, seed: int) -> None:
+    """With little or no ripple of the heart, and an ECG that goes on, silence is an apnea."""
+    one = chest(Stratum("clean", cardiac=cardiac), seed)
+    breaths = detect_breaths(one.resp, one.beats)
+
+    found = find_all(
+        None,
+        None,
+        breaths,
+        source="beat",
+        presets=("central10",),
+        quality={"breaths": judge_waveform(one.resp)},
+    )[0]
+
+    long = [pause for pause in one.pauses if pause.duration >= 12]
+    assert len(long) >= 2
+    assert sum(overlap(Spans.of([e.span for e in found.items]), p) > 10 for p in long) == len(long)
+    assert {event.quality for event in found.items} == {"good"}

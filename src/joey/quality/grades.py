@@ -20,6 +20,8 @@ from joey.quality.seconds import (
     N_USUAL,
     NOISE,
     PASSED,
+    PAUSE,
+    PAUSED,
     PEAK,
     PLACE,
     SHORT,
@@ -109,7 +111,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
             continue
         code = _grade_ecg(k, w, z, edges, found, rows, usual) if is_ecg else 0
         if not is_ecg:
-            code = _grade(k, z, rows, usual)
+            code = _grade(k, w, z, rows, usual)
         if not speak[0] <= k < speak[1]:
             continue
         if n_judged and judged[n_judged - 1, 1] == k:
@@ -130,18 +132,25 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 
 @kernel
 def _grade(
-    k: int, z: NDArray[np.int64], rows: NDArray[np.float64], usual: NDArray[np.float64]
+    k: int,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    rows: NDArray[np.float64],
+    usual: NDArray[np.float64],
 ) -> int:
     """Grade a second of pleth or impedance by its height beside that of the seconds before."""
     if rows[k, STILL]:
         return FLAT
     height = rows[k, HEIGHT]
     middle = _middle(usual[1], z[N_USUAL])
-    _put(usual, z, height)
+    low = middle > 0 and height < LOW_SHARE * middle
+    z[PAUSED] = z[PAUSED] + 1 if low else 0
+    if not low or z[PAUSED] > w[PAUSE]:
+        _put(usual, z, height)
     if rows[k, CUT]:
         return CLIPPED
-    if middle > 0 and height < LOW_SHARE * middle:
-        return LOW
+    if low:
+        return LOW if w[PAUSE] == 0 else 0
     return MOTION if middle > 0 and height > MOTION_TIMES * middle else 0
 
 

@@ -12,11 +12,15 @@ from joey.compiled import kernel
 
 __all__ = ["measure"]
 
-# Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only.
-FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, N_WIDTHS = range(8)
+# Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only. For how many seconds little
+# movement is a pause, and not another usual size.
+FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, N_WIDTHS = range(9)
 # State: samples not measured; blocks weighed, gathered and scanned; candidates found; seconds
-# measured and graded; candidates passed by grading; seconds that made the usual size so far.
-MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, N_STATE = range(10)
+# measured and graded; candidates passed by grading; seconds that made the usual size so far, and
+# seconds of a pause.
+MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, PAUSED, N_STATE = (
+    range(11)
+)
 # Columns of a second, and of a candidate.
 JUDGED, HEIGHT, STILL, CUT, PEAK, NOISE, N_COLUMNS = range(7)
 ENERGY, JUMP, PLACE, N_MARKS = range(4)
@@ -56,7 +60,7 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     is_ecg : bool
         Whether beats are looked at.
     w : ndarray of int64, shape (N_WIDTHS,)
-        Widths in samples.
+        Widths in samples, and the longest pause. [s]
     z : ndarray of int64, shape (N_STATE,)
         State, changed in place.
     edges : ndarray of int64, shape (n + 1,)
