@@ -46,6 +46,7 @@ FLAT, CLIPPED, FAINT, NOISY, MOVED, LOW, NOISE_DOUBT, MOTION = range(1, 9)
 
 LEAST = 10  # judged seconds that make a usual size
 LOW_SHARE = 0.2  # of the usual height
+PAUSE_SHARE = 0.4  # of the usual height: less may be a pause in breathing, with noise
 MOTION_TIMES = 4.0  # the usual height
 
 # Of an ECG. Energies are of a band of 10 to 40 Hz, over 80 ms, as shares of a beat's.
@@ -143,7 +144,8 @@ def _grade(
         return FLAT
     height = rows[k, HEIGHT]
     middle = _middle(usual[1], z[N_USUAL])
-    low = middle > 0 and height < LOW_SHARE * middle
+    share = PAUSE_SHARE if w[PAUSE] > 0 else LOW_SHARE
+    low = middle > 0 and height < share * middle
     z[PAUSED] = z[PAUSED] + 1 if low else 0
     if not low or z[PAUSED] > w[PAUSE]:
         _put(usual, z, height)
