@@ -207,8 +207,10 @@ class Stillness:
             share = np.where(self.slow[mine], REST_SLOW, share)
             rest = np.maximum(floor, np.where(self.trusted[mine], share * breath, 0.0))
             moving = inner & ((moves >= rest) | lost[mine])
-            wild = self.motion[mine] | (floor > DROWNED * breath)
-        unsure = wild | (inner & (2 * _around(moving, near) >= _around(inner, near)))
+            # A quarter of a second says little of noise: most around it must agree.
+            drowned = 2 * _around(floor > DROWNED * breath, near) > _around(floor > 0, near)
+        unsure = self.motion[mine] | drowned
+        unsure |= inner & (2 * _around(moving, near) >= _around(inner, near))
         blocks = np.arange(lo, hi) // self.block - first
         return np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
 

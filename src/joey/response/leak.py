@@ -160,7 +160,7 @@ def _lines(windows: NDArray[np.float64], fs: float, rules: LeakRules) -> NDArray
     frequency = np.fft.rfftfreq(size, 1 / fs)
     # Three bins hold a tapered line wherever it falls between them.
     line = power[:, :-2] + power[:, 1:-1] + power[:, 2:]
-    middle = frequency[1:-1]
+    middle = np.asarray(frequency[1:-1], dtype=np.float64)
     found = _narrow(line, middle, rules)
     for first in range(0, len(line), rules.together):
         mine = slice(first, first + rules.together)
