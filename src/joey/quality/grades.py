@@ -78,9 +78,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.int32],
     valid: NDArray[np.bool_],
     tile: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    level: NDArray[np.float64],
-    gathered: NDArray[np.float64],
+    blocks: NDArray[np.float64],
     found: NDArray[np.float64],
     rows: NDArray[np.float64],
     usual: NDArray[np.float64],
@@ -91,7 +89,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 
     Parameters
     ----------
-    known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows
+    known, last, is_ecg, w, z, edges, x, valid, tile, blocks, found, rows
         As of `measure`.
     speak : ndarray of int64, shape (2,)
         Seconds that are told: from, to before.
@@ -102,7 +100,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     judged : ndarray of int64, shape (room, 2)
         Written: first second, second after the last, of what was looked at.
     """
-    measure(known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows)
+    measure(known, last, is_ecg, w, z, edges, x, valid, tile, blocks, found, rows)
     ahead = 0 if last or not is_ecg else AROUND
     n_verdicts = n_judged = 0
     while z[GRADED] < z[MEASURED] - ahead:
@@ -200,19 +198,22 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912
     first, stop, end = edges[max(k - 1, 0)], edges[min(k + 2, last)], edges[min(k + 3, last)]
     while z[PASSED] < z[FOUND] and found[z[PASSED], PLACE] < first:
         z[PASSED] += 1
+    own_from, own_to = edges[k] - reach, edges[k + 1] + reach
+    half_low, half_high = HALF_LOW * reference, HALF_HIGH * reference
+    least = BEAT * reference
     half, extra, large, larger, jump, leap = 0, False, 0.0, 0.0, 0.0, 0.0
-    i = z[PASSED]
-    while i < z[FOUND] and found[i, PLACE] < stop:
-        share = found[i, ENERGY] / reference
-        times = found[i, ENERGY] / ordinary
-        moved = found[i, JUMP] * unit if share > BEAT else 0.0
-        large, jump = max(large, times), max(jump, moved)
-        if edges[k] - reach <= found[i, PLACE] < edges[k + 1] + reach:
-            half += HALF_LOW < share < HALF_HIGH
-            larger, leap = max(larger, times), max(leap, moved)
-            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, BEAT * reference):
+    for i in range(z[PASSED], z[FOUND]):
+        place, size = found[i, PLACE], found[i, ENERGY]
+        if place >= stop:
+            break
+        moved = found[i, JUMP] * unit if size > least else 0.0
+        large, jump = max(large, size), max(jump, moved)
+        if own_from <= place < own_to:
+            half += half_low < size < half_high
+            larger, leap = max(larger, size), max(leap, moved)
+            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, least):
                 extra = True
-        i += 1
+    large, larger = large / ordinary, larger / ordinary
     if middle > 0 and beat > SIZE_BAD * middle:
         return MOVED
     if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:

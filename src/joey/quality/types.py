@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.spans import Span, Spans, subtract, union
+from joey.spans import Span, Spans, intersect, subtract, union
 
 if TYPE_CHECKING:
     from joey.signals import Channel
 
-__all__ = ["Quality", "Verdict", "bad_spans", "distrust", "doubtful_spans"]
+__all__ = ["Quality", "Verdict", "add_doubt", "bad_spans", "distrust", "doubtful_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,22 @@ def distrust(quality: Quality, spans: Spans, reason: str) -> Quality:
     kept += [Verdict(span, "bad", reason) for span in spans]
     kept.sort(key=lambda each: each.span)
     return Quality(quality.channel, tuple(kept), union(quality.judged, spans))
+
+
+def add_doubt(quality: Quality, spans: Spans, reason: str) -> Quality:
+    """Return the judgment with the spans doubtful, where they were judged and nothing was said yet.
+
+    For what one signal alone cannot tell, such as another that differs. Nothing becomes bad by it.
+
+    Examples
+    --------
+    >>> from joey.signals import Channel
+    >>> judged = Quality(Channel("heart_rate"), (), Spans.of([(0.0, 60.0)]))
+    >>> add_doubt(judged, Spans.of([(50.0, 70.0)]), "pulse rate differs").verdicts
+    (Verdict(span=Span(start=50.0, end=60.0), grade='doubtful', reason='pulse rate differs'),)
+    """
+    known = Spans.of(each.span for each in quality.verdicts)
+    rows = subtract(intersect(spans, quality.judged), known)
+    more = (Verdict(Span(each.start, each.end), "doubtful", reason) for each in rows)
+    verdicts = sorted((*quality.verdicts, *more), key=lambda each: each.span.start)
+    return replace(quality, verdicts=tuple(verdicts))

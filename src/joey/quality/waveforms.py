@@ -144,7 +144,7 @@ class _Room:
         self.samples: NDArray[np.int32] = np.zeros(length, dtype=np.int32)
         self.valid: NDArray[np.bool_] = np.zeros(length, dtype=np.bool_)
         self.tile: NDArray[np.float64] = np.zeros(seconds.TILE)
-        self.blocks: NDArray[np.float64] = np.zeros((3, blocks))
+        self.blocks: NDArray[np.float64] = np.zeros((2, blocks))
         self.found: NDArray[np.float64] = np.zeros((blocks // near + 2, seconds.N_MARKS))
         self.rows: NDArray[np.float64] = np.zeros((many, seconds.N_COLUMNS))
         self.usual: NDArray[np.float64] = np.zeros((2, BEFORE))
@@ -207,9 +207,7 @@ class _Section:
             room.samples,
             room.valid,
             room.tile,
-            room.blocks[0],
-            room.blocks[1],
-            room.blocks[2],
+            room.blocks,
             room.found,
             room.rows,
             room.usual,

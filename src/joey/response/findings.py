@@ -29,6 +29,7 @@ from joey.response.channels import (
     why_not,
 )
 from joey.response.charted import Surroundings
+from joey.response.disagreement import compare_channels
 from joey.response.probes import frozen_pairs, join_probes
 from joey.response.settings import Settings
 from joey.response.target import target_features
@@ -159,6 +160,7 @@ def analyze(
     progress(0.85, "finding events")
     numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
     still, frozen = _frozen(numerics)
+    ecg, numerics = compare_channels(ecg, intervals, numerics, (pulse, pleth))
     values = {
         quantity: tuple(
             trusted(n, still[quantity][k] if quantity in still else EMPTY)
