@@ -13,7 +13,7 @@ import pytest
 
 from joey.beats import detect_beats
 from joey.signals import Signal, quantize, signals_of
-from joey.simulate import simulate_ecg
+from joey.simulate import simulate_ecg, simulate_pleth
 from joey.simulate.ecg import Shape
 from joey.sources import read
 
@@ -253,3 +253,16 @@ def test_swaying_beats_are_found_in_noise(swing: float, ratio: int, seed: int) -
 
     found = detect_beats(quantize(ecg.channel, ecg.fs, 0, ecg.values + noise, 0.0025)).times
     assert found_share(found, beats) >= 0.96
+
+
+@pytest.mark.parametrize("seed", [71, 72])
+def test_faint_pulses_are_found_and_noise_of_one_count_is_none(seed: int) -> None:
+    """A pulse of 5 counts beats; a sensor that sees none toggles by a count."""
+    beats = train(150, seed=seed)
+    pleth = simulate_pleth(beats, seconds=SECONDS, noise=0.02, seed=seed)
+    faint = pleth.values / np.ptp(pleth.values) * 5
+    idle = np.random.default_rng(seed).normal(0, 0.7, len(faint))
+
+    found = detect_beats(quantize(pleth.channel, pleth.fs, 0, faint, 1.0)).times
+    assert abs(len(found) - len(beats)) <= 0.02 * len(beats)
+    assert len(detect_beats(quantize(pleth.channel, pleth.fs, 0, idle, 1.0)).times) == 0

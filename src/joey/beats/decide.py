@@ -36,6 +36,7 @@ __all__ = [
     "NOT_A_BEAT",
     "N_NUMBERS",
     "OPEN",
+    "PULSE_FLOOR",
     "RING",
     "SEARCHED_BACK",
     "beginning",
@@ -77,6 +78,7 @@ FAST_S = 0.36  # mean interval: that of candidates in noise is shorter, an uneve
 EVEN = 0.1  # mean change of interval over mean interval: small beats that make a rhythm even
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
+PULSE_FLOOR = 3  # the same of a pleth: a pulse of 5 counts has more, noise of 1 count has less
 
 (SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, QUIETEST) = (
     range(15)
