@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from joey.quality import judge_numeric, judge_waveform
 from joey.response.channels import why_not
+from joey.response.disagreement import disagreements
 from joey.signals import Signal, extent, measured, pieces
 from joey.sources import parse_map, read_all
 from joey.spans import total
@@ -78,6 +79,7 @@ def examine(
         (
             ("Cut off", lost),
             ("Repaired or left out", repairs),
+            ("Two signals of one heart", disagreements(recording)),
             ("Can be answered", able),
             ("Cannot be answered", unable),
         ),

@@ -23,6 +23,7 @@ MODULES = (
     "beats.decide",
     "beats.deflections",
     "beats.kernels",
+    "beats.loops",
     "breaths.beatwise",
     "breaths.decide",
     "events.skipping",

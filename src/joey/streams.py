@@ -175,8 +175,10 @@ class Sections(Generic[Fact]):
                     self._take_run(segment.grid, first, counts, told)
         if self._grid is not None:
             known = self._grid.first_at(upto)
-            self._step(min(known, self._heard + self._gap), told)
-            if known - self._heard > self._gap:
+            if known - self._heard <= self._gap:
+                self._step(known, told)
+            else:
+                self._step(self._heard + self._gap, told)
                 told += self.close()
         return told
 

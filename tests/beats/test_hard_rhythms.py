@@ -13,7 +13,7 @@ import pytest
 
 from joey.beats import detect_beats
 from joey.signals import Signal, quantize, signals_of
-from joey.simulate import simulate_ecg
+from joey.simulate import simulate_ecg, simulate_pleth
 from joey.simulate.ecg import Shape
 from joey.sources import read
 
@@ -202,3 +202,67 @@ def test_real_preterm_beats_at_other_rates_are_found(
     laid = quantize(ecg.channel, ecg.fs, 0, line, 0.0025)
 
     assert found_share(detect_beats(laid).times, beats) >= 0.99
+
+
+def slowing(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return beats at 150/min that fall to 45-85/min every 30 s, and all of them that are slow."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(0.0, SECONDS, 0.01)
+    rate = np.full(len(at), 150.0)
+    for start in np.arange(10.0, SECONDS - 20, 30.0):
+        fall, stay, rise = rng.uniform((2, 4, 2), (6, 10, 6))
+        depth = np.interp(
+            at, start + np.cumsum([0, fall, stay, rise]), [0, 1, 1, 0], left=0, right=0
+        )
+        rate += depth * (rng.uniform(45, 85) - 150)
+    phase = np.cumsum(rate) * 0.01 / 60
+    beats = np.interp(np.arange(2.0, phase[-1] - 2), phase, at)
+    return beats, beats[1:][np.diff(beats) > 0.6]
+
+
+@pytest.mark.parametrize("seed", [41, 42])
+@pytest.mark.parametrize("amplitude", [0.12, 0.7])
+@pytest.mark.parametrize("ratio", [6, 10, 20])
+def test_noise_does_not_fill_the_pauses_of_a_slow_heart(
+    ratio: int, amplitude: float, seed: int
+) -> None:
+    """Broad noise of a tenth of an R wave: one taken for a beat hides a bradycardia."""
+    beats, slow = slowing(seed)
+    ecg = simulate_ecg(
+        beats, seconds=SECONDS, amplitude=amplitude, noise=amplitude / ratio, seed=seed
+    )
+    found = detect_beats(ecg).times
+
+    near = np.min(np.abs(found[:, None] - beats), axis=1) <= WITHIN_S
+    before = np.clip(np.searchsorted(beats, found) - 1, 0, len(beats) - 2)
+    within = np.diff(beats)[before] > 0.6
+    hit = np.min(np.abs(found - slow[:, None]), axis=1) <= WITHIN_S
+    assert np.sum(within) > 30
+    assert np.mean(near[within]) >= 0.98
+    assert np.mean(hit) >= 0.98
+
+
+@pytest.mark.parametrize("seed", [51, 52])
+@pytest.mark.parametrize(("swing", "ratio"), [(0.5, 14), (0.5, 10), (0.4, 8)])
+def test_swaying_beats_are_found_in_noise(swing: float, ratio: int, seed: int) -> None:
+    """The smallest are half the usual ones, with noise of a tenth of these."""
+    beats = train(150, seed=seed)
+    sizes = np.round(1 + swing * np.sin(2 * np.pi * 0.8 * beats), 1)
+    ecg = sized(beats, sizes)
+    noise = np.random.default_rng(seed).normal(0, 1 / ratio, len(ecg.values))
+
+    found = detect_beats(quantize(ecg.channel, ecg.fs, 0, ecg.values + noise, 0.0025)).times
+    assert found_share(found, beats) >= 0.96
+
+
+@pytest.mark.parametrize("seed", [71, 72])
+def test_faint_pulses_are_found_and_noise_of_one_count_is_none(seed: int) -> None:
+    """A pulse of 5 counts beats; a sensor that sees none toggles by a count."""
+    beats = train(150, seed=seed)
+    pleth = simulate_pleth(beats, seconds=SECONDS, noise=0.02, seed=seed)
+    faint = pleth.values / np.ptp(pleth.values) * 5
+    idle = np.random.default_rng(seed).normal(0, 0.7, len(faint))
+
+    found = detect_beats(quantize(pleth.channel, pleth.fs, 0, faint, 1.0)).times
+    assert abs(len(found) - len(beats)) <= 0.02 * len(beats)
+    assert len(detect_beats(quantize(pleth.channel, pleth.fs, 0, idle, 1.0)).times) == 0

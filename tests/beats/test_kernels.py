@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.beats import decide, kernels
+from joey.beats import decide, kernels, loops
 from joey.beats import deflections as d
 from joey.beats.recipes import ECG, PLETH, Recipe, widths
 
@@ -26,7 +26,7 @@ def searched(
     )
     room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
     room[: len(begin)] = begin
-    samples = np.zeros((2, n + 1), dtype=np.int32)
+    samples = np.zeros((2, n + loops.LANES), dtype=np.int32)
     samples[0] = -12345
     none = np.empty(0), np.empty(0, dtype=np.uint8), np.empty((0, 2))
     rng = np.random.default_rng(seed)
@@ -71,7 +71,7 @@ def plain(
         ahead += turn + 1
         for i in range(n):
             rising = np.sign(slope[max(i - turn, 0) : i + turn + 1]).sum()
-            up[i] = -1 if rising > kernels.TURNED * (2 * turn + 1) else 1
+            up[i] = -1 if rising > loops.TURNED * (2 * turn + 1) else 1
         weight = np.maximum(slope * up[:-1], 0)
     energy = np.zeros(n, dtype=np.int64)
     held = []

@@ -76,6 +76,46 @@ def test_a_beat_of_another_shape_is_odd_wherever_it_comes() -> None:
     assert not np.any(flags & BeatFlag.EARLY_WIDE)
 
 
+@pytest.mark.parametrize("seed", [61, 62])
+@pytest.mark.parametrize("fs", [125, 250, 500])
+@pytest.mark.parametrize(
+    ("noise", "hum", "notch"), [(0.1, 0.0, False), (0.02, 0.2, False), (0.04, 0.0, True)]
+)
+def test_ordinary_beats_in_noise_or_with_two_peaks_are_not_odd(
+    noise: float, hum: float, notch: bool, fs: int, seed: int
+) -> None:
+    """Noise of a tenth of the QRS, hum of a fifth; timed at either of two peaks 19 ms apart."""
+    rng = np.random.default_rng(seed)
+    beats = 0.5 + np.cumsum(0.4 * (1 + rng.normal(0, 0.02, 290)))
+    ecg = simulate_ecg(
+        beats, seconds=SECONDS, fs=fs, amplitude=1.0, noise=noise, hum=hum, seed=seed
+    )
+    values = ecg.values
+    if notch:
+        after = (
+            ecg.times[:, None] - beats[np.searchsorted(beats, ecg.times - 0.1) % len(beats), None]
+        )
+        values = simulate_ecg(
+            beats, seconds=SECONDS, fs=fs, amplitude=0.0, noise=noise, seed=seed
+        ).values
+        values += np.exp(-0.5 * ((after - [-0.009, 0.010]) / 0.006) ** 2) @ [0.75, 0.8]
+    ecg = quantize(ecg.channel, ecg.fs, 0, values, 0.0025)
+
+    found = detect_beats(ecg)
+    own = found.times < beats[-1] + 0.1
+    assert np.sum(own) >= 285
+    assert np.mean((mark_shapes(ecg, found).flags & ODD)[own] > 0) < 0.01
+
+
+def test_wide_beats_are_odd_in_noise() -> None:
+    """Noise of a tenth of the QRS hides no ventricular beat among ordinary ones."""
+    ecg, beats, wide = rhythm(12, noise=0.07)
+
+    flagged = (mark_shapes(ecg, at(beats)).flags & ODD) > 0
+    assert flagged[wide].mean() >= 0.8
+    assert flagged[~wide].mean() < 0.01
+
+
 @pytest.mark.parametrize("factor", [-1.0, 0.2, 5.0])
 def test_size_polarity_and_offset_do_not_matter(factor: float) -> None:
     """The same beats are flagged in any lead of the same shape."""

@@ -1,8 +1,8 @@
 """Beats in simulated and semi-synthetic ECG, in stated strata: each grade keeps its promise.
 
 The strata add to clean ECG what monitors see. Truth is the simulator's, or of real ECG the beats
-found before the noise was added; nothing here is a claim about infants. The seeds are not those
-that the thresholds of quality were chosen on.
+found before the noise was added; nothing here is a claim about infants. Thresholds were
+moved with seeds 100 to 105 and 1100 to 1105 in sight; these were drawn after the last move.
 
 `python tests/beats/test_strata.py` prints the table of docs/validation.md.
 """
@@ -27,7 +27,7 @@ from joey.sources import read
 from joey.spans import Spans, contains, intersect, subtract, total, union
 
 SECONDS = 240.0
-SEEDS = range(100, 106)
+SEEDS = range(2100, 2106)
 WITHIN_S = 0.05
 R_MV = 0.95  # height of the simulated R wave
 Floats = NDArray[np.float64]
@@ -208,13 +208,6 @@ STRATA: dict[str, tuple[str, Noise, float, float]] = {  # and the most that may 
     "electrode 0.5 mV": ("steady", electrode, 0.5, 0.01),
     "electrode 3 mV": ("steady", electrode, 3.0, 0.12),
 }
-# In so much noise the detector takes noise for beats, most of all while it waits for a slow one:
-# the promise is not kept there yet (docs/validation.md). Floors in good and doubtful seconds.
-WEAK = {
-    "peak-to-noise 8": (0.99, 0.97),
-    "the same, bradycardias": (0.995, 0.85),
-    "peak-to-noise 6": (0.985, 0.97),
-}
 LEAST_BEATS = 200  # in doubtful seconds of one stratum, to score it alone
 
 
@@ -234,10 +227,9 @@ def test_each_grade_keeps_its_promise(name: str) -> None:
     score = scored(name)
 
     assert score.share(2) <= STRATA[name][3]
-    good, doubtful = WEAK.get(name, (0.995, 0.97))
-    assert score.right(0) >= good
+    assert score.right(0) >= 0.995
     if score.beats[1, 1] >= LEAST_BEATS:
-        assert score.right(1) >= doubtful
+        assert score.right(1) >= 0.97
 
 
 def test_doubtful_seconds_of_all_strata_are_97_percent_right() -> None:
@@ -275,7 +267,7 @@ def real(folder: Path, noise: Noise, size: float) -> Score:
         beats = detect_beats(clean).times
         wave, fs = clean.values, float(clean.fs)
         height = _height(wave, fs)
-        noise(wave, fs, size * height, np.random.default_rng([200, number]))
+        noise(wave, fs, size * height, np.random.default_rng([2200, number]))
         start = clean.segments[0].grid.start_ns
         score.add(quantize(clean.channel, clean.fs, start, wave, height / 400), beats)
     return score

@@ -67,6 +67,7 @@ STRATA = (
     Stratum("two peaks", double=0.7),
     Stratum("25 breaths/min", rates=(25.0, 25.0)),
     Stratum("100 breaths/min", rates=(100.0, 100.0)),
+    Stratum("white noise 15 %", noise=0.15),
 )
 
 

@@ -24,6 +24,7 @@ FLOORS = {
     "two peaks": CLEAN,
     "25 breaths/min": CLEAN,
     "100 breaths/min": CLEAN,
+    "white noise 15 %": (0.85, 0.90, 0.06),
 }
 
 

@@ -119,6 +119,20 @@ def test_pulses_that_do_not_fall_make_a_bradycardia_doubtful() -> None:
     assert qualities == [["doubtful: pleth pulses do not fall"], ["good"], ["good"]]
 
 
+@pytest.mark.parametrize(("share", "denied"), [(0.5, True), (0.48, True), (0.42, False)])
+def test_a_dicrotic_wave_counted_as_a_pulse_denies_no_bradycardia(
+    share: float, denied: bool
+) -> None:
+    """At 60/min a wave at 0.42 of each beat makes pulses of 143 and 103 in turn."""
+    heart = series(HEART_RATE, (150, 100), (60, 20), (150, 180))
+    brady = find_in_series(PRESETS["brady_uva"], heart, source="beat")
+    counted = [(60 / part, 1) for _ in range(10) for part in (share, 1 - share)]
+    pulse = series(HEART_RATE, (150, 100), *counted, (150, 180))
+
+    (event,) = confirm_bradycardia(brady, pulse).items
+    assert event.quality.startswith("doubtful") is denied
+
+
 @pytest.mark.parametrize(("lag", "denied"), [(-5, True), (-3, False), (3, False), (5, True)])
 def test_pulses_may_fall_a_little_apart(lag: int, denied: bool) -> None:
     """Half of 4 s must fall within 2 s around."""

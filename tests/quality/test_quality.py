@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.quality import frozen_together, judge_numeric, judge_waveform
+from joey.quality import add_doubt, follow_heart, frozen_together, judge_numeric, judge_waveform
 from joey.signals import Channel, Series, Signal, quantize
 from joey.simulate import simulate_beats, simulate_ecg
 from joey.spans import Spans, total
@@ -106,3 +106,35 @@ def test_a_good_waveform_is_good_and_a_gap_is_not_judged() -> None:
     gone = judge_waveform(ecg_with(slice(5000, 7500), np.nan))
     assert gone.verdicts == ()
     assert gone.judged == Spans.of([(0.0, 20.0), (30.0, 60.0)])
+
+
+def test_a_breathing_rate_that_follows_the_heart_is_told() -> None:
+    """For over 10 s, and not where it crosses the heart rate."""
+    seconds = np.arange(120.0)
+    heart = numeric("heart_rate", 140 + seconds % 7)
+    counted = np.where((seconds >= 60) & (seconds < 80), heart.values - 3, 45.0)
+    counted[10:15] = heart.values[10:15]
+
+    assert follow_heart(numeric("resp_rate", counted), heart) == Spans.of([(60.0, 80.0)])
+    lost = Series(heart.channel, heart.times, np.full(120, np.nan), heart.valid_s)
+    assert len(follow_heart(numeric("resp_rate", counted), lost)) == 0
+
+
+def test_doubt_of_another_signal_takes_no_place_of_what_is_bad_or_absent() -> None:
+    values = np.full(60, 150.0)
+    values[20:30], values[50:] = 301.0, np.nan
+    judged = add_doubt(
+        judge_numeric(numeric("heart_rate", values)), Spans.of([(15, 55)]), "differs"
+    )
+
+    assert [(v.span.start, v.span.end, v.grade) for v in judged.verdicts] == [
+        (15.0, 20.0, "doubtful"),
+        (20.0, 30.0, "bad"),
+        (30.0, 50.0, "doubtful"),
+    ]
+
+
+def test_100_percent_in_room_air_and_a_probe_at_29_cel() -> None:
+    assert said("spo2", np.full(600, 100.0)) == []
+    assert said("spo2", np.array([19.0, 20.0]))[0] == (0.0, 1.0, "bad", "out of range")
+    assert said("temp", np.array([30.0, 30.0, 29.9]))[0] == (2.0, 3.0, "bad", "out of range")

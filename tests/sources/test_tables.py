@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from joey.errors import FormatError, InputError
-from joey.signals import Recording, measured
+from joey.quality import judge_numeric
+from joey.signals import Recording, measured, pieces
 from joey.sources import parse_map, read, read_all
 from joey.spans import Spans, total
 
@@ -365,3 +366,16 @@ def test_a_name_that_is_not_utf8_becomes_text_that_can_be_written(tmp_path: Path
     assert recording.sources[0].name == r"b\xe9b\xe9.csv"
     assert recording.signals[0].channel.source == r"b\xe9b\xe9/HR"
     assert recording.repairs[0].where == r"b\xe9b\xe9/HR"
+
+
+def test_only_a_code_row_makes_a_value_absent(tmp_path: Path) -> None:
+    """127 is a heart rate and 100 a saturation; 0 of a fetal monitor is its lost signal."""
+    recording = table(tmp_path, "t,HR,SpO2,FHR\n1,127,100,0\n2,-999,100,140\n3,127,100,0\n")
+    found = {each.channel.quantity: each.values.tolist() for each in recording.signals}
+
+    assert found["heart_rate"] == [127, -999, 127]  # nobody said so: judged, not taken away
+    assert found["spo2"] == [100, 100, 100]
+    assert np.isnan(found["fetal_heart_rate"]).tolist() == [True, False, True]
+    (heart,) = (each for each in recording.signals if each.channel.quantity == "heart_rate")
+    (verdict,) = judge_numeric(pieces(heart)).verdicts
+    assert (verdict.span.start, verdict.grade, verdict.reason) == (2.0, "bad", "out of range")

@@ -14,6 +14,7 @@ from joey.beats.intervals import (
     timing_noise_ms,
     with_breaks,
 )
+from joey.beats.rates import RateAgreement, compare_rates
 from joey.beats.shapes import mark_shapes
 from joey.beats.types import BeatFlag, Beats
 
@@ -25,8 +26,10 @@ __all__ = [
     "Cleaning",
     "Disagreement",
     "Intervals",
+    "RateAgreement",
     "clean_intervals",
     "compare_beats",
+    "compare_rates",
     "detect_beats",
     "heart_rate_series",
     "intervals_from_rr",

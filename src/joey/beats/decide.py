@@ -5,8 +5,11 @@ same. It learns the size of a beat from 4.6 s, follows it by the median of the l
 back when a beat is overdue, and learns anew when none was found for 3 s.
 
 A candidate of ordinary size is a beat at once. A small one (every second beat of a bigeminy, a wide
-ventricular beat, one whose axis a breath has turned) is a beat where it stands clear of the noise,
-is as steep for its height as no T wave is, and is no P wave of a larger one right after it.
+ventricular beat, one whose axis a breath has turned) is a beat where it stands out of the noise
+that is there, off the usual interval by more, is as steep for its height as no T wave is, and is no
+P wave of a larger one right after it. The noise is that of the quiet quarter of the last 1.5 s:
+between the beats of a fast heart there is no room for candidates of noise to learn from, and the
+first ones of a pause must not fill it.
 """
 
 from __future__ import annotations
@@ -14,7 +17,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from joey.beats.deflections import ENERGY, HIGH_SIZE, LOW_SIZE, STEEPEST, TOP, deflect
+from joey.beats.deflections import (
+    ENERGY,
+    GATHER,
+    HIGH_SIZE,
+    LONG,
+    LOW_SIZE,
+    NEIGHBOR,
+    SHORT,
+    STEEPEST,
+    TOP,
+    deflect,
+)
 from joey.compiled import kernel
 
 __all__ = [
@@ -22,6 +36,7 @@ __all__ = [
     "NOT_A_BEAT",
     "N_NUMBERS",
     "OPEN",
+    "PULSE_FLOOR",
     "RING",
     "SEARCHED_BACK",
     "beginning",
@@ -45,7 +60,13 @@ HALF = 0.5  # of a beat's size: below, a candidate may be a T or dicrotic wave
 P_SHARE = 0.7  # of the size of its beat, usual and own: the largest P wave
 NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
 NOISE_STEP = 0.05  # of a beat's size: noise is taken to grow to this at once, and threefold after
-CLEAR_MARGIN = 3.0  # a small beat, before it is overdue, by this
+CLEAR_MARGIN = 1.0  # times the usual candidate of noise: a small beat, before it is overdue
+QUIET_S = 1.5  # before a small candidate that show the noise: a beat at 40/min and more
+STANDS_OUT = 2.3  # times the quiet quarter: 99.5 % of the candidates of broad noise are less
+COARSE = 0.4  # more of that, as often as the samples of a stretch are fewer than `PLENTY`
+PLENTY = 15
+EARLIEST, LATEST = 0.75, 1.3  # median intervals: a small beat is on time
+UNTIMELY = 1.4  # times that, where it is not
 UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
 SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
 TURNED = 4  # beats in a row that are of the other polarity: the electrodes or the axis have turned
@@ -57,11 +78,13 @@ FAST_S = 0.36  # mean interval: that of candidates in noise is shorter, an uneve
 EVEN = 0.1  # mean change of interval over mean interval: small beats that make a rhythm even
 UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
+PULSE_FLOOR = 3  # the same of a pleth: a pulse of 5 counts has more, noise of 1 count has less
 
-SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, N_NUMBERS = (
+(SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, QUIETEST) = (
     range(15)
 )
 RING = 8  # beats that a median is of
+N_NUMBERS = QUIETEST + RING  # the last are room for the quietest stretches, in order
 
 
 def beginning() -> NDArray[np.float64]:
@@ -91,25 +114,24 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
         The new one.
     """
     n = len(ring)
-    at = count % n
-    filled = min(count, n)
-    if count >= n:
-        old = ring[at]
-        k = 0
-        while order[k] != old:
-            k += 1
-        while k < n - 1:
-            order[k] = order[k + 1]
-            k += 1
-        filled = n - 1
-    k = filled
-    while k > 0 and order[k - 1] > value:
-        order[k] = order[k - 1]
-        k -= 1
-    order[k] = value
-    ring[at] = value
-    filled += 1
-    return float(0.5 * (order[(filled - 1) // 2] + order[filled // 2]))
+    if count < n:
+        ring[count] = value
+        k = count
+        while k > 0 and order[k - 1] > value:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = value
+        return float(0.5 * (order[count // 2] + order[(count + 1) // 2]))
+    # Without the oldest, and with the new one between its neighbors: no branch to guess.
+    old = ring[count % n]
+    ring[count % n] = value
+    before = -np.inf
+    for k in range(n - 1):
+        kept = order[k] if order[k] < old else order[k + 1]
+        order[k] = max(before, min(kept, value))
+        before = kept
+    order[n - 1] = max(before, value)
+    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
 
 
 @kernel(counted=False)
@@ -134,6 +156,60 @@ def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
             return True
         k += 1
     return False
+
+
+@kernel(counted=False)
+def _quiet(
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
+    w: NDArray[np.int64],
+    top: int,
+    fs: float,
+    least: NDArray[np.float64],
+) -> float:
+    """Return the energy of the quiet quarter of what lies around a candidate; 0: not known."""
+    short, long, width = w[SHORT], w[LONG], 2 * w[GATHER] + 1
+    a, b = 2 * long + 1, 2 * short + 1
+    first, stop = max(top - int(QUIET_S * fs), long), top + w[NEIGHBOR] + 1
+    many = 0
+    while stop - width >= first:
+        lo, hi = stop - width, stop
+        stop = lo
+        if len(gone) > 0 and gone[hi + long + 1] != gone[lo - long]:
+            continue
+        energy = 0
+        in_short, out_short = x[lo + short + 1 : hi + short + 1], x[lo - short : hi - short]
+        in_long, out_long = x[lo + long + 1 : hi + long + 1], x[lo - long : hi - long]
+        for k in range(width):
+            energy += abs(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
+        k = min(many, RING - 1)
+        if many < RING or energy < least[k]:
+            while k > 0 and least[k - 1] > energy:
+                least[k] = least[k - 1]
+                k -= 1
+            least[k] = energy
+        many += 1
+    return float(least[min((many + 1) // 4, RING - 1)]) if many >= RING else 0.0
+
+
+@kernel(counted=False)
+def _stands_out(  # noqa: PLR0913, PLR0917
+    x: NDArray[np.int32],
+    gone: NDArray[np.int32],
+    w: NDArray[np.int64],
+    at: NDArray[np.int64],
+    c: int,
+    fs: float,
+    gap: float,
+    rr: float,
+    least: NDArray[np.float64],
+) -> bool:
+    """Whether a small candidate is more than the noise that is there; off the beat, much more."""
+    few = max(PLENTY / (2 * w[GATHER] + 1) - 1.0, 0.0)
+    limit = STANDS_OUT * (1.0 + COARSE * few)
+    if rr > 0 and not EARLIEST * rr <= gap <= LATEST * rr:
+        limit *= UNTIMELY
+    return bool(at[c, ENERGY] >= limit * _quiet(x, gone, w, at[c, TOP], fs, least))
 
 
 @kernel(counted=False)
@@ -317,6 +393,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         npk = min(s[NPK], 0.5 * spk)
         threshold = npk + THRESHOLD * (spk - npk)
         clear = threshold if w[STEEPEST] else min(threshold, max(CLEAR * spk, CLEAR_MARGIN * npk))
+        quietest = s[QUIETEST:N_NUMBERS]
         rr = s[RR]
         # A dicrotic wave keeps its place in the interval, a T wave comes no later than its latest.
         soon = SOON * rr if w[STEEPEST] else min(SOON * rr, T_WAVE_S * fs)
@@ -339,6 +416,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 ):
                     best = k
                 k -= 1
+            if best >= 0 and not w[STEEPEST] and at[best, ENERGY] < P_SHARE * spk:
+                after = float(at[best, TOP] - s[LAST])
+                if not _stands_out(x, gone, w, at, best, fs, after, rr, quietest):
+                    best = -1
             if best >= 0:
                 deflect(x, gone, w, at, sizes, best)
                 verdict[best] = SEARCHED_BACK
@@ -361,7 +442,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             continue
         if pos >= n:
             break
-        gap = at[pos, TOP] - s[LAST]
+        gap = float(at[pos, TOP] - s[LAST])
         energy = float(at[pos, ENERGY])
         taken = energy >= clear
         early = s[LAST] >= 0 and gap < soon and energy < HALF * spk
@@ -372,6 +453,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if known <= reach and not last:
                 break
             taken = not _followed(at, pos, reach)
+            taken = taken and _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest)
             if taken and (early or energy < threshold):
                 deflect(x, gone, w, at, sizes, pos)
                 steep = _steepness(energy, sizes, pos)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 
+SPARE = 64  # samples that loops may read, and not use, behind the last
 MANY_SPANS = 1024  # told, for which a section's array has room; then it takes a new one
 
 
@@ -52,10 +53,7 @@ class BeatDetector:
             raise ValueError(msg)
         self.channel = channel
         recipe = recipes[channel.quantity]
-        empty: list[_Room] = []
-        self._sections: Sections[Beats] = Sections(
-            lambda window: _Section(channel, recipe, window, empty)
-        )
+        self._sections: Sections[Beats] = Sections(lambda window: _Section(channel, recipe, window))
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""
@@ -83,7 +81,8 @@ def detect_beats(signal: Signal) -> Beats:
         Times of the R wave's highest deflection (ECG) or of the steepest upstroke (pleth). [s]
         Searched is what was measured, less 0.1 s at its edges (0.3 s for pleth), a long time
         without a beat included: `rr_intervals` takes out what lies between beats further apart than
-        4 s. No beat is found across what was not measured.
+        4 s. No beat is found across what was not measured. A beat whose energy tops within is told
+        there, though its peak may lie up to 60 ms (pleth 80 ms) outside.
 
     Raises
     ------
@@ -94,9 +93,11 @@ def detect_beats(signal: Signal) -> Beats:
     -----
     The band is a difference of two boxes after the idea of W. Engelse and C. Zeelenberg (1979);
     threshold, search-back and T-wave rejection follow J. Pan and W. J. Tompkins, IEEE Trans.
-    Biomed. Eng. 32:230-236, 1985, doi:10.1109/TBME.1985.325532, with neonatal widths (QRS 50-80 ms,
-    refractory 180 ms). Departures: integer sums instead of recursive filters (so that chunks do not
-    matter), absolute slope instead of its square, medians of eight instead of running averages.
+    Biomed. Eng. 32:230-236, 1985, doi:10.1109/TBME.1985.325532, with neonatal widths.
+    The energies of two beats top at least 150 ms apart; in motion their peaks may be closer, as
+    each is timed within 60 ms of its top. Departures: integer sums instead of recursive filters (so
+    that chunks do not matter), absolute slope instead of its square, medians of eight instead of
+    running averages.
     """
     detector = BeatDetector(signal.channel)
     least = 100 if signal.channel.quantity == "ecg" else 30
@@ -130,14 +131,22 @@ class _Room:
 
     def __init__(self, length: int, words: int) -> None:
         self.words: NDArray[np.int64] = np.zeros(words, dtype=np.int64)
-        self.samples: NDArray[np.int32] = np.zeros((2, length + 1), dtype=np.int32)
+        self.samples: NDArray[np.int32] = np.zeros((2, length + SPARE), dtype=np.int32)
 
 
-def _enter(empty: list[_Room], length: int, words: int) -> _Room:
-    """Return an empty room of the size, a new one where none is."""
-    if empty and (len(empty[-1].words), empty[-1].samples.shape[1]) == (words, length + 1):
-        return empty.pop()
-    return _Room(length, words)
+# Rooms that sections have left, of any detector of this process: nothing in them counts any more.
+LEFT: list[_Room] = []
+MOST_LEFT = 4  # about 1 MB each at 250 Hz
+
+
+def _enter(length: int, words: int) -> _Room:
+    """Return a room of the size, one that was left where there is one."""
+    try:
+        room = LEFT.pop()
+    except IndexError:  # asked first, another thread might take the last
+        return _Room(length, words)
+    fits = len(room.words) == words and room.samples.shape[1] == length + SPARE
+    return room if fits else _Room(length, words)
 
 
 class _Section:
@@ -151,7 +160,6 @@ class _Section:
         "_arrays",
         "_bounds",
         "_channel",
-        "_empty",
         "_first",
         "_flags",
         "_gaps",
@@ -165,15 +173,13 @@ class _Section:
         "_times",
     )
 
-    def __init__(
-        self, channel: Channel, recipe: Recipe, window: Window, empty: list[_Room]
-    ) -> None:
+    def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
         from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
 
         grid = window.grid
         w = widths(recipe, grid.fs)
         start_s, rest_ns = divmod(grid.start_ns, NS)
-        floor = smallest(w) * decide.FLOOR
+        floor = smallest(w) * (decide.PULSE_FLOOR if recipe.steepest else decide.FLOOR)
         # Not all windows are as long as the longest, but so all fit the same rooms.
         length = max(window.stop - window.first, round((LEAD_IN_S + MARK_S + TAIL_S) * grid.fs) + 1)
         begin, words, many = kernels.furnish(
@@ -184,7 +190,7 @@ class _Section:
             (float(grid.fs), float(floor), float(start_s), rest_ns / NS),
             decide.beginning(),
         )
-        self._room = _enter(empty, length, words)
+        self._room = _enter(length, words)
         self._room.words[: len(begin)] = begin
         self._samples = self._room.samples[0]
         # What is told are parts of these: they are the section's own.
@@ -193,7 +199,6 @@ class _Section:
         self._arrays = (self._room.words, self._room.samples, self._times, self._flags)
         self._bounds: NDArray[np.float64] = np.empty((many + MANY_SPANS, 2))
         self._channel = channel
-        self._empty = empty
         self._advance = kernels.advance
         self._first = window.first
         self._speak_to = window.speak_to
@@ -229,7 +234,8 @@ class _Section:
         if last or told >= self._speak_to:
             if self._gaps:
                 self._room.samples[1] = 0
-            self._empty.append(self._room)
+            if len(LEFT) < MOST_LEFT:
+                LEFT.append(self._room)
         return found, told
 
     def _listen(self, upto: int) -> None:

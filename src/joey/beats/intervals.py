@@ -36,6 +36,7 @@ __all__ = [
     "with_breaks",
 ]
 
+FEW = 16  # one of so many values and fewer: their medians are found one by one
 TOUCH_MS = 1.0  # ms, far below any interval, far above the rounding of a time in seconds UTC
 PAUSE_S = 4.0  # s, longer than any interval of a beating heart's 30 beats/min and more
 MAD_TO_SD = 1.4826  # of a Gaussian
@@ -228,16 +229,21 @@ def clean_intervals(raw: Intervals, rules: Cleaning = DEFAULT) -> Intervals:
     kept = np.flatnonzero(np.isfinite(nn))
     x, middle, apart = nn[kept], median[kept], _apart(raw.times[kept], nn[kept])
     away = np.abs(raw.rr - median)
-    spread = _local_median(raw.times, raw.rr, away, rules.median_beats)[kept]
     missed = np.abs(x / (2.0 * middle) - 1.0) <= rules.near
-    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle)
-    far = np.abs(x - middle) > np.maximum(reach, rules.floor_ms)
+    far = np.abs(x - middle) > rules.floor_ms
+    near = np.flatnonzero(far)  # the spread is asked for only where it can acquit
+    spread = _local_median(raw.times, raw.rr, away, rules.median_beats, kept[near])
+    reach = np.minimum(rules.mads * MAD_TO_SD * spread, rules.cap * middle[near])
+    far[near] = np.abs(x - middle)[near] > reach
     odd = missed | far
     if np.any(odd):
         odd &= ~(_monotone(x, apart, rules) | _sustained(x, middle, odd, apart, rules))
     # A stretch of mostly wild steps is no rhythm: there the exemption of runs keeps nothing.
     steps = np.abs(np.diff(x, prepend=x[:1]))
-    wild = _local_median(raw.times[kept], x, steps, rules.ragged_beats) > rules.ragged * middle
+    wild = np.zeros(len(x), dtype=np.bool_)
+    if (asked := _beside(steps > rules.ragged * np.min(middle, initial=np.inf), rules)).size:
+        around = _local_median(raw.times[kept], x, steps, rules.ragged_beats, asked)
+        wild[asked] = around > rules.ragged * middle[asked]
     rejected = odd | wild | (x < rules.shortest_ms) | (x > rules.longest_ms)
     nn[kept[rejected]] = np.nan
     corrected[kept[rejected]] = True
@@ -336,17 +342,36 @@ def _local_median(
     lengths: NDArray[np.float64],
     values: NDArray[np.float64],
     beats: int,
+    at: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the running median of values within stretches that no gap over 10 s divides."""
+    """Return the running median of values, or of those asked for; no gap over 10 s is crossed."""
     from scipy.ndimage import median_filter  # noqa: PLC0415 - slow to import
 
-    out = np.empty(len(values))
     breaks = np.flatnonzero(np.diff(times) - lengths[:-1] / 1000.0 > GAP_S) + 1
-    edges = [0, *breaks.tolist(), len(values)]
-    for lo, hi in pairwise(edges):
+    edges = np.array([0, *breaks.tolist(), len(values)])
+    if at is not None and len(at) * FEW < len(values) and np.min(np.diff(edges)) >= beats:
+        stretch = np.searchsorted(edges, at, side="right")[:, None]
+        lo, hi = edges[stretch - 1], edges[stretch]
+        place = at[:, None] + np.arange(-(beats // 2), beats - beats // 2)
+        place = np.where(place < lo, 2 * lo - 1 - place, place)  # mirrored at the edges
+        place = np.where(place >= hi, 2 * hi - 1 - place, place)
+        middle = beats // 2
+        ordered = np.partition(values[place], middle, axis=1)[:, middle]
+        return np.asarray(ordered, dtype=np.float64)
+    out = np.empty(len(values))
+    for lo, hi in pairwise(edges.tolist()):
         if hi > lo:
             out[lo:hi] = median_filter(values[lo:hi], size=beats, mode="reflect")
-    return out
+    return out if at is None else out[at]
+
+
+def _beside(large: NDArray[np.bool_], rules: Cleaning) -> NDArray[np.int64]:
+    """Return where there is a large step among those whose median is taken."""
+    half = rules.ragged_beats // 2
+    number = np.concatenate(([0], np.cumsum(large)))
+    k = np.arange(len(large))
+    around = number[np.minimum(k + half + 1, len(large))] - number[np.maximum(k - half, 0)]
+    return np.flatnonzero(around)
 
 
 def _extra_beats(raw: Intervals, median: NDArray[np.float64], rules: Cleaning) -> NDArray[np.bool_]:

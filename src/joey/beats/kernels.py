@@ -53,13 +53,23 @@ from joey.beats.deflections import (
     TURN,
     UP,
 )
+from joey.beats.loops import (
+    LANES,
+    add_up,
+    compare,
+    count,
+    direction,
+    in_lanes,
+    is_small,
+    weigh,
+    weigh_rises,
+)
 from joey.compiled import kernel
 
 __all__ = ["advance", "furnish"]
 
 TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
 CHUNK = 16  # samples looked at together for a candidate
-TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 # Places in the integer state of a section.
 (
@@ -88,7 +98,7 @@ FS, FLOOR, START_S, REST_S, N_CLOCK = range(5)
 CLOCK = N_WIDTHS + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
-N_BUFFERS = 4  # of 64 bits
+N_BUFFERS = 5  # of 64 bits
 
 
 def furnish(
@@ -119,7 +129,7 @@ def furnish(
     """
     first, speak_from, speak_to = window
     many = length // int(w[NEIGHBOR] + 1) + 2
-    buffer = min(length, TILE) + int(w[KEEP]) + CHUNK
+    buffer = min(length, TILE) + int(w[KEEP]) + 2 * LANES
     z = np.zeros(N_STATE, dtype=np.int64)
     z[SCAN] = w[REACH]
     boxes = 2 * int(w[LONG] + w[SHORT] + 1)
@@ -152,7 +162,7 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
     ----------
     room : ndarray of int64
         What `furnish` began, changed in place.
-    samples : ndarray of int32, shape (2, length + 1)
+    samples : ndarray of int32, shape (2, length + LANES)
         The window's samples, the measured ones already written; and how many before each were not
         measured, written here.
     times, flags : ndarray, shape (room,)
@@ -212,16 +222,16 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
         begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
         end = hi + w[NEIGHBOR] + w[GATHER]
         if w[STEEPEST]:
-            _weigh_rises(begin, end, w, x, wide)
+            weigh_rises(begin, end, w, x, wide)
             found = z[FOUND]
             _search(z[SCAN], hi, w, z, gone, wide, at)
             for k in range(found, z[FOUND]):
-                at[k, UP] = _sign(at[k, TOP], begin, w, wide[3])
-        elif _is_small(x[begin - w[LONG] : end + w[LONG] + 1], np.int32(z[LIMIT])):
-            _weigh(begin, end, w, x, narrow[0])
+                at[k, UP] = direction(at[k, TOP], begin, w, wide[3])
+        elif is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
+            weigh(begin, end, w, x, narrow[0])
             _search(z[SCAN], hi, w, z, gone, narrow, at)
         else:
-            _weigh(begin, end, w, x, wide[0])
+            weigh(begin, end, w, x, wide[0])
             _search(z[SCAN], hi, w, z, gone, wide, at)
         z[SCAN] = hi
     if not speak:
@@ -293,16 +303,6 @@ def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> 
 
 
 @kernel(counted=False)
-def _is_small(part: NDArray[np.int32], limit: np.int32) -> bool:
-    """Whether no sample exceeds the limit."""
-    most = least = np.int32(0)
-    for k in range(len(part)):  # by index: an iterator is not made wide
-        most = max(most, part[k])
-        least = min(least, part[k])
-    return bool(most <= limit and least >= -limit)
-
-
-@kernel(counted=False)
 def _search(
     lo: int,
     hi: int,
@@ -316,29 +316,49 @@ def _search(
     neighbor, reach = w[NEIGHBOR], w[REACH]
     begin, end = max(lo - neighbor, reach), hi + neighbor
     m, absent = hi - lo, begin - (lo - neighbor)
-    energy = buffers[2, : m + 2 * neighbor]  # from lo - neighbor
+    energy = buffers[2]  # from lo - neighbor
     energy[:absent] = 0
-    known = energy[absent:]
-    _sum(buffers[0], buffers[1], known, 2 * w[GATHER] + 1)
+    known = energy[absent : absent + end - begin]
+    n = in_lanes(end - begin)
+    none = buffers[4]
+    none[:n] = 0
+    add_up(buffers[0], buffers[1], none, energy[absent : absent + n], 2 * w[GATHER] + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
         for k in range(len(known)):
             if more[k] != fewer[k]:
                 known[k] = 0
-    hits = buffers[0] if _compare(energy, buffers[0], buffers[1], neighbor) else buffers[1]
-    hits[m : m + CHUNK] = 0
-    for first in range(0, m, CHUNK):
-        chunk = hits[first : first + CHUNK]
-        many = place = 0
-        for k in range(CHUNK):
-            many += chunk[k]
-            place += k * chunk[k]
-        if many == 1:
-            _note(lo, first + place, energy[neighbor + first + place], z, at)
-        elif many > 1:  # only where beats may be fewer samples apart
+    hits = buffers[0] if compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
+    _note_all(lo, m, hits, energy[neighbor:], z, at)
+
+
+@kernel(counted=False)
+def _note_all(
+    lo: int,
+    m: int,
+    hits: NDArray[np.integer],
+    energy: NDArray[np.integer],
+    z: NDArray[np.int64],
+    at: NDArray[np.int64],
+) -> None:
+    """Write the candidates where `hits` is 1, in the first `m` places."""
+    length = in_lanes(m)
+    hits[m:length] = 0
+    for start in range(0, length, LANES):
+        if count(hits[start : start + LANES]) == 0:
+            continue
+        for first in range(start, start + LANES, CHUNK):
+            chunk = hits[first : first + CHUNK]
+            many = place = 0
             for k in range(CHUNK):
-                if chunk[k]:
-                    _note(lo, first + k, energy[neighbor + first + k], z, at)
+                many += chunk[k]
+                place += k * chunk[k]
+            if many == 1:
+                _note(lo, first + place, energy[first + place], z, at)
+            elif many > 1:  # only where beats may be fewer samples apart
+                for k in range(CHUNK):
+                    if chunk[k]:
+                        _note(lo, first + k, energy[first + k], z, at)
 
 
 @kernel(counted=False)
@@ -346,148 +366,6 @@ def _note(lo: int, k: int, energy: int, z: NDArray[np.int64], at: NDArray[np.int
     n = z[FOUND]
     at[n, TOP], at[n, ENERGY], at[n, UP] = lo + k, energy, 1
     z[FOUND] = n + 1
-
-
-@kernel(counted=False)
-def _weigh(
-    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], weights: NDArray[np.integer]
-) -> None:
-    """Write the sizes of the band's slopes at `begin` to before `end`."""
-    short, long = w[SHORT], w[LONG]
-    number = weights.dtype.type
-    a, b = number(2 * long + 1), number(2 * short + 1)
-    # Of the four boxes in band[i+1] - band[i] only the samples that enter and leave remain.
-    in_short, out_short = x[begin + short + 1 : end + short + 1], x[begin - short : end - short]
-    in_long, out_long = x[begin + long + 1 : end + long + 1], x[begin - long : end - long]
-    for k in range(len(in_short)):
-        slope = number(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
-        weights[k] = abs(slope)
-
-
-@kernel(counted=False)
-def _weigh_rises(
-    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], buffers: NDArray[np.int64]
-) -> None:
-    """Write the slopes that rise in an upright pulse; and how many rise and fall before each."""
-    short, long, turn = w[SHORT], w[LONG], w[TURN]
-    a, b = 2 * long + 1, 2 * short + 1
-    first = max(begin - turn, long)
-    weights, slopes, rises = buffers[0], buffers[1], buffers[3]
-    rises[0] = 0
-    for k in range(end + turn - first):
-        i = first + k
-        slope = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
-        slopes[k] = slope
-        rises[k + 1] = rises[k] + (1 if slope > 0 else 0) - (1 if slope < 0 else 0)
-    for i in range(begin, end):
-        weights[i - begin] = max(slopes[i - first] * _sign(i, begin, w, rises), 0)
-
-
-@kernel(counted=False)
-def _sign(i: int, begin: int, w: NDArray[np.int64], rises: NDArray[np.int64]) -> int:
-    """Return -1 where the pulse is upside down: it rises for longer than it falls."""
-    first = max(begin - w[TURN], w[LONG])
-    rising = rises[i + w[TURN] + 1 - first] - rises[max(i - w[TURN] - first, 0)]
-    return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
-
-
-@kernel(counted=False)
-def _sum(
-    parts: NDArray[np.integer], other: NDArray[np.integer], out: NDArray[np.integer], count: int
-) -> None:
-    """Write sums of `count` neighbors, made of sums of 1, 2, 4 ...; use up the two buffers.
-
-    Unlike a running sum, such loops are made wide by the compiler.
-    """
-    n = len(out)
-    done, size = 0, 1
-    while True:
-        if count & size:
-            part = parts[done : done + n]
-            if done == 0:
-                _copy(part, out)
-            else:
-                _add(part, out)
-            done += size
-        if 2 * size > count:
-            return
-        m = n + count - 2 * size
-        _pair(parts[:m], parts[size : size + m], other[:m])
-        parts, other = other, parts
-        size *= 2
-
-
-@kernel(counted=False)
-def _compare(
-    energy: NDArray[np.integer],
-    one: NDArray[np.integer],
-    other: NDArray[np.integer],
-    neighbor: int,
-) -> bool:
-    """Write 1 where an energy exceeds all before within reach and none behind exceeds it, else 0.
-
-    Returns
-    -------
-    bool
-        Whether it is written to `one`.
-    """
-    n = len(energy)
-    _choose(energy[: n - 1], energy[1:n], one[: n - 1])
-    most, spare = one, other  # the largest of `size` from each on
-    size = 2
-    in_one = False
-    while 2 * size <= neighbor:
-        m = n - 2 * size + 1
-        _choose(most[:m], most[size : size + m], spare[:m])
-        most, spare = spare, most
-        in_one = not in_one
-        size *= 2
-    m = n - 2 * neighbor
-    before, behind = most[: neighbor - size + m], most[neighbor + 1 : 2 * neighbor + 1 - size + m]
-    _stand_out(
-        *(energy[neighbor : neighbor + m], before[:m], before[neighbor - size :]),
-        *(behind[:m], behind[neighbor - size :], spare[:m]),
-    )
-    return in_one
-
-
-# Each loop is a function of its own: the compiler then sees that nothing overlaps.
-@kernel(counted=False)
-def _copy(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
-    for k in range(len(out)):
-        out[k] = a[k]
-
-
-@kernel(counted=False)
-def _add(a: NDArray[np.integer], out: NDArray[np.integer]) -> None:
-    for k in range(len(out)):
-        out[k] += a[k]
-
-
-@kernel(counted=False)
-def _pair(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
-    for k in range(len(out)):
-        out[k] = a[k] + b[k]
-
-
-@kernel(counted=False)
-def _choose(a: NDArray[np.integer], b: NDArray[np.integer], out: NDArray[np.integer]) -> None:
-    for k in range(len(out)):
-        out[k] = max(a[k], b[k])
-
-
-@kernel(counted=False)
-def _stand_out(
-    here: NDArray[np.integer],
-    before: NDArray[np.integer],
-    just_before: NDArray[np.integer],
-    behind: NDArray[np.integer],
-    far_behind: NDArray[np.integer],
-    out: NDArray[np.integer],
-) -> None:
-    for k in range(len(out)):
-        most, later = max(before[k], just_before[k]), max(behind[k], far_behind[k])
-        out[k] = (here[k] > most) & (here[k] >= later)
 
 
 @kernel(counted=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,7 @@ PLETH = Recipe(
 )
 
 
+@cache
 def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
     """Return the recipe in samples of one rate, in the order of `kernels`; boxes as half widths."""
     short, long = _half(recipe.short * fs), _half(recipe.long * fs)
@@ -78,7 +80,9 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
         reach,
         keep,
     )
-    return np.array(row, dtype=np.int64)
+    found = np.array(row, dtype=np.int64)
+    found.flags.writeable = False  # one array for all who ask
+    return found
 
 
 def smallest(w: NDArray[np.int64]) -> int:

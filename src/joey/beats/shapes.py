@@ -27,7 +27,10 @@ REACH_S = 0.08  # s to either side: a neonatal QRS of 50-80 ms whole, an ectopic
 POINTS = 33  # of a shape: 5 ms apart, whatever the sampling frequency
 AROUND = 8  # beats to either side that a beat is compared with
 FEWEST = 8  # of those there must be so many
+SMOOTH = 4  # points, 20 ms: a mean over so many takes out 50 Hz, and half of the noise
 ALIKE = 0.9  # correlation of two beats of one shape
+SPREAD = 2.5  # times what the usual two beats lack of 1: noise makes all of them less alike
+USUAL = 0.75  # quantile of a beat's correlations that is of its own shape, if most beats are
 FEW = 1 / 3  # share of the beats around that are like an odd one: fewer
 STABLE = 0.75  # share of the beats around that must be of a shape that is common there
 EARLY = 0.85  # of the median interval: an earlier beat is early
@@ -48,13 +51,14 @@ def mark_shapes(signal: Signal, beats: Beats) -> Beats:
     Returns
     -------
     Beats
-        A beat is odd where its shape (80 ms to either side, without its slope) correlates by 0.9
-        with fewer than a third of up to eight beats before and eight after it, while three quarters
-        of those are of a common shape: in noise nothing is said. It is early and wide where it
-        comes before 0.85 of the median interval around it and is 1.25 times as wide (area over
-        height) as the narrow quarter of the beats around: so the wide beats of a bigeminy are told,
-        of which there are too many to be odd. A beat at the edge of what was measured, or with
-        fewer than eight around it within 10 s of each other, is not judged.
+        A beat is odd where its shape (80 ms to either side, without its slope, a mean over 20 ms)
+        correlates by 0.9 with fewer than a third of up to eight beats before and eight after it,
+        while three quarters of those are of a common shape. Where noise makes all beats less alike,
+        less is asked: 1 less two and a half times what usual correlations there lack of 1. It is
+        early and wide where it comes before 0.85 of the median interval around it and is 1.25 times
+        as wide (area over height) as the narrow quarter of the beats around: so the wide beats of a
+        bigeminy are told, of which there are too many to be odd. A beat at the edge of what was
+        measured, or with fewer than eight around it within 10 s of each other, is not judged.
 
     Notes
     -----
@@ -69,7 +73,13 @@ def mark_shapes(signal: Signal, beats: Beats) -> Beats:
     at, there = _around(beats.times)
     there &= known[at] & known[:, None]
     judged = there.sum(axis=1) >= FEWEST
-    like = _alike(shapes) & there
+    # A notched beat is timed at either apex: it is as alike as it is by its middle.
+    centers = _centers(shapes)
+    moved = _shapes(signal, beats.times + np.where(known, centers, 0.0))
+    alike = np.fmax(_alike(shapes), _alike(moved))
+    usual = _quantile(_quantile(alike, there, USUAL)[at], there, 0.5)
+    limit = np.minimum(ALIKE, 1.0 - SPREAD * (1.0 - usual))
+    like = (alike >= limit[:, None]) & there
     few = like.sum(axis=1) < FEW * there.sum(axis=1)
     around = there & judged[at]
     common = (around & ~few[at]).sum(axis=1) >= STABLE * around.sum(axis=1)
@@ -94,13 +104,23 @@ def _around(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.b
     return at, inside & (stretch[at] == stretch[:, None])
 
 
-def _alike(shapes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return whether each beat and each around it are of one shape, in the order of `_around`."""
+def _centers(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the steep parts of each shape have their middle, from its time. [s]"""
+    steep = np.diff(shapes, axis=1) ** 2
+    at = np.linspace(-REACH_S, REACH_S, POINTS)
+    total = steep.sum(axis=1)
+    return np.asarray(
+        steep @ (0.5 * (at[1:] + at[:-1])) / np.where(total > 0, total, np.inf), dtype=np.float64
+    )
+
+
+def _alike(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation of each beat with each around it, in the order of `_around`."""
     size = np.sqrt(np.sum(shapes * shapes, axis=1, keepdims=True))
     unit = np.divide(shapes, size, out=np.zeros_like(shapes), where=size > 0)
-    out = np.zeros((len(shapes), 2 * AROUND), dtype=np.bool_)
+    out = np.zeros((len(shapes), 2 * AROUND))
     for shift in range(1, min(AROUND, len(shapes) - 1) + 1):
-        like = np.einsum("ij,ij->i", unit[:-shift], unit[shift:]) >= ALIKE
+        like = np.einsum("ij,ij->i", unit[:-shift], unit[shift:])
         out[shift:, AROUND - shift] = like
         out[:-shift, AROUND + shift - 1] = like
     return out
@@ -118,19 +138,25 @@ def _quantile(
 
 
 def _shapes(signal: Signal, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the signal around each beat less its straight line; NaN where not all was measured."""
+    """Return the smoothed signal around beats less its line; NaN where not all was measured."""
     at = np.linspace(-REACH_S, REACH_S, POINTS)
+    step = 2.0 * REACH_S / (POINTS - 1)
+    fine = (np.arange(POINTS + SMOOTH - 1) - 0.5 * (POINTS + SMOOTH - 2)) * step
     out = np.full((len(times), POINTS), np.nan)
     for segment in signal.segments:
         fs, start = float(segment.grid.fs), segment.grid.time(segment.first)
         for first, stop in segment.runs.tolist():
-            since, until = start + first / fs + REACH_S, start + (stop - 1) / fs - REACH_S
-            lo, hi = np.searchsorted(times, (since, until))
-            place = ((times[lo:hi, None] - start) + at) * fs
+            since, until = start + first / fs + fine[-1], start + (stop - 1) / fs - fine[-1]
+            inside = (times >= since) & (times <= until)
+            place = ((times[inside, None] - start) + fine) * fs
             left = np.clip(place.astype(np.int64), first, max(stop - 2, first))
             right = np.minimum(left + 1, stop - 1)
             part = place - left
-            out[lo:hi] = segment.counts[left] * (1.0 - part) + segment.counts[right] * part
+            level = segment.counts[left] * (1.0 - part) + segment.counts[right] * part
+            total = level[:, :POINTS].copy()
+            for k in range(1, SMOOTH):
+                total += level[:, k : POINTS + k]
+            out[inside] = total
     out -= out.mean(axis=1, keepdims=True)
     line = at / np.sqrt(np.sum(at * at))
     out -= (out @ line)[:, None] * line

@@ -2,5 +2,6 @@
 
 from joey.breaths.detector import BreathDetector, detect_breaths, join_breaths
 from joey.breaths.types import Breaths
+from joey.breaths.witness import without_heart
 
-__all__ = ["BreathDetector", "Breaths", "detect_breaths", "join_breaths"]
+__all__ = ["BreathDetector", "Breaths", "detect_breaths", "join_breaths", "without_heart"]

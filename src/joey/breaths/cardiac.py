@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FINE", "REACH_S", "SETTLE_S", "remove_heart"]
+__all__ = ["BINS", "FINE", "REACH_S", "SETTLE_S", "remove_heart"]
 
 REACH_S = 5.0  # s, beats this far to either side make the mean
 SETTLE_S = 7.0  # s, a sample's result rests on beats and samples within this
@@ -38,8 +38,10 @@ def remove_heart(
     times: NDArray[np.float64],
     beats: NDArray[np.float64],
     fs: float,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Return the samples without the heart's share, where it was taken out, and how large it was.
+) -> tuple[
+    NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]:
+    """Return the samples without the heart's share, where it was taken out, and what it was.
 
     Parameters
     ----------
@@ -58,18 +60,24 @@ def remove_heart(
         Where the heart's share was taken out.
     height : ndarray of int64, shape (n,)
         From its lowest to its highest within a beat, in 1/16 count; 0 where it was not taken out.
+    cycle : ndarray of int64, shape (n,)
+        In which beat a sample lies; -1 where in none.
+    mean : ndarray of int64, shape (m, BINS)
+        The heart's share of each beat, by the place in it. [1/16 count]
     """
     from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
 
     if len(beats) < 2:
         nothing = np.zeros(len(counts), dtype=np.int64)
-        return counts * FINE, nothing.astype(np.bool_), nothing
+        none = np.zeros((1, BINS), dtype=np.int64)
+        return counts * FINE, nothing.astype(np.bool_), nothing, nothing - 1, none
     width = max(2 * int(DRIFT_S * fs / 2) + 1, 3)
     cycle, part = beatwise.place(times, beats, RR_S[0], RR_S[1], BINS)
     fast = beatwise.without_drift(counts, valid, width // 2, FINE)
     sums, number, power = beatwise.gather(fast, valid, cycle, part, len(beats), BINS)
     mean, enough = _means(sums, number, power, beats)
-    return beatwise.subtract(counts, cycle, part, mean, enough, FINE)
+    samples, removed, height = beatwise.subtract(counts, cycle, part, mean, enough, FINE)
+    return samples, removed, height, cycle, mean
 
 
 def _means(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.breaths.cardiac import SETTLE_S, remove_heart
-from joey.breaths.stillness import Stillness
+from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
+from joey.breaths.contact import Contact
+from joey.breaths.stillness import BLOCK_S, Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
@@ -130,7 +131,8 @@ def detect_breaths(resp: Signal, beats: Beats) -> Breaths:
         Times of the peaks (end of inspiration where impedance rises with the lungs), and from where
         to where each breath moves. [s] Searched is what was measured, less 1 s at its edges, less
         where impedance stood still for 2 s, less where it moves too far for rest and not far enough
-        for breath: bouts of motion, breathing gone shallow, leads put on anew (`stillness`).
+        for breath (bouts of motion, breathing gone shallow, leads put on anew: `stillness`), less
+        silence without the heart's usual ripple or with more than the usual noise (`contact`).
 
     Raises
     ------
@@ -187,6 +189,7 @@ class _Section:
         boxes = self._smooth, self._drift, max(round(LAG_S * self._fs), 1)
         self._stillness = Stillness(len(self._heard.counts), self._fs, boxes)
         n = len(self._heard.counts)
+        self._contact = Contact(n // self._stillness.block + 1, BLOCK_S, BINS)
         self._samples: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         self._searched: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._removed: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
@@ -236,7 +239,7 @@ class _Section:
         valid &= ~_still(counts, valid, self._flat)
         times = window.grid.times(np.arange(a, b) + window.first)
         beats = self._beats_near(times[0], times[-1]) if len(times) else np.empty(0)
-        samples, removed, heart = remove_heart(counts, valid, times, beats, self._fs)
+        samples, removed, heart, cycle, mean = remove_heart(counts, valid, times, beats, self._fs)
         once = _box(np.where(valid, samples, 0), self._smooth)
         smooth = _box(once, self._smooth)
         # Both parts in the same unit: (samples x smooth^2) x drift.
@@ -247,7 +250,9 @@ class _Section:
         self._samples[lo:hi] = band[inner]
         self._searched[lo:hi] = whole[inner]
         self._removed[lo:hi] = removed[inner]
-        self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
+        power = self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
+        at = lo - a + self._stillness.block * np.arange(len(power))
+        self._contact.add(mean[cycle[at]], removed[at], power, whole[at])
 
     def _beats_near(self, start: float, end: float) -> NDArray[np.float64]:
         near = []
@@ -307,7 +312,9 @@ class _Section:
             self._fs,
         )
         lo, hi = self._told - window.first, upto - window.first
-        sure = self._searched[lo:hi] & ~self._stillness.unsure(self._found, lo, hi)
+        sure = self._searched[lo:hi] & ~self._stillness.unsure(
+            self._found, self._contact.lost, lo, hi
+        )
         runs = runs_of(sure) + (lo + window.first)
         times = window.grid.times
         searched = Spans.of(times(runs.ravel()).reshape(-1, 2))

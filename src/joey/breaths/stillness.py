@@ -109,8 +109,8 @@ class Stillness:
         smooth: NDArray[np.int64],
         first: int,
         stop: int,
-    ) -> None:
-        """Take the next samples, whole blocks but for the window's last.
+    ) -> NDArray[np.float64]:
+        """Take the next samples, whole blocks but for the window's last; return their noise.
 
         Parameters
         ----------
@@ -121,6 +121,11 @@ class Stillness:
             [1/16 count; 1/16 count; 1/16 count x box]
         first, stop : int
             Which of them are new; those around them are for differences.
+
+        Returns
+        -------
+        ndarray of float64, shape (blocks,)
+            Power of the plain second differences.
         """
         from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
 
@@ -137,6 +142,7 @@ class Stillness:
         same = float(self._smooth * self._drift) ** 2  # to the unit of `moves`
         self._second[mine], self._fourth[mine] = same * out[4], same * out[5]
         self._move(self._blocks - AROUND)
+        return np.asarray(out[2])
 
     def close(self) -> None:
         """Say that no more samples come."""
@@ -167,8 +173,20 @@ class Stillness:
         low = rows[np.arange(len(rows)), (LOW * number).astype(np.int64)]
         self.lately[first:stop] = np.where(number >= last // 2, low, np.nan)
 
-    def unsure(self, peaks: NDArray[np.int64], lo: int, hi: int) -> NDArray[np.bool_]:
-        """Return which samples from `lo` to `hi` can be called neither breath nor pause."""
+    def unsure(
+        self, peaks: NDArray[np.int64], lost: NDArray[np.bool_], lo: int, hi: int
+    ) -> NDArray[np.bool_]:
+        """Return which samples from `lo` to `hi` can be called neither breath nor pause.
+
+        Parameters
+        ----------
+        peaks : ndarray of int64, shape (m,)
+            The breaths.
+        lost : ndarray of bool, shape (blocks,)
+            Where the electrodes feel no chest.
+        lo, hi : int
+            Which samples.
+        """
         near = round(NEAR_S / BLOCK_S)
         first, stop = (
             max(lo // self.block - near, 0),
@@ -188,9 +206,11 @@ class Stillness:
             share = np.where(brisk < self.quickest * moves, REST, REST_QUICK)
             share = np.where(self.slow[mine], REST_SLOW, share)
             rest = np.maximum(floor, np.where(self.trusted[mine], share * breath, 0.0))
-            moving = inner & (moves >= rest)
-            wild = self.motion[mine] | (floor > DROWNED * breath)
-        unsure = wild | (inner & (2 * _around(moving, near) >= _around(inner, near)))
+            moving = inner & ((moves >= rest) | lost[mine])
+            # A quarter of a second says little of noise: most around it must agree.
+            drowned = 2 * _around(floor > DROWNED * breath, near) > _around(floor > 0, near)
+        unsure = self.motion[mine] | drowned
+        unsure |= inner & (2 * _around(moving, near) >= _around(inner, near))
         blocks = np.arange(lo, hi) // self.block - first
         return np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
 

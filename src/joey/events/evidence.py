@@ -24,6 +24,7 @@ __all__ = ["Recovery", "confirm_bradycardia", "measure_recovery"]
 AROUND_S = 2.0  # s on each side: the pulse arrives after the beat
 ENOUGH = 0.5  # share of the event: pulses there, and of its low time confirmed; Joey default
 USUAL_S = 60.0  # s before an event whose median is its usual pulse rate
+UNEVEN = 0.15  # mean change from pulse to pulse over their mean: a dicrotic wave is counted in some
 RECOVERED = 0.05  # share of baseline: recovered is within 5 % of it
 
 
@@ -59,7 +60,10 @@ def confirm_bradycardia(found: Events, pulse: Series) -> Events:
     Events
         All of them. One is marked as doubtful where pulses were measured for at least half of it
         and were below the threshold for less than half of its low time, 2 s around it allowed.
-        Where there are too few pulses nothing is said: they neither confirm nor deny.
+        Where there are too few pulses nothing is said: they neither confirm nor deny. Nor do pulses
+        that are not even deny: in a slow heart a dicrotic wave is tall and late enough to be
+        counted as a pulse, and short and long intervals alternate. Beats that the ECG missed leave
+        the pulses even.
     """
     known = np.isfinite(pulse.values)
     times, ends, values = pulse.times[known], pulse.ends[known], pulse.values[known]
@@ -90,6 +94,9 @@ def _denied(
     within = np.minimum(ends[lo:hi], event.span.end + AROUND_S)
     held = within - np.maximum(times[lo:hi], event.span.start - AROUND_S)
     if np.sum(held) < ENOUGH * event.span.duration:
+        return False
+    periods = 60.0 / values[lo:hi]
+    if np.sum(np.abs(np.diff(periods))) > UNEVEN * np.sum(periods):
         return False
     return bool(np.sum(held[values[lo:hi] < limit]) < ENOUGH * event.time_below_s)
 

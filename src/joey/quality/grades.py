@@ -20,6 +20,8 @@ from joey.quality.seconds import (
     N_USUAL,
     NOISE,
     PASSED,
+    PAUSE,
+    PAUSED,
     PEAK,
     PLACE,
     SHORT,
@@ -44,6 +46,7 @@ FLAT, CLIPPED, FAINT, NOISY, MOVED, LOW, NOISE_DOUBT, MOTION = range(1, 9)
 
 LEAST = 10  # judged seconds that make a usual size
 LOW_SHARE = 0.2  # of the usual height
+PAUSE_SHARE = 0.4  # of the usual height: less may be a pause in breathing, with noise
 MOTION_TIMES = 4.0  # the usual height
 
 # Of an ECG. Energies are of a band of 10 to 40 Hz, over 80 ms, as shares of a beat's.
@@ -75,9 +78,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.int32],
     valid: NDArray[np.bool_],
     tile: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    level: NDArray[np.float64],
-    gathered: NDArray[np.float64],
+    blocks: NDArray[np.float64],
     found: NDArray[np.float64],
     rows: NDArray[np.float64],
     usual: NDArray[np.float64],
@@ -88,7 +89,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 
     Parameters
     ----------
-    known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows
+    known, last, is_ecg, w, z, edges, x, valid, tile, blocks, found, rows
         As of `measure`.
     speak : ndarray of int64, shape (2,)
         Seconds that are told: from, to before.
@@ -99,7 +100,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     judged : ndarray of int64, shape (room, 2)
         Written: first second, second after the last, of what was looked at.
     """
-    measure(known, last, is_ecg, w, z, edges, x, valid, tile, energy, level, gathered, found, rows)
+    measure(known, last, is_ecg, w, z, edges, x, valid, tile, blocks, found, rows)
     ahead = 0 if last or not is_ecg else AROUND
     n_verdicts = n_judged = 0
     while z[GRADED] < z[MEASURED] - ahead:
@@ -109,7 +110,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
             continue
         code = _grade_ecg(k, w, z, edges, found, rows, usual) if is_ecg else 0
         if not is_ecg:
-            code = _grade(k, z, rows, usual)
+            code = _grade(k, w, z, rows, usual)
         if not speak[0] <= k < speak[1]:
             continue
         if n_judged and judged[n_judged - 1, 1] == k:
@@ -130,18 +131,26 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
 
 @kernel
 def _grade(
-    k: int, z: NDArray[np.int64], rows: NDArray[np.float64], usual: NDArray[np.float64]
+    k: int,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    rows: NDArray[np.float64],
+    usual: NDArray[np.float64],
 ) -> int:
     """Grade a second of pleth or impedance by its height beside that of the seconds before."""
     if rows[k, STILL]:
         return FLAT
     height = rows[k, HEIGHT]
     middle = _middle(usual[1], z[N_USUAL])
-    _put(usual, z, height)
+    share = PAUSE_SHARE if w[PAUSE] > 0 else LOW_SHARE
+    low = middle > 0 and height < share * middle
+    z[PAUSED] = z[PAUSED] + 1 if low else 0
+    if not low or z[PAUSED] > w[PAUSE]:
+        _put(usual, z, height)
     if rows[k, CUT]:
         return CLIPPED
-    if middle > 0 and height < LOW_SHARE * middle:
-        return LOW
+    if low:
+        return LOW if w[PAUSE] == 0 else 0
     return MOTION if middle > 0 and height > MOTION_TIMES * middle else 0
 
 
@@ -189,19 +198,22 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912
     first, stop, end = edges[max(k - 1, 0)], edges[min(k + 2, last)], edges[min(k + 3, last)]
     while z[PASSED] < z[FOUND] and found[z[PASSED], PLACE] < first:
         z[PASSED] += 1
+    own_from, own_to = edges[k] - reach, edges[k + 1] + reach
+    half_low, half_high = HALF_LOW * reference, HALF_HIGH * reference
+    least = BEAT * reference
     half, extra, large, larger, jump, leap = 0, False, 0.0, 0.0, 0.0, 0.0
-    i = z[PASSED]
-    while i < z[FOUND] and found[i, PLACE] < stop:
-        share = found[i, ENERGY] / reference
-        times = found[i, ENERGY] / ordinary
-        moved = found[i, JUMP] * unit if share > BEAT else 0.0
-        large, jump = max(large, times), max(jump, moved)
-        if edges[k] - reach <= found[i, PLACE] < edges[k + 1] + reach:
-            half += HALF_LOW < share < HALF_HIGH
-            larger, leap = max(larger, times), max(leap, moved)
-            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, BEAT * reference):
+    for i in range(z[PASSED], z[FOUND]):
+        place, size = found[i, PLACE], found[i, ENERGY]
+        if place >= stop:
+            break
+        moved = found[i, JUMP] * unit if size > least else 0.0
+        large, jump = max(large, size), max(jump, moved)
+        if own_from <= place < own_to:
+            half += half_low < size < half_high
+            larger, leap = max(larger, size), max(leap, moved)
+            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, least):
                 extra = True
-        i += 1
+    large, larger = large / ordinary, larger / ordinary
     if middle > 0 and beat > SIZE_BAD * middle:
         return MOVED
     if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:

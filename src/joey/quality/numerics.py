@@ -8,12 +8,12 @@ import numpy as np
 
 from joey.quality.types import Quality, Verdict
 from joey.signals import extent, measured
-from joey.spans import Span, Spans, intersect
+from joey.spans import EMPTY, Span, Spans, intersect
 
 if TYPE_CHECKING:
     from joey.signals import Channel, Series
 
-__all__ = ["frozen_together", "judge_numeric", "possible"]
+__all__ = ["follow_heart", "frozen_together", "judge_numeric", "possible"]
 
 RANGE = {  # smallest and largest value that is one: Joey's defaults
     "heart_rate": (20.0, 300.0),
@@ -30,6 +30,8 @@ TURN = {"temp": 0.1}  # a reading of so much may always turn to the next
 SILENT_S = 10.0  # s; across a longer silence no change is judged
 FROZEN_S = 30.0  # s
 PERCENT = 100.0
+NEAR = 5.0  # /min, a breathing rate that near to the heart rate may be the heart's
+FOLLOWS_S = 10.0  # s
 
 
 def judge_numeric(series: Series) -> Quality:
@@ -105,3 +107,27 @@ def _still(series: Series) -> Spans:
     last = np.append(first[1:], len(values)) - 1
     rows = np.column_stack((times[first], ends[last]))
     return Spans.of(rows[rows[:, 1] - rows[:, 0] > FROZEN_S])
+
+
+def follow_heart(breaths: Series, heart: Series) -> Spans:
+    """Return where a monitor's breathing rate may be the heart's: 5 /min near for over 10 s.
+
+    The heart moves the impedance of the chest at each beat; a monitor that counts these ripples
+    shows the heart rate twice, most of all in a breathing pause. An infant who breathes as fast as
+    a slow heart beats is flagged, too.
+
+    Parameters
+    ----------
+    breaths, heart : Series
+        Numerics of one monitor. [1/min] NaN is not compared.
+    """
+    known, beating = np.isfinite(breaths.values), np.isfinite(heart.values)
+    times, ends, values = breaths.times[known], breaths.ends[known], breaths.values[known]
+    since, until, rates = heart.times[beating], heart.ends[beating], heart.values[beating]
+    at = np.searchsorted(since, times, side="right") - 1
+    if len(rates) == 0:
+        return EMPTY
+    at_or_first = np.maximum(at, 0)
+    near = (at >= 0) & (times < until[at_or_first]) & (np.abs(values - rates[at_or_first]) < NEAR)
+    rows = Spans.of(np.column_stack((times, ends))[near]).bounds
+    return Spans.of(rows[rows[:, 1] - rows[:, 0] > FOLLOWS_S])

@@ -12,11 +12,15 @@ from joey.compiled import kernel
 
 __all__ = ["measure"]
 
-# Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only.
-FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, N_WIDTHS = range(8)
+# Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only. For how many seconds little
+# movement is a pause, and not another usual size.
+FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, N_WIDTHS = range(9)
 # State: samples not measured; blocks weighed, gathered and scanned; candidates found; seconds
-# measured and graded; candidates passed by grading; seconds that made the usual size so far.
-MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, N_STATE = range(10)
+# measured and graded; candidates passed by grading; seconds that made the usual size so far, and
+# seconds of a pause.
+MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, PAUSED, N_STATE = (
+    range(11)
+)
 # Columns of a second, and of a candidate.
 JUDGED, HEIGHT, STILL, CUT, PEAK, NOISE, N_COLUMNS = range(7)
 ENERGY, JUMP, PLACE, N_MARKS = range(4)
@@ -39,9 +43,7 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.int32],
     valid: NDArray[np.bool_],
     tile: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    level: NDArray[np.float64],
-    gathered: NDArray[np.float64],
+    blocks: NDArray[np.float64],
     found: NDArray[np.float64],
     rows: NDArray[np.float64],
 ) -> None:
@@ -56,23 +58,25 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     is_ecg : bool
         Whether beats are looked at.
     w : ndarray of int64, shape (N_WIDTHS,)
-        Widths in samples.
+        Widths in samples, and the longest pause. [s]
     z : ndarray of int64, shape (N_STATE,)
         State, changed in place.
     edges : ndarray of int64, shape (n + 1,)
         Sample index of the beginning of each second, from 0 to the length of the window.
     x, valid : ndarray
         Samples, and which of them were measured.
-    tile, energy, level, gathered : ndarray of float64
-        Room for slopes, and for each block: energy, mean level, energy of the blocks around.
+    tile : ndarray of float64, shape (TILE,)
+        Room for slopes.
+    blocks : ndarray of float64, shape (2, n)
+        Of each block: its energy, and that of the blocks around.
     found : ndarray of float64, shape (room, N_MARKS)
         Energy of each candidate beat, and how far the baseline moves across it. [counts]
     rows : ndarray of float64, shape (n, N_COLUMNS)
         Seconds, written.
     """
     if is_ecg:
-        _weigh(known, w, z, x, valid, tile, energy, level)
-        _scan(w, z, last, energy, level, gathered, found)
+        _weigh(known, w, z, x, valid, tile, blocks[0])
+        _scan(w, z, last, x, blocks[0], blocks[1], found)
     k = z[MEASURED]
     while k < len(edges) - 1:
         enough = edges[k + 1] + w[FLAT] <= known
@@ -82,13 +86,13 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
             break
         _measure(k, known, w, z, edges, x, valid, rows)
         if is_ecg:
-            _look(k, w, z, edges, gathered, rows)
+            _look(k, w, z, edges, blocks[1], rows)
         k += 1
         z[MEASURED] = k
 
 
 @kernel
-def _measure(  # noqa: C901
+def _measure(  # noqa: C901, PLR0912
     k: int,
     known: int,
     w: NDArray[np.int64],
@@ -109,6 +113,7 @@ def _measure(  # noqa: C901
         part = x[lo:hi]
         for value in part:
             high, low = max(high, value), min(low, value)
+        for value in part:
             total += value
     else:
         number = 0
@@ -122,11 +127,11 @@ def _measure(  # noqa: C901
     row[JUDGED] = 1.0
     height = float(high) - float(low)
     row[HEIGHT] = height
-    # A run of `CLIP` equal samples holds the second's first or last, or one at a stride of half.
-    stride = max(w[CLIP] // 2, 1)
     first, stop = max(lo - w[FLAT], 0), min(hi + w[FLAT], known)
     mean = total / number
-    far = min(high - mean, mean - low) > CLIP_FAR * height
+    far = height >= CLIP_HEIGHT and min(high - mean, mean - low) > CLIP_FAR * height
+    # A run of so many equal samples holds the second's first or last, or one at a stride of half.
+    stride = max((w[CLIP] if far else w[FLAT]) // 2, 1)
     longest = clipped = 0
     i = lo
     while True:
@@ -144,7 +149,7 @@ def _measure(  # noqa: C901
             break
         i = min(i + stride, hi - 1)
     row[STILL] = 1.0 if longest >= w[FLAT] else 0.0
-    row[CUT] = 1.0 if far and clipped >= w[CLIP] and height >= CLIP_HEIGHT else 0.0
+    row[CUT] = 1.0 if far and clipped >= w[CLIP] else 0.0
 
 
 @kernel
@@ -156,42 +161,75 @@ def _weigh(
     valid: NDArray[np.bool_],
     tile: NDArray[np.float64],
     energy: NDArray[np.float64],
-    level: NDArray[np.float64],
 ) -> None:
-    """Go on with the energy and the level of blocks, as far as the samples allow."""
-    block, short, long = w[BLOCK], w[SHORT], w[LONG]
-    a, b = float(2 * long + 1), float(2 * short + 1)
+    """Go on with the energy of blocks, as far as the samples allow."""
+    block, long = w[BLOCK], w[LONG]
     stop = min((known - long - 1) // block, len(energy))
     many = len(tile) // block
+    narrow = tile.view(np.int32)
+    # Below this a block's energy fits 32 bits: the same integers, twice as many at once.
+    limit = (2**31 - 1) // (2 * (2 * w[SHORT] + 2 * long + 2) * block)
     k = z[WEIGHED]
     while k < stop:
         n = min(many, stop - k)
         lo, hi = k * block, (k + n) * block
         start = max(lo, long)
-        number = hi - start
-        if number > 0:
-            # The slope of a band of 20 ms minus 100 ms means: what a beat is made of.
-            near = x[start + short + 1 : hi + short + 1]
-            nigh = x[start - short : hi - short]
-            after = x[start + long + 1 : hi + long + 1]
-            before = x[start - long : hi - long]
-            slope = tile[start - lo : hi - lo]
-            for i in range(number):
-                steep = float(near[i]) - float(nigh[i])
-                slope[i] = abs(a * steep - b * (float(after[i]) - float(before[i])))
-        whole = z[MISSING] == 0
-        for j in range(n):
-            at = lo + j * block
-            told = at >= long and (whole or _all(valid, at - long, at + block + long + 1))
-            weight, mean = 0.0, 0.0
-            if told:
-                for i in range(at, at + block):
-                    weight += tile[i - lo]
-                    mean += x[i]
-            energy[k + j] = weight if told else NONE
-            level[k + j] = mean / block
+        if start < hi:
+            most = least = np.int32(0)
+            for value in x[start - long : hi + long + 1]:
+                most, least = max(most, value), min(least, value)
+            if most < limit and -limit < least:
+                _slopes_32(start, hi, w, x, narrow[start - lo : hi - lo])
+                _sum_blocks(k, n, block, narrow, energy)
+            else:
+                _slopes(start, hi, w, x, tile[start - lo : hi - lo])
+                _sum_blocks(k, n, block, tile, energy)
+        if lo < long or z[MISSING]:
+            for j in range(k, k + n):
+                at = j * block
+                if at < long or not _all(valid, at - long, at + block + long + 1):
+                    energy[j] = NONE
         k += n
     z[WEIGHED] = k
+
+
+@kernel
+def _slopes(
+    start: int, stop: int, w: NDArray[np.int64], x: NDArray[np.int32], out: NDArray[np.float64]
+) -> None:
+    """Write the slope of a band of 20 ms minus 100 ms means: what a beat is made of."""
+    short, long = w[SHORT], w[LONG]
+    a, b = float(2 * long + 1), float(2 * short + 1)
+    near, nigh = x[start + short + 1 : stop + short + 1], x[start - short : stop - short]
+    after, before = x[start + long + 1 : stop + long + 1], x[start - long : stop - long]
+    for i in range(stop - start):
+        steep = float(near[i]) - float(nigh[i])
+        out[i] = abs(a * steep - b * (float(after[i]) - float(before[i])))
+
+
+@kernel
+def _slopes_32(
+    start: int, stop: int, w: NDArray[np.int64], x: NDArray[np.int32], out: NDArray[np.int32]
+) -> None:
+    """Write the same for small counts."""
+    short, long = w[SHORT], w[LONG]
+    a, b = np.int32(2 * long + 1), np.int32(2 * short + 1)
+    near, nigh = x[start + short + 1 : stop + short + 1], x[start - short : stop - short]
+    after, before = x[start + long + 1 : stop + long + 1], x[start - long : stop - long]
+    for i in range(stop - start):
+        steep = np.int32(near[i] - nigh[i])
+        out[i] = abs(np.int32(np.int32(a * steep) - np.int32(b * np.int32(after[i] - before[i]))))
+
+
+@kernel
+def _sum_blocks(
+    first: int, n: int, block: int, slopes: NDArray[np.generic], energy: NDArray[np.float64]
+) -> None:
+    for j in range(n):
+        weight = slopes[j * block]
+        for i in range(j * block + 1, (j + 1) * block):
+            weight += slopes[i]
+        energy[first + j] = weight
 
 
 @kernel
@@ -207,55 +245,79 @@ def _scan(
     w: NDArray[np.int64],
     z: NDArray[np.int64],
     last: bool,  # noqa: FBT001
+    x: NDArray[np.int32],
     energy: NDArray[np.float64],
-    level: NDArray[np.float64],
     gathered: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
     """Go on gathering energy; keep the tops that nothing within reach exceeds."""
-    near, gather = w[NEAR], w[GATHER]
+    near, gather, block = w[NEAR], w[GATHER], w[BLOCK]
     behind = gather // 2
     stop = z[WEIGHED] - (gather - behind) + 1
-    for k in range(max(z[GATHERED], behind), stop):
-        least, total = np.inf, 0.0
-        for j in range(k - behind, k - behind + gather):
-            least = min(least, energy[j])
-            total += energy[j]
-        gathered[k] = total if least >= 0 else NONE
+    begin = max(z[GATHERED], behind)
+    if begin < stop:
+        _gather(energy[begin - behind : stop - behind + gather - 1], gather, gathered[begin:stop])
     z[GATHERED] = max(stop, behind)
     until = stop if last else stop - near
     k = max(z[SCANNED], 2 * near)
+    if z[FOUND]:  # nothing within reach of a top is one
+        k = max(k, int(found[z[FOUND] - 1, PLACE]) // block + near + 1)
     while k < until:
-        here = gathered[k]
-        if here > 0 and here > gathered[k - 1] and here >= gathered[k + 1]:
-            alone = True
-            for j in range(k - near, k):
-                alone &= gathered[j] < here
-            for j in range(k + 1, min(k + near + 1, stop)):
-                alone &= gathered[j] <= here
-            if alone:
-                n = z[FOUND]
-                found[n, ENERGY] = here
-                found[n, PLACE] = k * w[BLOCK]
-                found[n, JUMP] = _jump(k, near, stop, level, gathered)
-                z[FOUND] = n + 1
-        k += 1
-    z[SCANNED] = k
+        here, top = gathered[k], k
+        for j in range(k + 1, min(k + near + 1, stop)):
+            if gathered[j] > here:
+                here, top = gathered[j], j
+        if top > k:  # what lies before it is lower, and within its reach
+            k = top
+            continue
+        j = k - 1
+        while j >= k - near and gathered[j] < here:
+            j -= 1
+        if here > 0 and j < k - near:
+            n = z[FOUND]
+            found[n, ENERGY] = here
+            found[n, PLACE] = k * block
+            found[n, JUMP] = _jump(k, near, stop, block, x, gathered)
+            z[FOUND] = n + 1
+        k += near + 1  # none of which is above this one
+    z[SCANNED] = max(z[SCANNED], until, 2 * near)
+
+
+@kernel
+def _gather(energy: NDArray[np.float64], gather: int, out: NDArray[np.float64]) -> None:
+    """Write the energy of so many blocks from each on; none where one of them has none."""
+    n = len(out)
+    for k in range(n):
+        out[k] = energy[k]
+    least = np.inf
+    for value in energy:
+        least = min(least, value)
+    for j in range(1, gather):
+        part = energy[j : j + n]
+        for k in range(n):
+            out[k] += part[k]
+    if least >= 0:
+        return
+    for k in range(n):
+        for j in range(k, k + gather):
+            if energy[j] < 0:
+                out[k] = NONE
 
 
 @kernel
 def _jump(
-    k: int, near: int, stop: int, level: NDArray[np.float64], gathered: NDArray[np.float64]
+    k: int, near: int, stop: int, block: int, x: NDArray[np.int32], gathered: NDArray[np.float64]
 ) -> float:
     """Return how far the level moves from before to after the beat at block `k`. [counts]"""
     far = 2 * near // 3  # from 60 ms to 100 ms to either side
     if k + far >= stop or min(gathered[k - far + 2], gathered[k + far - 2]) < 0:
         return 0.0
-    after, before = 0.0, 0.0
-    for j in range(far - 2, far):
-        after += level[k + j]
-        before += level[k - 1 - j]
-    return abs(after - before) / 2
+    after, before = 0, 0
+    for i in range((k + far - 2) * block, (k + far) * block):
+        after += x[i]
+    for i in range((k - far) * block, (k - far + 2) * block):
+        before += x[i]
+    return abs(after - before) / (2.0 * block)
 
 
 @kernel

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from joey.spans import Spans
+import numpy as np
+
+from joey.spans import Span, Spans, intersect, subtract, union
 
 if TYPE_CHECKING:
     from joey.signals import Channel
-    from joey.spans import Span
 
-__all__ = ["Quality", "Verdict", "bad_spans", "doubtful_spans"]
+__all__ = ["Quality", "Verdict", "add_doubt", "bad_spans", "distrust", "doubtful_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,53 @@ def bad_spans(quality: Quality) -> Spans:
 def doubtful_spans(quality: Quality) -> Spans:
     """Return the spans graded doubtful."""
     return Spans.of(each.span for each in quality.verdicts if each.grade == "doubtful")
+
+
+def distrust(quality: Quality, spans: Spans, reason: str) -> Quality:
+    """Return the judgment with spans that are bad for a reason the signal itself does not show.
+
+    Parameters
+    ----------
+    quality : Quality
+        Of the signal.
+    spans : Spans
+        What is bad besides. [s]
+    reason : str
+        Why.
+
+    Returns
+    -------
+    Quality
+        Its verdicts there are replaced, and the time counts as judged.
+    """
+    kept = []
+    bounds = spans.bounds
+    for each in quality.verdicts:
+        first = int(np.searchsorted(bounds[:, 1], each.span.start, side="right"))
+        if first == len(bounds) or bounds[first, 0] >= each.span.end:
+            kept.append(each)
+        else:
+            left = subtract(Spans.of([each.span]), spans)
+            kept += [Verdict(span, each.grade, each.reason) for span in left]
+    kept += [Verdict(span, "bad", reason) for span in spans]
+    kept.sort(key=lambda each: each.span)
+    return Quality(quality.channel, tuple(kept), union(quality.judged, spans))
+
+
+def add_doubt(quality: Quality, spans: Spans, reason: str) -> Quality:
+    """Return the judgment with the spans doubtful, where they were judged and nothing was said yet.
+
+    For what one signal alone cannot tell, such as another that differs. Nothing becomes bad by it.
+
+    Examples
+    --------
+    >>> from joey.signals import Channel
+    >>> judged = Quality(Channel("heart_rate"), (), Spans.of([(0.0, 60.0)]))
+    >>> add_doubt(judged, Spans.of([(50.0, 70.0)]), "pulse rate differs").verdicts
+    (Verdict(span=Span(start=50.0, end=60.0), grade='doubtful', reason='pulse rate differs'),)
+    """
+    known = Spans.of(each.span for each in quality.verdicts)
+    rows = subtract(intersect(spans, quality.judged), known)
+    more = (Verdict(Span(each.start, each.end), "doubtful", reason) for each in rows)
+    verdicts = sorted((*quality.verdicts, *more), key=lambda each: each.span.start)
+    return replace(quality, verdicts=tuple(verdicts))

@@ -29,6 +29,7 @@ CLIP_S = {"ecg": 0.08, "pleth": 0.2, "resp": 0.5}  # s, equal counts at the edge
 BLOCK_S, SHORT_S, LONG_S = 0.02, 0.02, 0.1  # s, of an ECG: block, and boxes of the band
 GATHER_S = 0.08  # s, that the energy of a beat is summed over
 NEAR_S = 0.15  # s, no two beats are closer
+PAUSE_S = 60  # s, that a chest may move little without another usual size
 BEFORE = 30  # judged seconds that make the usual size
 
 
@@ -70,8 +71,9 @@ def judge_waveform(signal: Signal) -> Quality:
         beats, deflections that are neither small nor a beat, or larger than a beat), ``motion``
         (the baseline moves across a beat by a share of its height, all is larger than before) are
         doubtful or bad by degree, ``low amplitude`` (no beat of the usual size in 3 s) is bad. Of
-        pleth and impedance ``motion`` (over 4 times the usual height) and ``low amplitude`` (under
-        a fifth of it) are doubtful. Joey's defaults.
+        pleth and impedance ``motion`` (over 4 times the usual height) is doubtful, and of pleth
+        ``low amplitude`` (under a fifth of it): a chest that does not breathe moves little, and
+        `joey.breaths` says whether its leads are on. Joey's defaults.
 
     Raises
     ------
@@ -133,14 +135,16 @@ class _Room:
         clip = max(round(CLIP_S.get(quantity, 0.5) * fs), 4)
         gather, near = round(GATHER_S * fs / block), round(NEAR_S * fs / block)
         flat = round(FLAT_S * fs)
-        self.widths = np.array([flat, clip, block, short, long, gather, near], dtype=np.int64)
+        pause = PAUSE_S if quantity == "resp" else 0
+        widths = flat, clip, block, short, long, gather, near, pause
+        self.widths = np.array(widths, dtype=np.int64)
         many = int(length / fs) + 3
         blocks = length // block + 1 if self.is_ecg else 1
         self.state: NDArray[np.int64] = np.zeros(seconds.N_STATE, dtype=np.int64)
         self.samples: NDArray[np.int32] = np.zeros(length, dtype=np.int32)
         self.valid: NDArray[np.bool_] = np.zeros(length, dtype=np.bool_)
         self.tile: NDArray[np.float64] = np.zeros(seconds.TILE)
-        self.blocks: NDArray[np.float64] = np.zeros((3, blocks))
+        self.blocks: NDArray[np.float64] = np.zeros((2, blocks))
         self.found: NDArray[np.float64] = np.zeros((blocks // near + 2, seconds.N_MARKS))
         self.rows: NDArray[np.float64] = np.zeros((many, seconds.N_COLUMNS))
         self.usual: NDArray[np.float64] = np.zeros((2, BEFORE))
@@ -203,9 +207,7 @@ class _Section:
             room.samples,
             room.valid,
             room.tile,
-            room.blocks[0],
-            room.blocks[1],
-            room.blocks[2],
+            room.blocks,
             room.found,
             room.rows,
             room.usual,

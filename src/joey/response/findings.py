@@ -12,10 +12,11 @@ from joey.beats import (
     nn_intervals,
     timing_noise_ms,
 )
-from joey.breaths import detect_breaths
+from joey.breaths import detect_breaths, without_heart
 from joey.events import DEFAULT, find_all, heart_rate_pieces, spells, without
 from joey.features import Material, features_for
 from joey.holds import Exclusions
+from joey.quality import distrust
 from joey.response.channels import (
     agreement_words,
     choose_waveform,
@@ -28,6 +29,7 @@ from joey.response.channels import (
     why_not,
 )
 from joey.response.charted import Surroundings
+from joey.response.disagreement import compare_channels
 from joey.response.probes import frozen_pairs, join_probes
 from joey.response.settings import Settings
 from joey.response.target import target_features
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Findings", "analyze", "find_events"]
 
+LEAD_OFF = "no heart in the ECG of the same electrodes"
 SPELL_PARTS = ("central10", "brady_uva", "desat_uva")
 REASONED = {  # what is said where nothing was found, and the channels it would be found in
     "no heart rate": ("ecg", "heart_rate", "pulse_rate"),
@@ -157,6 +160,7 @@ def analyze(
     progress(0.85, "finding events")
     numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
     still, frozen = _frozen(numerics)
+    ecg, numerics = compare_channels(ecg, intervals, numerics, (pulse, pleth))
     values = {
         quantity: tuple(
             trusted(n, still[quantity][k] if quantity in still else EMPTY)
@@ -175,6 +179,9 @@ def analyze(
     probes = join_probes(numerics["spo2"], values.get("spo2", ()))
     spo2 = None if probes is None else probes.series
     judged = _judged(source, ecg, resp, numerics, probes)
+    if resp is not None and ecg is not None and beats is not None:
+        lost = without_heart(beats, ecg.quality, whole_recording.span)
+        judged["breaths"] = distrust(resp.quality, lost, LEAD_OFF)
     pulses = _pulses(pulse, pleth)
     events, episodes = _events(heart, source, spo2, breaths, pulses, judged, settings)
     events = _with_reasons(events, whole_recording, recording)
