@@ -13,12 +13,13 @@ from joey.store.archive import EnvelopeRow, Fact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from joey.beats import Beats
     from joey.breaths import Breaths
     from joey.events import Event, Events
     from joey.live import Facts
     from joey.quality import Quality
-    from joey.spans import Spans
 
 __all__ = ["KINDS", "envelope_rows", "facts_of", "unpack_times"]
 
@@ -43,9 +44,9 @@ def facts_of(found: Facts) -> Iterator[Fact]:
     stream, seq = found.stream, found.seq
     for kind, beats in (("beats", found.beats), ("pulses", found.pulses)):
         if beats is not None and (len(beats.times) or len(beats.searched)):
-            yield _beats(stream, seq, kind, beats)
+            yield _times(beats, stream, seq, kind)
     if found.breaths is not None and (len(found.breaths.times) or len(found.breaths.searched)):
-        yield _breaths(stream, seq, found.breaths)
+        yield _times(found.breaths, stream, seq, "breaths")
     for judged in found.quality:
         yield from _quality(stream, seq, judged)
     for events in found.events:
@@ -83,42 +84,25 @@ def _json(
     return Fact(stream, kind, channel, _ns(start), _ns(end), seq, text.encode())
 
 
-def _times(
-    stream: str,
-    seq: int,
-    kind: str,
-    channel: str,
-    parts: tuple[bytes, ...],
-    ends: tuple[float, float],
-) -> Fact:  # noqa: E501
+def _times(of: Beats | Breaths, stream: str, seq: int, kind: str) -> Fact:
+    parts = (of.times.tobytes(), of.flags.tobytes(), of.searched.bounds.tobytes())
+    every = np.concatenate((of.times, of.searched.bounds.ravel()))
     sizes = np.array([len(part) for part in parts], np.int64).tobytes()
-    return Fact(stream, kind, channel, _ns(ends[0]), _ns(ends[1]), seq, sizes + b"".join(parts))
+    start, end = _ns(float(every.min())), _ns(float(every.max()))
+    return Fact(stream, kind, of.channel.label, start, end, seq, sizes + b"".join(parts))
 
 
-def unpack_times(data: bytes) -> tuple[bytes, ...]:
-    """Return the columns of a fact of times: times, flags, searched bounds, and what follows."""
-    count = 3
-    sizes = np.frombuffer(data[: 8 * count], np.int64)
-    edges = 8 * count + np.concatenate(([0], np.cumsum(sizes)))
-    return tuple(data[lo:hi] for lo, hi in zip(edges[:-1], edges[1:], strict=True))
-
-
-def _span_of(times: np.ndarray, searched: Spans) -> tuple[float, float]:
-    bounds = searched.bounds.ravel()
-    every = np.concatenate((times, bounds))
-    return float(every.min()), float(every.max())
-
-
-def _beats(stream: str, seq: int, kind: str, beats: Beats) -> Fact:
-    parts = (beats.times.tobytes(), beats.flags.tobytes(), beats.searched.bounds.tobytes())
-    ends = _span_of(beats.times, beats.searched)
-    return _times(stream, seq, kind, beats.channel.label, parts, ends)
-
-
-def _breaths(stream: str, seq: int, breaths: Breaths) -> Fact:
-    parts = (breaths.times.tobytes(), breaths.flags.tobytes(), breaths.searched.bounds.tobytes())
-    ends = _span_of(breaths.times, breaths.searched)
-    return _times(stream, seq, "breaths", breaths.channel.label, parts, ends)
+def unpack_times(
+    data: bytes,
+) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.float64]]:
+    """Return times [s], flags, and bounds of what was searched [s], of beats or breaths."""
+    a, b, _ = np.frombuffer(data[:24], np.int64).tolist()
+    rest = data[24:]
+    return (
+        np.frombuffer(rest[:a], np.float64),
+        np.frombuffer(rest[a : a + b], np.uint8),
+        np.frombuffer(rest[a + b :], np.float64).reshape(-1, 2),
+    )
 
 
 def _quality(stream: str, seq: int, judged: Quality) -> Iterator[Fact]:

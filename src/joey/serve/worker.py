@@ -12,7 +12,7 @@ import logging
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from joey.errors import ProtocolError
 from joey.live import Monitor, pack_resume, unpack_resume
@@ -22,9 +22,11 @@ from joey.serve.packing import envelope_rows, facts_of
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
-from joey.store.journal import SHARDS, Journal, StorageError
+from joey.store.journal import SHARDS, Journal, StorageError, shard_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from joey.live import Facts
     from joey.serve.settings import Settings
     from joey.sources.hl7 import Observations
@@ -166,7 +168,7 @@ class Worker:
             if bed.monitor is not None and entry.seq >= bed.since:
                 self._run(bed, entry, lambda monitor: monitor.tick(entry.received_ns, entry.seq))
 
-    def _run(self, bed: _Bed, entry: Entry, work: Any) -> None:
+    def _run(self, bed: _Bed, entry: Entry, work: Callable[[Monitor], Facts]) -> None:
         """Have a bed's monitor work; a bug in it ends the analysis of this bed alone."""
         monitor = bed.monitor
         if monitor is None:
@@ -192,7 +194,6 @@ class Worker:
             )
 
     def _shard(self, bed: _Bed) -> int:
-        from joey.store.journal import shard_of  # noqa: PLC0415
 
         return shard_of(bed.key.source, bed.key.bed)
 
