@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.live.clocks import Course, DeviceClock
+from joey.live.clocks import ClockState, Course, DeviceClock
 from joey.live.joining import Joiner
 from joey.quality import possible
 from joey.signals import NS
@@ -272,6 +272,11 @@ class Board:
     def cursor(self) -> int:
         """Of the newest strip."""
         return self._cursor
+
+    @property
+    def clock(self) -> ClockState:
+        """What is known of the device's clock."""
+        return self._clock.state
 
     def take(self, observations: Observations, received_ns: int) -> None:
         """Take a message.

@@ -1,0 +1,169 @@
+"""The routes of the pages. Paths hold keys of beds and ids of holds, never a name."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Body, FastAPI, HTTPException, Query, Response, WebSocket
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from joey.store.journal import StorageError
+from joey.web.guard import Door
+from joey.web.sockets import Unit, push_bed, push_feed
+from joey.web.taps import TapError, as_payload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Scope
+
+    from joey.web.sessions import Sessions
+    from joey.web.ward import Ward
+
+__all__ = ["make_app"]
+
+HERE = Path(__file__).resolve().parent
+STEP_S = 0.025  # s, between looks at the journal
+MOST_COLUMNS = 2000  # of one answer of the OxyCRG
+BYTES = "application/octet-stream"
+
+
+class _Static(StaticFiles):
+    """Files of the package, asked for anew after an update."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def make_app(ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> Door:
+    """Return the application, behind its door.
+
+    Parameters
+    ----------
+    ward : Ward
+        What is shown. The application steps it, from its own loop alone.
+    sessions : Sessions
+        Which browsers are known.
+    hosts : tuple of str
+        The names and ports under which it is reached: ``127.0.0.1:8137``.
+    """
+    unit = Unit(ward)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(_step(ward)), asyncio.create_task(unit.run())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        ward.close()
+
+    # FastAPI's own pages of documentation load scripts from elsewhere: there are none.
+    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    pages = _Pages(ward)
+    _add_pages(app, ward, pages)
+    _add_data(app, ward, sessions, hosts)
+    _add_sockets(app, ward, unit)
+    app.mount("/static", _Static(directory=HERE / "static"))
+    return Door(app, sessions, hosts, pages.text("sign", "Not known").encode())
+
+
+class _Pages:
+    """The pages as text."""
+
+    def __init__(self, ward: Ward) -> None:
+        self._ward = ward
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def text(self, name: str, title: str, *, bed: str = "") -> str:
+        """Return a page that its script will fill."""
+        facts = self._ward.facts()
+        return self._environment.get_template(f"{name}.html").render(
+            page=name,
+            title=title,
+            bed=bed,
+            zone=facts.zone,
+            hour=facts.hour,
+            simulated=facts.simulated,
+        )
+
+
+def _add_pages(app: FastAPI, ward: Ward, pages: _Pages) -> None:
+    @app.get("/", response_class=HTMLResponse)
+    async def _unit() -> str:
+        return pages.text("unit", "Unit")
+
+    @app.get("/feed", response_class=HTMLResponse)
+    async def _feed() -> str:
+        return pages.text("feed", "Feed")
+
+    @app.get("/beds/{bed:path}", response_class=HTMLResponse)
+    async def _bed(bed: str) -> str:
+        _known_bed(ward, bed)
+        return pages.text("bed", f"Bed {bed.rpartition('/')[2]}", bed=bed)
+
+
+def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> None:
+    @app.get("/api/oxycrg/{bed:path}")
+    async def _oxycrg(
+        bed: str,
+        start: float,
+        width: Annotated[float, Query(ge=250, le=120_000)],
+        columns: Annotated[int, Query(ge=1, le=MOST_COLUMNS)],
+    ) -> Response:
+        _known_bed(ward, bed)
+        return Response(ward.oxycrg(bed, start, width, columns), media_type=BYTES)
+
+    @app.post("/api/taps")
+    async def _tap(said: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        try:
+            bed, payload = as_payload(said)
+        except TapError as error:
+            raise HTTPException(422, str(error)) from None
+        try:
+            return ward.tap(bed, payload)
+        except StorageError:
+            raise HTTPException(503, "it could not be stored: the disk may be full") from None
+
+    @app.post("/api/links")
+    async def _link() -> dict[str, str]:
+        return {"link": f"http://{hosts[0]}/?token={sessions.new_link()}"}
+
+
+def _add_sockets(app: FastAPI, ward: Ward, unit: Unit) -> None:
+    @app.websocket("/live/unit")
+    async def _live_unit(socket: WebSocket) -> None:
+        await unit.push(socket)
+
+    @app.websocket("/live/feed")
+    async def _live_feed(socket: WebSocket) -> None:
+        await push_feed(socket, ward)
+
+    @app.websocket("/live/bed/{bed:path}")
+    async def _live_bed(socket: WebSocket, bed: str) -> None:
+        _known_bed(ward, bed)
+        await push_bed(socket, ward, bed)
+
+
+async def _step(ward: Ward) -> None:
+    while True:
+        more = ward.step()
+        await asyncio.sleep(0 if more else STEP_S)
+
+
+def _known_bed(ward: Ward, bed: str) -> None:
+    if not ward.has_bed(bed):
+        raise HTTPException(404, "there is no such bed")

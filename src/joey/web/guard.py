@@ -1,0 +1,165 @@
+"""The door of the pages: who may ask, from where, and what a page may load.
+
+Every request and every WebSocket passes here, before any route. A page of another site cannot
+reach Joey through a nurse's browser: the Host must be ours (no rebinding of names), the Origin
+must be ours (no forged post, no foreign WebSocket), the cookie is HttpOnly and SameSite.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from joey.errors import InputError
+from joey.web.sessions import COOKIE, Sessions
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Door", "loopback"]
+
+UNKNOWN_BROWSER = 4401  # WebSocket close codes, as HTTP's 401 and 403
+FOREIGN = 4403
+OPEN = ("/static/",)  # style and scripts hold nothing of anyone
+SAFE = {"GET", "HEAD"}
+POLICY = (
+    "default-src 'self'; connect-src 'self' {sockets}; object-src 'none'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def loopback(address: str) -> str:
+    """Return the address, if only this machine can reach it.
+
+    Raises
+    ------
+    InputError
+        If others could: pages have no sign-in yet.
+    """
+    if address == "localhost":
+        return "127.0.0.1"
+    try:
+        local = ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise InputError(
+            f"the pages listen on this machine alone (127.0.0.1), not on {address!r}: "
+            "they have no sign-in yet, and whoever reached them could read them"
+        )
+    return address.strip("[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Refuses what is not ours, before any route sees it.
+
+    Parameters
+    ----------
+    app : callable
+        The application behind it.
+    sessions : Sessions
+        Which browsers are known.
+    hosts : tuple of str
+        ``127.0.0.1:8137`` and the other names of this server.
+    refusal : bytes
+        The page for a browser that is not known.
+    """
+
+    app: ASGIApp
+    sessions: Sessions
+    hosts: tuple[str, ...]
+    refusal: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass or refuse."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        path: str = scope["path"]
+        host = headers.get("host", "")
+        socket = scope["type"] == "websocket"
+        if host not in self.hosts or not self._same_origin(scope, headers, host):
+            await _refuse(scope, receive, send, FOREIGN if socket else 403, b"refused\n")
+            return
+        guarded = _with_headers(send, host)
+        if not socket and path == "/" and scope["method"] == "GET":
+            token = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+            if token:
+                await self._enter(token, scope, receive, guarded)
+                return
+        if path.startswith(OPEN) or self.sessions.knows(_cookie(headers.get("cookie", ""))):
+            await self.app(scope, receive, guarded)
+            return
+        await _refuse(scope, receive, guarded, UNKNOWN_BROWSER if socket else 401, self.refusal)
+
+    def _same_origin(self, scope: Scope, headers: dict[str, str], host: str) -> bool:
+        needed = scope["type"] == "websocket" or scope["method"] not in SAFE
+        origin = headers.get("origin")
+        if origin is None:
+            return not needed
+        return origin == f"http://{host}"
+
+    async def _enter(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
+        cookie = self.sessions.enter(token)
+        if cookie is None and not self.sessions.knows(_cookie_of(scope)):
+            await _refuse(scope, receive, send, 401, self.refusal)
+            return
+        headers = [(b"location", b"/"), (b"cache-control", b"no-store"), (b"content-length", b"0")]
+        if cookie is not None:
+            line = f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
+            headers.append((b"set-cookie", line.encode()))
+        await send({"type": "http.response.start", "status": 303, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _cookie_of(scope: Scope) -> str:
+    sent = (value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
+    return _cookie("; ".join(sent))
+
+
+def _cookie(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _with_headers(send: Send, host: str) -> Send:
+    policy = POLICY.format(sockets=f"ws://{host}").encode()
+    ours = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    )
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            more = [*ours, (b"content-security-policy", policy), (b"cache-control", b"no-store")]
+            message["headers"] = [*message["headers"], *(h for h in more if h[0] not in there)]
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, code: int, body: bytes) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        # Accepted first: a browser is told the code of an open socket alone.
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": code, "reason": ""})
+        return
+    kind = b"text/html; charset=utf-8" if body.startswith(b"<") else b"text/plain"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,119 @@
+"""The last minutes of a bed as its monitor told them, on the host's clock.
+
+The archive does not have them yet: the OxyCRG ends with them, a tile's trend is made of them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from joey.live.board import Strip
+    from joey.sources.hl7 import Numeric
+
+__all__ = ["CELL_MS", "KINDS", "NS_PER_MS", "TREND_MS", "Recent", "Trend"]
+
+NS_PER_MS = 1_000_000
+CELL_MS = 250  # ms: 4 Hz, as the envelope of the archive
+CELLS = 2400  # 10 min
+KINDS = ("heart_rate", "spo2", "resp_low", "resp_high")
+STANDS_MS = 10_000  # ms that a number of a slow monitor stands at most
+USUAL_MS = 1000  # ms between two numbers, until more is known
+
+TREND_MS = 30_000  # ms of one point of the trend
+TREND_POINTS = 120  # an hour
+
+
+class Recent:
+    """Ten minutes of heart rate, SpO2 and respiration at 4 Hz; NaN where nothing was measured."""
+
+    __slots__ = ("_last_ms", "_newest", "_rows")
+
+    def __init__(self) -> None:
+        self._rows = {kind: np.full(CELLS, np.nan, np.float32) for kind in KINDS}
+        self._newest = -1  # number of the newest cell
+        self._last_ms: dict[str, int] = {}
+
+    def take_number(self, kind: str, numeric: Numeric, offset_ns: int) -> None:
+        """Take a number; it stands until the next one is due."""
+        at = (numeric.time_ns + offset_ns) // NS_PER_MS
+        before = self._last_ms.get(kind)
+        stands = USUAL_MS if before is None else min(max(at - before, USUAL_MS), STANDS_MS)
+        self._last_ms[kind] = at
+        first = at // CELL_MS
+        self._fill(kind, first, np.full(-(-stands // CELL_MS), numeric.value, np.float32))
+
+    def take_breathing(self, strip: Strip, offset_ns: int) -> None:
+        """Take samples of the impedance: the least and the largest of each cell."""
+        start = (strip.start_ns + offset_ns) / NS_PER_MS
+        values = strip.counts * strip.scale + strip.offset
+        for lo, hi in strip.runs.tolist():
+            times = start + np.arange(lo, hi) * (1000 / float(strip.fs))
+            cells = (times // CELL_MS).astype(np.int64)
+            at = np.flatnonzero(np.r_[True, np.diff(cells) > 0])
+            for kind, reduce in (("resp_low", np.fmin), ("resp_high", np.fmax)):
+                found = reduce.reduceat(values[lo:hi], at)
+                for cell, value in zip(cells[at].tolist(), found.tolist(), strict=True):
+                    self._widen(kind, cell, value, reduce)
+
+    def cells(self, kind: str, first: int, stop: int) -> NDArray[np.float32]:
+        """Return cells `first` to `stop` of the host's clock, NaN where there are none."""
+        found = np.full(stop - first, np.nan, np.float32)
+        lo, hi = max(first, self._newest - CELLS + 1), min(stop, self._newest + 1)
+        if lo < hi:
+            found[lo - first : hi - first] = self._rows[kind][np.arange(lo, hi) % CELLS]
+        return found
+
+    def _advance(self, cell: int) -> bool:
+        if cell <= self._newest - CELLS:
+            return False
+        if cell > self._newest:
+            begin = max(self._newest + 1, cell - CELLS + 1)
+            gone = np.arange(begin, cell + 1) % CELLS
+            for row in self._rows.values():
+                row[gone] = np.nan
+            self._newest = cell
+        return True
+
+    def _fill(self, kind: str, first: int, values: NDArray[np.float32]) -> None:
+        if self._advance(first) and self._advance(first + len(values) - 1):
+            self._rows[kind][np.arange(first, first + len(values)) % CELLS] = values
+
+    def _widen(self, kind: str, cell: int, value: float, reduce: np.ufunc) -> None:
+        if self._advance(cell):
+            row = self._rows[kind]
+            row[cell % CELLS] = reduce(row[cell % CELLS], value)
+
+
+class Trend:
+    """The lowest value of each half minute of an hour: a fall that a mean would hide is seen."""
+
+    __slots__ = ("_newest", "_values")
+
+    def __init__(self) -> None:
+        self._values = np.full(TREND_POINTS, np.nan)
+        self._newest = -1
+
+    def take(self, at_ms: int, value: float) -> None:
+        """Take a value. [ms UTC]"""
+        point = at_ms // TREND_MS
+        if math.isnan(value) or point <= self._newest - TREND_POINTS:
+            return
+        if point > self._newest:
+            begin = max(self._newest + 1, point - TREND_POINTS + 1)
+            self._values[np.arange(begin, point + 1) % TREND_POINTS] = np.nan
+            self._newest = point
+        self._values[point % TREND_POINTS] = np.fmin(self._values[point % TREND_POINTS], value)
+
+    def until(self, now_ms: int) -> list[float | None]:
+        """Return the points of the hour up to a time, oldest first; None where there is none."""
+        last = now_ms // TREND_MS
+        points = range(last - TREND_POINTS + 1, last + 1)
+        known = range(self._newest - TREND_POINTS + 1, self._newest + 1)
+        found = (self._values[p % TREND_POINTS] if p in known else math.nan for p in points)
+        return [None if math.isnan(value) else round(float(value), 1) for value in found]

@@ -1,0 +1,69 @@
+"""The process of the pages: opens what they read, and serves them to this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from joey.store.archive import Archive
+from joey.store.journal import Journal
+from joey.store.records import Records
+from joey.web.app import make_app
+from joey.web.guard import loopback
+from joey.web.sessions import Sessions
+from joey.web.ward import Ward
+
+if TYPE_CHECKING:
+    import socket
+
+    from joey.web.guard import Door
+    from joey.web.settings import PageSettings
+
+__all__ = ["open_pages", "serve_pages"]
+
+STOP_S = 2  # s that browsers are given to close when Joey stops
+
+
+def open_pages(settings: PageSettings, sessions: Sessions) -> Door:
+    """Return the application over the files of a folder.
+
+    Raises
+    ------
+    InputError
+        If others than this machine could reach it.
+    StorageError
+        If a file cannot be opened.
+    """
+    address = loopback(settings.address)
+    journal = Journal(settings.folder / "journal.db")
+    archive = Archive(settings.folder / "archive.db")
+    records = Records(f"sqlite:///{settings.folder / 'records.db'}", settings.sources)
+    shown = f"[{address}]" if ":" in address else address
+    hosts = (f"{shown}:{settings.port}", f"localhost:{settings.port}")
+    return make_app(Ward(settings, journal, archive, records), sessions, hosts)
+
+
+def serve_pages(settings: PageSettings, sessions: Sessions, sock: socket.socket) -> None:
+    """Serve the pages until the process is told to stop (SIGINT or SIGTERM).
+
+    Parameters
+    ----------
+    settings : PageSettings
+        Its address and port are those of the socket.
+    sessions : Sessions
+        Which browsers are known; a link of it lets one in.
+    sock : socket
+        Bound by the caller, who so knows the port before the pages are up.
+    """
+    import uvicorn  # noqa: PLC0415  (only the process that serves needs it)
+
+    config = uvicorn.Config(
+        open_pages(settings, sessions),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,  # a line for each request tells who looked at what
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=4096,  # browsers say nothing but that they are there
+        timeout_graceful_shutdown=STOP_S,
+    )
+    uvicorn.Server(config).run(sockets=[sock])

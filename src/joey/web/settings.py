@@ -1,0 +1,50 @@
+"""What the pages are told of the unit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from joey.sources.codes import CodeMap
+from joey.sources.hl7 import SourceSettings
+
+__all__ = ["PageSettings"]
+
+GOAL_H = 8.0  # h of kangaroo care a day; WHO 2022: at least 8
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What the pages need to know.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `journal.db`, `archive.db` and `records.db` lie.
+    address, port : str, int
+        Where the pages listen; this machine alone.
+    zone : str
+        IANA zone of the clock on the pages, and of the unit's days.
+    goal_h : float
+        The unit's goal for a day. [h]
+    sources : mapping of str to SourceSettings
+        By the name that the journal gives a source.
+    codes : CodeMap
+        The unit's own codes.
+    now_ns : callable
+        The host's clock. [ns UTC]
+    speed : float
+        How many seconds of that clock pass in one; other than 1 in a demo alone.
+    """
+
+    folder: Path
+    address: str = "127.0.0.1"
+    port: int = 8137
+    zone: str = "UTC"
+    goal_h: float = GOAL_H
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    codes: CodeMap = field(default_factory=CodeMap)
+    now_ns: Callable[[], int] = time.time_ns
+    speed: float = 1.0

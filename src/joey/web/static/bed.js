@@ -1,0 +1,98 @@
+// One bed: its numbers, its OxyCRG with the holds drawn in, its waveforms, and the hold.
+
+import { hostNow } from "./clock.js";
+import { by, hm, lasting, make, write } from "./format.js";
+import { HoldPanel } from "./holdpanel.js";
+import { openLink } from "./link.js";
+import { OxyCrg } from "./oxycrg.js";
+import { say, startPage } from "./page.js";
+import { Readings } from "./readings.js";
+import { Spells } from "./spells.js";
+import { PLAY_OUT_MS, Strips } from "./strips.js";
+import { lostWords } from "./words.js";
+
+const bed = document.documentElement.dataset.bed ?? "";
+const path = bed.split("/").map(encodeURIComponent).join("/");
+/** @typedef {import("./types.js").Bed} Bed */
+/** @type {Bed|null} */
+let state = null;
+let lostLink = 0, lostDrawn = "", dropped = 0;
+
+const readings = new Readings();
+by("readings").append(readings.root);
+const strips = new Strips(/** @type {HTMLCanvasElement} */ (by("waves")));
+const crg = new OxyCrg(/** @type {HTMLCanvasElement} */ (by("oxycrg")), bed);
+const panel = new HoldPanel(bed, take);
+const spells = new Spells(bed, take);
+
+/** @param {Bed} next */
+function take(next) {
+  state = next;
+  const { tile } = next, { infant } = tile;
+  write(by("name"), infant ? infant.name : tile.note);
+  write(by("aside"), [infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
+  by("twin").hidden = !infant?.twin; write(by("twin"), infant?.twin ?? "");
+  by("simulated").hidden = !tile.simulated;
+  showLost(tile);
+  write(by("analysis"), tile.analysis);
+  write(by("chart"), next.chart);
+  by("chartpanel").hidden = !next.chart;
+  by("last").hidden = !next.last;
+  if (next.last) {
+    write(by("lastwords"), next.last.words);
+    by("lastlines").replaceChildren(...next.last.lines.map((line) => make("li", "", line)));
+    const more = /** @type {HTMLAnchorElement} */ (by("lastlink"));
+    more.href = `/holds/${encodeURIComponent(next.last.id)}`;
+  }
+  panel.show(next); spells.show(next); crg.show(next);
+  second();
+}
+
+/** @param {import("./types.js").Tile} tile */
+function showLost(tile) {
+  const key = JSON.stringify(tile.lost);
+  if (key === lostDrawn) return;
+  lostDrawn = key;
+  const place = by("lost");
+  place.hidden = !tile.lost.length;
+  place.replaceChildren(...tile.lost.map((each) => make("li", "", make("span", "", lostWords(each, false)), make("span", "beside", each.marked === null ? "" : `(Hold marked ${hm(each.marked)})`))));
+}
+
+function second() {
+  if (!state) return;
+  const now = hostNow(), { tile } = state;
+  readings.show(tile.readings, now, lostLink);
+  const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
+  write(by("today"), lasting(today));
+  write(by("goal"), `of ${tile.goalS / 3600} h, the unit's goal`);
+  by("meter").style.width = `${Math.min(100, (today / tile.goalS) * 100)}%`;
+  write(by("crgwords"), crg.words());
+  write(by("wavewords"), `${strips.words()}`);
+}
+
+const link = openLink(`/live/bed/${path}`, (message) => {
+  if (message.bed) take(message.bed);
+  if (typeof message.dropped === "number" && message.dropped > dropped) { dropped = message.dropped; write(by("dropped"), `${dropped} frames were not shown: this device is slow`); }
+}, (data) => { strips.take(data); });
+startPage(link, (lost) => { lostLink = lost; second(); });
+
+write(by("delay"), `drawn ${PLAY_OUT_MS / 1000} s after it was measured`);
+for (const button of document.querySelectorAll("[data-minutes]")) {
+  button.addEventListener("click", () => {
+    for (const each of document.querySelectorAll("[data-minutes]")) each.setAttribute("aria-pressed", String(each === button));
+    crg.choose(Number(/** @type {HTMLElement} */ (button).dataset.minutes));
+  });
+}
+const freeze = by("freeze");
+freeze.addEventListener("click", () => {
+  const frozen = freeze.getAttribute("aria-pressed") !== "true";
+  freeze.setAttribute("aria-pressed", String(frozen));
+  write(freeze, frozen ? "Frozen: go on" : "Freeze");
+  strips.freeze(frozen); crg.freeze(frozen);
+});
+by("copy").addEventListener("click", async () => {
+  const line = by("chart"), range = document.createRange();
+  range.selectNodeContents(line);
+  getSelection()?.removeAllRanges(); getSelection()?.addRange(range);
+  try { await navigator.clipboard.writeText(line.textContent ?? ""); say("Copied"); } catch { say("Selected: copy it with Ctrl+C"); }
+});

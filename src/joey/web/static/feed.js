@@ -1,0 +1,57 @@
+// The feed: what came in, what was stored, what was shown, and what needs a person.
+
+import { hostNow } from "./clock.js";
+import { age, by, hms, make, write } from "./format.js";
+import { openLink } from "./link.js";
+import { say, startPage } from "./page.js";
+import { tap } from "./taps.js";
+
+/** @param {string} words @param {string} [look] */
+const cell = (words, look = "") => make("td", look, words);
+const count = (/** @type {number} */ n) => n.toLocaleString("en-GB");
+
+/** @param {string} id @param {string} key @param {() => Node[]} rows */
+function fill(id, key, rows) {
+  const place = by(id);
+  if (place.dataset.drawn === key) return;
+  place.dataset.drawn = key;
+  place.replaceChildren(...rows());
+}
+
+const link = openLink("/live/feed", (message) => {
+  const feed = message.feed;
+  if (!feed) return;
+  by("simulated").hidden = !message.simulated;
+  for (const [name, words] of Object.entries(feed.cards)) write(by(`card-${name}`), String(words));
+  fill("beds", JSON.stringify(feed.beds), () => feed.beds.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(count(each.stored), "n"), cell(count(each.shown), "n"),
+    cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset, "n"), cell(each.drift, "n"), cell(count(each.steps), "n"), cell(each.note))));
+  by("unmappedpanel").hidden = !feed.unmapped.length;
+  fill("unmapped", JSON.stringify(feed.unmapped), () => feed.unmapped.map((/** @type {any} */ each) => make("tr", "", make("td", "", make("code", "", each.code)), cell(each.text), cell(each.unit), cell(count(each.n), "n"))));
+  fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq), "n"), cell(hms(each.at)), cell(each.source), cell(each.reason), make("td", "", redrive(each)))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
+  fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
+});
+startPage(link);
+
+/** @param {any} each */
+function redrive(each) {
+  const button = make("button", "", "Read again");
+  button.setAttribute("aria-label", `Read message ${each.seq} again`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const done = await tap("release", "", { entry: each.seq });
+    say(done.refused || (done.stored ? `Message ${each.seq} is read again` : "Not sent: no link"));
+    button.disabled = false;
+  });
+  return button;
+}
+/** @param {any} each */
+function confirm(each) {
+  const button = make("button", "", each.infant ? `This is ${each.infant}` : "Nobody is admitted here");
+  button.disabled = !each.infant;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const done = await tap("associate", each.bed, { stream: each.stream, infant: each.infantId });
+    say(done.refused || (done.stored ? "Confirmed" : "Not sent: no link"));
+  });
+  return button;
+}

@@ -1,0 +1,74 @@
+// Times, durations and small DOM words. Clock times are those of the unit.
+
+let zone = "UTC";
+/** @param {string} name an IANA zone */
+export function setZone(name) { zone = name; times.clear(); }
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const times = new Map();
+/** @param {string} key @param {Intl.DateTimeFormatOptions} options */
+function formatter(key, options) {
+  let found = times.get(key);
+  if (!found) times.set(key, found = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options }));
+  return found;
+}
+/** @param {number} at */
+export const hm = (at) => formatter("hm", { hour: "2-digit", minute: "2-digit" }).format(at);
+/** @param {number} at */
+export const hms = (at) => formatter("hms", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+/** @param {number} at */
+export const day = (at) => formatter("day", { weekday: "short", day: "numeric", month: "short" }).format(at);
+/** @param {number} at */
+export const hourOf = (at) => Number(formatter("hour", { hour: "2-digit" }).format(at));
+
+/** A duration in the words of the ward: 42 min, 1 h 05 min. @param {number} seconds */
+export function lasting(seconds) {
+  const minutes = Math.max(0, Math.floor(seconds / 60));
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : `${minutes} min`;
+}
+/** The same, as short as can be: 42 min, 1 h 05. @param {number} seconds */
+export function short(seconds) {
+  const minutes = Math.max(0, Math.floor(seconds / 60));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
+}
+/** A running clock: 0:42, 1:05:09. @param {number} seconds */
+export function running(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+/** How old something is: 18 s, 4 min. @param {number} ms */
+export function age(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  return s < 100 ? `${s} s` : lasting(s);
+}
+
+/**
+ * Make an element.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} [name] its class
+ * @param {...(Node|string)} inside
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, name = "", ...inside) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.append(...inside);
+  return element;
+}
+/**
+ * The element of an id; a page without it is broken.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function by(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+/** Change a text only where it differs: no needless layout. @param {Node} node @param {string} text */
+export function write(node, text) { if (node.textContent !== text) node.textContent = text; }
+/** @param {Element} element @param {string} name */
+export function dress(element, name) { if (element.className !== name) element.className = name; }

@@ -1,0 +1,154 @@
+// The hold: one tap starts it, one tap stops it; the tap often comes late, so the start can be moved.
+
+import { hostNow } from "./clock.js";
+import { by, hm, lasting, make, running, write } from "./format.js";
+import { say } from "./page.js";
+import { sendWaiting, tap, waitingTaps } from "./taps.js";
+import { ROLES, named } from "./words.js";
+
+const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
+const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
+
+/** @typedef {import("./types.js").Bed} Bed */
+/** @typedef {import("./types.js").Holder} Holder */
+
+export class HoldPanel {
+  /** @param {string} bed @param {(bed: Bed) => void} onState */
+  constructor(bed, onState) {
+    this.bed = bed; this.onState = onState;
+    /** @type {Bed|null} */ this.state = null;
+    this.drawn = "";
+    this.root = by("hold");
+    this.timer = make("div", "timer"); this.timer.setAttribute("role", "timer"); this.timer.setAttribute("aria-live", "off");
+    this.still = make("p", "lost"); this.still.setAttribute("role", "status");
+    setInterval(() => this.tick(), 500);
+    setInterval(async () => { if (waitingTaps()) { const left = await sendWaiting(); this.waits(left); } }, 3000);
+  }
+
+  /** @param {Bed} state */
+  show(state) {
+    this.state = state;
+    const { hold } = state.tile;
+    const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name]);
+    if (key !== this.drawn) { this.drawn = key; this.draw(); }
+    this.tick();
+  }
+
+  draw() {
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.do : undefined;
+    const { state } = this;
+    if (!state) return;
+    this.root.replaceChildren(...(state.tile.hold ? this.whileHeld(state, state.tile.hold) : this.notHeld(state)));
+    if (focused) this.root.querySelector(/** @type {any} */ (`[data-do="${focused}"]`))?.focus();
+  }
+
+  /** @param {Bed} state @returns {HTMLElement[]} */
+  notHeld(state) {
+    const big = this.button("Start hold", "start", () => this.start(state.holders[0] ?? null), "big");
+    if (!state.tile.admitted) { big.disabled = true; return [big, make("p", "note", "No infant is admitted to this bed.")]; }
+    const chips = make("div", "chips", ...state.holders.slice(0, 3).map((each) => this.button(named(each), `chip-${keyOf(each)}`, () => this.start(each), "chip")),
+      this.button("Someone else", "else", () => this.ask("Who holds?", (holder) => this.start(holder)), "chip other"));
+    const first = state.holders[0];
+    const note = make("p", "note", first ? `Start hold starts with ${named(first)}; a tap on a name starts with them.` : "Start hold starts at once; who holds can be said afterwards.");
+    return [big, chips, note, ...this.undoRow(state)];
+  }
+
+  /** @param {Bed} state @param {import("./types.js").Running} hold @returns {HTMLElement[]} */
+  whileHeld(state, hold) {
+    const who = make("div", "holding", make("span", "holder", named(hold.holder)), "holds", make("span", "infant", state.tile.infant?.name ?? `bed ${state.tile.label}`));
+    const started = make("span", "quiet num", `Started ${hm(hold.since)}${hold.holderSince > hold.since + 30_000 ? `; ${named(hold.holder)} since ${hm(hold.holderSince)}` : ""}`);
+    const nudge = make("div", "row", make("span", "ask", "When did the hold start? (chest on chest)"),
+      ...[0, 5, 10, 15].map((min) => {
+        const button = this.button(min ? `${min} ` : "now", `ago-${min}`, () => this.nudge(hostNow() - min * MIN_MS));
+        if (min) button.append(make("small", "", "min ago"));
+        return button;
+      }));
+    const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")), ...this.undoButton(state));
+    const chips = make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
+      .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
+    this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
+    const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, chips, make("div", "row", stop)];
+  }
+
+  /** @param {Bed} state */
+  undoRow(state) { const found = this.undoButton(state); return found.length ? [make("div", "row", ...found)] : []; }
+  /** @param {Bed} state */
+  undoButton(state) {
+    const { undo } = state;
+    return undo ? [this.button(`Undo ${undo.words}`, "undo", () => this.tap("undo", { hold: undo.hold, of: undo.tap }, "Taken back"))] : [];
+  }
+
+  /** @param {string} words @param {string} name @param {() => void} act @param {string} [look] */
+  button(words, name, act, look = "") {
+    const button = make("button", look, words);
+    button.type = "button"; button.dataset.do = name;
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  tick() {
+    const hold = this.state?.tile.hold;
+    if (!hold) return;
+    const s = (hostNow() - hold.since) / 1000;
+    write(this.timer, running(s));
+    this.still.hidden = s < STILL_H * 3600;
+    write(this.still, `Still holding? ${lasting(s)} so far. Nothing stops by itself.`);
+  }
+
+  /** @param {number} left */
+  waits(left) { by("waits").hidden = !left; write(by("waits"), left ? `${left} tap${left === 1 ? "" : "s"} kept on this tablet until the link is back` : ""); }
+
+  /** @param {string} type @param {Record<string, unknown>} more @param {string} words @param {number} [at] */
+  async tap(type, more, words, at) {
+    const done = await tap(type, this.bed, more, at);
+    this.waits(waitingTaps());
+    if (done.refused) say(done.refused);
+    else say(done.stored ? words : "Kept on this tablet: it is sent when the link is back");
+    if (done.bed) this.onState(done.bed);
+    return done;
+  }
+  /** @param {Holder|null} holder */
+  start(holder) { void this.tap("start_hold", { ...(holder ? { holder: as(holder) } : {}), contact: "skin_to_skin" }, `Hold started${holder ? ` with ${named(holder)}` : ""}`); }
+  /** @param {number} ms */
+  nudge(ms) {
+    const hold = this.state?.tile.hold, at = Math.min(ms, hostNow());
+    if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}`, at);
+  }
+  /** @param {Holder} holder */
+  change(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("change_holder", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds now`); }
+  async stop() {
+    const hold = this.state?.tile.hold;
+    if (!hold) return;
+    const done = await this.tap("stop_hold", { hold: hold.id }, "Hold stopped");
+    if (done.stored) this.why(hold.id);
+  }
+
+  /** After the stop, not before it: why, if someone likes to say. @param {string} hold */
+  why(hold) {
+    const box = make("div", "row", make("span", "ask", "Why did it end? (not needed)"), ...REASONS.map(([reason, words]) =>
+      this.button(words, `why-${reason}`, () => { box.remove(); void this.tap("describe", { hold, details: { end_reason: reason } }, `Ended: ${words.toLowerCase()}`); })));
+    by("why").replaceChildren(box);
+    setTimeout(() => box.remove(), 60_000);
+  }
+
+  /** @param {string} title @param {(holder: Holder) => void} then */
+  ask(title, then) {
+    const box = /** @type {HTMLDialogElement} */ (by("who"));
+    const name = make("input"); name.autocomplete = "off"; name.maxLength = 40;
+    const close = () => box.close();
+    const roles = make("div", "row", ...ROLES.map(([role, words]) => this.button(words, `role-${role}`, () => {
+      close();
+      then({ name: name.value.trim(), role });
+    })));
+    const known = (this.state?.holders ?? []).map((each) => this.button(named(each), `known-${keyOf(each)}`, () => { close(); then(each); }, "chip"));
+    box.replaceChildren(make("h2", "", title), make("div", "chips", ...known), make("label", "field", make("span", "", "First name (not needed)"), name),
+      make("p", "field quiet", "Then one tap:"), roles, make("div", "row", this.button("Cancel", "cancel", close)));
+    box.showModal();
+  }
+}
+
+/** @param {Holder} holder */
+const as = (holder) => ({ role: holder.role, label: holder.name });
+/** @param {Holder} holder */
+const keyOf = (holder) => `${holder.role}:${holder.name}`;

@@ -1,0 +1,242 @@
+// The OxyCRG: beat-to-beat heart rate, SpO2 and compressed respiration on one time axis, newest at
+// right, with the holds drawn in and the letters of the spells. Where nothing was measured it is
+// hatched, never joined by a line.
+
+import { hostNow } from "./clock.js";
+import { hm, hms } from "./format.js";
+import { color, fit } from "./page.js";
+import { named } from "./words.js";
+
+const LEFT = 46, RIGHT = 8, BAND = 24, AXIS = 20, GAP = 8;
+const MIN_MS = 60_000;
+// Ranges that all beds share, so that a picture can be compared; a strip that leaves them is cut at the edge.
+const PANELS = /** @type {const} */ ([
+  { key: "hr", label: "HR", unit: "/min", low: 60, high: 220, lines: [100, 150, 200], share: 0.36 },
+  { key: "spo2", label: "SpO₂", unit: "%", low: 70, high: 100, lines: [80, 90], share: 0.34 },
+  { key: "resp", label: "Resp", unit: "", low: NaN, high: NaN, lines: [], share: 0.3 },
+]);
+const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240];
+const SETTLE_MS = 90_000; // facts younger than this may still change: asked for again
+
+/** @typedef {{low: Float32Array, high: Float32Array}} Band */
+
+/** The OxyCRG of one bed. */
+export class OxyCrg {
+  /** @param {HTMLCanvasElement} canvas @param {string} bed */
+  constructor(canvas, bed) {
+    this.canvas = canvas; this.bed = bed; this.minutes = 6; this.frozen = false;
+    this.width = 0; // of a column [ms]
+    this.first = 0; // absolute number of the leftmost column
+    /** @type {Map<string, Band>} */ this.bands = new Map();
+    this.count = 0; this.end = 0; this.asking = false; this.beats = 0;
+    /** @type {import("./types.js").Bed|null} */ this.state = null;
+    /** @type {CanvasPattern|null} */ this.hatch = null;
+    this.lastAsked = 0;
+    setInterval(() => this.step(), 500);
+    const anew = () => { this.hatch = null; this.paint(); };
+    document.addEventListener("themechange", anew);
+    addEventListener("resize", () => { this.count = 0; this.step(true); });
+  }
+
+  /** @param {number} minutes */
+  choose(minutes) { this.minutes = minutes; this.count = 0; void this.step(true); }
+  /** @param {import("./types.js").Bed} state */
+  show(state) { this.state = state; }
+  /** @param {boolean} frozen */
+  freeze(frozen) { this.frozen = frozen; }
+
+  /** Ask for what is new, as often as the picture can show it. @param {boolean} [now] */
+  async step(now = false) {
+    const period = Math.min(15_000, Math.max(1000, this.width / 2));
+    if (this.frozen || document.hidden || this.asking || (!now && performance.now() - this.lastAsked < period)) return;
+    this.asking = true; this.lastAsked = performance.now();
+    try { await this.ask(); } catch { /* the bar says that the link is lost */ } finally { this.asking = false; }
+    this.paint();
+  }
+
+  async ask() {
+    const wide = Math.max(200, Math.min(1600, Math.floor(this.canvas.clientWidth - LEFT - RIGHT)));
+    const whole = this.minutes * MIN_MS, columns = Math.min(wide, whole / 250);
+    const width = whole / columns, end = hostNow();
+    const anew = !this.count || this.width !== width;
+    const last = Math.floor(end / width), first = last - columns + 1;
+    const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
+    const path = `/api/oxycrg/${this.bed.split("/").map(encodeURIComponent).join("/")}`;
+    const answer = await fetch(`${path}?start=${(from * width).toFixed(3)}&width=${width}&columns=${last - from + 1}`);
+    if (!answer.ok) return;
+    const data = await answer.arrayBuffer();
+    const size = new DataView(data).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
+    let at = 4 + size + ((4 - ((4 + size) % 4)) % 4);
+    /** @type {Map<string, Band>} */
+    const fresh = new Map();
+    for (const key of ["hr", "spo2", "resp"]) {
+      const band = { low: new Float32Array(columns).fill(NaN), high: new Float32Array(columns).fill(NaN) };
+      const old = anew ? undefined : this.bands.get(key);
+      if (old) for (let k = Math.max(first, this.first); k < Math.min(from, this.first + this.count); k++) {
+        band.low[k - first] = old.low[k - this.first] ?? NaN; band.high[k - first] = old.high[k - this.first] ?? NaN;
+      }
+      for (const edge of /** @type {const} */ (["low", "high"])) {
+        band[edge].set(new Float32Array(data, at, last - from + 1), from - first);
+        at += (last - from + 1) * 4;
+      }
+      fresh.set(key, band);
+    }
+    this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = header.beats ?? 0;
+  }
+
+  paint() {
+    const { pen, width, height } = fit(this.canvas);
+    if (width < 80 || height < 80) return;
+    const ink = { hr: color("hr"), spo2: color("spo2"), resp: color("rr"), quiet: color("quiet"), ink: color("ink"), grid: color("grid"), fine: color("fine"), hold: color("hold"), soft: color("hold-soft"), holdInk: color("hold-ink"), spell: color("spell"), paper: color("raised") };
+    pen.clearRect(0, 0, width, height);
+    const right = width - RIGHT, end = this.end || hostNow(), start = end - this.minutes * MIN_MS;
+    const x = (/** @type {number} */ at) => LEFT + ((at - start) / (end - start)) * (right - LEFT);
+    const top = BAND + 22, room = height - top - AXIS - 2 * GAP;
+    this.holds(pen, x, end, right, top, height - AXIS, ink);
+    this.axis(pen, x, start, end, top, height, ink);
+    let y = top;
+    for (const panel of PANELS) {
+      const high = room * panel.share;
+      this.panel(pen, panel, x, y, high, right, ink, ink[panel.key]);
+      y += high + GAP;
+    }
+    this.letters(pen, x, start, end, top, height - AXIS, ink);
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} end @param {number} right @param {number} top @param {number} bottom @param {Record<string, string>} ink */
+  holds(pen, x, end, right, top, bottom, ink) {
+    pen.textBaseline = "middle"; pen.font = "600 13px system-ui, sans-serif";
+    for (const hold of this.state?.holds ?? []) {
+      const left = Math.max(LEFT, x(hold.start)), to = Math.min(right, x(hold.end ?? end));
+      if (to <= LEFT || left >= right) continue;
+      pen.fillStyle = ink.soft ?? ""; pen.fillRect(left, top, to - left, bottom - top);
+      pen.fillStyle = ink.hold ?? ""; pen.fillRect(left, 1, Math.max(2, to - left), BAND - 5);
+      if (x(hold.start) >= LEFT) pen.fillRect(left, 1, 2, bottom - 1);
+      if (hold.end !== null && to < right) pen.fillRect(to - 1, 1, 1, bottom - 1);
+      pen.save(); pen.beginPath(); pen.rect(left + 6, 0, to - left - 12, BAND); pen.clip();
+      pen.fillStyle = ink.holdInk ?? "";
+      const words = hold.holders.map(named).join(", then ");
+      if (pen.measureText(words).width <= to - left - 12) pen.fillText(words, left + 7, BAND / 2 - 1);
+      pen.restore();
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} top @param {number} height @param {Record<string, string>} ink */
+  axis(pen, x, start, end, top, height, ink) {
+    const most = Math.max(3, Math.floor((x(end) - x(start)) / 90));
+    const step = (STEPS_MIN.find((each) => this.minutes / each <= most) ?? 240) * MIN_MS;
+    pen.font = "12.5px system-ui, sans-serif"; pen.textBaseline = "bottom"; pen.textAlign = "center";
+    for (let at = Math.ceil(start / step) * step; at <= end; at += step) {
+      const px = Math.round(x(at));
+      pen.fillStyle = ink.grid ?? ""; pen.fillRect(px, top, 1, height - AXIS - top);
+      pen.fillStyle = ink.quiet ?? "";
+      if (px > LEFT + 16 && px < x(end) - 16) pen.fillText(hm(at), px, height - 2);
+    }
+    pen.textAlign = "left";
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {typeof PANELS[number]} panel @param {(at: number) => number} x @param {number} y @param {number} high @param {number} right @param {Record<string, string>} ink @param {string} stroke */
+  panel(pen, panel, x, y, high, right, ink, stroke) {
+    const band = this.bands.get(panel.key);
+    let { low, high: up } = /** @type {{low: number, high: number}} */ (panel);
+    if (Number.isNaN(low)) {
+      low = Infinity; up = -Infinity;
+      if (band) for (let k = 0; k < this.count; k++) { const a = band.low[k] ?? NaN, b = band.high[k] ?? NaN; if (a < low) low = a; if (b > up) up = b; }
+      if (low === Infinity) { low = -1; up = 1; }
+    }
+    const at = (/** @type {number} */ value) => y + (1 - Math.min(1, Math.max(0, (value - low) / (up - low || 1)))) * high;
+    pen.font = "12.5px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "right";
+    for (const line of panel.lines) {
+      pen.fillStyle = ink.grid ?? ""; pen.fillRect(LEFT, Math.round(at(line)), right - LEFT, 1);
+      pen.fillStyle = ink.quiet ?? ""; pen.fillText(String(line), LEFT - 6, at(line));
+    }
+    pen.fillStyle = ink.grid ?? ""; pen.fillRect(LEFT, Math.round(y + high), right - LEFT, 1);
+    pen.textAlign = "left";
+    if (!band) { this.label(pen, panel.label, y, ink, stroke); return; }
+    this.missing(pen, band, x, y, high, ink);
+    pen.fillStyle = stroke; pen.strokeStyle = stroke; pen.lineWidth = 1.4; pen.lineJoin = "round";
+    const filled = panel.key === "resp";
+    pen.beginPath();
+    let joined = false;
+    for (let k = 0; k < this.count; k++) {
+      const lo = band.low[k] ?? NaN, hi = band.high[k] ?? NaN;
+      if (Number.isNaN(lo)) { joined = false; continue; }
+      const left = x((this.first + k) * this.width), w = Math.max(1, x((this.first + k + 1) * this.width) - left);
+      if (filled) { const a = at(hi), b = at(lo); pen.rect(left, a, w + 0.4, Math.max(1, b - a)); continue; }
+      const px = left + w / 2, a = at(hi), b = at(lo);
+      if (joined) pen.lineTo(px, a); else { pen.moveTo(px - w / 2, a); pen.lineTo(px, a); }
+      if (b - a > 0.7) pen.lineTo(px, b);
+      joined = true;
+    }
+    if (filled) pen.fill(); else pen.stroke();
+    this.label(pen, panel.label, y, ink, stroke);
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} y @param {Record<string, string>} ink @param {string} stroke */
+  label(pen, words, y, ink, stroke) {
+    pen.font = "650 13.5px system-ui, sans-serif"; pen.textBaseline = "top"; pen.textAlign = "left";
+    pen.lineWidth = 3; pen.strokeStyle = ink.paper ?? ""; pen.strokeText(words, LEFT + 4, y + 1);
+    pen.fillStyle = stroke; pen.fillText(words, LEFT + 4, y + 1);
+  }
+
+  /** Hatch what was not measured. @param {CanvasRenderingContext2D} pen @param {Band} band @param {(at: number) => number} x @param {number} y @param {number} high @param {Record<string, string>} ink */
+  missing(pen, band, x, y, high, ink) {
+    this.hatch ??= hatching(pen, ink.grid ?? "");
+    pen.fillStyle = this.hatch ?? ink.fine ?? "";
+    // Columns narrower than the values' spacing are empty by nature: only 3 s without one is a gap.
+    const least = Math.max(1, Math.ceil(3000 / this.width));
+    for (let k = 0; k < this.count; ) {
+      let to = k;
+      while (to < this.count && Number.isNaN(band.low[to] ?? NaN)) to++;
+      const left = Math.max(LEFT, x((this.first + k) * this.width));
+      if (to - k >= least) pen.fillRect(left, y, x((this.first + to) * this.width) - left, high);
+      k = to + 1;
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} top @param {number} bottom @param {Record<string, string>} ink */
+  letters(pen, x, start, end, top, bottom, ink) {
+    pen.font = "700 13px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "center";
+    let free = -Infinity;
+    for (const spell of this.state?.spells ?? []) {
+      if (spell.at < start || spell.at > end) continue;
+      const px = x(spell.at);
+      pen.fillStyle = ink.spell ?? ""; pen.globalAlpha = 0.55; pen.fillRect(Math.round(px), top - 4, 1, bottom - top + 4); pen.globalAlpha = 1;
+      const wide = pen.measureText(spell.letters).width + 8;
+      if (px - wide / 2 < free) { pen.fillRect(px - 1, top - 8, 3, 5); continue; }
+      const left = Math.max(LEFT, Math.min(px - wide / 2, x(end) - wide));
+      pen.fillStyle = ink.paper ?? ""; pen.fillRect(left, BAND, wide, 18);
+      pen.strokeStyle = ink.spell ?? ""; pen.lineWidth = 1.2; pen.strokeRect(left + 0.5, BAND + 0.5, wide - 1, 17);
+      pen.fillStyle = ink.ink ?? ""; pen.fillText(spell.letters, left + wide / 2, BAND + 9.5);
+      free = left + wide + 2;
+    }
+    pen.textAlign = "left";
+  }
+
+  /** The picture as a sentence. */
+  words() {
+    /** @type {string[]} */
+    const said = [];
+    for (const panel of PANELS.slice(0, 2)) {
+      const band = this.bands.get(panel.key);
+      const low = Math.min(...finite(band?.low)), high = Math.max(...finite(band?.high));
+      said.push(Number.isFinite(low) ? `${panel.label} ${Math.round(low)} to ${Math.round(high)} ${panel.unit}` : `${panel.label} not measured`);
+    }
+    const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
+    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"}`;
+  }
+}
+
+/** @param {Float32Array|undefined} values */
+const finite = (values) => Array.from(values ?? []).filter((each) => Number.isFinite(each));
+
+/** @param {CanvasRenderingContext2D} pen @param {string} ink */
+function hatching(pen, ink) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const draw = tile.getContext("2d");
+  if (!draw) return null;
+  draw.strokeStyle = ink; draw.lineWidth = 1.5; draw.beginPath(); draw.moveTo(-2, 10); draw.lineTo(10, -2); draw.moveTo(-2, 2); draw.lineTo(2, -2); draw.moveTo(6, 10); draw.lineTo(10, 6); draw.stroke();
+  return pen.createPattern(tile, "repeat");
+}

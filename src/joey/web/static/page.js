@@ -1,0 +1,90 @@
+// What every page has: the host's clock, the theme, the bar that says the link is lost, spoken words.
+
+import { hostNow, rate } from "./clock.js";
+import { by, day, hms, hm, hourOf, setZone, write } from "./format.js";
+import { isLost } from "./link.js";
+
+setZone(document.documentElement.dataset.zone ?? "UTC");
+
+/**
+ * Start what every page has.
+ * @param {import("./link.js").Link} [link]
+ * @param {(lostFor: number) => void} [onSecond] called every second, with how long the link is lost [ms]
+ */
+export function startPage(link, onSecond) {
+  const bar = by("unlinked"), clock = by("clock");
+  /** @type {number|null} */
+  let since = null;
+  const tick = () => {
+    const now = hostNow();
+    const quiet = link ? link.quietFor() : 0;
+    const lost = isLost(quiet);
+    if (lost && since === null) since = Date.now() - quiet;
+    if (!lost) since = null;
+    bar.hidden = !lost;
+    document.body.classList.toggle("unlinked", lost);
+    if (since !== null) write(bar, `No link to Joey since ${hms(now - quiet * rate())}. What you see is not current: look at the infant and the bedside monitor.`);
+    else write(clock, `${day(now)} ${hms(now)}`);
+    const hour = String(hourOf(now));
+    if (document.documentElement.dataset.hour !== hour) {
+      document.documentElement.dataset.hour = hour;
+      document.dispatchEvent(new Event("themewish"));
+    }
+    onSecond?.(lost ? quiet : 0);
+  };
+  tick();
+  setInterval(tick, 500);
+  startTheme();
+  document.addEventListener("signedout", () => {
+    bar.hidden = false;
+    write(bar, "Joey does not know this browser any more: open the link that Joey printed when it started.");
+  });
+}
+
+function startTheme() {
+  const button = by("theme");
+  const names = ["auto", "day", "night"];
+  const chosen = () => localStorage.getItem("theme") ?? "auto";
+  const show = () => {
+    const own = chosen();
+    write(button, own === "auto" ? "Light: by the clock" : own === "day" ? "Light: day" : "Light: night");
+  };
+  button.addEventListener("click", () => {
+    const next = names[(names.indexOf(chosen()) + 1) % names.length] ?? "auto";
+    localStorage.setItem("theme", next);
+    show();
+    document.dispatchEvent(new Event("themewish"));
+  });
+  show();
+}
+
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let silence;
+/** Say something once, on the screen and to a screen reader. @param {string} words */
+export function say(words) {
+  const place = by("say");
+  write(place, words);
+  clearTimeout(silence);
+  silence = setTimeout(() => write(place, ""), 6000);
+}
+
+/** A color of the theme. @param {string} name */
+export function color(name) { return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(); }
+
+/**
+ * Give a canvas as many pixels as it has on the screen.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {{pen: CanvasRenderingContext2D, width: number, height: number, changed: boolean}}
+ */
+export function fit(canvas) {
+  const pen = canvas.getContext("2d");
+  if (!pen) throw new Error("no canvas here");
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  const width = canvas.clientWidth, height = canvas.clientHeight;
+  const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+  const changed = canvas.width !== wide || canvas.height !== high;
+  if (changed) { canvas.width = wide; canvas.height = high; pen.scale(ratio, ratio); }
+  return { pen, width, height, changed };
+}
+
+export { hm };

@@ -1,0 +1,42 @@
+// The spells of a bed, newest first, each with one-tap tags.
+
+import { by, hms, lasting, make } from "./format.js";
+import { say } from "./page.js";
+import { tap } from "./taps.js";
+
+const TAGS = /** @type {const} */ ([["self_resolved", "self-resolved"], ["stimulated", "stimulated"], ["oxygen_up", "O₂ up"], ["bagged", "bagged"], ["feeding", "feeding"], ["artifact", "artifact"]]);
+const SHOWN = 8;
+
+export class Spells {
+  /** @param {string} bed @param {(bed: import("./types.js").Bed) => void} onState */
+  constructor(bed, onState) { this.bed = bed; this.onState = onState; this.drawn = ""; }
+  /** @param {import("./types.js").Bed} state */
+  show(state) {
+    const spells = state.spells.slice(-SHOWN).reverse();
+    const key = JSON.stringify([spells, state.tile.analysis]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    const place = by("spells");
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.do : undefined;
+    if (!spells.length) place.replaceChildren(make("li", "quiet", state.tile.analysis || "No spell in what was looked at."));
+    else place.replaceChildren(...spells.map((each) => this.item(each)));
+    if (focused) /** @type {HTMLElement|null} */ (place.querySelector(`[data-do="${CSS.escape(focused)}"]`))?.focus();
+  }
+  /** @param {import("./types.js").Spell} spell */
+  item(spell) {
+    const long = spell.seconds >= 100 ? lasting(spell.seconds) : `${Math.round(spell.seconds)} s`;
+    const line = make("div", "line", make("span", "letters", spell.letters), make("b", "num", hms(spell.at)), make("span", "num", long), make("span", "quiet", spell.detail));
+    const tags = make("div", "tags", ...TAGS.map(([tag, words]) => {
+      const button = make("button", "", words), on = spell.tags.includes(tag);
+      button.type = "button"; button.dataset.do = `${spell.id}-${tag}`; button.setAttribute("aria-pressed", String(on));
+      button.addEventListener("click", async () => {
+        const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag });
+        say(done.refused || (done.stored ? `Tagged: ${words}` : "Kept on this tablet: it is sent when the link is back"));
+        if (done.bed) this.onState(done.bed);
+      });
+      return button;
+    }));
+    tags.setAttribute("role", "group"); tags.setAttribute("aria-label", `What was done at ${hms(spell.at)}`);
+    return make("li", "", line, tags);
+  }
+}

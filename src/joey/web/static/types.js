@@ -1,0 +1,72 @@
+// What the server sends, as types. Times are milliseconds of the host's clock since 1970.
+/** @typedef {"live"|"late"|"none"|"invalid"} State */
+/**
+ * @typedef {object} Reading
+ * @property {number|null} value null where there is none to show
+ * @property {State} state
+ * @property {number|null} at when the last value was measured
+ * @property {string} [reason] why there is none, where the monitor says
+ */
+/** @typedef {"hr"|"spo2"|"rr"|"temp"} Quantity */
+/**
+ * @typedef {object} Infant
+ * @property {string} name as on the wristband now
+ * @property {string} formerly shown for 7 days after a change of name
+ * @property {string} twin "A", "B" or empty
+ * @property {string} age
+ */
+/**
+ * @typedef {object} Holder
+ * @property {string} role
+ * @property {string} name first name or label; may be empty
+ */
+/**
+ * @typedef {object} Running
+ * @property {string} id
+ * @property {number} since
+ * @property {Holder} holder
+ * @property {number} holderSince
+ * @property {string} contact
+ */
+/** @typedef {{what: string, since: number|null, marked: number|null}} Lost */
+/**
+ * @typedef {object} Spell
+ * @property {string} id
+ * @property {string} stream
+ * @property {string} startNs as text: too fine for a number
+ * @property {string} letters
+ * @property {number} at
+ * @property {number} seconds
+ * @property {string} detail
+ * @property {string[]} tags
+ */
+/**
+ * @typedef {object} Tile
+ * @property {string} key
+ * @property {string} label
+ * @property {Infant|null} infant
+ * @property {boolean} admitted whether an infant is admitted to the bed
+ * @property {string} note why there is no name: empty, unassigned
+ * @property {Record<Quantity, Reading>} readings
+ * @property {Lost[]} lost
+ * @property {Running|null} hold
+ * @property {[number, number|null][]} held holds of the last hour
+ * @property {number} heldS held today by closed holds [s]
+ * @property {number|null} heldFrom from when the running one counts today
+ * @property {number} goalS
+ * @property {Spell[]} spells of the last hour
+ * @property {string} analysis empty, or what is not being looked at
+ * @property {boolean} simulated
+ */
+/** @typedef {{end: number, step: number, hr: (number|null)[], spo2: (number|null)[]}} Trend */
+/**
+ * @typedef {object} Bed
+ * @property {Tile} tile
+ * @property {Holder[]} holders last ones first
+ * @property {{hold: string, tap: string, words: string}|null} undo what the last tap did, while it can be taken back
+ * @property {{id: string, start: number, end: number|null, holders: Holder[]}[]} holds of the last day
+ * @property {Spell[]} spells of the last day
+ * @property {string} chart line to copy
+ * @property {{id: string, lines: string[], words: string}|null} last
+ */
+export {};

@@ -1,0 +1,130 @@
+// The unit: every bed at its place, always the same place.
+
+import { hostNow } from "./clock.js";
+import { by, dress, hm, lasting, make, short, write } from "./format.js";
+import { openLink } from "./link.js";
+import { startPage } from "./page.js";
+import { Readings } from "./readings.js";
+import { paintTrend } from "./trend.js";
+import { lostWords, named } from "./words.js";
+
+const HOUR = 3_600_000;
+const SCREEN = 24; // beds on one screen; more are on further screens
+/** @typedef {import("./types.js").Tile} Tile */
+
+class TileView {
+  /** @param {string} key */
+  constructor(key) {
+    this.key = key;
+    this.root = make("a", "tile");
+    this.root.href = `/beds/${key.split("/").map(encodeURIComponent).join("/")}`;
+    this.bed = make("span", "bed"); this.who = make("span", "who"); this.twin = make("span", "twin");
+    this.name = make("span"); this.formerly = make("span", "formerly");
+    this.who.append(this.name, this.formerly);
+    this.readings = new Readings();
+    this.canvas = make("canvas"); this.canvas.setAttribute("aria-hidden", "true");
+    this.holder = make("span"); this.forLong = make("span", "num");
+    this.bar = make("div", "holdbar"); this.bar.title = "Holds of the last hour";
+    this.tell = make("div", "tell"); this.tell.setAttribute("role", "status");
+    this.spells = make("span"); this.today = make("span", "num");
+    this.foot = make("div", "foot", this.spells, this.today);
+    this.root.append(
+      make("div", "head", this.bed, this.who, this.twin), this.readings.root, this.canvas,
+      make("div", "strip", make("div", "who-holds", make("span", "unseen", "Hold: "), this.holder, this.forLong), this.bar),
+      this.foot, this.tell,
+    );
+    /** @type {Tile|null} */ this.tile = null;
+    /** @type {import("./types.js").Trend|null} */ this.trend = null;
+    this.barKey = "";
+  }
+  /** @param {number} now @param {number} lostFor */
+  show(now, lostFor) {
+    const tile = this.tile;
+    if (!tile) return;
+    const { infant, hold } = tile;
+    dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note.startsWith("unassigned") ? "" : " empty"}`);
+    write(this.bed, tile.label);
+    write(this.name, infant ? infant.name : tile.note);
+    write(this.formerly, infant?.formerly ? `formerly ${infant.formerly}` : "");
+    this.twin.hidden = !infant?.twin; write(this.twin, infant?.twin ?? "");
+    const none = !infant && tile.note === "empty";
+    this.readings.root.hidden = none; this.canvas.hidden = none;
+    this.readings.show(tile.readings, now, lostFor);
+    dress(this.holder, hold ? "holder" : "quiet");
+    write(this.holder, hold ? named(hold.holder) : none ? "" : "Not held");
+    write(this.forLong, hold ? lasting((now - hold.since) / 1000) : "");
+    const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
+    write(this.today, none ? "" : `held ${short(today)} today`);
+    const n = tile.spells.length, last = tile.spells[n - 1];
+    write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : "no spell in 1 h"));
+    write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
+    this.tell.hidden = !tile.lost.length;
+    this.foot.hidden = tile.lost.length > 0;
+    this.showBar(tile, now);
+  }
+  /** @param {Tile} tile @param {number} now */
+  showBar(tile, now) {
+    const key = `${Math.floor(now / 30_000)} ${JSON.stringify(tile.held)}`;
+    if (key === this.barKey) return;
+    this.barKey = key;
+    this.bar.replaceChildren(...tile.held.map(([from, to]) => {
+      const part = make("i"), left = Math.max(0, 1 - (now - from) / HOUR);
+      part.style.left = `${left * 100}%`;
+      part.style.width = `${Math.max(0, 1 - (now - (to ?? now)) / HOUR - left) * 100}%`;
+      return part;
+    }));
+    this.paint();
+  }
+  paint() { if (this.trend && this.tile && !this.canvas.hidden && this.root.isConnected) paintTrend(this.canvas, this.trend, this.tile.held); }
+}
+
+/** @type {Map<string, TileView>} */
+const views = new Map();
+/** @type {string[]} */
+let order = [];
+let screen = 0;
+
+function lay() {
+  const place = by("unit"), pages = by("pages");
+  const screens = Math.max(1, Math.ceil(order.length / SCREEN));
+  screen = Math.min(screen, screens - 1);
+  const seen = order.slice(screen * SCREEN, (screen + 1) * SCREEN);
+  place.replaceChildren(...seen.map((key) => /** @type {TileView} */ (views.get(key)).root));
+  // All screens have the same grid, so that a bed keeps its place and size.
+  place.style.gridTemplateRows = order.length <= SCREEN ? `repeat(${Math.max(2, Math.ceil(order.length / 6))}, minmax(0, 1fr))` : "repeat(4, minmax(0, 1fr))";
+  pages.replaceChildren(...(screens < 2 ? [] : Array.from({ length: screens }, (_, k) => {
+    const button = make("button", "", `${order[k * SCREEN]?.split("/").pop()}–${order[Math.min(order.length, (k + 1) * SCREEN) - 1]?.split("/").pop()}`);
+    button.setAttribute("aria-pressed", String(k === screen));
+    button.addEventListener("click", () => { screen = k; lay(); });
+    return button;
+  })));
+  for (const key of seen) views.get(key)?.paint();
+}
+
+let lostFor = 0;
+const link = openLink("/live/unit", (message) => {
+  const now = hostNow();
+  if (message.order && message.order.join() !== order.join()) {
+    order = message.order;
+    for (const key of order) if (!views.has(key)) views.set(key, new TileView(key));
+    lay();
+  }
+  for (const [key, tile] of Object.entries(message.beds ?? {})) {
+    const view = views.get(key);
+    if (view) view.tile = { ...view.tile, ...tile };
+  }
+  for (const [key, trend] of Object.entries(message.trends ?? {})) {
+    const view = views.get(key);
+    if (view) { view.trend = trend; view.paint(); }
+  }
+  by("simulated").hidden = !message.simulated;
+  by("waiting").hidden = order.length > 0;
+  for (const view of views.values()) view.show(now, 0);
+});
+startPage(link, (lost) => {
+  if (lost > 0 || lostFor > 0) for (const view of views.values()) view.show(hostNow(), lost);
+  lostFor = lost;
+});
+const repaint = () => { for (const view of views.values()) view.paint(); };
+document.addEventListener("themechange", repaint);
+addEventListener("resize", repaint);

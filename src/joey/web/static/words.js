@@ -1,0 +1,17 @@
+// Words that more than one page says, word for word the same.
+
+import { hm } from "./format.js";
+
+/** A lost signal: what, since when, and what to do; never why. @param {import("./types.js").Lost} lost @param {boolean} short */
+export function lostWords(lost, short) {
+  const since = lost.since === null ? `No ${lost.what} yet` : `No ${lost.what} since ${hm(lost.since)}`;
+  const marked = lost.marked === null ? "" : ` (Hold marked ${hm(lost.marked)})`;
+  return short ? since + marked : `${since}. Look at the infant and the bedside monitor.`;
+}
+
+export const ROLES = /** @type {const} */ ([["mother", "Mother"], ["father", "Father"], ["other_parent", "Other parent"], ["sibling", "Sibling"], ["grandparent", "Grandparent"], ["surrogate", "Surrogate"], ["staff", "Staff"], ["volunteer", "Volunteer"], ["other", "Other"], ["unknown", "Not known"]]);
+/** A holder in words: Mother · Sara. @param {import("./types.js").Holder} holder */
+export function named(holder) {
+  const role = ROLES.find(([key]) => key === holder.role)?.[1] ?? "Someone";
+  return holder.name && holder.name.toLowerCase() !== role.toLowerCase() ? `${role} · ${holder.name}` : role;
+}

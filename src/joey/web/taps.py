@@ -1,0 +1,80 @@
+"""A tap as a browser sent it, checked and written as the journal keeps it."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from typing import Any
+
+__all__ = ["TapError", "as_payload"]
+
+NS_PER_MS = 1_000_000
+LONGEST = 120  # characters of a text
+# What a tap of each kind may say besides its id, bed and time.
+KINDS: dict[str, tuple[str, ...]] = {
+    "start_hold": ("holder", "contact", "details"),
+    "nudge": ("hold",),
+    "change_holder": ("hold", "holder", "contact"),
+    "stop_hold": ("hold", "details"),
+    "describe": ("hold", "contact", "details"),
+    "undo": ("hold", "of"),
+    "tag": ("stream", "start_ns", "tag"),
+    "associate": ("stream", "infant"),
+    "release": ("entry",),
+}
+
+
+class TapError(ValueError):
+    """What came is no tap; the message names the field, never its value."""
+
+
+def as_payload(said: dict[str, Any]) -> tuple[str, bytes]:
+    """Return the bed of a tap and the tap as the journal's JSON.
+
+    Parameters
+    ----------
+    said : dict
+        ``id``, ``type``, ``bed``, ``at`` [ms UTC], and what its type may say.
+
+    Raises
+    ------
+    TapError
+        If it is not that.
+    """
+    kind = said.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise TapError("type: not a kind of tap")
+    try:
+        name = str(uuid.UUID(str(said.get("id"))))
+    except ValueError:
+        raise TapError("id: not a UUID") from None
+    at = said.get("at")
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 < at < math.inf:
+        raise TapError("at: milliseconds since 1970")
+    bed = _text(said.get("bed", ""), "bed")
+    tap: dict[str, Any] = {"id": name, "type": kind, "bed": bed, "at_ns": round(at) * NS_PER_MS}
+    for field in KINDS[kind]:
+        if field in said:
+            tap[field] = _value(said[field], field)
+    return bed, json.dumps(tap, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _value(value: object, field: str) -> object:
+    if field in {"start_ns", "infant", "entry"}:
+        # As text where a browser's numbers are too coarse for nanoseconds.
+        digits = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+        if not digits.isdecimal() or len(digits) > 19:
+            raise TapError(f"{field}: not a whole number")
+        return int(digits)
+    if isinstance(value, dict):
+        if len(value) > 8:
+            raise TapError(f"{field}: too much")
+        return {_text(key, field): _text(each, field) for key, each in value.items()}
+    return _text(value, field)
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise TapError(f"{field}: not a text of at most {LONGEST} characters")
+    return " ".join(value.split())

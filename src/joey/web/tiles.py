@@ -1,0 +1,206 @@
+"""What is shown of a bed, as plain values for JSON: no database, no socket, no clock."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from joey.holds import Hold, dose_in
+from joey.holds.times import date_of, day_start
+from joey.spans import Span
+from joey.web.screens import RATES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.live.board import BedView, Number
+    from joey.store.records import BedView as BedRecord
+    from joey.store.records import InfantView
+
+__all__ = ["holder_of", "holds_of_day", "tile_of"]
+
+HOUR_S = 3600.0
+DAY_S = 86_400.0
+NONE = {"value": None, "state": "none", "at": None}
+STATES = {"live": "live", "late": "late", "no data": "none", "invalid": "invalid"}
+# What a page shows, and the quantities it is taken from, the first that the monitor has.
+SHOWN: dict[str, tuple[str, ...]] = {
+    "hr": RATES,
+    "spo2": ("spo2",),
+    "rr": ("resp_rate",),
+    "temp": ("temp",),
+}
+SIGNALS = {"hr": ("ecg", "heart rate"), "spo2": ("pleth", "SpO2")}
+TWINS = "ABCDEFGH"
+
+
+def tile_of(
+    key: str,
+    record: BedRecord | None,
+    view: BedView | None,
+    now_ns: int,
+    *,
+    zone: str,
+    goal_h: float,
+    doubt: str,
+) -> dict[str, Any]:
+    """Return what a tile shows.
+
+    Parameters
+    ----------
+    key : str
+        Of the bed.
+    record : BedRecord or None
+        Who lies there, and the holds; None where the records do not know the bed.
+    view : BedView or None
+        What the monitor says; None where it has said nothing.
+    now_ns : int
+        The host's time. [ns UTC]
+    zone, goal_h
+        As of the settings.
+    doubt : str
+        Why the monitor's signals may not be shown under the infant's name; empty where they may.
+    """
+    now = now_ns / 1e9
+    infant = record.infant if record else None
+    holds = record.holds if record else ()
+    running = next((hold for hold in reversed(holds) if hold.end is None), None)
+    midnight = day_start(date_of(now, zone), zone)
+    held = dose_in(holds, Span(midnight, max(now, midnight + 1)), now).held_h * HOUR_S
+    counts_from = None if running is None else max(running.start, midnight)
+    so_far = 0.0 if counts_from is None else max(0.0, now - counts_from)
+    return {
+        "key": key,
+        "label": key.rpartition("/")[2],
+        "infant": None if infant is None or doubt else infant_of(infant, now_ns),
+        "admitted": infant is not None,
+        "note": note_of(infant is not None, view is not None, doubt),
+        "readings": readings_of(view, now_ns),
+        "lost": lost_of(view, running, now_ns),
+        "hold": None if running is None else running_of(running),
+        "held": [
+            [_ms(hold.start), None if hold.end is None else _ms(hold.end)]
+            for hold in holds
+            if hold.end is None or hold.end > now - HOUR_S
+        ],
+        "heldS": round(held - so_far),
+        "heldFrom": None if counts_from is None else _ms(counts_from),
+        "goalS": goal_h * HOUR_S,
+        "simulated": bool(view and view.simulated) or bool(infant and infant.simulated),
+    }
+
+
+def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (facts, not options)
+    """Return what stands where no name is."""
+    if heard and doubt:
+        return f"unassigned: {doubt}"
+    return "" if admitted else "unassigned: nobody is admitted" if heard else "empty"
+
+
+def infant_of(infant: InfantView, now_ns: int) -> dict[str, Any]:
+    """Return what a page shows of an infant."""
+    order = infant.birth_order or 0
+    return {
+        "name": infant.name.text or "no name yet",
+        "formerly": infant.name.formerly,
+        "twin": TWINS[order - 1] if 0 < order <= len(TWINS) else "",
+        "age": _age(infant, now_ns),
+    }
+
+
+def _age(infant: InfantView, now_ns: int) -> str:
+    if infant.birth_ns is not None:
+        days = int((now_ns / 1e9 - infant.birth_ns / 1e9) // DAY_S)
+    elif infant.birth_date:
+        born = date.fromisoformat(infant.birth_date)
+        days = (datetime.fromtimestamp(now_ns / 1e9, UTC).date() - born).days
+    else:
+        return ""
+    return f"{days} day{'' if days == 1 else 's'} old" if days >= 0 else ""
+
+
+def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
+    """Return the four numbers with their states."""
+    numbers = view.numbers if view else ()
+    found = {}
+    for name, quantities in SHOWN.items():
+        chosen = None
+        for quantity in quantities:
+            of_it = [each for each in numbers if each.channel.quantity == quantity]
+            if of_it:
+                chosen = min(of_it, key=_worth)
+                break
+        found[name] = dict(NONE) if chosen is None else _reading(chosen, now_ns)
+    return found
+
+
+def _worth(number: Number) -> tuple[int, float]:
+    order = ("live", "late", "invalid", "no data").index(number.state)
+    return order, math.inf if math.isnan(number.age_s) else number.age_s
+
+
+def _reading(number: Number, now_ns: int) -> dict[str, Any]:
+    known = not math.isnan(number.age_s)
+    value = None if math.isnan(number.value) else round(number.value, 2)
+    at = round(now_ns / 1e6 - number.age_s * 1000) if known else None
+    return {"value": value, "state": STATES[number.state], "at": at}
+
+
+def lost_of(view: BedView | None, running: Hold | None, now_ns: int) -> list[dict[str, Any]]:
+    """Return the signals that are lost: since when, and the mark of a hold beside it, no cause."""
+    if view is None:
+        return []
+    marked = None if running is None else _ms(running.start)
+    if view.link_lost:
+        if math.isinf(view.link_age_s):
+            return []
+        since = round(now_ns / 1e6 - view.link_age_s * 1000)
+        return [{"what": "data", "since": since, "marked": marked}]
+    lost = [
+        {"what": each.name, "since": round(each.since_ns / 1e6), "marked": marked}
+        for each in view.lost
+    ]
+    gone = {each.quantity for each in view.lost}
+    readings = readings_of(view, now_ns)
+    for name, (wave, words) in SIGNALS.items():
+        reading = readings[name]
+        if wave not in gone and reading["state"] == "none" and reading["at"] is not None:
+            lost.append({"what": words, "since": reading["at"], "marked": marked})
+    return lost
+
+
+def running_of(hold: Hold) -> dict[str, Any]:
+    """Return a hold that runs."""
+    last = hold.pieces[-1]
+    return {
+        "id": hold.id,
+        "since": _ms(hold.start),
+        "holder": holder_of(last.holder, last.role),
+        "holderSince": _ms(last.start),
+        "contact": last.contact,
+    }
+
+
+def holds_of_day(holds: Sequence[Hold], now_ns: int) -> list[dict[str, Any]]:
+    """Return the holds of the last 24 h, for the OxyCRG."""
+    since = now_ns / 1e9 - DAY_S
+    return [
+        {
+            "id": hold.id,
+            "start": _ms(hold.start),
+            "end": None if hold.end is None else _ms(hold.end),
+            "holders": [holder_of(piece.holder, piece.role) for piece in hold.pieces],
+        }
+        for hold in holds
+        if hold.end is None or hold.end > since
+    ]
+
+
+def holder_of(key: str, role: str) -> dict[str, str]:
+    """Return a holder by role and name; the key of the records is ``role:name``."""
+    return {"role": role, "name": key.partition(":")[2]}
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

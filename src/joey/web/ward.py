@@ -1,0 +1,360 @@
+"""The ward as the pages know it: the journal read on and on, the records beside it.
+
+Everything here runs in one loop, in small steps: no locks. What a page shows is made from what the
+journal says and from what was made of it, never from what another process keeps in its memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from joey.errors import ProtocolError
+from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
+from joey.store.journal import NewEntry
+from joey.web.health import DiskUse, rows_of_beds, rows_of_codes, rows_of_quarantine
+from joey.web.past import archived_cells, oxycrg_columns
+from joey.web.recent import CELL_MS, NS_PER_MS
+from joey.web.screens import Screen
+from joey.web.tiles import holds_of_day, infant_of, tile_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.store.archive import Archive
+    from joey.store.journal import Entry, Journal
+    from joey.store.records import BedView as BedRecord
+    from joey.store.records import Records
+    from joey.web.settings import PageSettings
+
+__all__ = ["PageFacts", "Ward"]
+
+NS = 1_000_000_000
+STEP = 200  # entries that one step takes at most: the loop goes on in between
+LOOK_BACK_S = 60  # s of messages that are read again at the start: the boards are full at once
+UNDO_S = 600  # s in which the last tap is offered to be taken back
+UNDO_TAPS = 8  # of a bed
+WORDS = {
+    "start_hold": "start",
+    "nudge": "new start",
+    "change_holder": "change of holder",
+    "stop_hold": "stop",
+}
+OURS = "web"  # the source of taps in the journal
+HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
+BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What every page is told: the zone, the hour of its clock, whether data are simulated."""
+
+    zone: str
+    hour: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A tap that can be taken back."""
+
+    tap: str
+    hold: str
+    words: str
+    at_ns: int
+
+
+class Ward:
+    """Journal, records and boards, for the pages.
+
+    Parameters
+    ----------
+    settings : PageSettings
+        What the pages are told.
+    journal : Journal
+        Open for writing: taps go into it.
+    archive : Archive
+        Read only.
+    records : Records
+        Applied here, as far as the journal goes.
+    """
+
+    def __init__(
+        self, settings: PageSettings, journal: Journal, archive: Archive, records: Records
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._archive = archive
+        self._records = records
+        self._screens: dict[str, Screen] = {}
+        self._beds: dict[str, tuple[int, BedRecord]] = {}  # when read, and what
+        self._order: list[str] = []
+        self._doubts: dict[str, str] = {}
+        self._taken: dict[str, deque[_Taken]] = {}
+        self._applied = records.applied()
+        self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
+        self._disk = DiskUse(settings.folder, settings.now_ns())
+        self._learn_beds()
+
+    # --- the journal
+
+    def step(self) -> bool:
+        """Take what is new; tell whether there is more."""
+        records = self._journal.read(self._applied, limit=STEP)
+        if records:
+            self._apply(records)
+        if self._heard >= self._applied - len(records):
+            entries = [entry for entry in records if entry.seq > self._heard]
+        else:
+            entries = self._journal.read(self._heard, limit=STEP, kinds=("hl7",))
+        for entry in entries:
+            self._hear(entry)
+            self._heard = entry.seq
+        return len(records) == STEP or len(entries) == STEP
+
+    def _apply(self, entries: Sequence[Entry]) -> dict[str, str]:
+        done = self._records.apply(entries)
+        self._applied = entries[-1].seq
+        for entry in entries:
+            if entry.kind == "tap" and entry.control_id not in done.refused:
+                self._note_tap(entry)
+        if done.beds - set(self._order):
+            self._learn_beds()
+        for bed in done.beds:
+            self._learn(bed)
+        return done.refused
+
+    def _note_tap(self, entry: Entry) -> None:
+        said = json.loads(entry.payload)
+        taken = self._taken.setdefault(said["bed"], deque(maxlen=UNDO_TAPS))
+        if said["type"] == "undo":
+            left = [each for each in taken if each.tap != said.get("of")]
+            taken.clear()
+            taken.extend(left)
+        elif said["type"] in WORDS and all(each.tap != said["id"] for each in taken):
+            hold = str(said.get("hold") or said["id"])
+            taken.append(_Taken(said["id"], hold, WORDS[said["type"]], entry.received_ns))
+
+    def _hear(self, entry: Entry) -> None:
+        if entry.kind != "hl7" or entry.state != "accepted":
+            return
+        source = self._settings.sources.get(entry.source) or SourceSettings(entry.source)
+        try:
+            message = read_message(entry.payload)
+            if not header_of(message).event.startswith("ORU"):
+                return
+            found = read_observations(message, source, self._settings.codes)
+        except ProtocolError:
+            return  # intake has it in quarantine, with the reason
+        bed = found.location.key
+        if not bed:
+            return
+        screen = self._screens.get(bed)
+        if screen is None:
+            screen = self._screens[bed] = self._new_screen(bed)
+            self._learn_beds()
+        screen.take(found, entry.source, entry.received_ns)
+
+    def _new_screen(self, bed: str) -> Screen:
+        screen = Screen(bed)
+        stop = self._settings.now_ns() // NS_PER_MS // CELL_MS
+        first = stop - HOUR_CELLS
+        cells, _ = archived_cells(self._archive, bed, first, stop)
+        screen.remember(cells, first)
+        return screen
+
+    # --- the records
+
+    def _learn_beds(self) -> None:
+        now = self._settings.now_ns()
+        for record in self._records.beds(now):
+            self._beds[record.key] = now, record
+        keys = {*self._beds, *self._screens}
+        self._order = sorted(keys, key=room_order)
+        for key in keys:
+            self._learn_doubt(key)
+
+    def _learn(self, bed: str) -> None:
+        now = self._settings.now_ns()
+        record = self._records.bed(bed, now)
+        if record is not None:
+            self._beds[bed] = now, record
+        self._learn_doubt(bed)
+
+    def _learn_doubt(self, bed: str) -> None:
+        standing = self._records.associations(bed)
+        nobody = [each.reason for each in standing if each.infant is None]
+        self._doubts[bed] = nobody[-1] if nobody else ""
+
+    def _record(self, bed: str) -> BedRecord | None:
+        read_ns, record = self._beds.get(bed, (0, None))
+        if record is not None and self._settings.now_ns() - read_ns > BED_EVERY_S * NS:
+            self._learn(bed)
+            return self._beds[bed][1]
+        return record
+
+    # --- what is shown
+
+    def facts(self) -> PageFacts:
+        """Return what every page is told."""
+        now = datetime.fromtimestamp(self._settings.now_ns() / NS, ZoneInfo(self._settings.zone))
+        return PageFacts(self._settings.zone, now.hour, self.simulated)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything shown is simulated."""
+        now = self._settings.now_ns()
+        declared = any(source.simulated for source in self._settings.sources.values())
+        return declared or any(each.view(now).simulated for each in self._screens.values())
+
+    def now(self) -> dict[str, Any]:
+        """Return what every message carries."""
+        return {
+            "now": self._settings.now_ns() / 1e6,
+            "speed": self._settings.speed,
+            "simulated": self.simulated,
+        }
+
+    def has_bed(self, bed: str) -> bool:
+        """Whether there is such a bed."""
+        return bed in self._order
+
+    def unit(self) -> tuple[list[str], dict[str, dict[str, Any]]]:
+        """Return the beds in room order, and their tiles."""
+        return self._order, {bed: self.tile(bed) for bed in self._order}
+
+    def tile(self, bed: str) -> dict[str, Any]:
+        """Return what the tile of a bed shows."""
+        now = self._settings.now_ns()
+        screen = self._screens.get(bed)
+        tile = tile_of(
+            bed,
+            self._record(bed),
+            None if screen is None else screen.view(now),
+            now,
+            zone=self._settings.zone,
+            goal_h=self._settings.goal_h,
+            doubt=self._doubts.get(bed, ""),
+        )
+        return {**tile, "spells": [], "analysis": "" if screen is None else "analysis starting"}
+
+    def trends(self) -> dict[str, dict[str, Any]]:
+        """Return the last hour of each bed, in half minutes."""
+        now = self._settings.now_ns() // 1_000_000
+        return {bed: screen.trend(now) for bed, screen in self._screens.items()}
+
+    def bed(self, bed: str) -> dict[str, Any]:
+        """Return what the page of a bed shows."""
+        now = self._settings.now_ns()
+        record = self._record(bed)
+        holders = record.holders if record else ()
+        return {
+            "tile": self.tile(bed),
+            "holders": [{"role": each.role, "name": each.label} for each in holders],
+            "undo": self._undo(bed, now),
+            "holds": holds_of_day(record.holds if record else (), now),
+            "spells": [],
+            "chart": "",
+            "last": None,
+        }
+
+    def _undo(self, bed: str, now: int) -> dict[str, str] | None:
+        taken = self._taken.get(bed)
+        if not taken or now - taken[-1].at_ns > UNDO_S * NS:
+            return None
+        last = taken[-1]
+        return {"hold": last.hold, "tap": last.tap, "words": last.words}
+
+    def waves(self, bed: str, cursor: int) -> tuple[bytes, int, int]:
+        """Return new samples of a bed, the cursor after them, and how many strips were missed."""
+        screen = self._screens.get(bed)
+        return screen.frame(cursor) if screen else (b"", 0, 0)
+
+    def oxycrg(self, bed: str, start_ms: float, width_ms: float, columns: int) -> bytes:
+        """Return the OxyCRG of a bed; see `oxycrg_columns`."""
+        screen = self._screens.get(bed)
+        recent = None if screen is None else screen.recent
+        return oxycrg_columns(self._archive, recent, bed, start_ms, width_ms, columns)
+
+    def feed(self) -> dict[str, Any]:
+        """Return what the page of the feed shows."""
+        now = self._settings.now_ns()
+        for screen in self._screens.values():
+            screen.view(now)
+        beds = rows_of_beds(self._screens, self._order)
+        quarantine = rows_of_quarantine(self._journal.quarantined())
+        behind = self._journal.last() - max(self._heard, self._applied)
+        return {
+            "cards": {
+                "stored": f"{sum(each['stored'] for each in beds):,}",
+                "shown": f"{sum(each['shown'] for each in beds):,}",
+                "quarantined": str(len(quarantine)),
+                "behind": f"{behind} messages" if behind else "nothing",
+                "disk": self._disk.words(now),
+            },
+            "beds": beds,
+            "unmapped": rows_of_codes(self._screens.values()),
+            "quarantine": quarantine,
+            "unassigned": self._unassigned(now),
+        }
+
+    def _unassigned(self, now: int) -> list[dict[str, Any]]:
+        rows = []
+        for each in self._records.associations():
+            if each.infant is not None:
+                continue
+            record = self._record(each.bed)
+            infant = None if record is None else record.infant
+            screen = self._screens.get(each.bed)
+            rows.append(
+                {
+                    "bed": each.bed,
+                    "stream": each.stream,
+                    "device": "" if screen is None or screen.key is None else screen.key.device,
+                    "why": each.reason,
+                    "infant": None if infant is None else infant_of(infant, now)["name"],
+                    "infantId": None if infant is None else infant.id,
+                }
+            )
+        return rows
+
+    # --- taps
+
+    def tap(self, bed: str, payload: bytes) -> dict[str, Any]:
+        """Keep a tap, apply it, and return what the bed's page shows after it.
+
+        Raises
+        ------
+        StorageError
+            If it could not be kept.
+        """
+        name = str(json.loads(payload)["id"])
+        entry = NewEntry(self._settings.now_ns(), "tap", OURS, payload, control_id=name)
+        receipt = self._journal.append([entry])[0]
+        refused = ""
+        while self._applied < receipt.seq:
+            found = self._apply(self._journal.read(self._applied, limit=STEP))
+            refused = found.get(name, refused)
+        return {"refused": refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+
+    def close(self) -> None:
+        """Close journal, archive and records."""
+        self._journal.close()
+        self._archive.close()
+        self._records.close()
+
+
+def room_order(key: str) -> tuple[tuple[int, int, str], ...]:
+    """Return by what a bed's key is sorted: as people count, 2 before 10."""
+    parts: list[tuple[int, int, str]] = []
+    word = ""
+    for sign in [*key, " "]:
+        if word and sign.isdecimal() != word[-1].isdecimal():
+            parts.append((0, int(word), "") if word.isdecimal() else (1, 0, word))
+            word = ""
+        word += sign
+    return tuple(parts)

@@ -1,0 +1,1 @@
+"""Tests of the pages, with a real server over real files."""

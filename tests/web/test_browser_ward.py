@@ -1,0 +1,290 @@
+"""The pages in a real browser: a nurse, a tablet, a hold."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from joey.store.journal import Journal
+from tests.web.serving import Served, admit, monitors, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.browser
+
+BEDS = {"2": ("M2", "ADAMS^BABY GIRL"), "4": ("M4", "JONES^BABY BOY"), "10": ("M10", "LI^WEI")}
+SAID = "Not for alarming: the bedside monitor alarms"
+TABLET = {"width": 1280, "height": 800}
+WALL = {"width": 1920, "height": 1080}
+
+
+def numbers(bed: str) -> dict[str, float]:
+    """Return what a bed's monitor shows."""
+    return {"heart_rate": 140 + int(bed), "spo2": 93, "resp_rate": 48, "temp": 36.7}
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Iterator[tuple[Served, set[str]]]:
+    """Yield a ward of three beds that runs, and the set of beds whose ECG is off."""
+    for bed, (mrn, name) in BEDS.items():
+        admit(tmp_path, bed, mrn, name)
+    with monitors(tmp_path, BEDS, numbers) as off, running(tmp_path) as served:
+        yield served, off
+
+
+def tablet(browser: Browser, served: Served, path: str = "/") -> Page:
+    """Return a page of a new tablet; whatever it asks beyond the server fails the test."""
+    context: BrowserContext = browser.new_context(viewport=TABLET)
+    page = context.new_page()
+    context.on("request", lambda request: _ours(served, request.url))
+    page.on("websocket", lambda socket: _ours(served, socket.url.replace("ws:", "http:")))
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(served.link())
+    if path != "/":
+        page.goto(served.address + path)
+    return page
+
+
+def _ours(served: Served, url: str) -> None:
+    assert url.startswith(served.address + "/"), url
+
+
+def started(page: Page) -> str:
+    """Return the clock time at which the running hold started."""
+    found = re.search(r"Started (\d\d:\d\d)", page.locator("#hold").inner_text())
+    assert found
+    return found[1]
+
+
+def test_the_unit_shows_every_bed_at_its_place(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Room order, numbers, names; the sentence and the word on the page; nothing is cut off."""
+    page = tablet(browser, ward[0])
+
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator(".tile .bed")).to_have_text(["2", "4", "10"])
+    expect(page.locator(".tile").nth(1)).to_contain_text("JONES, BABY BOY")
+    expect(page.locator(".tile").nth(1).locator(".hr .value")).to_have_text("144")
+    expect(page.locator(".tile").nth(2).locator(".temp .value")).to_have_text("36.7")
+    expect(page.get_by_text(SAID)).to_be_visible()
+    expect(page.locator("#simulated")).to_be_visible()
+    page.set_viewport_size(WALL)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_tap_starts_a_hold_and_a_name_starts_it_with_them(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """One tap; who held last is one tap the next time; the unit page shows who and how long."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    page.get_by_role("button", name="To someone else").click()
+    page.get_by_label("First name").fill("Sara")
+    page.get_by_role("button", name="Mother", exact=True).click()
+    expect(page.locator(".holding .holder")).to_have_text("Mother · Sara")
+    page.get_by_role("button", name="Stop hold").click()
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    page.get_by_role("button", name="Planned end").click()
+    page.get_by_role("button", name="Mother · Sara", exact=True).click()
+    expect(page.locator(".holding .holder")).to_have_text("Mother · Sara")
+    expect(page.locator(".holding .infant")).to_have_text("JONES, BABY BOY")
+    page.goto(ward[0].address)
+    expect(page.locator(".tile.held .holder")).to_have_text("Mother · Sara")
+
+
+def test_the_start_can_be_moved_and_taps_taken_back(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """-5 min and "10 min ago" move the start; undo takes back the last tap, at last the start."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    page.get_by_role("button", name="−5 min").click()
+    expect(timer).to_have_text(re.compile(r"^5:\d\d$"))
+    page.get_by_role("button", name="10 min ago").click()
+    expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
+    page.get_by_role("button", name="Undo new start").click()
+    expect(timer).to_have_text(re.compile(r"^5:\d\d$"))
+    page.get_by_role("button", name="Undo new start").click()
+    expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    page.get_by_role("button", name="Undo start").click()
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+
+
+def test_a_hold_survives_reload_restart_and_power_cut(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """The hold is the server's, on disk: the same start after each, on the tablet that is known."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="15 min ago").click()
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^15:\d\d$"))
+    before = started(page)
+
+    page.reload()
+    expect(timer).to_have_text(re.compile(r"^15:\d\d$"))
+    served.stop()
+    served.start()
+    expect(page.locator("#unlinked")).to_be_hidden(timeout=15_000)
+    expect(timer).to_be_visible()
+    served.kill()
+    served.start()
+    page.reload()
+    expect(timer).to_be_visible()
+    assert started(page) == before
+
+
+def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """What one tablet taps, the other shows within two seconds; a second start is refused."""
+    served, _ = ward
+    one, two = (tablet(browser, served, "/beds/NICU/4") for _ in range(2))
+    expect(two.get_by_role("button", name="Start hold")).to_be_visible()
+    one.get_by_role("button", name="Start hold").click()
+    expect(two.get_by_role("timer")).to_be_visible(timeout=2000)
+    again = """async () => (await (await fetch("/api/taps", {method: "POST",
+        headers: {"Content-Type": "application/json"}, body: JSON.stringify({
+        id: crypto.randomUUID(), type: "start_hold", bed: "NICU/4", at: Date.now()})
+        })).json()).refused"""
+    assert "runs here already" in two.evaluate(again)
+    two.get_by_role("button", name="Stop hold").click()
+    expect(one.get_by_role("button", name="Start hold")).to_be_visible(timeout=2000)
+
+
+def test_a_lost_link_is_said_within_five_seconds(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """A bar as wide as the page; no number at full brightness; a tap waits and arrives later."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    expect(page.locator(".hr .value")).to_have_text("144")
+    served.kill()
+    bar = page.locator("#unlinked")
+    expect(bar).to_be_visible(timeout=5000)
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["width"] == TABLET["width"]
+    expect(page.locator(".reading.live")).to_have_count(0)
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.locator("#waits")).to_contain_text("kept on this tablet")
+    served.start()
+    expect(page.get_by_role("timer")).to_be_visible(timeout=20_000)
+    expect(page.locator("#waits")).to_be_hidden()
+    journal = Journal(served.folder / "journal.db", read_only=True)
+    assert len(journal.read(0, kinds=("tap",))) == 1
+    journal.close()
+
+
+def test_a_lost_signal_is_said_and_not_explained(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """The words of the issue, the hold's mark beside them, the number gone, no cause."""
+    served, off = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    expect(page.locator(".hr .value")).to_have_text("144")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    off.add("4")
+    lost = page.locator("#lost")
+    expect(lost).to_be_visible(timeout=12_000)
+    text = " ".join(lost.inner_text().split())
+    wanted = (
+        r"No ECG since \d\d:\d\d\. Look at the infant and the bedside monitor\."
+        rf" \(Hold marked {started(page)}\)"
+    )
+    assert re.fullmatch(wanted, text), text
+    expect(page.locator(".hr .value")).to_have_text("–?–")
+
+
+def test_a_new_name_keeps_the_old_one_beside_it(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """A08 while he is held and the page is open: the new name at once, the hold goes on."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    admit(served.folder, "4", "M4", "JONES^JOSEPH ALEXANDER", "A08")
+    expect(page.locator("#name")).to_have_text("JONES, JOSEPH ALEXANDER", timeout=5000)
+    expect(page.locator("#aside")).to_contain_text("formerly JONES, BABY BOY")
+    expect(page.get_by_role("timer")).to_be_visible()
+
+
+def test_waves_run_and_freeze(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """New pixels come while it runs, and none while it is frozen."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.locator("#wavewords")).to_contain_text("ECG II: last sample", timeout=10_000)
+    look = "document.getElementById('waves').toDataURL()"
+    first = page.evaluate(look)
+    page.wait_for_timeout(1500)
+    assert page.evaluate(look) != first
+    page.get_by_role("button", name="Freeze").click()
+    page.wait_for_timeout(300)
+    frozen = page.evaluate(look)
+    page.wait_for_timeout(1000)
+    assert page.evaluate(look) == frozen
+
+
+def test_targets_are_large_enough_for_gloves(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """48 px at least, 60 for start and stop; no page is wider than the tablet."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    small = """least => [...document.querySelectorAll("button, a, input")].filter(e =>
+        e.offsetParent && Math.min(e.getBoundingClientRect().height,
+        e.getBoundingClientRect().width) < least).map(e => e.textContent)"""
+    start = page.get_by_role("button", name="Start hold")
+    expect(start).to_be_visible()
+    assert page.evaluate(small, 48) == []
+    assert (start.bounding_box() or {})["height"] >= 60
+    start.click()
+    stop = page.get_by_role("button", name="Stop hold")
+    expect(stop).to_be_visible()
+    assert (stop.bounding_box() or {})["height"] >= 60
+    assert page.evaluate(small, 48) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_night_is_chosen_by_the_clock_or_by_hand(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """The switch of a device stays with the device."""
+    page = tablet(browser, ward[0])
+    theme = page.locator("#theme")
+    expect(theme).to_have_text("Light: by the clock")
+    hour = int(page.evaluate("document.documentElement.dataset.hour"))
+    wanted = "night" if hour >= 19 or hour < 7 else "day"
+    expect(page.locator("html")).to_have_attribute("data-theme", wanted)
+    theme.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "day")
+    theme.click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "night")
+
+
+def test_a_stream_without_identity_waits_for_a_person(browser: Browser, tmp_path: Path) -> None:
+    """No name over its numbers until someone confirms on the feed page; then the name."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+    with monitors(tmp_path, {"4": ("", "")}, numbers), running(tmp_path) as served:
+        page = tablet(browser, served)
+        tile = page.locator(".tile")
+        expect(tile).to_contain_text("unassigned", timeout=10_000)
+        expect(tile).not_to_contain_text("JONES")
+        page.goto(f"{served.address}/feed")
+        page.get_by_role("button", name="This is JONES, BABY BOY").click()
+        expect(page.get_by_text("Every stream belongs to an infant.")).to_be_visible()
+        page.goto(served.address)
+        expect(tile).to_contain_text("JONES, BABY BOY")
+        time.sleep(1.2)  # another message of the same stream takes nothing back
+        expect(tile).to_contain_text("JONES, BABY BOY")
