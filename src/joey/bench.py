@@ -25,7 +25,7 @@ ONE_CORE = (
     *("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"),
 )
 ROOT = Path(__file__).resolve().parents[2]
-PEERS = ("EntropyHub", "antropy", "edfio", "hrvanalysis", "neurokit2", "sleepecg", "wfdb")
+PEERS = ("EntropyHub", "antropy", "edfio", "hl7", "hrvanalysis", "neurokit2", "sleepecg", "wfdb")
 
 
 def bench(

@@ -9,11 +9,14 @@ from joey.signals import Channel
 from joey.sources.codes import (
     MDC,
     QUANTITIES,
+    CodeMap,
     Meaning,
     identify,
     identify_code,
     label_of,
     name_channel,
+    name_observation,
+    parse_code_map,
     parse_map,
     spell_unit,
 )
@@ -194,6 +197,66 @@ def test_what_joey_writes_it_reads_as_the_same_channel(
         site,
         subject,
     )
+
+
+@pytest.mark.parametrize(("number", "term", "name", "loinc", "quantity", "site"), ROWS)
+def test_a_monitors_row_means_what_its_code_or_its_name_means(
+    number: int, term: str, name: str, loinc: str, quantity: str, site: str
+) -> None:
+    unit = QUANTITIES[quantity]
+    wave = quantity in {"pleth", "resp"}
+    for code, label in (
+        (str(number), name),
+        (str(number), ""),
+        ("", name),
+        (name, ""),
+        (loinc, ""),
+    ):
+        if code or label:
+            naming = name_observation(code, label, unit, "ward", CodeMap(), wave=wave)
+            assert (naming.channel.quantity, naming.channel.site) == (quantity, site)
+            assert wave == (naming.absent == ())
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "unit"),
+    [
+        ("MDC_DIM_BEAT_PER_MIN", "264864", "/min"),
+        ("MDC_DIM_RESP_PER_MIN", "264928", "/min"),
+        ("MDC_DIM_PERCENT", "262688", "%"),
+        ("MDC_DIM_DEGC", "268192", "Cel"),
+        ("MDC_DIM_FAHR", "266560", "[degF]"),
+        ("MDC_DIM_MMHG", "266016", "mm[Hg]"),
+        ("MDC_DIM_KILO_PASCAL", "265987", "kPa"),
+        ("MDC_DIM_MILLI_VOLT", "266418", "mV"),
+        ("MDC_DIM_DIMLESS", "262656", "NU"),
+        ("MDC_DIM_HZ", "264640", "Hz"),
+        ("MDC_DIM_PER_SEC", "264608", "Hz"),
+        ("MDC_DIM_X_L_PER_MIN", "265216", "L/min"),
+        ("MDC_DIM_KILO_G", "263875", "kg"),
+    ],
+)
+def test_units_of_monitors_have_name_and_number(name: str, number: str, unit: str) -> None:
+    assert spell_unit(name) == spell_unit(number) == unit
+
+
+def test_a_sentinel_belongs_to_its_row() -> None:
+    """127 is a heart rate and 100 a saturation; -100 is what a cuff sends before it measures."""
+    heart = name_observation("147842", "", "/min", "w", CodeMap(), wave=False)
+    cuff = name_observation("150301", "", "mm[Hg]", "w", CodeMap(), wave=False)
+    assert {-999.0, -99.9, 8388607.0} == set(heart.absent)
+    assert -100.0 in cuff.absent
+    assert not {127.0, 255.0, 100.0, 0.0} & set(heart.absent)
+
+
+def test_the_units_own_codes_go_before_the_table() -> None:
+    codes = parse_code_map(["161=pulse_rate", "HR=heart_rate@holder", "CH1=ecg:II"])
+    assert (
+        name_observation("161", "", "bpm", "w", codes, wave=False).channel.quantity == "pulse_rate"
+    )
+    assert name_observation("HR", "", "bpm", "w", codes, wave=False).channel.subject == "holder"
+    assert name_observation("9", "CH1", "mV", "w", codes, wave=True).channel.lead == "II"
+    assert codes.find("7", "Temp") is None
 
 
 def test_units_keep_an_unknown_spelling() -> None:

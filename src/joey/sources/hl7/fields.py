@@ -41,10 +41,10 @@ CHARSETS = {
     **{f"ISO 8859-{n}": f"iso8859-{n}" for n in (*range(1, 12), *range(13, 17))},
     **{f"ISO-8859-{n}": f"iso8859-{n}" for n in (*range(1, 12), *range(13, 17))},
     "ISO IR6": "ascii",
-    "ISO IR14": "iso2022_jp_3",
-    "ISO IR87": "iso2022_jp_3",
-    "ISO IR159": "iso2022_jp_3",
-    "JIS": "iso2022_jp_3",
+    "ISO IR14": "iso2022_jp_ext",
+    "ISO IR87": "iso2022_jp_ext",
+    "ISO IR159": "iso2022_jp_ext",
+    "JIS": "iso2022_jp_ext",
     "GB 18030-2000": "gb18030",
     "GB18030": "gb18030",
     "GBK": "gb18030",
@@ -55,7 +55,7 @@ CHARSETS = {
     "WINDOWS-1252": "cp1252",
 }
 # Character sets in which a byte below 128 may be the second of a character.
-UNSAFE = frozenset({"gb18030", "big5", "iso2022_jp_3"})
+UNSAFE = frozenset({"gb18030", "big5", "iso2022_jp_ext"})
 SEPARATORS = Separators()
 STANDARD = b"MSH|^~\\&|"
 STRAY = b"\r\n\x00 \t\xef\xbb\xbf"  # line ends, padding and a byte order mark before MSH
@@ -87,10 +87,9 @@ def read_message(raw: bytes) -> Message:
     if b"\n" in body:
         body, mended = _one_line_end(body, separators.field)
         repairs.append(mended)
-    encoding = "ascii"
-    declared = ""
+    encoding = "utf-8"
+    declared = _declared(body, separators)
     if not body.isascii() or b"\x1b" in body:
-        declared = _declared(body, separators)
         body, encoding, mended = _readable(body, declared)
         if mended:
             repairs.append(mended)
@@ -224,9 +223,9 @@ def _one_line_end(body: bytes, field: bytes) -> tuple[bytes, str]:
 
 
 def _declared(body: bytes, separators: Separators) -> str:
-    """Return the first repetition of MSH-18 of a message that is not in ASCII."""
+    """Return the first repetition of MSH-18."""
     fields = body.partition(b"\r")[0].split(separators.field, 18)
-    if len(fields) < 18:
+    if len(fields) < 18 or not fields[17]:
         return ""
     first = fields[17].partition(separators.repetition)[0] if separators.repetition else fields[17]
     return first.decode("latin-1").strip()

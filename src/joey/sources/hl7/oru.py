@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from joey.sources.codes import CodeMap, Naming, spell_unit
 from joey.sources.hl7.fields import field_of, fields_of, header_of, text_of
-from joey.sources.hl7.patients import read_identifiers, read_location, read_names
-from joey.sources.hl7.rows import Named, Trait, has_time, name_row, read_number, read_traits
-from joey.sources.hl7.times import Stamp, date_of, offset_of, read_time
+from joey.sources.hl7.patients import NOBODY, read_location, read_patient
+from joey.sources.hl7.rows import (
+    Named,
+    Trait,
+    has_time,
+    is_trait,
+    name_row,
+    read_number,
+    read_traits,
+)
+from joey.sources.hl7.times import offset_of, read_time
 from joey.sources.hl7.types import (
     Header,
     Location,
@@ -54,6 +62,10 @@ NEVER_NEGATIVE = frozenset(
 SAMPLE_TYPES = frozenset({b"NA", b"MA", b"ED"})
 QUANTUM = 0.001  # of the channel's unit: one count of samples that come as decimals
 LONGEST = 200  # characters of a value that is not understood
+MOST_USED = 21  # fields of OBX that are looked at, and its name
+FILLING = [[b""] * (MOST_USED - count) for count in range(MOST_USED)]
+NOWHERE = Location()
+PLAIN = Traits()
 READ = re.compile(r"(?:ORU|ADT)(?:\^\w{3}(?:_.*)?)?")
 
 
@@ -65,22 +77,13 @@ class _Times(NamedTuple):
     sent: bytes
 
 
-class _Cut(NamedTuple):
-    """A message's rows by what they are: values and samples, and attributes by their owner."""
-
-    rows: list[_Row]
-    traits: dict[bytes, list[Trait]]
-    devices: list[tuple[bytes, bytes]]
-    patients: list[list[bytes]]
-    places: list[Location]
-
-
 class _Row(NamedTuple):
-    """One OBX: its fields, and begin and end of its OBR."""
+    """An OBX of samples, at least `MOST_USED` fields, and begin and end of its OBR."""
 
     fields: list[bytes]
     begin: bytes
     end: bytes
+    invalid: bool
 
 
 def read_observations(message: Message, source: SourceSettings, codes: CodeMap) -> Observations:
@@ -151,6 +154,7 @@ class _Reader:
         self.header = header
         self.source = source
         self.codes = codes
+        self.reading = (message.separators, message.encoding, message.declared)
         self.times = _Times(offset_of(header.sent), source.zone, header.sent)
         self.numerics: list[Numeric] = []
         self.waves: list[Wave] = []
@@ -158,82 +162,107 @@ class _Reader:
         self.repairs: Counter[str] = Counter()
         self.zone = ""
         self.demo = 0
-        self.traits: dict[bytes, Traits] = {}
+        self.begin = self.end = b""  # of the OBR that was read last
+        self.traits: dict[bytes, list[Trait]] = {}  # by the OBX-4 of what they belong to
+        self.arrays: list[_Row] = []  # kept until all attributes are known
+        self.devices: list[tuple[bytes, bytes]] = []
+        self.patients: list[bytes] = []
+        self.places: list[Location] = []
 
     def read(self) -> Observations:
         """Return what the message says."""
         message = self.message
-        cut = self._cut()
-        self.traits = {
-            owner: read_traits(tuple(rows), message.separators.component)
-            for owner, rows in cut.traits.items()
-        }
-        for row in cut.rows:
-            self._take(row)
-        pid = cut.patients[0] if cut.patients else []
-        identifiers = read_identifiers(message, *(field_of(pid, number) for number in (3, 2, 4)))
-        names = read_names(message, field_of(pid, 5))
+        separator = message.separators.field
+        for line in message.lines:
+            kind = line[:3]
+            if kind == b"OBX":
+                self._take_row(line.split(separator))
+            elif kind == b"OBR":
+                fields = line.split(separator)
+                self.begin, self.end = field_of(fields, 7), field_of(fields, 8)
+            elif kind == b"PID":
+                self.patients.append(line)
+            elif kind == b"PV1":
+                field = field_of(line.split(separator, 4), 3)
+                self.places.append(read_location(message, field))
+        for row in self.arrays:
+            self._take_wave(row)
+        return self._told()
+
+    def _told(self) -> Observations:
+        message = self.message
+        patient = read_patient(self.patients[0], self.reading) if self.patients else NOBODY
         doubt = why_quarantined(self.header, None, self.source)
-        several = len({(field_of(each, 2), field_of(each, 3)) for each in cut.patients}) > 1
-        if several or len({place.key for place in cut.places}) > 1:
+        if self._are_several():
             doubt = doubt or "several patients in one message"
         if self.demo and not self.source.simulated:
             doubt = doubt or "OBX-8 says DEMO or TEST: not of a patient"
-        repairs = [*message.repairs, *(f"{what}: {n}" for what, n in self.repairs.items())]
+        repairs = message.repairs
+        if self.repairs:
+            repairs = (*repairs, *(f"{what}: {count}" for what, count in self.repairs.items()))
         return Observations(
             self.header,
-            cut.places[0] if cut.places else Location(),
-            self._device(cut.devices),
-            identifiers,
-            names[0] if names else None,
-            date_of(field_of(pid, 7)),
-            text_of(message, field_of(pid, 8)),
+            self.places[0] if self.places else NOWHERE,
+            self._device(),
+            patient.identifiers,
+            patient.names[0] if patient.names else None,
+            patient.birth_date,
+            patient.sex,
             () if doubt else tuple(self.numerics),
             () if doubt else tuple(self.waves),
             () if doubt else tuple(self.unmapped),
-            tuple(repairs),
+            repairs,
             self.zone,
             self.source.simulated,
             doubt,
         )
 
-    def _cut(self) -> _Cut:
-        """Return the rows by what they are, the PIDs and the beds."""
-        message = self.message
-        separator = message.separators.field
-        found = _Cut([], {}, [], [], [])
-        begin = end = b""
-        for line in message.lines:
-            match line[:3]:
-                case b"OBX":
-                    fields = line.split(separator)
-                    if len(fields) < 6:
-                        self.repairs["rows without a value field"] += len(fields) < 4
-                    elif (b"MDC_ATTR_" in fields[3] or b"MDC_EVT_INOP" in fields[3]) and (
-                        fields[2] not in SAMPLE_TYPES
-                    ):
-                        owner = fields[4].rpartition(b".")[0]
-                        unit = fields[6] if len(fields) > 6 else b""
-                        found.traits.setdefault(owner, []).append((fields[3], fields[5], unit))
-                    else:
-                        if len(fields) > 18 and fields[18]:
-                            found.devices.append((fields[3], fields[18]))
-                        if fields[2] or fields[5]:  # else it tells of the parts of the monitor
-                            found.rows.append(_Row(fields, begin, end))
-                case b"OBR":
-                    fields = line.split(separator)
-                    begin, end = field_of(fields, 7), field_of(fields, 8)
-                case b"PID":
-                    found.patients.append(line.split(separator))
-                case b"PV1":
-                    place = read_location(message, field_of(line.split(separator), 3))
-                    found.places.append(place)
-        return found
+    def _take_row(self, fields: list[bytes]) -> None:
+        """Take one OBX."""
+        count = len(fields)
+        if count < 6:
+            self.repairs["rows without a value field"] += count < 4
+            return
+        kind = fields[2]
+        samples = kind in SAMPLE_TYPES
+        if not samples and is_trait(fields[3]):
+            owner = fields[4].rpartition(b".")[0]
+            unit = fields[6] if count > 6 else b""
+            self.traits.setdefault(owner, []).append((fields[3], fields[5], unit))
+            return
+        if count < MOST_USED:
+            fields += FILLING[count]
+        if fields[18]:
+            self.devices.append((fields[3], fields[18]))
+        if not kind and not fields[5]:
+            return  # it tells of the parts of the monitor
+        invalid = False
+        if fields[8]:
+            repetition = self.message.separators.repetition or b"~"
+            said = {each.strip().upper() for each in fields[8].split(repetition)}
+            if said & NOT_OF_A_PATIENT:
+                self.demo += 1
+                if not self.source.simulated:
+                    return
+            invalid = bool(said & NOT_VALID)
+        if samples:
+            self.arrays.append(_Row(fields, self.begin, self.end, invalid))
+        else:
+            self._take_numeric(fields, invalid=invalid)
 
-    def _device(self, devices: list[tuple[bytes, bytes]]) -> str:
+    def _are_several(self) -> bool:
+        """Whether the message is of more than one patient or bed."""
+        if len(self.patients) > 1:
+            cuts = [fields_of(self.message, line) for line in self.patients]
+            if len({(field_of(each, 2), field_of(each, 3)) for each in cuts}) > 1:
+                return True
+        return len({place.key for place in self.places} - {""}) > 1
+
+    def _device(self) -> str:
         """Return the monitor's identifier: of the row that stands for it, MSH-3 or any row."""
         message = self.message
         component = message.separators.component or b"^"
+        devices = self.devices
         for name, device in devices:
             if b"_MDS" in name:
                 return text_of(message, device.partition(component)[0])
@@ -242,62 +271,34 @@ class _Reader:
             return text_of(message, application[1])
         return text_of(message, devices[0][1].partition(component)[0]) if devices else ""
 
-    def _name(self, fields: list[bytes], *, wave: bool) -> Named:
-        site = fields[20] if len(fields) > 20 else b""
-        message = self.message
-        set_id = fields[1] if len(fields) > 1 else b""
-        sub_id = field_of(fields, 4)
-        running = sub_id == set_id and not wave  # a row number, which says nothing
+    def _name(self, fields: list[bytes], unit: bytes, *, wave: bool) -> Named:
+        sub_id = fields[4]
+        if sub_id == fields[1] and not wave:
+            sub_id = b""  # a row number, which says nothing
         return name_row(
-            self.source.name,
-            field_of(fields, 3),
-            field_of(fields, 6),
-            b"" if running else sub_id,
-            site,
-            self.codes,
-            wave,
-            (message.separators, message.encoding, message.declared),
+            self.source.name, fields[3], unit, sub_id, fields[20], self.codes, wave, self.reading
         )
 
-    def _time(self, row: _Row) -> Stamp:
-        """Return the time of a row: OBX-14, else OBR-7, else MSH-7."""
-        own = row.fields[14] if len(row.fields) > 14 else b""
+    def _time(self, own: bytes, begin: bytes) -> int | None:
+        """Return the time of a row: OBX-14, else OBR-7, else MSH-7. [ns UTC]"""
         times = self.times
-        for text in (own, row.begin, times.sent):
+        for text in (own, begin, times.sent):
             if text:
-                stamp = read_time(text, times.offset_s, times.zone)
-                if stamp.note:
-                    self.repairs[stamp.note] += 1
-                if stamp.ns is not None:
-                    self.zone = self.zone or stamp.zone
-                    return stamp
-        return Stamp(None)
+                ns, zone, note = read_time(text, times.offset_s, times.zone)
+                if note:
+                    self.repairs[note] += 1
+                if ns is not None:
+                    if zone:
+                        self.zone = zone
+                    return ns
+        return None
 
-    def _take(self, row: _Row) -> None:
-        """Take one row of a value or of samples."""
-        fields = row.fields
-        invalid = False
-        if len(fields) > 8 and fields[8]:
-            repetition = self.message.separators.repetition or b"~"
-            said = {each.strip().upper() for each in fields[8].split(repetition)}
-            if said & NOT_OF_A_PATIENT:
-                self.demo += 1
-                if not self.source.simulated:
-                    return
-            invalid = bool(said & NOT_VALID)
-        if fields[2] in SAMPLE_TYPES:
-            self._take_wave(row, invalid=invalid)
-        else:
-            self._take_numeric(row, invalid=invalid)
-
-    def _take_numeric(self, row: _Row, *, invalid: bool) -> None:
-        fields = row.fields
-        named = self._name(fields, wave=False)
-        count = len(fields)
-        status = fields[11].decode("latin-1") if count > 11 else ""
-        aperiodic = count > 13 and fields[13] == b"APERIODIC"
-        stamp = self._time(row)
-        text = fields[5].strip() if count > 5 else b""
+    def _take_numeric(self, fields: list[bytes], *, invalid: bool) -> None:
+        named = self._name(fields, fields[6], wave=False)
+        status = fields[11].decode("latin-1")
+        aperiodic = fields[13] == b"APERIODIC"
+        time_ns = self._time(fields[14], self.begin)
+        text = fields[5].strip()
         naming = named.naming
         known = naming.channel.quantity != "unknown"
         value, reason = NAN, ""
@@ -313,16 +314,16 @@ class _Reader:
             reason = naming.note
         elif naming.note:
             self.repairs[naming.note] += 1
-        if stamp.ns is None or (aperiodic and not has_time(fields)):
+        if time_ns is None or (aperiodic and not has_time(fields[14])):
             reason, storable = "no time", False
         if reason:
-            self._keep(named, text, stamp, reason)
-        if storable and stamp.ns is not None:
+            self._keep(named, text, time_ns, reason)
+        if storable and time_ns is not None:
             self.numerics.append(
                 Numeric(
                     naming.channel,
                     value,
-                    stamp.ns,
+                    time_ns,
                     status,
                     named.whole,
                     named.unit,
@@ -342,44 +343,42 @@ class _Reader:
             return NAN, f"a negative {naming.channel.quantity}"
         return value, ""
 
-    def _keep(self, named: Named, text: bytes, stamp: Stamp, reason: str) -> None:
+    def _keep(self, named: Named, text: bytes, time_ns: int | None, reason: str) -> None:
         value = text_of(self.message, text[:LONGEST])
         self.unmapped.append(
-            Unmapped(named.code, named.label, named.unit, value, named.sub_id, stamp.ns, reason)
+            Unmapped(named.code, named.label, named.unit, value, named.sub_id, time_ns, reason)
         )
         self.repairs[f"rows not understood ({reason})"] += 1
 
-    def _take_wave(self, row: _Row, *, invalid: bool) -> None:
+    def _take_wave(self, row: _Row) -> None:
         fields = row.fields
-        named = self._name(fields, wave=True)
-        status = fields[11].decode("latin-1") if len(fields) > 11 else ""
-        stamp = self._time(row)
-        traits = self.traits.get(field_of(fields, 4), Traits())
+        named = self._name(fields, fields[6], wave=True)
+        status = fields[11].decode("latin-1")
+        time_ns = self._time(fields[14], row.begin)
+        known = self.traits.get(fields[4])
+        component = self.message.separators.component
+        traits = read_traits(tuple(known), component) if known else PLAIN
         numbers, valid, decimal = self._samples(fields)
         if isinstance(numbers, str):
-            self._keep(named, b"", stamp, numbers)
+            self._keep(named, b"", time_ns, numbers)
             return
         if not len(numbers):
             return  # a wave without samples says nothing
-        if stamp.ns is None:
-            self._keep(named, b"", stamp, "no time")
+        if time_ns is None:
+            self._keep(named, b"", time_ns, "no time")
             return
         fs = traits.fs or self._rate_of(row, len(numbers))
         if fs is None:
-            self._keep(named, b"", stamp, "no sampling rate")
+            self._keep(named, b"", time_ns, "no sampling rate")
             return
         naming, quantum, scale = self._scale(fields, named, traits, decimal=decimal)
-        found = to_counts(numbers, valid, traits, named.unit, quantum)
-        if isinstance(found, str):
-            self._keep(named, b"", stamp, found)
-            return
-        counts, runs = found
-        if invalid or status in WITHOUT_VALUE:
+        counts, runs = to_counts(numbers, valid, traits, named.unit, quantum)
+        if row.invalid or status in WITHOUT_VALUE:
             runs = runs[:0]
         if valid is not None:
             self.repairs["samples that are no number"] += int((~valid).sum())
         if naming.channel.quantity == "unknown":
-            self._keep(named, b"", stamp, naming.note)
+            self._keep(named, b"", time_ns, naming.note)
         elif naming.note:
             self.repairs[naming.note] += 1
         self.waves.append(
@@ -390,7 +389,7 @@ class _Reader:
                 runs,
                 scale * naming.factor,
                 naming.shift,
-                stamp.ns,
+                time_ns,
                 named.whole,
                 named.sub_id,
                 status,
@@ -401,11 +400,11 @@ class _Reader:
         """Return numbers, which are there and whether they are decimals; or why there are none."""
         message = self.message
         separators = message.separators
-        field = field_of(fields, 5)
+        field = fields[5]
         if fields[2] != b"ED":
             return read_numbers(field, separators.component, separators.repetition)
         parts = field.split(separators.component) if separators.component else [field]
-        declared = [text_of(message, part) for part in (*parts[:3], field_of(fields, 6))]
+        declared = [text_of(message, part[:40]) for part in (*parts[:3], fields[6])]
         return read_bytes(parts, " ".join(declared)), None, False
 
     def _rate_of(self, row: _Row, count: int) -> Fraction | None:
@@ -434,6 +433,8 @@ class _Reader:
         if traits.resolution:
             if traits.unit and spell_unit(traits.unit) not in {"NU", spell_unit(named.unit)}:
                 naming = self._renamed(fields, traits.unit)
+            if decimal and spell_unit(named.unit) == "NU":  # counts of an average
+                return naming, QUANTUM, traits.resolution * QUANTUM
             # Decimals are values already; the resolution is their quantum.
             return naming, traits.resolution if decimal else 1.0, traits.resolution
         if naming.channel.unit == "NU":
@@ -442,7 +443,7 @@ class _Reader:
         return naming, quantum, quantum
 
     def _renamed(self, fields: list[bytes], unit: str) -> Naming:
-        return self._name([*fields[:6], unit.encode(), *fields[7:]], wave=True).naming
+        return self._name(fields, unit.encode(), wave=True).naming
 
 
 def _printable(text: str) -> str:

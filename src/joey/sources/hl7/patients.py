@@ -4,19 +4,65 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from joey.sources.hl7.fields import text_of
-from joey.sources.hl7.types import Identifier, Location, PersonName
+from joey.sources.hl7.fields import field_of, fields_of, text_of
+from joey.sources.hl7.times import date_of
+from joey.sources.hl7.types import Identifier, Location, Message, PersonName, Separators
 
-if TYPE_CHECKING:
-    from joey.sources.hl7.types import Message
+__all__ = [
+    "NOBODY",
+    "Patient",
+    "place_of",
+    "read_identifiers",
+    "read_location",
+    "read_names",
+    "read_patient",
+]
 
-__all__ = ["place_of", "read_identifiers", "read_location", "read_names"]
+MOST = 500  # bytes of PV1-3 that are looked at
+LONGEST = 80  # characters of a bed's name that are looked at
 
 # The last word of a text that names unit and bed: "NICU-04", "NICU BED 4A".
 LAST_WORD = re.compile(r"(?:(.*?)[\s\-_/.,]*)??(?:\bBED[\s\-_.]*)?([A-Z]{0,2}\d+[A-Z]?)")
 NOT_A_BED = re.compile(r"[\s\-_.]+")
+
+
+class Patient(NamedTuple):
+    """What PID says of a patient: identifiers, names, date of birth, sex."""
+
+    identifiers: tuple[Identifier, ...]
+    names: tuple[PersonName, ...]
+    birth_date: str
+    sex: str
+
+
+NOBODY = Patient((), (), "", "")
+
+
+def read_patient(line: bytes, reading: tuple[Separators, str, str]) -> Patient:
+    """Return what a PID line says; a monitor sends the same one every second.
+
+    Parameters
+    ----------
+    line : bytes
+        The segment.
+    reading : tuple
+        Separators, encoding and declared character set of its message.
+    """
+    return _patient(line, reading) if len(line) < 2000 else _patient.__wrapped__(line, reading)
+
+
+@lru_cache(maxsize=2048)
+def _patient(line: bytes, reading: tuple[Separators, str, str]) -> Patient:
+    message = Message(b"", (), *reading)
+    fields = fields_of(message, line)
+    return Patient(
+        read_identifiers(message, *(field_of(fields, number) for number in (3, 2, 4))),
+        read_names(message, field_of(fields, 5)),
+        date_of(field_of(fields, 7)),
+        text_of(message, field_of(fields, 8)),
+    )
 
 
 def read_location(message: Message, field: bytes) -> Location:
@@ -25,14 +71,23 @@ def read_location(message: Message, field: bytes) -> Location:
     ``UNIT^ROOM^BED``, ``UNIT^^BED`` (with more behind ``&``), ``UNIT^BED``, ``^^BED^UNIT``,
     ``^^UNIT&BED`` and one text, ``UNIT-BED``.
     """
+    reading = (message.separators, message.encoding, message.declared)
+    return _located(field[:MOST], reading)
+
+
+@lru_cache(maxsize=4096)
+def _located(field: bytes, reading: tuple[Separators, str, str]) -> Location:
+    message = Message(b"", (), *reading)
     separators = message.separators
     if separators.repetition and separators.repetition in field:
         field = field.partition(separators.repetition)[0]
     split = field.split(separators.component) if separators.component else [field]
     parts = [
         tuple(
-            text_of(message, each)
-            for each in (part.split(separators.subcomponent) if separators.subcomponent else [part])
+            text_of(message, each[:LONGEST])
+            for each in (
+                part.split(separators.subcomponent, 3) if separators.subcomponent else [part]
+            )
         )
         for part in split[:4]
     ]
@@ -45,7 +100,6 @@ def place_of(unit: str, room: str, bed: str) -> Location:
     return Location(unit, room, bed, _key(unit, room, bed))
 
 
-@lru_cache(maxsize=4096)
 def _location(
     one: tuple[str, ...], two: tuple[str, ...], three: tuple[str, ...], four: tuple[str, ...]
 ) -> Location:
@@ -71,7 +125,7 @@ def _location(
 
 
 def _from_text(text: str) -> Location:
-    found = LAST_WORD.fullmatch(text.upper())
+    found = LAST_WORD.fullmatch(text[:LONGEST].upper())
     if not found:
         return place_of(text, "", "")
     bed = text[found.start(2) :]

@@ -11,12 +11,23 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from joey.sources.codes import CodeMap, Naming, name_observation, spell_unit
-from joey.sources.hl7.fields import field_of, text_of
+from joey.sources.hl7.fields import text_of
 from joey.sources.hl7.types import Message, Separators
 from joey.sources.hl7.waves import NUMBER, Traits, read_rate
 
-__all__ = ["Named", "Trait", "has_time", "name_row", "read_number", "read_traits", "spell_field"]
+__all__ = [
+    "Named",
+    "Trait",
+    "has_time",
+    "is_trait",
+    "name_row",
+    "read_number",
+    "read_traits",
+    "spell_field",
+]
 
+JUST_DIGITS = frozenset({b"", b".", b"-", b"-.", b".-"})
+LONGEST = 400  # bytes of names that are remembered
 Trait: TypeAlias = tuple[bytes, bytes, bytes]  # OBX-3, OBX-5 and OBX-6 of an attribute
 
 
@@ -43,8 +54,11 @@ def read_number(kind: bytes, text: bytes, component: bytes) -> float | None:
     component : bytes
         The message's separator.
     """
-    if text.isdigit() and len(text) < 16:
-        return float(text)
+    if len(text) < 16 and text.translate(None, b"0123456789") in JUST_DIGITS:
+        try:
+            return float(text)
+        except ValueError:  # a sign or a point alone, or in the wrong place
+            return None
     if kind == b"SN" and component:
         parts = text.split(component)
         if len(parts) == 2 and parts[0] in {b"", b"="}:
@@ -55,9 +69,14 @@ def read_number(kind: bytes, text: bytes, component: bytes) -> float | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def read_traits(rows: tuple[Trait, ...], component: bytes) -> Traits:
     """Return what the attribute rows of one waveform say of it."""
+    short = len(rows) < 16 and all(sum(map(len, row)) < LONGEST for row in rows)
+    return (_traits if short else _traits.__wrapped__)(rows, component)
+
+
+@lru_cache(maxsize=4096)
+def _traits(rows: tuple[Trait, ...], component: bytes) -> Traits:
     traits = Traits()
     for name, field, spelled in rows:
         value, unit = field.strip(), spell_field(spelled, component)
@@ -76,7 +95,6 @@ def read_traits(rows: tuple[Trait, ...], component: bytes) -> Traits:
     return traits
 
 
-@lru_cache(maxsize=16384)
 def name_row(
     origin: str,
     identifier: bytes,
@@ -87,9 +105,39 @@ def name_row(
     wave: bool,  # noqa: FBT001 (a key of the cache)
     reading: tuple[Separators, str, str],
 ) -> Named:
-    """Return the names of a row; monitors send the same ones for years."""
-    separators, encoding, declared = reading
-    message = Message(b"", (), separators, encoding, declared)
+    """Return the names of a row; monitors send the same ones for years.
+
+    Parameters
+    ----------
+    origin : str
+        Name of the source.
+    identifier, unit, sub_id, site : bytes
+        OBX-3, OBX-6, OBX-4 and OBX-20.
+    codes : CodeMap
+        The unit's own codes.
+    wave : bool
+        Whether the row holds samples.
+    reading : tuple
+        Separators, encoding and declared character set of the message.
+    """
+    short = len(identifier) + len(unit) + len(sub_id) + len(site) < LONGEST
+    name = _named if short else _named.__wrapped__
+    return name(origin, identifier, unit, sub_id, site, codes, wave, reading)
+
+
+@lru_cache(maxsize=16384)
+def _named(
+    origin: str,
+    identifier: bytes,
+    unit: bytes,
+    sub_id: bytes,
+    site: bytes,
+    codes: CodeMap,
+    wave: bool,  # noqa: FBT001 (a key of the cache)
+    reading: tuple[Separators, str, str],
+) -> Named:
+    message = Message(b"", (), *reading)
+    separators = message.separators
     component = separators.component
     parts = identifier.split(component) if component else [identifier]
     code = text_of(message, parts[0])
@@ -119,6 +167,11 @@ def spell_field(unit: bytes, component: bytes) -> str:
     return next((text for text in reversed(texts) if text), "")
 
 
-def has_time(fields: list[bytes]) -> bool:
+def has_time(field: bytes) -> bool:
     """Whether OBX-14 says when: cuffs that have not measured yet send zeros."""
-    return bool(field_of(fields, 14).strip(b'0"\x00 '))
+    return bool(field.strip(b'0"\x00 '))
+
+
+def is_trait(identifier: bytes) -> bool:
+    """Whether OBX-3 names an attribute of another row."""
+    return b"MDC_ATTR_" in identifier or b"MDC_EVT_INOP" in identifier

@@ -16,6 +16,7 @@ from joey.sources.clocks import EPOCH, SECOND, zone_of
 __all__ = ["Stamp", "date_of", "offset_of", "read_time"]
 
 DAY_DIGITS = 8
+LONGEST = 48  # bytes of a time that can be one
 EPOCH_DAY = EPOCH.date().toordinal()
 MOST_OFFSET_S = 15 * 3600  # no zone on Earth is further from UTC
 OUTSIDE = "a time that does not exist in its zone (clocks go forward)"
@@ -44,7 +45,6 @@ NOTHING = Stamp(None)
 NO_TIME = Stamp(None, "", "not a time")
 
 
-@lru_cache(maxsize=4096)
 def read_time(text: bytes, offset_s: int | None, zone: str | None) -> Stamp:
     """Return the time of a field.
 
@@ -62,6 +62,11 @@ def read_time(text: bytes, offset_s: int | None, zone: str | None) -> Stamp:
     >>> read_time(b"20250301120000.5+0100", None, None)
     Stamp(ns=1740826800500000000, zone='', note='')
     """
+    return _read_time(text, offset_s, zone) if len(text) <= LONGEST else NO_TIME
+
+
+@lru_cache(maxsize=8192)
+def _read_time(text: bytes, offset_s: int | None, zone: str | None) -> Stamp:
     digits, own, note = _parts(text)
     if not digits:
         return NO_TIME if text.strip(b'\x00 "') else NOTHING
@@ -88,7 +93,7 @@ def read_time(text: bytes, offset_s: int | None, zone: str | None) -> Stamp:
 
 def offset_of(text: bytes) -> int | None:
     """Return the offset from UTC that a time brings; None where it brings none. [s]"""
-    return _parts(text)[1]
+    return _parts(text)[1] if len(text) <= LONGEST else None
 
 
 def date_of(text: bytes) -> str:

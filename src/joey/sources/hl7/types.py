@@ -61,7 +61,7 @@ class Message:
     raw: bytes
     lines: tuple[bytes, ...]
     separators: Separators
-    encoding: str = "ascii"
+    encoding: str = "utf-8"
     declared: str = ""
     repairs: tuple[str, ...] = ()
 

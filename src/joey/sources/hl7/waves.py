@@ -42,6 +42,7 @@ ORDER = re.compile(r"(?i)16[\s_\-]*(le|be)\b|\b(little|big)[\s_\-]*endian|\b(le|
 FASTEST = 100_000  # Hz, no monitor samples faster
 FLAG = (0.0, 1.0)  # an INOP row of 0 or 1 says whether the whole wave is off
 MOST = 2**31 - 1
+MOST_DIRTY = 200_000  # samples with gaps that are read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,10 @@ def read_numbers(
     if _is_plain(field):
         # Text mode, which is not the deprecated one; a list of ints takes seven times longer.
         numbers = np.fromstring(field, dtype=np.int64, sep="^")
-        if len(numbers) == count and _fits(numbers):
+        if len(numbers) == count:
             return numbers, None, False
+    if count > MOST_DIRTY:
+        return np.empty(0, dtype=np.int64), None, False
     return _one_by_one(field.split(b"^"))
 
 
@@ -187,8 +190,8 @@ def to_counts(
     traits: Traits,
     unit: str,
     quantum: float,
-) -> tuple[NDArray[np.int32], NDArray[np.int64]] | str:
-    """Return counts and the runs of them that were measured, or why there are none.
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return counts and the runs of them that were measured; what does not fit 32 bits was not.
 
     Parameters
     ----------
@@ -214,24 +217,24 @@ def to_counts(
         low, high = traits.low / step - half, traits.high / step + half
         if low <= high:
             good = _both(good, (numbers >= low) & (numbers <= high))
-    counts = numbers if quantum == 1.0 else np.rint(numbers / quantum)
-    if len(counts) and not _fits(counts):
-        return "the samples do not fit 32 bits"
+    if quantum != 1.0 or numbers.dtype.kind != "i":
+        numbers = np.rint(numbers / quantum)
+    fits = np.abs(numbers) <= MOST
+    if not fits.all():
+        good = _both(good, fits)
+        numbers = np.where(fits, numbers, 0)
+    counts = numbers.astype(np.int32)
     if good is None:
         runs = np.array([[0, len(counts)]] if len(counts) else [], dtype=np.int64).reshape(-1, 2)
     else:
         runs = runs_of(good)
-    return counts.astype(np.int32), runs
+    return counts, runs
 
 
 def _both(first: Mask | None, second: Mask) -> Mask | None:
     if first is None:
         return None if second.all() else second
     return first & second
-
-
-def _fits(numbers: Numbers) -> bool:
-    return bool(numbers.max() <= MOST and numbers.min() >= -MOST)
 
 
 def _is_plain(field: bytes) -> bool:
