@@ -68,6 +68,21 @@ def test_an_array_keeps_the_place_of_each_sample(field: str, wanted: list[int | 
     assert not decimal
 
 
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("0.5^-1.25^3", [0.5, -1.25, 3.0]),
+        (".5^5.^-.5", [0.5, 5.0, -0.5]),
+        ("0.5^^1.5", [0.5, None, 1.5]),
+        ("0.5^1.2.3^-", [0.5, None, None]),
+        ("1e-3^2", [0.001, 2.0]),
+        ("0.5^nan^inf^1_0", [0.5, None, None, None]),
+    ],
+)
+def test_decimals_keep_their_places_too(field: str, wanted: list[float | None]) -> None:
+    assert values(ecg(field, RATE, unit=MV)) == wanted
+
+
 @pytest.mark.parametrize("wild", ["9999999999", "-9999999999", "9" * 40, "1e300"])
 def test_a_number_beyond_32_bits_is_no_sample(wild: str) -> None:
     assert values(ecg(f"1^{wild}^3", RATE)) == [1, None, 3]

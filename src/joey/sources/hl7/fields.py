@@ -88,8 +88,11 @@ def read_message(raw: bytes) -> Message:
         body, mended = _one_line_end(body, separators.field)
         repairs.append(mended)
     encoding = "utf-8"
-    declared = _declared(body, separators)
-    if not body.isascii() or b"\x1b" in body:
+    declared = ""
+    plain = body.isascii() and b"\x1b" not in body
+    if not plain or body.count(separators.escape) > 1:  # an escape beside that of MSH-2
+        declared = _declared(body, separators)
+    if not plain:
         body, encoding, mended = _readable(body, declared)
         if mended:
             repairs.append(mended)

@@ -53,7 +53,7 @@ class Message:
     encoding : str
         Python's name of the character set in which the text of `lines` is to be read.
     declared : str
-        MSH-18 as it stands.
+        First repetition of MSH-18; empty where nothing in the message depends on it.
     repairs : tuple of str
         What had to be mended to read it.
     """

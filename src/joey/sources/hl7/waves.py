@@ -37,7 +37,7 @@ NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 SCALED = re.compile(
     r"(\d+(?:\.\d+)?(?:[eE]-?\d{1,2})?)\s*\.?\s*([^\d\s./][^\d\s/]*)(?:\s*/\s*(\d+))?"
 )
-INTEGER = frozenset(b"0123456789^-")
+DECIMAL = b"0123456789.^-"  # what a field of plain decimals is made of
 ORDER = re.compile(r"(?i)16[\s_\-]*(le|be)\b|\b(little|big)[\s_\-]*endian|\b(le|be)\b")
 FASTEST = 100_000  # Hz, no monitor samples faster
 FLAG = (0.0, 1.0)  # an INOP row of 0 or 1 says whether the whole wave is off
@@ -111,6 +111,11 @@ def read_numbers(
         numbers = np.fromstring(field, dtype=np.int64, sep="^")
         if len(numbers) == count:
             return numbers, None, False
+    if not field.translate(None, DECIMAL):
+        try:
+            return np.array(list(map(float, field.split(b"^")))), None, True
+        except ValueError:  # a gap, or a sign in the wrong place
+            pass
     if count > MOST_DIRTY:
         return np.empty(0, dtype=np.int64), None, False
     return _one_by_one(field.split(b"^"))
