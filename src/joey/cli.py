@@ -257,6 +257,55 @@ def serve(
 
 
 @app.command
+def backup(
+    out: Annotated[Path, Parameter(help="The folder of the backup; made if absent.")],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="The folder of Joey's files.")],
+) -> None:
+    """Copy the files of a Joey, which may be running, to an empty folder: all, or none."""
+    from joey.store.backup import back_up
+
+    names = back_up(data, out)
+    print(f"backed up to {out}: {', '.join(names)}")  # noqa: T201
+
+
+@app.command
+def restore(
+    folder: Annotated[Path, Parameter(help="The folder of a backup.")],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="An empty folder, from which Joey then runs.")],
+) -> None:
+    """Put a backup into an empty folder, after it was looked at whether it is sound."""
+    from joey.store.backup import restore as run
+
+    found = run(folder, data)
+    print(f"restored to {data}, up to entry {found.last}")  # noqa: T201
+
+
+@app.command
+def verify(
+    folder: Annotated[Path, Parameter(help="The folder of Joey's files, or of a backup.")],
+    /,
+) -> None:
+    """Read every message, frame and checkpoint, and tell what is not as it was written."""
+    from joey.store.backup import verify as run
+
+    found = run(folder)
+    print(  # noqa: T201
+        f"messages, ticks and taps: {found.entries}, in quarantine: {found.quarantined}; "
+        f"streams: {found.streams}, frames: {found.frames}, facts: {found.facts}"
+    )
+    for line in found.wrong:
+        print(f"  {line}")  # noqa: T201
+    if found.wrong:
+        msg = f"{folder}: {len(found.wrong)} that are not as they were written; restore a backup"
+        raise InputError(msg)
+    print("all is as it was written")  # noqa: T201
+
+
+@app.command
 def warm() -> None:
     """Compile what is compiled once, so that no report waits for it; ./joey does it at set-up."""
     from joey.terminal import progress

@@ -130,3 +130,27 @@ def test_marks_are_those_of_the_clock() -> None:
     """Ten minutes of UTC."""
     assert frame_of(START + FRAME_NS - 1) == START
     assert frame_of(START) == START
+
+
+COLUMNS = {
+    "grid_ns": "grid_ns + 1",
+    "fs": "'125'",
+    "first": "first + 1",
+    "n": "n + 1",
+    "dtype": "'int32'",
+    "scale": "scale * 2",
+    "offset": "1.0",
+    "runs": "zeroblob(16)",
+    "channel": "replace(channel, 'II', 'III')",
+    "data": "substr(data, 1, 40)",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_whatever_is_changed_in_a_frame_is_told(column: str, archive: Archive) -> None:
+    """Samples, and what gives them a time and a value."""
+    archive.write(Batch(frames=[frame()]))
+    assert list(archive.examine()) == [""]
+    archive._db.execute(f"UPDATE frames SET {column} = {COLUMNS[column]}")  # noqa: S608
+
+    assert [bool(each) for each in archive.examine()] == [True]
