@@ -58,6 +58,7 @@ class Intake:
         self._waiting: asyncio.Queue[tuple[NewEntry, asyncio.Future[Receipt]]] = asyncio.Queue(
             PENDING
         )
+        self._order = asyncio.Lock()  # who comes first is kept first, also where all have to wait
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.failure = ""  # why the disk does not take anything, now
 
@@ -99,7 +100,8 @@ class Intake:
 
     async def _keep(self, entry: NewEntry) -> Receipt:
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((entry, done))
+        async with self._order:
+            await self._waiting.put((entry, done))
         return await done
 
     async def commit(self) -> None:
