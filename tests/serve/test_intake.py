@@ -96,6 +96,17 @@ def test_what_is_not_of_patient_care_is_in_quarantine(intake: Running, tmp_path:
     assert "MSH-11" in kept.reason
 
 
+def test_demo_rows_of_a_monitor_are_in_quarantine(intake: Running, tmp_path: Path) -> None:
+    """A monitor in its demo mode says so in OBX-8 alone: that is nobody's heart rate."""
+    row = b"|||||R"
+    demo = oru(1).replace(row, b"||DEMO|||R")
+
+    assert demo != oru(1)
+    assert ask(intake, demo) == ["AA"]
+    (kept,) = Journal(tmp_path / "journal.db", read_only=True).quarantined()
+    assert kept.reason
+
+
 def test_what_is_no_message_is_refused_and_kept(intake: Running, tmp_path: Path) -> None:
     """A person can look at what a device sends."""
 
