@@ -114,10 +114,12 @@ def write(folder: Path, payload: bytes, bed: str = "", at_ns: int | None = None)
     journal.close()
 
 
-def admit(folder: Path, bed: str, mrn: str, name: str, event: str = "A01") -> None:
+def admit(
+    folder: Path, bed: str, mrn: str, name: str, event: str = "A01", at_ns: int | None = None
+) -> None:
     """Admit an infant, or rename it with A08."""
-    now = time.time_ns()
-    write(folder, admission(event, bed, mrn, name, now - NS))
+    now = time.time_ns() - NS if at_ns is None else at_ns
+    write(folder, admission(event, bed, mrn, name, now), at_ns=now)
 
 
 @contextmanager

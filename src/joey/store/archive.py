@@ -322,13 +322,35 @@ class Archive:
         )
         return [StreamRow(*row[:8], *(bool(row[8]), *row[9:])) for row in rows]
 
-    def facts_after(self, number: int, *, limit: int = 5000) -> list[FactRow]:
-        """Return the facts after a number, of all streams, in the order in which they came."""
+    def facts_after(
+        self, number: int, *, kinds: Sequence[str] = (), limit: int = 5000
+    ) -> list[FactRow]:
+        """Return the facts after a number, of all streams, in the order in which they came.
+
+        Parameters
+        ----------
+        number : int
+            The last one known.
+        kinds : sequence of str
+            Only these; all by default.
+        limit : int
+            At most so many.
+        """
+        wanted = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         rows = self._db.execute(
-            f"SELECT {FACT} FROM facts WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
-            (number, limit),
+            f"SELECT {FACT} FROM facts WHERE id > ? {wanted} ORDER BY id LIMIT ?",  # noqa: S608
+            (number, *kinds, limit),
         )
         return [FactRow(*row) for row in rows]
+
+    def has_facts(self, stream: str, kinds: Sequence[str]) -> bool:
+        """Whether anything of these kinds was ever told of a stream."""
+        wanted = ", ".join("?" * len(kinds))
+        found = self._db.execute(
+            f"SELECT 1 FROM facts WHERE stream = ? AND kind IN ({wanted}) LIMIT 1",  # noqa: S608
+            (stream, *kinds),
+        )
+        return found.fetchone() is not None
 
     def last_fact(self) -> int:
         """Return the number of the last fact; 0 where there is none."""

@@ -47,7 +47,7 @@ def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[di
     rows = []
     for bed in order:
         screen = screens.get(bed)
-        if screen is None:
+        if screen is None or not screen.stored:
             continue
         clock = screen.clock
         drift = clock.drift_ppm

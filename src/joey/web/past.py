@@ -64,9 +64,8 @@ def oxycrg_columns(
     archive: Archive,
     recent: Recent | None,
     bed: str,
-    start_ms: float,
-    width_ms: float,
-    columns: int,
+    span: tuple[float, float, int],
+    since_ms: int,
 ) -> bytes:
     """Return the OxyCRG of a bed as columns of a picture: the least and the largest in each.
 
@@ -78,10 +77,10 @@ def oxycrg_columns(
         What the monitor said since: its own rate stands where beats are not final yet.
     bed : str
         Its key.
-    start_ms, width_ms : float
-        Begin of the first column on the host's clock, and the width of each. [ms]
-    columns : int
-        How many.
+    span : tuple of (float, float, int)
+        Begin of the first column on the host's clock [ms], the width of each [ms], and how many.
+    since_ms : int
+        Since when the infant lies there: what was before is another's. [ms UTC]
 
     Returns
     -------
@@ -89,12 +88,16 @@ def oxycrg_columns(
         A header with `beats` (until when the rate is from beat to beat; 0: nowhere), and per strip
         (heart rate, SpO2, respiration) the least and the largest values as float32.
     """
+    start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
     first, stop = int(edges[0]), int(edges[-1]) + 1
     cells, told = archived_cells(archive, bed, first, stop)
     if recent is not None:
         for kind in KINDS:
             cells[kind] = np.where(told, cells[kind], recent.cells(kind, first, stop))
+    others = min(max(since_ms // CELL_MS - first, 0), stop - first)
+    for row in cells.values():
+        row[:others] = np.nan
     strips = (
         (cells["heart_rate"], cells["heart_rate"]),
         (cells["spo2"], cells["spo2"]),

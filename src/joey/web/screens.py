@@ -50,14 +50,18 @@ class Screen:
         self.doubt = ""
         self.received_ns = 0
         self.offset_ns = 0  # host minus monitor, as of the last look
+        self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
         self.unmapped: dict[tuple[str, str, str], int] = {}
         self._breathing = 0  # cursor of the board
 
     def remember(self, cells: Mapping[str, NDArray[np.float32]], first: int) -> None:
-        """Fill the trends with what the archive has, from cell `first` on."""
+        """Take what the archive has, from cell `first` on: trends, and when values ended."""
         for kind in TRENDS:
-            for k in np.flatnonzero(np.isfinite(cells[kind])).tolist():
+            known = np.flatnonzero(np.isfinite(cells[kind]))
+            for k in known.tolist():
                 self.trends[kind].take((first + k) * CELL_MS, float(cells[kind][k]))
+            if len(known):
+                self.archived_ms[kind] = (first + int(known[-1]) + 1) * CELL_MS
 
     def take(self, observations: Observations, source: str, received_ns: int) -> None:
         """Take a message; a new stream begins with an empty screen."""

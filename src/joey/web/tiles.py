@@ -12,7 +12,7 @@ from joey.spans import Span
 from joey.web.screens import RATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.live.board import BedView, Number
     from joey.store.records import BedView as BedRecord
@@ -31,7 +31,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "rr": ("resp_rate",),
     "temp": ("temp",),
 }
-SIGNALS = {"hr": ("ecg", "heart rate"), "spo2": ("pleth", "SpO2")}
+# The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
+SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
+GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
 
 
@@ -44,6 +46,7 @@ def tile_of(
     zone: str,
     goal_h: float,
     doubt: str,
+    archived_ms: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what a tile shows.
 
@@ -61,6 +64,8 @@ def tile_of(
         As of the settings.
     doubt : str
         Why the monitor's signals may not be shown under the infant's name; empty where they may.
+    archived_ms : mapping of str to int
+        When the last values of the archive end, by kind: what was before Joey was started. [ms UTC]
     """
     now = now_ns / 1e9
     infant = record.infant if record else None
@@ -75,9 +80,9 @@ def tile_of(
         "label": key.rpartition("/")[2],
         "infant": None if infant is None or doubt else infant_of(infant, now_ns),
         "admitted": infant is not None,
-        "note": note_of(infant is not None, view is not None, doubt),
+        "note": note_of(infant is not None, _heard(view), doubt),
         "readings": readings_of(view, now_ns),
-        "lost": lost_of(view, running, now_ns),
+        "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
         "hold": None if running is None else running_of(running),
         "held": [
             [_ms(hold.start), None if hold.end is None else _ms(hold.end)]
@@ -147,14 +152,24 @@ def _reading(number: Number, now_ns: int) -> dict[str, Any]:
     return {"value": value, "state": STATES[number.state], "at": at}
 
 
-def lost_of(view: BedView | None, running: Hold | None, now_ns: int) -> list[dict[str, Any]]:
+def _heard(view: BedView | None) -> bool:
+    return view is not None and not math.isinf(view.link_age_s)
+
+
+def lost_of(
+    view: BedView | None,
+    running: Hold | None,
+    now_ns: int,
+    archived_ms: Mapping[str, int],
+    *,
+    admitted: bool,
+) -> list[dict[str, Any]]:
     """Return the signals that are lost: since when, and the mark of a hold beside it, no cause."""
-    if view is None:
-        return []
     marked = None if running is None else _ms(running.start)
+    if view is None or math.isinf(view.link_age_s):
+        last = max(archived_ms.values(), default=None)
+        return [{"what": "data", "since": last, "marked": marked}] if admitted else []
     if view.link_lost:
-        if math.isinf(view.link_age_s):
-            return []
         since = round(now_ns / 1e6 - view.link_age_s * 1000)
         return [{"what": "data", "since": since, "marked": marked}]
     lost = [
@@ -163,10 +178,13 @@ def lost_of(view: BedView | None, running: Hold | None, now_ns: int) -> list[dic
     ]
     gone = {each.quantity for each in view.lost}
     readings = readings_of(view, now_ns)
-    for name, (wave, words) in SIGNALS.items():
+    for name, (wave, kind, words) in SIGNALS.items():
         reading = readings[name]
-        if wave not in gone and reading["state"] == "none" and reading["at"] is not None:
-            lost.append({"what": words, "since": reading["at"], "marked": marked})
+        if wave in gone or reading["state"] in {"live", "late"}:
+            continue
+        ended: int | None = reading["at"] or archived_ms.get(kind)
+        if ended is not None and now_ns / 1e6 - ended > GONE_MS:
+            lost.append({"what": words, "since": ended, "marked": marked})
     return lost
 
 

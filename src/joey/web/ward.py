@@ -21,6 +21,7 @@ from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.screens import Screen
 from joey.web.tiles import holds_of_day, infant_of, tile_of
+from joey.web.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import Records
     from joey.web.settings import PageSettings
+    from joey.web.told import SpellTold
 
 __all__ = ["PageFacts", "Ward"]
 
@@ -45,6 +47,9 @@ WORDS = {
     "stop_hold": "stop",
 }
 OURS = "web"  # the source of taps in the journal
+FACTS_NS = NS // 5  # ns, between looks at the archive
+HOUR_NS = 3600 * NS
+DAY_NS = 24 * HOUR_NS
 HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
 BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
 
@@ -97,6 +102,9 @@ class Ward:
         self._taken: dict[str, deque[_Taken]] = {}
         self._applied = records.applied()
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
+        self._told = Told(archive, journal, settings.now_ns())
+        self._told_ns = 0
+        self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self._disk = DiskUse(settings.folder, settings.now_ns())
         self._learn_beds()
 
@@ -114,6 +122,10 @@ class Ward:
         for entry in entries:
             self._hear(entry)
             self._heard = entry.seq
+        now = self._settings.now_ns()
+        if now - self._told_ns > FACTS_NS:
+            self._told.step(now)
+            self._told_ns = now
         return len(records) == STEP or len(entries) == STEP
 
     def _apply(self, entries: Sequence[Entry]) -> dict[str, str]:
@@ -126,6 +138,8 @@ class Ward:
             self._learn_beds()
         for bed in done.beds:
             self._learn(bed)
+        if any(entry.kind == "tap" for entry in entries):
+            self._tags.clear()
         return done.refused
 
     def _note_tap(self, entry: Entry) -> None:
@@ -155,7 +169,7 @@ class Ward:
             return
         screen = self._screens.get(bed)
         if screen is None:
-            screen = self._screens[bed] = self._new_screen(bed)
+            self._screens[bed] = screen = self._new_screen(bed)
             self._learn_beds()
         screen.take(found, entry.source, entry.received_ns)
 
@@ -173,6 +187,9 @@ class Ward:
         now = self._settings.now_ns()
         for record in self._records.beds(now):
             self._beds[record.key] = now, record
+        for bed, (_, record) in self._beds.items():
+            if record.infant is not None and bed not in self._screens:
+                self._screens[bed] = self._new_screen(bed)
         keys = {*self._beds, *self._screens}
         self._order = sorted(keys, key=room_order)
         for key in keys:
@@ -201,8 +218,8 @@ class Ward:
 
     def facts(self) -> PageFacts:
         """Return what every page is told."""
-        now = datetime.fromtimestamp(self._settings.now_ns() / NS, ZoneInfo(self._settings.zone))
-        return PageFacts(self._settings.zone, now.hour, self.simulated)
+        hour = self._clock(self._settings.now_ns()).hour
+        return PageFacts(self._settings.zone, hour, self.simulated)
 
     @property
     def simulated(self) -> bool:
@@ -239,8 +256,48 @@ class Ward:
             zone=self._settings.zone,
             goal_h=self._settings.goal_h,
             doubt=self._doubts.get(bed, ""),
+            archived_ms={} if screen is None else screen.archived_ms,
         )
-        return {**tile, "spells": [], "analysis": "" if screen is None else "analysis starting"}
+        spells = self._spells(bed, now - HOUR_NS)
+        return {**tile, "spells": spells, "analysis": self._analysis(bed, screen)}
+
+    def _analysis(self, bed: str, screen: Screen | None) -> str:
+        """Return what is not being looked at; empty where all is, or nothing is sent."""
+        if screen is None or not screen.received_ns:
+            return ""
+        why, since = self._told.silence(bed, screen.received_ns)
+        if why == "down":
+            return f"not monitoring since {self._clock(since):%H:%M}"
+        return "analysis starting" if why else ""
+
+    def _clock(self, at_ns: int) -> datetime:
+        return datetime.fromtimestamp(at_ns / NS, ZoneInfo(self._settings.zone))
+
+    def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
+        record = self._record(bed)
+        arrived = record.since_ns if record is not None else None  # others lay here before
+        return [
+            {
+                "id": f"{each.stream}-{each.start_ns}",
+                "stream": each.stream,
+                "startNs": str(each.start_ns),
+                "letters": each.letters,
+                "at": each.at_ns / 1e6,
+                "seconds": each.seconds,
+                "detail": each.detail,
+                "tags": self._tags_of(each),
+            }
+            for each in self._told.spells(bed, max(since_ns, arrived or 0))
+        ]
+
+    def _tags_of(self, spell: SpellTold) -> list[str]:
+        now = self._settings.now_ns()
+        until, tags = self._tags.get(spell.stream, (0, {}))
+        if now > until:
+            tags = self._records.tags(spell.stream, 0)
+            self._tags[spell.stream] = now + BED_EVERY_S * NS, tags
+        tag = tags.get(spell.start_ns)
+        return [] if tag is None else [tag]
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""
@@ -257,7 +314,7 @@ class Ward:
             "holders": [{"role": each.role, "name": each.label} for each in holders],
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
-            "spells": [],
+            "spells": self._spells(bed, now - DAY_NS),
             "chart": "",
             "last": None,
         }
@@ -278,7 +335,10 @@ class Ward:
         """Return the OxyCRG of a bed; see `oxycrg_columns`."""
         screen = self._screens.get(bed)
         recent = None if screen is None else screen.recent
-        return oxycrg_columns(self._archive, recent, bed, start_ms, width_ms, columns)
+        record = self._record(bed)
+        since = (record.since_ns or 0) if record is not None else 0
+        span = start_ms, width_ms, columns
+        return oxycrg_columns(self._archive, recent, bed, span, since // NS_PER_MS)
 
     def feed(self) -> dict[str, Any]:
         """Return what the page of the feed shows."""

@@ -27,10 +27,11 @@ class TileView {
     this.bar = make("div", "holdbar"); this.bar.title = "Holds of the last hour";
     this.tell = make("div", "tell"); this.tell.setAttribute("role", "status");
     this.spells = make("span"); this.today = make("span", "num");
+    this.whole = make("div", "who-holds", make("span", "unseen", "Hold: "), this.holder, this.forLong);
     this.foot = make("div", "foot", this.spells, this.today);
     this.root.append(
       make("div", "head", this.bed, this.who, this.twin), this.readings.root, this.canvas,
-      make("div", "strip", make("div", "who-holds", make("span", "unseen", "Hold: "), this.holder, this.forLong), this.bar),
+      make("div", "strip", this.whole, this.bar),
       this.foot, this.tell,
     );
     /** @type {Tile|null} */ this.tile = null;
@@ -51,7 +52,8 @@ class TileView {
     this.readings.root.hidden = none; this.canvas.hidden = none;
     this.readings.show(tile.readings, now, lostFor);
     dress(this.holder, hold ? "holder" : "quiet");
-    write(this.holder, hold ? named(hold.holder) : none ? "" : "Not held");
+    write(this.holder, hold ? named(hold.holder) : "");
+    this.whole.hidden = !hold;
     write(this.forLong, hold ? lasting((now - hold.since) / 1000) : "");
     const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
     write(this.today, none ? "" : `held ${short(today)} today`);

@@ -1,0 +1,187 @@
+"""What the workers told of each bed: spells, and whether anybody is looking at all."""
+
+from __future__ import annotations
+
+import json
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from joey.store.journal import shard_of
+
+if TYPE_CHECKING:
+    from joey.store.archive import Archive, FactRow, StreamRow
+    from joey.store.journal import Journal
+
+__all__ = ["SpellTold", "Told"]
+
+NS = 1_000_000_000
+KINDS = ("spell", "down", "up")
+SEEN = ("beats", "pulses", "breaths", "searched")  # facts that show a stream is being looked at
+KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of the year's clock
+LATE_S = 15.0  # s behind what was received, from which nobody is looking
+LOOK_NS = NS  # ns, between looks at streams and checkpoints
+UNITS = {
+    "bradycardia": "HR {:.0f}",
+    "tachycardia": "HR {:.0f}",
+    "desaturation": "SpO₂ {:.0f} %",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpellTold:
+    """A spell, on the host's clock.
+
+    Parameters
+    ----------
+    at_ns : int
+        Its start. [ns UTC]
+    stream : str
+        Of what stream.
+    start_ns : int
+        Its start by the device: with the stream what a tag is of. [ns UTC]
+    seconds : float
+        How long. [s]
+    letters : str
+        ``A20``, ``BD`` ...
+    detail : str
+        The extremes reached.
+    """
+
+    at_ns: int
+    stream: str
+    start_ns: int
+    seconds: float
+    letters: str
+    detail: str
+
+
+@dataclass(slots=True)
+class _Bed:
+    spells: list[SpellTold] = field(default_factory=list)
+    stream: str = ""  # the open one
+    source: str = ""
+    down_ns: int = 0  # since when a bug has ended its analysis; 0: it goes on
+    seen: bool = False  # whether the open stream was ever looked at
+
+
+class Told:
+    """The facts of all beds, read on as they come.
+
+    Parameters
+    ----------
+    archive, journal : Archive, Journal
+        Read only.
+    now_ns : int
+        The host's time. [ns UTC]
+    """
+
+    def __init__(self, archive: Archive, journal: Journal, now_ns: int) -> None:
+        self._archive = archive
+        self._journal = journal
+        self._streams: dict[str, StreamRow] = {}
+        self._beds: dict[str, _Bed] = {}
+        self._reached: dict[int, int] = {}  # seq -> when it was received
+        self._looked_ns = 0
+        self._behind: dict[str, int] = {}  # shard -> when its worker's last entry was received
+        self._fact = archive.last_fact()
+        self._look(now_ns)
+        for stream in self._streams.values():
+            start = now_ns - KEPT_S * NS - stream.offset_ns
+            for row in archive.facts(stream.id, KINDS, start, now_ns - stream.offset_ns + NS):
+                self._take(row)
+
+    def step(self, now_ns: int) -> bool:
+        """Take what is new; tell whether there was something."""
+        if now_ns - self._looked_ns >= LOOK_NS:
+            self._look(now_ns)
+        rows = self._archive.facts_after(self._fact, kinds=KINDS)
+        for row in rows:
+            if row.stream not in self._streams:
+                self._look(now_ns)
+            self._take(row)
+            self._fact = row.id
+        return bool(rows)
+
+    def spells(self, bed: str, since_ns: int) -> list[SpellTold]:
+        """Return the spells of a bed that began after a time, in order. [ns UTC]"""
+        found = self._beds.get(bed)
+        return [] if found is None else [each for each in found.spells if each.at_ns >= since_ns]
+
+    def silence(self, bed: str, received_ns: int) -> tuple[str, int]:
+        """Return why nobody looks at a bed, and since when: ``starting``, ``down``, or empty.
+
+        Parameters
+        ----------
+        bed : str
+            Its key.
+        received_ns : int
+            When its last message came. [ns UTC]
+        """
+        found = self._beds.get(bed)
+        if found is None or not found.seen:
+            return "starting", 0
+        if found.down_ns:
+            return "down", found.down_ns
+        reached = self._behind.get(f"shard {shard_of(found.source, bed)}", 0)
+        if reached and received_ns - reached > LATE_S * NS:
+            return "down", reached
+        return "", 0
+
+    def _look(self, now_ns: int) -> None:
+        self._looked_ns = now_ns
+        for stream in self._archive.streams():
+            self._streams[stream.id] = stream
+            bed = self._beds.setdefault(stream.bed, _Bed())
+            if stream.closed_ns is None and bed.stream != stream.id:
+                bed.stream, bed.source, bed.seen, bed.down_ns = stream.id, stream.source, False, 0
+        for bed in self._beds.values():
+            if bed.stream and not bed.seen:
+                row = self._streams[bed.stream]
+                bed.seen = bool(self._archive.has_facts(row.id, SEEN))
+        points = self._archive.checkpoints()
+        self._behind = {name: self._received(point.seq) for name, point in points.items()}
+        oldest = now_ns - KEPT_S * NS
+        for bed in self._beds.values():
+            while bed.spells and bed.spells[0].at_ns < oldest:
+                bed.spells.pop(0)
+
+    def _received(self, seq: int) -> int:
+        if seq not in self._reached:
+            if len(self._reached) > 1000:
+                self._reached.clear()
+            entry = self._journal.one(seq)
+            self._reached[seq] = 0 if entry is None else entry.received_ns
+        return self._reached[seq]
+
+    def _take(self, row: FactRow) -> None:
+        stream = self._streams[row.stream]
+        bed = self._beds[stream.bed]
+        if row.kind == "spell":
+            insort(bed.spells, _spell(row, stream.offset_ns))
+        elif row.stream == bed.stream:
+            bed.down_ns = row.start_ns if row.kind == "down" else 0
+
+
+def _spell(row: FactRow, offset_ns: int) -> SpellTold:
+    said: dict[str, Any] = json.loads(row.data)
+    seconds = (row.end_ns - row.start_ns) / NS
+    letters = str(said["letters"])
+    return SpellTold(
+        row.start_ns + offset_ns, row.stream, row.start_ns, seconds, letters, _detail(said)
+    )
+
+
+def _detail(said: dict[str, Any]) -> str:
+    """Return the extremes of a spell in words: ``apnea 22 s, HR 74, SpO₂ 76 %``."""
+    worst: dict[str, float] = {}
+    apnea = 0.0
+    for member in said["members"]:
+        kind, nadir = member["kind"], member["nadir"]
+        if kind == "apnea":
+            apnea = max(apnea, member["end"] - member["start"])
+        elif kind in UNITS and nadir is not None:
+            worse = max if kind == "tachycardia" else min
+            worst[kind] = worse(worst.get(kind, nadir), nadir)
+    words = [f"apnea {apnea:.0f} s"] if apnea else []
+    return ", ".join([*words, *(UNITS[kind].format(value) for kind, value in worst.items())])

@@ -1,0 +1,86 @@
+"""What workers would have told of a bed: an hour of envelope, and spells, by their own packing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.events import Event, Spell
+from joey.live.facts import EnvelopeMinute, Facts
+from joey.people import StreamKey, stream_id
+from joey.serve.packing import envelope_rows, facts_of
+from joey.spans import Span
+from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
+from joey.store.journal import SHARDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["apnea", "bradycardia", "desaturation", "tell"]
+
+NS = 1_000_000_000
+NAN = float("nan")
+
+
+def apnea(at: float, seconds: float) -> Event:
+    """Return an apnea. [s]"""
+    return Event("apnea", Span(at, at + seconds), NAN, NAN, NAN, seconds, 0.0, "breath")
+
+
+def bradycardia(at: float, seconds: float, nadir: float) -> Event:
+    """Return a bradycardia. [s, 1/min]"""
+    span = Span(at, at + seconds)
+    return Event("bradycardia", span, nadir, at + 1, 1.0, seconds, 0.0, "beat")
+
+
+def desaturation(at: float, seconds: float, nadir: float) -> Event:
+    """Return a desaturation. [s, %]"""
+    span = Span(at, at + seconds)
+    return Event("desaturation", span, nadir, at + 1, 1.0, seconds, 0.0, "numeric")
+
+
+def tell(
+    folder: Path,
+    bed: str,
+    now_ns: int,
+    spells: dict[str, tuple[Event, ...]],
+    *,
+    minutes: int = 60,
+    seq: int = 1,
+    offset_ns: int = 0,
+) -> str:
+    """Put a stream of a bed into the archive, with an hour before a time; return its name."""
+    key = StreamKey("gateway", "MON", bed, "")
+    name = stream_id(key, 1)
+    device_ns = now_ns - offset_ns
+    begin = device_ns - minutes * 60 * NS
+    row = StreamRow(name, key.source, key.device, bed, "", 1, begin, offset_ns)
+    found = Facts(
+        name,
+        seq,
+        spells=tuple(
+            Spell(letters, Span(members[0].span.start, members[-1].span.end), members)
+            for letters, members in spells.items()
+        ),
+        envelope=tuple(_minute(begin // (60 * NS) * 60 * NS + k * 60 * NS) for k in range(minutes)),
+    )
+    archive = Archive(folder / "archive.db")
+    points = tuple(Checkpoint(f"shard {shard}", seq) for shard in range(SHARDS))
+    archive.write(Batch((row,), (), envelope_rows(found), tuple(facts_of(found)), points))
+    archive.close()
+    return name
+
+
+def _minute(at_ns: int) -> EnvelopeMinute:
+    t = at_ns / NS + np.arange(240) / 4
+    breath = np.sin(2 * np.pi * t * 0.8)
+    slow = np.sin(2 * np.pi * t / 700)
+    heart = 150 + 6 * slow + 2 * np.sin(t / 3)
+    heart[(t % 1500) < 12] = 84.0
+    spo2 = np.round(94 + 2 * slow)
+    spo2[(t % 1500 > 10) & (t % 1500 < 40)] = 79.0
+    low, high = breath - 0.3 + 0.3 * slow, breath + 0.3 + 0.3 * slow
+    low[(t % 1500) < 14] = high[(t % 1500) < 14] = 0.1
+    parts = (np.asarray(each, np.float32) for each in (heart, spo2, low, high))
+    return EnvelopeMinute(at_ns, *parts)

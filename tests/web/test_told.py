@@ -1,0 +1,226 @@
+"""What the pages say of what the workers told."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from joey.events import Event, Spell
+from joey.live.facts import Facts
+from joey.serve.packing import facts_of
+from joey.sources.hl7 import SourceSettings
+from joey.store.archive import Archive, Batch, Checkpoint, Fact
+from joey.store.journal import SHARDS, Journal
+from joey.store.records import Records
+from joey.web.past import oxycrg_columns
+from joey.web.settings import PageSettings
+from joey.web.taps import as_payload
+from joey.web.ward import Ward
+from tests.web.archived import NS, apnea, bradycardia, desaturation, tell
+from tests.web.messages import observations
+from tests.web.serving import SOURCE, admit, write
+
+BED = "NICU/4"
+
+
+class Clock:
+    """The host's time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = time.time_ns() // NS * NS
+
+    def now_ns(self) -> int:
+        return self.now
+
+
+def open_ward(folder: Path, clock: Clock) -> Ward:
+    """Return the ward of a folder, caught up with its journal."""
+    sources = {SOURCE: SourceSettings(SOURCE, simulated=True)}
+    settings = PageSettings(folder, sources=sources, now_ns=clock.now_ns)
+    journal = Journal(folder / "journal.db")
+    archive = Archive(folder / "archive.db")
+    ward = Ward(settings, journal, archive, Records(f"sqlite:///{folder / 'records.db'}"))
+    catch_up(ward)
+    return ward
+
+
+def catch_up(ward: Ward) -> None:
+    """Step until there is no more."""
+    while ward.step():
+        pass
+
+
+def hear(folder: Path, at_ns: int) -> None:
+    """Let the bed's monitor send a second."""
+    numbers = {"heart_rate": 150.0, "spo2": 93.0}
+    raw = observations("4", "M4", "JONES^BABY BOY", at_ns, numbers=numbers)
+    write(folder, raw, BED, at_ns)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, clock: Clock) -> Path:
+    """Return the files of a ward in which one bed has been for hours."""
+    raw = observations("4", "M4", "JONES^BABY BOY", clock.now - 7200 * NS, numbers={})
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 7300 * NS)
+    write(tmp_path, raw, BED, clock.now - 7200 * NS)
+    hear(tmp_path, clock.now)
+    return tmp_path
+
+
+def spells(ward: Ward) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ward.bed(BED)["spells"]
+    return found
+
+
+def test_spells_have_letters_extremes_and_the_hosts_time(folder: Path, clock: Clock) -> None:
+    """The device's clock is 90 s behind: the spell is shown where the host saw it."""
+    at = clock.now / NS - 1000
+    members = (apnea(at, 12.0), bradycardia(at + 5, 9.0, 74.0), desaturation(at + 12, 31.0, 76.0))
+    tell(folder, BED, clock.now, {"ABD": members}, offset_ns=90 * NS)
+    ward = open_ward(folder, clock)
+
+    (found,) = spells(ward)
+    assert found["letters"] == "ABD"
+    assert found["at"] == pytest.approx((at + 90) * 1000)
+    assert found["seconds"] == pytest.approx(43.0)
+    assert found["detail"] == "apnea 12 s, HR 74, SpO₂ 76 %"
+    assert ward.tile(BED)["spells"] == [found]
+    clock.now += 3600 * NS
+    assert ward.tile(BED)["spells"] == []
+    ward.close()
+
+
+def test_a_new_spell_comes_without_a_restart(folder: Path, clock: Clock) -> None:
+    at = clock.now / NS - 1000
+    name = tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
+    ward = open_ward(folder, clock)
+    later = Facts(name, 5, spells=(*_spell("B", bradycardia(at + 600, 10.0, 70.0)),))
+    archive = Archive(folder / "archive.db")
+    archive.write(Batch(facts=tuple(facts_of(later))))
+    clock.now += NS
+    catch_up(ward)
+
+    assert [each["letters"] for each in spells(ward)] == ["D", "B"]
+    archive.close()
+    ward.close()
+
+
+def _spell(letters: str, event: Event) -> tuple[Spell, ...]:
+    return (Spell(letters, event.span, (event,)),)
+
+
+def test_a_tag_stays_with_its_spell(folder: Path, clock: Clock) -> None:
+    """One tap; it is there after a restart, and for the other tablet."""
+    at = clock.now / NS - 1000
+    tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
+    ward = open_ward(folder, clock)
+    spell = spells(ward)[0]
+    said = {
+        "id": "6f2b6a70-5b0c-4d0e-9d5e-0b6f5a1c2d3e",
+        "type": "tag",
+        "bed": BED,
+        "at": clock.now / 1e6,
+        "stream": spell["stream"],
+        "start_ns": spell["startNs"],
+        "tag": "stimulated",
+    }
+    answer = ward.tap(*as_payload(said))
+    assert answer["refused"] == ""
+    assert answer["bed"]["spells"][0]["tags"] == ["stimulated"]
+    ward.close()
+    again = open_ward(folder, clock)
+    assert spells(again)[0]["tags"] == ["stimulated"]
+    again.close()
+
+
+def test_nobody_looking_is_said(folder: Path, clock: Clock) -> None:
+    """Starting; then looked at; then not monitoring since the worker was last heard."""
+    ward = open_ward(folder, clock)
+    assert ward.tile(BED)["analysis"] == "analysis starting"
+    ward.close()
+
+    seq = Journal(folder / "journal.db", read_only=True).last()
+    spell = {"D": (desaturation(clock.now / NS - 1000, 20.0, 78.0),)}
+    name = tell(folder, BED, clock.now, spell, seq=seq)
+    archive = Archive(folder / "archive.db")
+    end = clock.now
+    archive.write(Batch(facts=(Fact(name, "searched", "d", end - NS, end, seq, b"{}"),)))
+    ward = open_ward(folder, clock)
+    assert ward.tile(BED)["analysis"] == ""
+
+    since = f"{time.gmtime(clock.now // NS).tm_hour:02}:{time.gmtime(clock.now // NS).tm_min:02}"
+    clock.now += 60 * NS
+    hear(folder, clock.now)
+    catch_up(ward)
+    assert ward.tile(BED)["analysis"] == f"not monitoring since {since}"
+
+    last = Journal(folder / "journal.db", read_only=True).last()
+    points = tuple(Checkpoint(f"shard {shard}", last) for shard in range(SHARDS))
+    down = Fact(name, "down", "", clock.now, clock.now, last, b"{}")
+    archive.write(Batch(facts=(down,), checkpoints=points))
+    clock.now += 2 * NS
+    catch_up(ward)
+    assert ward.tile(BED)["analysis"].startswith("not monitoring since ")
+    up = Fact(name, "up", "", clock.now, clock.now, last, b"{}")
+    archive.write(Batch(facts=(up,)))
+    clock.now += 2 * NS
+    catch_up(ward)
+    assert ward.tile(BED)["analysis"] == ""
+    archive.close()
+    ward.close()
+
+
+def test_a_signal_lost_before_a_restart_is_still_said_to_be_lost(
+    folder: Path, clock: Clock
+) -> None:
+    """Started again after the monitor went silent, Joey says since when there are no data."""
+    tell(folder, BED, clock.now, {})
+    clock.now += 300 * NS
+    ward = open_ward(folder, clock)
+
+    (lost,) = ward.tile(BED)["lost"]
+    assert lost["what"] == "data"
+    assert 0 <= clock.now / 1e6 - lost["since"] - 300_000 <= 60_000
+    ward.close()
+
+
+def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> None:
+    """No fall is lost, however wide a column is."""
+    name = tell(folder, BED, clock.now, {})
+    archive = Archive(folder / "archive.db")
+    rows = archive.envelope(name, 0, clock.now)
+    truth = np.concatenate([row.heart_rate for row in rows])
+    start = rows[0].minute_ns / 1e6
+    data = oxycrg_columns(archive, None, BED, (start, 360_000.0, 10), 0)
+    size = int.from_bytes(data[:4], "little")
+    at = 4 + size + -(4 + size) % 4
+    low, high = np.frombuffer(data[at:], np.float32).reshape(6, 10)[:2]
+
+    cells = truth[: 10 * 1440].reshape(10, 1440)
+    assert np.array_equal(low, cells.min(axis=1))
+    assert np.array_equal(high, cells.max(axis=1))
+    archive.close()
+
+
+def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock) -> None:
+    """Another lay there: its hour and its spells are not this infant's."""
+    at = clock.now / NS - 1000
+    tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
+    admit(folder, "4", "M5", "LI^WEI", at_ns=clock.now - 300 * NS)
+    ward = open_ward(folder, clock)
+
+    assert spells(ward) == []
+    data = ward.oxycrg(BED, clock.now / 1e6 - 1_800_000, 60_000.0, 30)
+    values = np.frombuffer(data[-6 * 30 * 4 :], np.float32).reshape(6, 30)
+    assert np.isnan(values[:, :24]).all()
+    assert np.isfinite(values[0, 26:29]).all()
+    ward.close()
