@@ -17,6 +17,7 @@ This module knows samples, marks and gaps; it does not know what is looked for.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -155,6 +156,12 @@ class Sections(Generic[Fact]):
         self._next_first = 0  # grid index from which it will hear
         self._plain_to = -1  # grid index before which all sections hear all that comes
         self._gap = self._lead_in = self._tail = self._piece = 0  # in samples of the open grid
+        self._final = -math.inf  # s
+
+    @property
+    def final(self) -> float:
+        """Before this time all facts are told; what was not measured there has none. [s]"""
+        return self._final
 
     def take(self, segments: Iterable[Segment], upto: float) -> list[Fact]:
         """Take consecutive segments and the watermark; return the facts that became final. [s]"""
@@ -180,6 +187,8 @@ class Sections(Generic[Fact]):
             else:
                 self._step(self._heard + self._gap, told)
                 told += self.close()
+        if self._grid is None:
+            self._final = max(self._final, upto)
         return told
 
     def close(self) -> list[Fact]:
@@ -249,6 +258,9 @@ class Sections(Generic[Fact]):
             ended = last or known >= window.stop
             facts, final = section.step(min(known, window.stop), last=ended)
             told.append(facts)
+            if self._grid is not None:
+                final_s = self._grid.time(min(max(final, window.speak_from), window.speak_to))
+                self._final = max(self._final, final_s)
             if not ended and final < window.speak_to:
                 break
             self._live.pop(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.signals import NS, Channel
+from joey.signals import NS, Channel, Series
 from joey.sources.hl7.types import Header, Identifier, Location, Numeric, Observations, Wave
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ECG", "SPO2", "START", "message", "numeric", "wave"]
+    from joey.signals import Recording
+
+__all__ = ["ECG", "SPO2", "START", "message", "messages_of", "numeric", "sent", "wave"]
 
 START = 1_790_000_000 * NS  # ns UTC, some night
 ECG = Channel("ecg", "mV", lead="II", source="mdc/MDC_ECG_LEAD_II")
@@ -63,3 +65,55 @@ def message(
         numerics=tuple(numerics),
         simulated=simulated,
     )
+
+
+def messages_of(recording: Recording, every_s: float = 1.0) -> list[tuple[Observations, int]]:
+    """Return a recording as its monitor sends it, with when each message came (0.2 s later).
+
+    A value that is not measured is sent as such; where nothing was recorded nothing is sent.
+    """
+    span = recording.span
+    step = round(every_s * NS)
+    start = round(span.start * NS)
+    number = -((start - round(span.end * NS)) // step)
+    waves: list[list[Wave]] = [[] for _ in range(number)]
+    rows: list[list[Numeric]] = [[] for _ in range(number)]
+    for signal in recording.signals:
+        for segment in signal.segments:
+            first = segment.grid.start_ns + round(segment.first * NS / signal.fs)
+            k = max((first - start) // step, 0)
+            while k < number:
+                lo = max(segment.grid.first_at((start + k * step) / NS), segment.first)
+                hi = min(segment.grid.first_at((start + (k + 1) * step) / NS), segment.stop)
+                if lo >= segment.stop:
+                    break
+                part = segment.part(lo, hi)
+                if len(part.counts):
+                    at = segment.grid.start_ns + round(lo * NS / signal.fs)
+                    waves[k].append(
+                        Wave(
+                            signal.channel, signal.fs, part.counts.astype(np.int32), part.runs,
+                            signal.scale, signal.offset, at, "code",
+                        )
+                    )  # fmt: skip
+                k += 1
+    for series in recording.series:
+        for time, value in zip(series.times, series.values, strict=True):
+            at = round(float(time) * NS / 1000) * 1000
+            rows[(at - start) // step].append(numeric(at, float(value), channel=series.channel))
+    return [
+        (message(waves[k], rows[k]), start + (k + 1) * step + NS // 5)
+        for k in range(number)
+        if waves[k] or rows[k]
+    ]
+
+
+def sent(recording: Recording) -> Recording:
+    """Return a recording whose numerics have stamps of their own, as a monitor sends them."""
+    signals = tuple(each for each in recording.signals if each.fs > 1)
+    series = [
+        Series(each.channel, each.times, each.values, np.full(len(each.times), 1.5))
+        for each in recording.signals
+        if each.fs == 1
+    ]
+    return replace(recording, signals=signals, series=tuple(series), annotations=())

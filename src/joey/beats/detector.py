@@ -55,6 +55,11 @@ class BeatDetector:
         recipe = recipes[channel.quantity]
         self._sections: Sections[Beats] = Sections(lambda window: _Section(channel, recipe, window))
 
+    @property
+    def final(self) -> float:
+        """Before this time all is told. [s]"""
+        return self._sections.final
+
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""
         found = self._sections.take(new.get("signal", ()), upto["signal"])

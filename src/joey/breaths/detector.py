@@ -68,6 +68,11 @@ class BreathDetector:
         self._upto = {"resp": -np.inf, "beats": -np.inf}
         self._sections: Sections[Breaths] = Sections(self._make)
 
+    @property
+    def final(self) -> float:
+        """Before this time all is told. [s]"""
+        return self._sections.final
+
     def update(
         self, new: Mapping[str, Sequence[Segment] | Beats], upto: Mapping[str, float]
     ) -> Breaths:

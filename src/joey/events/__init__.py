@@ -6,7 +6,14 @@ from joey.events.apneas import (
     find_apneas,
     find_periodic_breathing,
 )
-from joey.events.everything import annotations_of, find_all
+from joey.events.everything import (
+    CONFIRMED,
+    INPUT,
+    annotations_of,
+    combine,
+    doubted_by,
+    find_all,
+)
 from joey.events.evidence import Recovery, confirm_bradycardia, measure_recovery
 from joey.events.find import (
     EventDetector,
@@ -41,7 +48,9 @@ from joey.events.stretches import Stretches, find_stretches, join_stretches
 from joey.events.types import PROLONGED, Event, Events, Preset, counted
 
 __all__ = [
+    "CONFIRMED",
     "DEFAULT",
+    "INPUT",
     "PRESETS",
     "PROLONGED",
     "ApneaDetector",
@@ -59,12 +68,14 @@ __all__ = [
     "Stretches",
     "annotations_of",
     "clusters",
+    "combine",
     "compare_rates",
     "confirm_bradycardia",
     "count_events",
     "counted",
     "definition",
     "doubt",
+    "doubted_by",
     "events_of",
     "find_ab",
     "find_abd",

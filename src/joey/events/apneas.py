@@ -58,6 +58,33 @@ class ApneaDetector:
         self._breath = np.empty(0)
         self._edges = np.empty((0, 2))
         self._open: NDArray[np.void] = np.zeros(0, dtype=ROW)  # pauses that more may join
+        self._upto = -np.inf
+
+    @property
+    def since(self) -> float:
+        """No event that is still to be told begins before this time. [s]"""
+        if len(self._open):
+            return float(self._open["start"][0])
+        if len(self._breath):
+            return min(float(self._edges[-1, 1]), self._upto)
+        return float(self._span.bounds[0, 0]) if len(self._span) else self._upto
+
+    @property
+    def running(self) -> tuple[Event, ...]:
+        """The event that goes on, as far as it is known, if it is long enough already."""
+        rows = self._open
+        if len(self._span):
+            begin = self._edges[-1, 1] if len(self._breath) else self._span.bounds[0, 0]
+            end = self._span.bounds[-1, 1]
+            if end - begin > self._preset.below:
+                pause = np.zeros(1, dtype=ROW)
+                pause["start"], pause["end"], pause["values"] = begin, end, 1
+                pause["beyond"], pause["nadir"], pause["nadir_time"] = True, np.nan, np.nan
+                pause["below"] = round((end - begin) * MICRO)
+                pause["steep"] = len(self._breath) == 0
+                rows = np.concatenate((rows, pause))
+        rows, _ = _chained(rows, np.zeros(len(rows), dtype=np.intp), self._preset)
+        return _events(rows[-1:], self._preset)
 
     def update(self, new: Mapping[str, Breaths], upto: Mapping[str, float]) -> Events:
         """Take the next breaths; return the events that became final, and what was searched."""
@@ -105,6 +132,7 @@ class ApneaDetector:
         if lasts_open and _near(since - float(groups["end"][-1]), self._preset):
             settled -= 1
         self._open = groups[settled:]
+        self._upto = upto
         self._keep(times[where == closed], breaths[where == closed], edges[closed:])
         return Events(_events(groups[:settled], self._preset), searched, self._preset)
 

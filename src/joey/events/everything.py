@@ -18,16 +18,16 @@ from joey.events.types import PROLONGED, Events
 from joey.spans import EMPTY, Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from joey.breaths import Breaths
     from joey.events.types import Event, Preset
-    from joey.quality import Quality
+    from joey.quality import Quality, Verdict
     from joey.signals import Series
 
-__all__ = ["annotations_of", "find_all"]
+__all__ = ["CONFIRMED", "INPUT", "annotations_of", "combine", "doubted_by", "find_all"]
 
 UNJUDGED: Mapping[str, Quality] = MappingProxyType({})
 LONGEST_AUX = 255  # bytes of text that a WFDB annotation holds
@@ -103,10 +103,10 @@ def find_all(
             events = _in_series(preset, heart_rate, judged, source, baseline)
             if pulse is not None and source == "beat" and preset.kind in CONFIRMED:
                 events = confirm_bradycardia(events, pulse)
-        found[name] = events if judged is None else _doubted(events, judged)
+        found[name] = events if judged is None else doubted_by(events, judged.verdicts)
     for name in presets:
         if name not in found:
-            found[name] = _combine(PRESETS[name], [found[part] for part in PRESETS[name].parts])
+            found[name] = combine(PRESETS[name], [found[part] for part in PRESETS[name].parts])
     return tuple(found[name] for name in presets)
 
 
@@ -148,15 +148,17 @@ def _graded(judged: Quality | None, grade: str) -> Spans:
     return Spans.of(verdict.span for verdict in judged.verdicts if verdict.grade == grade)
 
 
-def _doubted(found: Events, judged: Quality) -> Events:
-    unsure = [verdict for verdict in judged.verdicts if verdict.grade == "doubtful"]
-    for reason in dict.fromkeys(verdict.reason for verdict in unsure):
+def doubted_by(found: Events, verdicts: Iterable[Verdict]) -> Events:
+    """Return the events with those marked that overlap doubtful time, with its reasons."""
+    unsure = [verdict for verdict in verdicts if verdict.grade == "doubtful"]
+    for reason in sorted({verdict.reason for verdict in unsure}):
         spans = Spans.of(verdict.span for verdict in unsure if verdict.reason == reason)
         found = doubt(found, spans, reason)
     return found
 
 
-def _combine(preset: Preset, parts: Sequence[Events]) -> Events:
+def combine(preset: Preset, parts: Sequence[Events]) -> Events:
+    """Return the events of a combination, from those of its parts in their order."""
     first, second, *rest = parts
     if preset.kind == "bd":
         return find_bd(first, second, preset)

@@ -140,6 +140,19 @@ class EventDetector:
         self._limits = Limits(preset, baseline)
         self._open = NO_PIECES
         self._rows: NDArray[np.void] = np.zeros(0, dtype=ROW)
+        self._known = -np.inf
+        self._running: NDArray[np.void] = self._rows
+
+    @property
+    def since(self) -> float:
+        """No event that is still to be told begins before this time. [s]"""
+        return float(self._running["start"][0]) if len(self._running) else self._known
+
+    @property
+    def running(self) -> tuple[Event, ...]:
+        """The event that more may join, as far as it is known, if it is long enough already."""
+        ends = np.zeros((len(self._running), 2), dtype=np.int64)
+        return _events(self._running, ends, self._running, self._preset, self._source)
 
     def update(self, new: Mapping[str, Series], upto: Mapping[str, float]) -> Events:
         """Take the next pieces; return the events that became final, and what was searched."""
@@ -163,6 +176,7 @@ class EventDetector:
         known = float(self._open.times[0]) if len(self._open) else upto
         groups, ends, settled = _grouped(self._rows, known, self._preset)
         items = _events(groups[:settled], ends[:settled], self._rows, self._preset, self._source)
+        self._known, self._running = known, groups[settled:]
         self._forget(groups, ends, settled)
         return Events(items, covered(new), self._preset)
 

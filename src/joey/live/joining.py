@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from joey.signals import Channel
     from joey.sources.hl7.types import Numeric, Wave
 
-__all__ = ["HOLD_S", "Joined", "Joiner", "NumericJoiner"]
+__all__ = ["HOLD_S", "NEVER", "Joined", "Joiner", "NumericJoiner"]
 
 HOLD_S = 10.0  # s that what is out of order is waited for
 JITTER_S = 0.1  # s by which a stamp may be off where the source has not said better

@@ -1,10 +1,19 @@
 """Which spans of one signal can be trusted, and why not. Never why a signal was lost."""
 
-from joey.quality.numerics import follow_heart, frozen_together, judge_numeric, possible
+from joey.quality.numerics import (
+    FrozenDetector,
+    NumericDetector,
+    follow_heart,
+    frozen_together,
+    judge_numeric,
+    possible,
+)
 from joey.quality.types import Quality, Verdict, add_doubt, bad_spans, distrust, doubtful_spans
 from joey.quality.waveforms import QualityDetector, join_quality, judge_waveform
 
 __all__ = [
+    "FrozenDetector",
+    "NumericDetector",
     "Quality",
     "QualityDetector",
     "Verdict",

@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.quality.types import Quality, Verdict
-from joey.signals import extent, measured
-from joey.spans import EMPTY, Span, Spans, intersect
+from joey.signals import measured
+from joey.spans import EMPTY, Span, Spans, intersect, union
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from joey.signals import Channel, Series
 
-__all__ = ["follow_heart", "frozen_together", "judge_numeric", "possible"]
+__all__ = [
+    "FrozenDetector",
+    "NumericDetector",
+    "follow_heart",
+    "frozen_together",
+    "judge_numeric",
+    "possible",
+]
 
 RANGE = {  # smallest and largest value that is one: Joey's defaults
     "heart_rate": (20.0, 300.0),
@@ -29,6 +40,7 @@ STEP = {"spo2": (20.0, 1.0), "temp": (0.5 / 60, 60.0)}
 TURN = {"temp": 0.1}  # a reading of so much may always turn to the next
 SILENT_S = 10.0  # s; across a longer silence no change is judged
 FROZEN_S = 30.0  # s
+TOUCH_S = 1e-6  # s; a value that begins so soon after another follows it
 PERCENT = 100.0
 NEAR = 5.0  # /min, a breathing rate that near to the heart rate may be the heart's
 FOLLOWS_S = 10.0  # s
@@ -49,16 +61,59 @@ def judge_numeric(series: Series) -> Quality:
         by over 20 % a second, temperature by over 0.5 Cel a minute) is doubtful. NaN is not
         judged.
     """
-    known = np.isfinite(series.values)
-    times, values, ends = series.times[known], series.values[known], series.ends[known]
-    low, high = possible(series.channel)
-    outside = (values < low) | (values > high)
-    rows = [(start, end, "bad", "out of range") for start, end in _rows(times, ends, outside)]
-    fast = _too_fast(series.channel.quantity, times, values)
-    if fast is not None:
-        rows += [(s, e, "doubtful", "step") for s, e in _rows(times, ends, fast & ~outside)]
-    verdicts = tuple(Verdict(Span(s, e), grade, reason) for s, e, grade, reason in sorted(rows))
-    return Quality(series.channel, verdicts, measured(series))
+    return NumericDetector(series.channel).update({"pieces": series}, {})
+
+
+class NumericDetector:
+    """The judgment of one numeric, chunk by chunk (`streams.Detector`).
+
+    The input ``pieces`` is a `Series` whose values stand as long as they say: the last one, too.
+    """
+
+    inputs = ("pieces",)
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._past: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
+
+    def update(self, new: Mapping[str, Series], upto: Mapping[str, float]) -> Quality:
+        """Take pieces; return their judgment."""
+        del upto  # a value is judged by those before it
+        series = new["pieces"]
+        known = np.isfinite(series.values)
+        times, values, ends = series.times[known], series.values[known], series.ends[known]
+        low, high = possible(self.channel)
+        outside = (values < low) | (values > high)
+        rows = [(start, end, "bad", "out of range") for start, end in _rows(times, ends, outside)]
+        fast = self._too_fast(times, values)
+        if fast is not None:
+            rows += [(s, e, "doubtful", "step") for s, e in _rows(times, ends, fast & ~outside)]
+        verdicts = tuple(Verdict(Span(s, e), grade, reason) for s, e, grade, reason in sorted(rows))
+        return Quality(self.channel, verdicts, measured(series))
+
+    def finish(self) -> Quality:
+        """Return nothing more: all is judged as it comes."""
+        return Quality(self.channel, (), EMPTY)
+
+    def _too_fast(
+        self, times: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> NDArray[np.bool_] | None:
+        """Return which values changed too fast; None of a quantity that may change at any rate."""
+        if self.channel.quantity not in STEP or not len(times):
+            return None
+        most, over = STEP[self.channel.quantity]
+        heard = len(self._past[0])
+        times, values = (
+            np.concatenate(pair) for pair in zip(self._past, (times, values), strict=True)
+        )
+        before = np.maximum(np.searchsorted(times, times - over, side="right") - 1, 0)
+        apart = times - times[before]
+        near = (apart > 0) & (apart <= over + SILENT_S)
+        allowed = most * np.maximum(apart, 1.0) + TURN.get(self.channel.quantity, 0.0) + 1e-6
+        # A later value is held against none older than the last before this.
+        keep = max(int(np.searchsorted(times, times[-1] - over - SILENT_S)) - 1, 0)
+        self._past = times[keep:], values[keep:]
+        return np.asarray(near & (np.abs(values - values[before]) > allowed))[heard:]
 
 
 def possible(channel: Channel) -> tuple[float, float]:
@@ -71,19 +126,9 @@ def possible(channel: Channel) -> tuple[float, float]:
     return low * percent, high * percent
 
 
-def _too_fast(quantity: str, times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
-    """Return which values changed too fast; None of a quantity that may change at any rate."""
-    if quantity not in STEP:
-        return None
-    most, over = STEP[quantity]
-    before = np.maximum(np.searchsorted(times, times - over, side="right") - 1, 0)
-    apart = times - times[before]
-    near = (apart > 0) & (apart <= over + SILENT_S)
-    allowed = most * np.maximum(apart, 1.0) + TURN.get(quantity, 0.0) + 1e-6
-    return np.asarray(near & (np.abs(values - values[before]) > allowed))
-
-
-def _rows(times: np.ndarray, ends: np.ndarray, mask: np.ndarray) -> list[tuple[float, float]]:
+def _rows(
+    times: NDArray[np.float64], ends: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> list[tuple[float, float]]:
     spans = Spans.of(np.column_stack((times[mask], ends[mask])))
     return [(each.start, each.end) for each in spans]
 
@@ -93,20 +138,9 @@ def frozen_together(first: Series, second: Series) -> Spans:
 
     One numeric alone may well stand still: a saturation of 100 % in room air is not frozen.
     """
-    return intersect(_still(first), _still(second))
-
-
-def _still(series: Series) -> Spans:
-    known = np.isfinite(series.values)
-    times, values, ends = series.times[known], series.values[known], series.ends[known]
-    if len(values) == 0:
-        return extent(series)
-    opens = np.ones(len(values), dtype=np.bool_)
-    opens[1:] = (values[1:] != values[:-1]) | (times[1:] - ends[:-1] > 1e-6)
-    first = np.flatnonzero(opens)
-    last = np.append(first[1:], len(values)) - 1
-    rows = np.column_stack((times[first], ends[last]))
-    return Spans.of(rows[rows[:, 1] - rows[:, 0] > FROZEN_S])
+    detector = FrozenDetector()
+    told = detector.update({"first": first, "second": second}, {})
+    return union(told, detector.finish())
 
 
 def follow_heart(breaths: Series, heart: Series) -> Spans:
@@ -131,3 +165,103 @@ def follow_heart(breaths: Series, heart: Series) -> Spans:
     near = (at >= 0) & (times < until[at_or_first]) & (np.abs(values - rates[at_or_first]) < NEAR)
     rows = Spans.of(np.column_stack((times, ends))[near]).bounds
     return Spans.of(rows[rows[:, 1] - rows[:, 0] > FOLLOWS_S])
+
+
+class FrozenDetector:
+    """Where two numerics stand still together, chunk by chunk (`streams.Detector`).
+
+    Inputs are ``first`` and ``second``: `Series` whose values stand as long as they say. Whether a
+    value stands still is known when it has for 30 s, or when the other one has moved.
+    """
+
+    inputs = ("first", "second")
+
+    def __init__(self) -> None:
+        self._sides = _Stillness(), _Stillness()
+        self._final = -np.inf
+
+    @property
+    def final(self) -> float:
+        """Before this time all is told. [s]"""
+        return self._final
+
+    def update(self, new: Mapping[str, Series], upto: Mapping[str, float]) -> Spans:
+        """Take pieces of either; return where both stood still, as far as that became known."""
+        for name, side in zip(self.inputs, self._sides, strict=True):
+            side.take(new.get(name), upto.get(name, -np.inf))
+        one, other = self._sides
+        known = min(one.known, other.known)
+        ahead = max(one.known, other.known)
+        if ahead > known:
+            # Where one is known to move, it does not matter whether the other does.
+            side = one if one.known > other.known else other
+            still = intersect(side.still, Spans(np.array([[known, ahead]])))
+            known = float(still.bounds[0, 0]) if len(still) else ahead
+        return self._tell(known)
+
+    def finish(self) -> Spans:
+        """End both; return the rest."""
+        for side in self._sides:
+            side.take(None, np.inf)
+        return self._tell(np.inf)
+
+    def _tell(self, known: float) -> Spans:
+        before, self._final = self._final, max(self._final, known)
+        if not self._final > before:
+            return EMPTY
+        both = intersect(self._sides[0].still, self._sides[1].still)
+        if len(both):
+            both = intersect(both, Spans(np.array([[before, self._final]])))
+        for side in self._sides:
+            side.forget(self._final)
+        return both
+
+
+class _Stillness:
+    """Where one numeric stands still, and until when that is known."""
+
+    def __init__(self) -> None:
+        self._run = np.empty((0, 3))  # start, end, value of the run that goes on
+        self._closed = np.empty((0, 2))
+        self._upto = -np.inf
+
+    @property
+    def _is_long(self) -> bool:
+        return len(self._run) > 0 and bool(self._run[0, 1] - self._run[0, 0] > FROZEN_S)
+
+    @property
+    def known(self) -> float:
+        """Before this time it is known whether it stands still. [s]"""
+        if not len(self._run):
+            return self._upto
+        return float(self._run[0, 1] if self._is_long else self._run[0, 0])
+
+    @property
+    def still(self) -> Spans:
+        """Where it is known to."""
+        rows = np.concatenate((self._closed, self._run[:, :2])) if self._is_long else self._closed
+        return Spans.of(rows)
+
+    def take(self, series: Series | None, upto: float) -> None:
+        rows = self._run
+        if series is not None:
+            known = np.isfinite(series.values)
+            columns = series.times[known], series.ends[known], series.values[known]
+            rows = np.concatenate((rows, np.column_stack(columns)))
+        self._upto = max(self._upto, upto)
+        if not len(rows):
+            return
+        times, ends, values = rows.T
+        opens = np.ones(len(values), dtype=np.bool_)
+        opens[1:] = (values[1:] != values[:-1]) | (times[1:] - ends[:-1] > TOUCH_S)
+        first = np.flatnonzero(opens)
+        last = np.append(first[1:], len(values)) - 1
+        runs = np.column_stack((times[first], ends[last], values[first]))
+        goes_on = not self._upto > runs[-1, 1] + TOUCH_S
+        done = runs[:-1] if goes_on else runs
+        self._run = runs[len(done) :]
+        long = done[done[:, 1] - done[:, 0] > FROZEN_S]
+        self._closed = np.concatenate((self._closed, long[:, :2]))
+
+    def forget(self, before: float) -> None:
+        self._closed = self._closed[self._closed[:, 1] > before]

@@ -45,6 +45,11 @@ class QualityDetector:
             lambda window: _Section(channel, window, empty)
         )
 
+    @property
+    def final(self) -> float:
+        """Before this time all is told. [s]"""
+        return self._sections.final
+
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Quality:
         """Take segments of ``signal``; return the judgments that became final."""
         found = self._sections.take(new.get("signal", ()), upto["signal"])

@@ -1,6 +1,6 @@
 """Response: what the infant's numbers did through the phases of a hold, and how sure that is."""
 
-from joey.response.findings import Findings, analyze, find_events
+from joey.response.findings import SPELL_PARTS, Findings, analyze, find_events
 from joey.response.measure import measure_response
 from joey.response.settings import DisplayThresholds, Settings
 from joey.response.types import (
@@ -15,6 +15,7 @@ from joey.response.types import (
 )
 
 __all__ = [
+    "SPELL_PARTS",
     "DisplayThresholds",
     "EventCount",
     "EventRow",

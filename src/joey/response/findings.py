@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from joey.response.probes import Joined
     from joey.signals import Recording, Series
 
-__all__ = ["Findings", "analyze", "find_events"]
+__all__ = ["SPELL_PARTS", "Findings", "analyze", "find_events"]
 
 LEAD_OFF = "no heart in the ECG of the same electrodes"
 SPELL_PARTS = ("central10", "brady_uva", "desat_uva")

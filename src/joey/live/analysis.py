@@ -1,0 +1,373 @@
+"""The detectors of one stream on one clock: joined chunks in, final facts out.
+
+The same detectors and the same order as of a recording (`joey.response.analyze`): signals are
+judged, beats, pulses and breaths found, and events looked for where time is not bad.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from joey.beats import BeatDetector, heart_rate_series, join_beats
+from joey.breaths import BreathDetector, join_breaths
+from joey.events import heart_rate_pieces
+from joey.live.envelope import Envelope
+from joey.live.episodes import Episodes, Judged, JudgedBreaths, Pairs
+from joey.live.facts import Note, Present
+from joey.live.joining import HOLD_S, NEVER, Joined, Joiner, NumericJoiner
+from joey.live.numbers import Numbers
+from joey.quality import QualityDetector, join_quality
+from joey.response.channels import LEAST_FS
+from joey.signals import NS, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from joey.beats import Beats, Intervals
+    from joey.breaths import Breaths
+    from joey.events import Events, Spell
+    from joey.live.facts import Chunk, EnvelopeMinute, JoinState, Late
+    from joey.quality import Quality
+    from joey.signals import Channel, Segment
+    from joey.sources.hl7.types import Observations, Wave
+
+__all__ = ["Analysis", "Findings"]
+
+WAVES = ("ecg", "pleth", "resp")
+PAIR = ("heart_rate", "spo2")
+READ = frozenset((*WAVES, *PAIR))
+SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
+EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
+EVENTS_S = 2.0  # s of the device's time between two looks for events
+
+
+@dataclass(slots=True, eq=False)
+class Findings:
+    """What became final, collected until it is told."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    values: list[Series] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    beats: list[Beats] = field(default_factory=list)
+    pulses: list[Beats] = field(default_factory=list)
+    breaths: list[Breaths] = field(default_factory=list)
+    quality: list[Quality] = field(default_factory=list)
+    events: list[Events] = field(default_factory=list)
+    spells: list[Spell] = field(default_factory=list)
+    envelope: list[EnvelopeMinute] = field(default_factory=list)
+
+
+class _Heart:
+    """Beats of ECG or pleth, their judgment, and the rate between them where that is good."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.detector = BeatDetector(channel)
+        self.quality = QualityDetector(channel)
+        self._pairs = Pairs(channel)
+        self._judged = Judged()
+        self._beats: list[Beats] = []  # since the last look for events
+        self._verdicts: list[Quality] = []
+
+    def take(
+        self, segments: Sequence[Segment], upto: float, *, last: bool
+    ) -> tuple[Beats, Quality]:
+        """Return the beats and judgments that became final."""
+        new, until = {"signal": segments}, {"signal": upto}
+        beats, quality = [self.detector.update(new, until)], [self.quality.update(new, until)]
+        if last:
+            beats.append(self.detector.finish())
+            quality.append(self.quality.finish())
+        self._beats += beats
+        self._verdicts += quality
+        return join_beats(self.detector.channel, beats), join_quality(self.quality.channel, quality)
+
+    def rate(
+        self, made: Callable[[Intervals], Series], *, last: bool
+    ) -> tuple[Series | None, float, Quality]:
+        """Return the rate that became known and is not bad, until when, and what was judged."""
+        beats = join_beats(self.detector.channel, self._beats)
+        quality = join_quality(self.quality.channel, self._verdicts)
+        self._beats, self._verdicts = [], []
+        final = np.inf if last else self.detector.final
+        judged = np.inf if last else self.quality.final
+        intervals, upto = self._pairs.take(beats, final)
+        series = made(intervals) if intervals is not None and len(intervals.times) else None
+        good, upto = self._judged.take(series, np.inf if last else upto, quality, judged)
+        return good, upto, quality
+
+
+class Analysis:
+    """One stream's detectors; no clock: times are those of samples and of ticks.
+
+    Parameters
+    ----------
+    presets, parts : sequence of str
+        As of `Episodes`.
+    jitter_s : float or None
+        As of `Joiner`.
+    states : sequence of JoinState
+        How samples lay on their grids before.
+    """
+
+    def __init__(
+        self,
+        presets: Sequence[str],
+        parts: Sequence[str],
+        jitter_s: float | None = None,
+        states: Sequence[JoinState] = (),
+    ) -> None:
+        self._jitter_s = jitter_s
+        self._presets, self._parts = presets, parts
+        self._joiners: dict[Channel, Joiner] = {}
+        self._numerics: dict[Channel, NumericJoiner] = {}
+        for state in states:
+            if state.fs:
+                self._joiners[state.channel] = Joiner(state, jitter_s=jitter_s)
+            else:
+                self._numerics[state.channel] = NumericJoiner(state.channel, state)
+        self._chosen: dict[str, Channel] = {}  # by quantity, what is looked at
+        self._ended: dict[str, float] = {}  # s, the end of its last sample
+        self._passed: dict[str, float] = {}  # s, until when all of it is known
+        self._segments: dict[str, list[Segment]] = {name: [] for name in WAVES}
+        self._series: dict[str, list[Series]] = {name: [] for name in PAIR}
+        self._hearts: dict[str, _Heart] = {}
+        self._resp: tuple[BreathDetector, QualityDetector] | None = None
+        self._breaths: list[Breaths] = []  # since the last look for events
+        self._verdicts: list[Quality] = []
+        self._early: list[Beats] = []  # before there was a breathing signal
+        self._still = JudgedBreaths()
+        self._numbers = Numbers()
+        self._episodes: Episodes | None = None
+        self._envelope = Envelope()
+        self._first = self._newest = NEVER
+        self._looked = -np.inf
+        self._known: dict[str, float] = {}
+
+    @property
+    def states(self) -> tuple[JoinState, ...]:
+        """How far each channel's joiner has come."""
+        waves = [joiner.state for joiner in self._joiners.values()]
+        numerics = [joiner.state for joiner in self._numerics.values()]
+        return tuple(state for state in (*waves, *numerics) if state is not None)
+
+    @property
+    def since(self) -> float:
+        """Facts that are still to be told rest on nothing before this, but for a lead-in. [s]"""
+        known = [self._first / NS, *self._known.values()]
+        if self._episodes is not None:
+            known = [*self._known.values(), self._episodes.since, self._envelope.since]
+        return min(known)
+
+    @property
+    def present(self) -> Present:
+        """The open present."""
+        running = () if self._episodes is None else self._episodes.running
+        return Present(dict(self._known), running)
+
+    def take(self, observations: Observations, newest_ns: int, into: Findings) -> None:
+        """Take a message: join what it holds."""
+        if self._first == NEVER:
+            self._first = newest_ns
+        for wave in observations.waves:
+            self._join(wave, into)
+        for numeric in observations.numerics:
+            joiner = self._numerics.get(numeric.channel)
+            if joiner is None:
+                joiner = self._numerics[numeric.channel] = NumericJoiner(numeric.channel)
+                self._reads(numeric.channel, numeric.time_ns / NS)
+            self._took(joiner.take(numeric), into)
+        self.pass_to(newest_ns, into)
+
+    def pass_to(self, device_ns: int, into: Findings) -> None:
+        """Take note of the device's time; what need wait no longer is joined."""
+        self._newest = max(self._newest, device_ns)
+        for joiner in self._joiners.values():
+            self._took(joiner.tick(self._newest), into)
+        for series in self._numerics.values():
+            self._took(series.tick(self._newest), into)
+
+    def go_on(self, into: Findings, *, last: bool = False) -> None:
+        """Let the detectors work on what was joined."""
+        if last:
+            for joiner in self._joiners.values():
+                self._took(joiner.finish(), into)
+            for numerics in self._numerics.values():
+                self._took(numerics.finish(), into)
+        beats: dict[str, Beats] = {}
+        for name, told in (("ecg", into.beats), ("pleth", into.pulses)):
+            if name not in self._chosen:
+                continue
+            heart = self._hearts.get(name)
+            if heart is None:
+                heart = self._hearts[name] = _Heart(self._chosen[name])
+            segments, self._segments[name] = self._segments[name], []
+            beats[name], quality = heart.take(segments, self._told(name), last=last)
+            told.append(beats[name])
+            into.quality.append(quality)
+        self._breathe(beats.get("ecg"), into, last=last)
+        look = self._newest // round(EVENTS_S * NS)
+        settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
+        if last or (settled and look > self._looked):
+            self._looked = look
+            self._look(into, last=last)
+
+    # --- joining
+
+    def _join(self, wave: Wave, into: Findings) -> None:
+        joiner = self._joiners.get(wave.channel)
+        if joiner is None or not joiner.fits(wave):
+            after = NEVER
+            if joiner is not None:
+                self._took(joiner.finish(), into)
+                into.notes.append(Note("scale", wave.start_ns, wave.scale, wave.channel.label))
+                after = joiner.told_ns
+            joiner = Joiner(wave, jitter_s=self._jitter_s, after_ns=after)
+            self._joiners[wave.channel] = joiner
+            self._reads(wave.channel, wave.start_ns / NS, float(wave.fs))
+        self._took(joiner.take(wave), into)
+
+    def _took(self, joined: Joined, into: Findings) -> None:
+        into.late += joined.late
+        into.notes += joined.notes
+        for chunk in joined.chunks:
+            into.chunks.append(chunk)
+            segment = chunk.segment
+            span = segment.span
+            if self._reads(chunk.channel, span.start, float(segment.grid.fs)):
+                quantity = chunk.channel.quantity
+                self._ended[quantity] = span.end
+                self._segments[quantity].append(segment)
+                if quantity == "resp":
+                    self._envelope.take_resp(chunk)
+        for series in joined.series:
+            into.values.append(series)
+            if self._reads(series.channel, float(series.times[0])):
+                self._ended[series.channel.quantity] = float(series.times[-1])
+                self._series[series.channel.quantity].append(series)
+
+    def _reads(self, channel: Channel, start: float, fs: float = np.inf) -> bool:
+        """Whether a channel is the one of its quantity that is looked at.
+
+        It is the first that can be, and another one only after that has been silent: a nurse
+        chooses another lead, a probe is changed.
+        """
+        quantity = channel.quantity
+        if channel.subject != "infant" or quantity not in READ:
+            return False
+        if fs < LEAST_FS.get(quantity, 0.0):
+            return False
+        chosen = self._chosen.setdefault(quantity, channel)
+        if chosen != channel and start - self._ended.get(quantity, np.inf) > SILENT_S:
+            if start < self._passed.get(quantity, -np.inf):
+                return False
+            self._chosen[quantity] = chosen = channel
+        return chosen == channel
+
+    def _told(self, quantity: str) -> float:
+        """Until when a quantity's samples or values are all known. [s]"""
+        channel = self._chosen.get(quantity)
+        told = self._newest / NS - HOLD_S
+        if channel in self._joiners:
+            told = self._joiners[channel].told_ns / NS
+        elif channel in self._numerics:
+            told = self._numerics[channel].told_ns / NS
+        told = max(told, self._passed.get(quantity, -np.inf))
+        self._passed[quantity] = told
+        return told
+
+    # --- breaths
+
+    def _breathe(self, beats: Beats | None, into: Findings, *, last: bool) -> None:
+        if "resp" not in self._chosen:
+            if beats is not None:
+                self._early = [*self._early[-EARLY:], beats]
+            return
+        if self._resp is None:
+            channel = self._chosen["resp"]
+            self._resp = BreathDetector(channel), QualityDetector(channel)
+            known = [each for each in (*self._early, beats) if each is not None]
+            beats = join_beats(known[0].channel, known) if known else None
+            self._early = []
+        detector, judge = self._resp
+        told = self._told("resp")
+        heart = self._hearts.get("ecg")
+        final = self._told("ecg") if heart is None else heart.detector.final
+        segments, self._segments["resp"] = self._segments["resp"], []
+        new: dict[str, Sequence[Segment] | Beats] = {"resp": segments}
+        if beats is not None and len(beats.times):
+            new["beats"] = beats
+        breaths = [detector.update(new, {"resp": told, "beats": np.inf if last else final})]
+        quality = [judge.update({"signal": segments}, {"signal": told})]
+        if last:
+            breaths.append(detector.finish())
+            quality.append(judge.finish())
+        self._breaths += breaths
+        self._verdicts += quality
+        into.breaths += breaths
+        into.quality += quality
+
+    # --- events
+
+    def _look(self, into: Findings, *, last: bool) -> None:
+        if self._episodes is None:
+            source = "beat" if "ecg" in self._chosen else "numeric"
+            self._episodes = Episodes(self._presets, self._parts, source)
+        told = {name: np.inf if last else self._told(name) for name in PAIR}
+        series = {name: _one_series(self._series[name]) for name in PAIR}
+        self._series = {name: [] for name in PAIR}
+        heart, spo2 = self._numbers.take(
+            series["heart_rate"], series["spo2"], told["heart_rate"], told["spo2"]
+        )
+        into.quality += [each.quality for each in (heart, spo2) if each.quality is not None]
+        rate = heart.series, heart.upto, heart.quality
+        if self._episodes.source == "beat":
+            rate = self._hearts["ecg"].rate(heart_rate_pieces, last=last)
+        pulse: tuple[Series | None, float] = None, np.inf if last else self._told("pleth")
+        if "pleth" in self._hearts:
+            pulse = self._hearts["pleth"].rate(heart_rate_series, last=last)[:2]
+        breaths = self._good_breaths(last=last)
+        inputs: dict[str, tuple[Series | Breaths | None, float, Quality | None]] = {
+            "heart_rate": rate,
+            "spo2": (spo2.series, spo2.upto, spo2.quality),
+            "breaths": breaths,
+        }
+        self._known = {name: upto for name, (_, upto, _) in inputs.items()}
+        self._known["pulse"] = pulse[1]
+        events, over = self._episodes.take(
+            {name: data for name, (data, _, _) in inputs.items()},
+            self._known,
+            {name: quality for name, (_, _, quality) in inputs.items()},
+            pulse[0],
+            last=last,
+        )
+        into.events += events
+        into.spells += over
+        self._envelope.take_rates(rate[0], spo2.series)
+        into.envelope += self._envelope.minutes(min(rate[1], spo2.upto, self._told("resp")))
+
+    def _good_breaths(self, *, last: bool) -> tuple[Breaths | None, float, Quality | None]:
+        if self._resp is None:
+            return None, np.inf if last else self._told("resp"), None
+        detector, judge = self._resp
+        breaths = join_breaths(detector.channel, self._breaths)
+        quality = join_quality(judge.channel, self._verdicts)
+        self._breaths, self._verdicts = [], []
+        finals = (np.inf, np.inf) if last else (detector.final, judge.final)
+        good, upto = self._still.take(breaths, finals[0], quality, finals[1])
+        return good, upto, quality
+
+
+def _one_series(parts: Sequence[Series]) -> Series | None:
+    """Return consecutive values as one series."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Series(
+        parts[0].channel,
+        np.concatenate([each.times for each in parts]),
+        np.concatenate([each.values for each in parts]),
+        np.concatenate([each.valid_s for each in parts]),
+    )

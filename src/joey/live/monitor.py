@@ -1,0 +1,269 @@
+"""The monitor of one stream: messages and ticks in, final facts out; no sockets and no clock.
+
+Facts depend on the messages and ticks and their order alone. A device whose clock is set begins
+anew: what ran is ended, and the detectors start on the new time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from joey.beats import Beats, join_beats
+from joey.breaths import Breaths, join_breaths
+from joey.events import DEFAULT
+from joey.live.analysis import Analysis, Findings
+from joey.live.clocks import ClockState, Course, DeviceClock, rollover_of
+from joey.live.facts import Chunk, Facts, JoinState, Late, Note, Present, Resume
+from joey.quality import Quality, join_quality
+from joey.response import SPELL_PARTS
+from joey.signals import NS, Grid, Segment
+from joey.streams import LEAD_IN_S, MARK_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from joey.sources.hl7.types import Observations
+
+__all__ = ["Monitor", "MonitorSettings"]
+
+MOST_STRAYS = 256  # messages that may wait for it to be known whether a clock was set
+EARLY_S = LEAD_IN_S + 15.0  # s before a mark from which on reading again makes its section whole
+MOST_MARKS = 24 * 6  # marks that are remembered: a day
+OFFSET_NOTE_NS = 60 * NS  # between two notes of the clock
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """What a monitor looks for.
+
+    Parameters
+    ----------
+    events : tuple of str
+        Names of `joey.events.PRESETS`; none takes Joey's defaults.
+    jitter_s : float or None
+        By how much the source's stamps may be off; None: see `joining.Joiner`. [s]
+    """
+
+    events: tuple[str, ...] = ()
+    jitter_s: float | None = None
+
+
+class Monitor:
+    """The facts of one stream.
+
+    Parameters
+    ----------
+    stream : str
+        Its name (`facts.stream_id`).
+    settings : MonitorSettings
+        What is looked for.
+    resume : Resume or None
+        Where reading begins again: give the messages from its entry on with `take`, drop the facts
+        up to the checkpoint, and those after it are as if nothing had happened.
+
+    Notes
+    -----
+    Memory is bounded: some sections of each waveform, what waits to be final, and open events.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        settings: MonitorSettings | None = None,
+        resume: Resume | None = None,
+    ) -> None:
+        self.stream = stream
+        self._settings = settings or MonitorSettings()
+        self._clock = DeviceClock()
+        self._strays: list[tuple[Observations, int]] = []
+        self._marks: deque[tuple[float, Resume]] = deque(maxlen=MOST_MARKS)
+        self._next_mark: int | None = None
+        self._resume = resume
+        self._noted = 0
+        self._analysis = self._new(resume.join if resume else ())
+
+    @property
+    def clock(self) -> ClockState:
+        """What is known of the device's clock."""
+        return self._clock.state
+
+    @property
+    def present(self) -> Present:
+        """The open present: what may still change."""
+        return self._analysis.present
+
+    def take(self, observations: Observations, seq: int, received_ns: int) -> Facts:
+        """Take a message; return what became final.
+
+        Parameters
+        ----------
+        observations : Observations
+            What it says.
+        seq : int
+            Its number in the journal.
+        received_ns : int
+            When it came, by the host's clock. [ns UTC]
+        """
+        into = Findings()
+        last = _last_ns(observations)
+        if last is None:
+            self._analysis.take(observations, self._clock.newest_ns, into)
+            return self._told(into, seq)
+        expected = self._clock.device_ns(received_ns)
+        course = self._clock.take(received_ns, last)
+        if course is Course.STRAY:
+            self._strays.append((observations, last))
+            if len(self._strays) > MOST_STRAYS:
+                self._let_go(into, self._strays[:1])
+                del self._strays[0]
+            return self._told(into, seq)
+        if course is Course.STEPPED:
+            self._begin_anew(last - expected, last, into)
+        elif self._strays:
+            self._let_go(into, self._strays)
+            self._strays = []
+        self._mark(seq, last)
+        self._analysis.take(observations, self._clock.newest_ns, into)
+        self._analysis.go_on(into)
+        self._note(received_ns, last, into)
+        return self._told(into, seq)
+
+    def tick(self, now_ns: int, seq: int = 0) -> Facts:
+        """Take note of the host's time: what is silent becomes final. [ns UTC]"""
+        into = Findings()
+        if self._clock.offset_ns is not None:
+            self._analysis.pass_to(self._clock.device_ns(now_ns), into)
+            self._analysis.go_on(into)
+        return self._told(into, seq)
+
+    def finish(self, seq: int = 0) -> Facts:
+        """End the stream; return the remaining facts."""
+        into = Findings()
+        self._let_go(into, self._strays)
+        self._strays = []
+        self._analysis.go_on(into, last=True)
+        return self._told(into, seq)
+
+    def _new(self, states: Sequence[JoinState] = ()) -> Analysis:
+        presets = self._settings.events or DEFAULT
+        return Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states)
+
+    def _begin_anew(self, step_ns: int, last_ns: int, into: Findings) -> None:
+        """End what ran, and start on the new time with what has come of it already."""
+        kind = "rollover" if rollover_of(step_ns) else "step"
+        into.notes.append(Note(kind, last_ns, float(step_ns)))
+        self._analysis.go_on(into, last=True)
+        self._analysis = self._new()
+        self._marks.clear()
+        self._next_mark = None
+        mine: list[tuple[Observations, int]] = []
+        others: list[tuple[Observations, int]] = []
+        for observations, last in self._strays:
+            near = last_ns - MOST_STRAYS * NS < last <= last_ns
+            (mine if near else others).append((observations, last))
+        self._strays = []
+        self._let_go(into, others)
+        newest = 0
+        for observations, last in mine:
+            newest = max(newest, last)
+            self._analysis.take(observations, newest, into)
+
+    def _let_go(self, into: Findings, strays: Iterable[tuple[Observations, int]]) -> None:
+        """Strays are no step: what is behind is late or double, what is ahead is kept apart."""
+        newest = self._clock.newest_ns
+        for observations, last in strays:
+            if last < newest:
+                self._analysis.take(observations, newest, into)
+            else:
+                into.late += _apart(observations)
+
+    def _mark(self, seq: int, last_ns: int) -> None:
+        """Remember how samples lie before each mark, for reading again from there."""
+        mark = int((last_ns / NS + EARLY_S) // MARK_S) + 1
+        if self._next_mark is not None and mark <= self._next_mark:
+            return
+        self._next_mark = mark
+        newest = self._clock.newest_ns
+        resume = Resume(seq, self._analysis.states, newest)
+        self._marks.append((float(mark * MARK_S), resume))
+
+    def _resumes(self) -> Resume | None:
+        """Return where reading must begin again for all that is still to be told."""
+        if not self._marks:
+            return None
+        since = self._analysis.since
+        while len(self._marks) > 2 and self._marks[2][0] <= since:
+            self._marks.popleft()
+        return self._marks[0][1]
+
+    def _note(self, received_ns: int, last_ns: int, into: Findings) -> None:
+        if received_ns - self._noted < OFFSET_NOTE_NS:
+            return
+        self._noted = received_ns
+        state = self._clock.state
+        into.notes.append(Note("offset", last_ns, float(state.offset_ns or 0)))
+        if state.drift_ppm == state.drift_ppm:
+            into.notes.append(Note("drift", last_ns, state.drift_ppm))
+
+    def _told(self, into: Findings, seq: int) -> Facts:
+        resume = self._resumes()
+        changed = resume is not None and resume is not self._resume
+        if changed:
+            self._resume = resume
+        return Facts(
+            self.stream,
+            seq,
+            tuple(into.chunks),
+            tuple(into.values),
+            _beats(into.beats),
+            _beats(into.pulses),
+            _breaths(into.breaths),
+            _quality(into.quality),
+            tuple(each for each in into.events if each.items or len(each.searched)),
+            tuple(into.spells),
+            tuple(into.envelope),
+            tuple(into.late),
+            tuple(into.notes),
+            resume if changed else None,
+        )
+
+
+def _last_ns(observations: Observations) -> int | None:
+    """Return the stamp of a message's last sample or value; None of none."""
+    ends = [
+        wave.start_ns + len(wave.counts) * NS * wave.fs.denominator // wave.fs.numerator
+        for wave in observations.waves
+    ]
+    ends += [each.time_ns for each in observations.numerics if not each.aperiodic]
+    return max(ends, default=None)
+
+
+def _apart(observations: Observations) -> list[Late]:
+    """Return what a message of no known time holds, on grids of its own."""
+    found = []
+    for wave in observations.waves:
+        segment = Segment(Grid(wave.start_ns, wave.fs), 0, wave.counts, wave.valid_runs)
+        chunk = Chunk(wave.channel, segment, wave.scale, wave.offset)
+        end_ns = round(segment.span.end * NS)
+        found.append(Late(wave.channel, wave.start_ns, end_ns, chunk, "stray"))
+    return found
+
+
+def _beats(parts: Sequence[Beats]) -> Beats | None:
+    told = [each for each in parts if len(each.times) or len(each.searched)]
+    return join_beats(told[0].channel, told) if told else None
+
+
+def _breaths(parts: Sequence[Breaths]) -> Breaths | None:
+    told = [each for each in parts if len(each.times) or len(each.searched)]
+    return join_breaths(told[0].channel, told) if told else None
+
+
+def _quality(parts: Sequence[Quality]) -> tuple[Quality, ...]:
+    by_channel: dict[object, list[Quality]] = {}
+    for each in parts:
+        if each.verdicts or len(each.judged):
+            by_channel.setdefault(each.channel, []).append(each)
+    return tuple(join_quality(group[0].channel, group) for group in by_channel.values())

@@ -1,0 +1,248 @@
+"""Live equals archive: the same facts whatever the messages, their order, and restarts between."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from joey.beats import detect_beats, join_beats
+from joey.breaths import join_breaths
+from joey.events import Events
+from joey.live.facts import Facts
+from joey.live.monitor import Monitor
+from joey.quality import join_quality
+from joey.response import analyze
+from joey.signals import NS, Recording, cut
+from joey.simulate import simulate_infant
+from joey.spans import Span, union
+from live.messages import messages_of, sent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from joey.response import Findings
+    from joey.sources.hl7.types import Observations
+
+Sent = "list[tuple[Observations, int]]"
+
+
+def recorded(seed: int, minutes: float = 14.0, begin: float = 6.0) -> Recording:
+    """Return some minutes of an infant, from between two 10-min marks to after the next."""
+    whole = sent(simulate_infant(0.5, seed, holds=0).recording)
+    start = whole.span.start + 60 * begin
+    return cut(whole, Span(start, start + 60 * minutes))
+
+
+def heard(messages: Iterable[tuple[Observations, int]], monitor: Monitor) -> list[Facts]:
+    """Return all facts of a stream, its end too."""
+    told = [monitor.take(each, k, at) for k, (each, at) in enumerate(messages)]
+    return [*told, monitor.finish()]
+
+
+def told_of(told: Sequence[Facts]) -> dict[str, object]:
+    """Return what was told, without when, in a form that can be compared exactly."""
+    found: dict[str, object] = {}
+    for name, join in (("beats", join_beats), ("pulses", join_beats), ("breaths", join_breaths)):
+        parts = [part for each in told if (part := getattr(each, name)) is not None]
+        if not parts:
+            continue
+        whole = join(parts[0].channel, parts)
+        found[name] = whole.times.tolist(), whole.searched.bounds.tolist()
+        if name == "breaths":
+            found["edges"] = whole.edges.tolist()
+    for channel in dict.fromkeys(q.channel for each in told for q in each.quality):
+        parts = [q for each in told for q in each.quality if q.channel == channel]
+        whole = join_quality(channel, parts)
+        found[f"quality {channel.label}"] = whole.verdicts, whole.judged.bounds.tolist()
+    events: dict[str, list[Events]] = {}
+    for part in (part for each in told for part in each.events):
+        events.setdefault(part.preset.name, []).append(part)
+    for name, parts in events.items():
+        items = tuple(event for part in parts for event in part.items)
+        found[name] = repr(items), union(*(part.searched for part in parts)).bounds.tolist()
+    found["spells"] = repr(tuple(spell for each in told for spell in each.spells))
+    return found
+
+
+def archived(found: Findings) -> dict[str, object]:
+    """Return the same of a recording."""
+    out: dict[str, object] = {}
+    if found.beats is not None:
+        out["beats"] = found.beats.times.tolist(), found.beats.searched.bounds.tolist()
+    if found.pleth is not None:
+        pulses = detect_beats(found.pleth.signal)
+        out["pulses"] = pulses.times.tolist(), pulses.searched.bounds.tolist()
+    if found.breaths is not None:
+        out["breaths"] = found.breaths.times.tolist(), found.breaths.searched.bounds.tolist()
+        out["edges"] = found.breaths.edges.tolist()
+    for each in (found.ecg, found.resp, found.pleth):
+        if each is not None:
+            judged = each.quality
+            name = f"quality {each.signal.channel.label}"
+            out[name] = judged.verdicts, judged.judged.bounds.tolist()
+    for events in found.events:
+        out[events.preset.name] = repr(events.items), events.searched.bounds.tolist()
+    out["spells"] = repr(found.spells)
+    return out
+
+
+def assert_same(live: dict[str, object], archive: dict[str, object]) -> None:
+    """Every fact of the one is one of the other."""
+    for name, wanted in archive.items():
+        assert live[name] == wanted, name
+
+
+@pytest.mark.parametrize("seed", [3, 7, 11])
+def test_live_equals_archive(seed: int) -> None:
+    """An infant's minutes with all their dirt, as messages and as a file."""
+    recording = recorded(seed)
+    live = told_of(heard(messages_of(recording), Monitor("s")))
+
+    assert len(live["beats"][0]) > 1000
+    assert_same(live, archived(analyze(recording)))
+
+
+@pytest.mark.parametrize("every_s", [0.25, 4.7])
+def test_the_length_of_messages_does_not_matter(every_s: float) -> None:
+    """Quarters of a second and odd long ones give the facts of a file."""
+    recording = recorded(5, minutes=12)
+    live = told_of(heard(messages_of(recording, every_s), Monitor("s")))
+
+    assert_same(live, archived(analyze(recording)))
+
+
+def test_order_doubles_and_ticks_do_not_matter() -> None:
+    """Messages up to 8 s out of order, some twice, with the clock's ticks between."""
+    recording = recorded(3, minutes=12)
+    messages = messages_of(recording)
+    rng = random.Random(1)  # noqa: S311
+    mixed = [(each, at + rng.randrange(8 * NS)) for each, at in messages]
+    mixed += [(each, at + rng.randrange(8 * NS)) for each, at in messages if rng.random() < 0.1]
+    mixed.sort(key=lambda row: row[1])
+    monitor = Monitor("s")
+    told = []
+    for k, (each, at) in enumerate(mixed):
+        told.append(monitor.take(each, k, at))
+        told.append(monitor.tick(at + NS // 4))
+    told.append(monitor.finish())
+
+    assert sum(len(each.late) for each in told) == 0
+    assert_same(told_of(told), archived(analyze(recording)))
+
+
+def test_facts_are_told_before_the_end() -> None:
+    """Beats come some seconds, events some more after their time: not when all is over."""
+    recording = recorded(3)
+    monitor = Monitor("s")
+    behind = []
+    for k, (each, at) in enumerate(messages_of(recording)):
+        facts = monitor.take(each, k, at)
+        if facts.beats is not None and len(facts.beats.times):
+            behind.append(at / NS - facts.beats.times[-1])
+    assert np.median(behind) < 5
+    assert monitor.present.known["heart_rate"] > recording.span.end - 30
+
+
+def test_a_silent_stream_becomes_final_by_ticks() -> None:
+    """Leads are off and nothing is sent: after 20 s all that was is told."""
+    recording = recorded(3, minutes=3)
+    messages = messages_of(recording)
+    monitor = Monitor("s")
+    told = [monitor.take(each, k, at) for k, (each, at) in enumerate(messages)]
+    end = messages[-1][1]
+    told += [monitor.tick(end + k * NS) for k in range(1, 31)]
+
+    live, archive = told_of(told), archived(analyze(recording))
+    for name in ("beats", "breaths", "pulses", "brady_uva", "central10"):
+        assert live[name][0] == archive[name][0], name
+
+
+def test_reading_again_from_a_checkpoint_gives_the_same_facts() -> None:
+    """A monitor that died goes on as if it had not, wherever that was."""
+    recording = recorded(7, minutes=23, begin=1.0)
+    messages = messages_of(recording)
+    whole = heard(messages, Monitor("s"))
+    for died in (40, 400, 700, 777, 1100, 1250):
+        resume = next(f.resume for f in reversed(whole[: died + 1]) if f.resume is not None)
+        again = Monitor("s", resume=resume)
+        told = [again.take(each, k, at) for k, (each, at) in enumerate(messages) if k >= resume.seq]
+        after = [each for each in told if each.seq > died]
+        after.append(again.finish())
+
+        assert_same(told_of(after), told_of(whole[died + 1 :]))
+        joined = [c for f in after for c in f.chunks]
+        wanted = [c for f in whole[died + 1 :] for c in f.chunks]
+        assert [(c.segment.grid, c.segment.first) for c in joined] == [
+            (c.segment.grid, c.segment.first) for c in wanted
+        ]
+
+
+def test_a_clock_that_was_set_begins_anew() -> None:
+    """An hour back: both parts are found as if they were two recordings."""
+    recording = recorded(3, minutes=12)
+    middle = recording.span.start + 400
+    before = cut(recording, Span(recording.span.start, middle))
+    after = cut(recording, Span(middle, recording.span.end))
+    back = 3600 * NS
+    moved = [
+        (
+            replace(
+                each,
+                waves=tuple(replace(w, start_ns=w.start_ns - back) for w in each.waves),
+                numerics=tuple(replace(n, time_ns=n.time_ns - back) for n in each.numerics),
+            ),
+            at,
+        )
+        for each, at in messages_of(after)
+    ]
+    told = heard([*messages_of(before), *moved], Monitor("s"))
+
+    steps = [note for each in told for note in each.notes if note.kind == "step"]
+    assert len(steps) == 1
+    assert steps[0].value == pytest.approx(-back, abs=2 * NS)
+    first = archived(analyze(before))["beats"][0]
+    live = told_of(told)["beats"][0]
+    assert live[: len(first)] == first
+    assert len(live) == pytest.approx(len(archived(analyze(recording))["beats"][0]), abs=6)
+
+
+def test_a_message_from_the_future_moves_nothing() -> None:
+    """A stamp of nonsense is kept apart; the facts are those without it."""
+    recording = recorded(5, minutes=4)
+    messages = messages_of(recording)
+    odd, at = messages[100]
+    ahead = replace(
+        odd,
+        waves=tuple(replace(w, start_ns=w.start_ns + 10**18) for w in odd.waves),
+        numerics=(),
+    )
+    told = heard([*messages[:100], (ahead, at), *messages[100:]], Monitor("s"))
+
+    assert {late.why for each in told for late in each.late} == {"stray"}
+    assert_same(told_of(told), archived(analyze(recording)))
+
+
+def late_by(seconds: float) -> Callable[[int], int]:
+    """Return how a message is kept back."""
+    return lambda at: at + round(seconds * NS)
+
+
+def test_what_comes_too_late_is_told_as_late() -> None:
+    """One message comes 25 s late: its samples are kept, and the facts are those of a hole."""
+    recording = recorded(5, minutes=4)
+    messages = messages_of(recording)
+    odd, at = messages[100]
+    others = messages[:100] + messages[101:]
+    order = sorted([*others, (odd, late_by(25)(at))], key=lambda row: row[1])
+    told = heard(order, Monitor("s"))
+
+    late = [each for facts in told for each in facts.late]
+    assert {each.channel for each in late} == {w.channel for w in odd.waves} | {
+        n.channel for n in odd.numerics
+    }
+    without = told_of(heard(others, Monitor("s")))
+    assert_same(told_of(told), without)
