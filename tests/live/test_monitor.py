@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from joey.breaths import join_breaths
 from joey.events import Events
 from joey.live.facts import Facts
 from joey.live.monitor import Monitor
+from joey.live.packing import pack_resume, unpack_resume
 from joey.quality import join_quality
 from joey.response import analyze
 from joey.signals import NS, Recording, cut
@@ -168,9 +170,11 @@ def test_reading_again_from_a_checkpoint_gives_the_same_facts() -> None:
     whole = heard(messages, Monitor("s"))
     for died in (40, 400, 700, 777, 1100, 1250):
         resume = next(f.resume for f in reversed(whole[: died + 1]) if f.resume is not None)
-        again = Monitor("s", resume=resume)
+        resume = unpack_resume(json.loads(json.dumps(pack_resume(resume))))
+        again = Monitor("s", resume, told=died)
         told = [again.take(each, k, at) for k, (each, at) in enumerate(messages) if k >= resume.seq]
         after = [each for each in told if each.seq > died]
+        assert not any(each.beats or each.events for each in told if each.seq <= died)
         after.append(again.finish())
 
         assert_same(told_of(after), told_of(whole[died + 1 :]))

@@ -2,3 +2,31 @@
 
 No sockets, no files, no clock: times are given. Memory is bounded.
 """
+
+from joey.live.board import BedView, Board, Lost, Number, Strip
+from joey.live.clocks import ClockState, DeviceClock
+from joey.live.facts import Chunk, EnvelopeMinute, Facts, JoinState, Late, Note, Present, Resume
+from joey.live.monitor import Monitor, MonitorSettings
+from joey.live.packing import pack_resume, unpack_resume
+
+__all__ = [
+    "BedView",
+    "Board",
+    "Chunk",
+    "ClockState",
+    "DeviceClock",
+    "EnvelopeMinute",
+    "Facts",
+    "JoinState",
+    "Late",
+    "Lost",
+    "Monitor",
+    "MonitorSettings",
+    "Note",
+    "Number",
+    "Present",
+    "Resume",
+    "Strip",
+    "pack_resume",
+    "unpack_resume",
+]

@@ -144,7 +144,7 @@ class Analysis:
         self._episodes: Episodes | None = None
         self._envelope = Envelope()
         self._first = self._newest = NEVER
-        self._looked = -np.inf
+        self._looked = NEVER
         self._known: dict[str, float] = {}
 
     @property
@@ -190,8 +190,14 @@ class Analysis:
         for series in self._numerics.values():
             self._took(series.tick(self._newest), into)
 
-    def go_on(self, into: Findings, *, last: bool = False) -> None:
-        """Let the detectors work on what was joined."""
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look for events."""
+        settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
+        return settled and self._newest // round(EVENTS_S * NS) > self._looked
+
+    def go_on(self, into: Findings, *, look: bool = True, last: bool = False) -> None:
+        """Let the detectors work on what was joined, and look for events if it is time."""
         if last:
             for joiner in self._joiners.values():
                 self._took(joiner.finish(), into)
@@ -209,10 +215,8 @@ class Analysis:
             told.append(beats[name])
             into.quality.append(quality)
         self._breathe(beats.get("ecg"), into, last=last)
-        look = self._newest // round(EVENTS_S * NS)
-        settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
-        if last or (settled and look > self._looked):
-            self._looked = look
+        if last or (look and self.is_due):
+            self._looked = self._newest // round(EVENTS_S * NS)
             self._look(into, last=last)
 
     # --- joining

@@ -95,7 +95,7 @@ class Worker:
                 continue
             key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
             resume = unpack_resume(json.loads(point.state)["resume"])
-            monitor = Monitor(row.id, resume)
+            monitor = Monitor(row.id, resume, told=point.seq)
             bed = _Bed(key, row, monitor, FrameMaker(row.id), since=resume.seq if resume else 0)
             self._open[row.source, row.bed] = bed
             again.append(bed.since - 1)
