@@ -15,7 +15,7 @@ from tests.ward.listener import Heard
 from joey.beats import detect_beats
 from joey.errors import InputError
 from joey.signals import Channel, Grid, Segment, Signal, runs_of
-from joey.simulate.ward import Counts, HostTime, WardSettings, admit_all, run_ward
+from joey.simulate.ward import Counts, HostTime, WardSettings, admit_all, play_ward, run_ward
 from joey.simulate.ward.blocks import CHANGE_S, RATES, Block, Plan, make_block, open_block
 from joey.simulate.ward.dirt import WRAP_NS, Dirt, clocks_of, dirt_of
 from joey.simulate.ward.encode import ABSENT
@@ -46,7 +46,9 @@ async def play(settings: WardSettings, seconds: float, speed: float = 1.0) -> Co
 def block(tmp_path_factory: pytest.TempPathFactory) -> Block:
     """Return ten minutes of an infant who is held in them."""
     folder = tmp_path_factory.mktemp("blocks")
-    plan = Plan("SIM-1", 0, START_NS, 1200, 5, 30.0, 6.0, (300.0, 900.0))
+    plan = Plan(
+        "SIM-1", 0, START_NS, 1200, 5, 30.0, 6.0, ((300.0, 900.0, (("father", "father"),)),)
+    )
     make_block(plan, folder)
     found = open_block(plan, folder)
     assert list(folder.iterdir()) == []
@@ -90,7 +92,7 @@ def test_the_truth_of_a_block_is_in_its_samples(block: Block) -> None:
     assert np.mean(error < 0.03) > 0.95  # s
     assert np.median(error) < 0.002  # s
     assert (counts[-CHANGE_S * 250 :] == ABSENT).all()
-    assert block.truth["holds"] == [[START_NS / NS + 300, START_NS / NS + 900, "father"]]
+    assert block.truth["holds"] == [[START_NS / NS + 300, START_NS / NS + 900, ["father"]]]
 
 
 def test_leads_come_off_in_the_transfer(block: Block) -> None:
@@ -210,7 +212,7 @@ def test_the_story_moves_infants_and_never_doubles_them() -> None:
         patients[3].number,
         "JOSEPH ALEXANDER",
     )
-    assert story.hold_ns[0] < renamed.at_ns < story.hold_ns[1], "while he is held"
+    assert story.holds[0].start_ns < renamed.at_ns < story.holds[0].end_ns, "while he is held"
     last = at_time(story.lying[23], START_NS + 90 * 60 * NS)
     assert last == 22
 
@@ -227,7 +229,7 @@ def test_what_cannot_be_is_refused_by_the_options_name() -> None:
         with pytest.raises(InputError, match=said):
             WardSettings("127.0.0.1", 2575, **wish)
     with pytest.raises(InputError, match="--port"):
-        WardSettings("127.0.0.1", 0)
+        play_ward(WardSettings("127.0.0.1", 0), HostTime(time.time_ns))
 
 
 def test_dirt_is_switched_off() -> None:

@@ -11,6 +11,7 @@ from joey.simulate.ward.links import Counts
 from joey.simulate.ward.monitors import HostTime
 from joey.simulate.ward.people import Bed, Patient, admit_all, furnish
 from joey.simulate.ward.run import WardSettings, play_ward, run_ward
+from joey.simulate.ward.taps import enter
 
 __all__ = [
     "DIALECTS",
@@ -27,6 +28,7 @@ __all__ = [
     "WardSettings",
     "admit_all",
     "encode",
+    "enter",
     "furnish",
     "play_ward",
     "run_ward",

@@ -36,8 +36,8 @@ NS = 1_000_000_000
 RATES = {"ecg": Fraction(250), "resp": Fraction(125, 2), "pleth": Fraction(125)}
 NUMBERS = ("heart_rate", "pulse_rate", "resp_rate", "spo2", "temp")
 CHANGE_S = 30  # s at the end of a block in which nothing is measured
-# A hold that helps visibly: the story's infant settles. DESIGN.md 2 shows, it proves nothing.
-STORY_EFFECT = HoldEffect(heart_rate=-8.0, resp_rate=-7.0, spo2=2.5, temp=0.3, variability=0.8)
+# A hold that helps visibly: the infant settles. The story shows, it proves nothing.
+EFFECT = HoldEffect(heart_rate=-8.0, resp_rate=-7.0, spo2=2.5, temp=0.3, variability=0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Plan:
         Of this block.
     weeks, days : float
         Gestational age at birth [weeks], age. [days]
-    hold : tuple of (float, float) or None
-        Skin to skin from when to when, from the block's begin. [s]
+    holds : tuple of (float, float, holders)
+        Skin to skin from when to when, from the block's begin [s], by whom: name and role.
     """
 
     infant: str
@@ -69,7 +69,7 @@ class Plan:
     seed: int
     weeks: float
     days: float
-    hold: tuple[float, float] | None = None
+    holds: tuple[tuple[float, float, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def end_ns(self) -> int:
@@ -104,7 +104,9 @@ class Block:
 
 def make_block(plan: Plan, folder: Path) -> None:
     """Simulate a plan and write it to a folder; for a process of its own."""
-    holds = () if plan.hold is None else (_held(*plan.hold),)
+    holds = tuple(
+        SimulatedHold(start, end, holders, effect=EFFECT) for start, end, holders in plan.holds
+    )
     made = simulate_infant(
         plan.seconds / 3600,
         plan.seed,
@@ -144,10 +146,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(0)
-
-
-def _held(start: float, end: float) -> SimulatedHold:
-    return SimulatedHold(start, end, (("simulated-father", "father"),), effect=STORY_EFFECT)
 
 
 def flatten(signal: Signal, plan: Plan) -> NDArray[np.int16]:
@@ -198,7 +196,9 @@ def tell(made: Simulated, plan: Plan) -> dict[str, object]:
         "beats_ns": beats.tolist(),
         "breaths_ns": truth.breaths_ns[truth.breaths_ns < last].tolist(),
         "spells": spans([(s.kind, s.start, s.end, s.extreme) for s in spells]),
-        "holds": [[hold.start, hold.end, hold.holders[0][1]] for hold in truth.holds],
+        "holds": [
+            [hold.start, hold.end, [role for _, role in hold.holders]] for hold in truth.holds
+        ],
         "monitor": spans(
             [(f"{d.what} {d.channel}", d.start, d.end, float("nan")) for d in truth.dirt]
         ),

@@ -19,18 +19,21 @@ from joey.simulate.ward.links import Counts, Letter, Link
 from joey.simulate.ward.monitors import HostTime, Monitor, run_monitor
 from joey.simulate.ward.people import admit_all, furnish
 from joey.simulate.ward.story import Story, write_story
+from joey.simulate.ward.taps import mark_all
 from joey.simulate.ward.truth import TruthFolder
 from joey.sources.clocks import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from joey.simulate.ward.dirt import Dirt
     from joey.simulate.ward.people import Bed
 
 __all__ = ["WardSettings", "play_ward", "run_ward"]
 
 NS = 1_000_000_000
 MOST_BEDS = 500
+GATEWAY = "named"  # the make of monitors that stand behind one
 LONGEST_HISTORY_MIN = 24 * 60.0
 
 
@@ -54,6 +57,10 @@ class WardSettings:
         Folder for what truly happened.
     zone : str
         IANA zone of the monitors whose times bring none.
+    folder : Path or None
+        For the samples that are still to be sent; by default one that goes with the ward.
+    marked : bool
+        Whether holds are marked by way of the pages: then others than the story's infant are held.
     """
 
     host: str
@@ -64,6 +71,8 @@ class WardSettings:
     dirt: bool = True
     truth: Path | None = None
     zone: str = "UTC"
+    folder: Path | None = None
+    marked: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a ward that cannot be."""
@@ -73,7 +82,7 @@ class WardSettings:
         if not 0 <= self.history_min <= LONGEST_HISTORY_MIN:
             msg = f"--history is 0 to {LONGEST_HISTORY_MIN:g} min, not {self.history_min:g}"
             raise InputError(msg)
-        if not 1 <= self.port <= 65535:
+        if not 0 <= self.port <= 65535:
             msg = f"--port is 1 to 65535, not {self.port}"
             raise InputError(msg)
         zone_of(self.zone)
@@ -82,7 +91,12 @@ class WardSettings:
             raise InputError(msg)
 
 
-async def run_ward(settings: WardSettings, time: HostTime, counts: Counts | None = None) -> None:
+async def run_ward(
+    settings: WardSettings,
+    time: HostTime,
+    counts: Counts | None = None,
+    places: Awaitable[tuple[int, str]] | None = None,
+) -> None:
     """Run a ward until it is cancelled.
 
     Parameters
@@ -93,43 +107,32 @@ async def run_ward(settings: WardSettings, time: HostTime, counts: Counts | None
         The clock that the listener has as well.
     counts : Counts, optional
         Is set to what became of all messages, when the ward ends.
+    places : awaitable, optional
+        Gives the port, and a link into the pages, once the listener is up; meanwhile infants are
+        simulated.
     """
     live_ns = (time.now_ns() // NS + 1) * NS
     begin_ns = live_ns - round(settings.history_min * 60) * NS
     beds = furnish(settings.beds)
     patients = admit_all(settings.beds, f"{datetime.fromtimestamp(begin_ns / NS, UTC):%Y-%m-%d}")
     dirt = dirt_of(settings.beds, on=settings.dirt)
-    story = write_story(patients, dirt, begin_ns, live_ns)
+    story = write_story(patients, dirt, begin_ns, live_ns, marked=settings.marked)
     truth = TruthFolder(settings.truth)
     label = f"{live_ns // NS:x}."  # a ward that is started anew uses no control id again
-    office = Link(settings.host, settings.port)
-    monitors = [
-        Monitor(
-            index=k,
-            bed=bed,
-            dialect=[*DIALECTS.values()][k % len(DIALECTS)],
-            clock=clock,
-            zone=UTC if settings.zone == "UTC" else zone_of(settings.zone),
-            dirt=tuple(each for each in dirt if each.bed == k + 1),
-            link=Link(settings.host, settings.port),
-            phase_ns=k * NS // len(beds),
-            label=f"{label}{k + 1}.",
-        )
-        for k, (bed, clock) in enumerate(
-            zip(beds, clocks_of(settings.beds, dirt, live_ns), strict=True)
-        )
-    ]
-    _introduce(truth, monitors, begin_ns, live_ns, story)
-    with tempfile.TemporaryDirectory(prefix="joey-ward-") as folder:
+    with tempfile.TemporaryDirectory(prefix="joey-ward-", dir=settings.folder) as folder:
         infants = Infants(
-            patients, Path(folder), settings.seed, begin_ns, live_ns, story.infant, story.hold_ns,
-            truth.tell,
-        )  # fmt: skip
+            patients, Path(folder), settings.seed, begin_ns, live_ns, story.holds, truth.tell
+        )
+        links: list[Link] = []
         try:
+            port, link = (settings.port, "") if places is None else await places
+            office = Link(settings.host, port)
+            monitors = _place(settings, port, beds, dirt, live_ns, label)
+            links += [office, *{id(each.link): each.link for each in monitors}.values()]
+            _introduce(truth, monitors, begin_ns, live_ns, story)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(office.run())
-                for monitor in monitors:
-                    tasks.create_task(monitor.link.run())
+                for one in links:
+                    tasks.create_task(one.run())
                 admitted = asyncio.Event()
                 tasks.create_task(
                     _admit(office, beds, story, time, f"{label}0.", truth.tell, admitted)
@@ -139,16 +142,48 @@ async def run_ward(settings: WardSettings, time: HostTime, counts: Counts | None
                     tasks.create_task(
                         run_monitor(monitor, infants, story, time, begin_ns, live_ns, truth.tell)
                     )
+                if settings.marked and link:
+                    await mark_all(link, story.holds, beds, time, settings.seed, truth.tell)
         finally:
             infants.close()
-            every = _sum([office, *(monitor.link for monitor in monitors)])
+            every = _sum(links)
             truth.tell("sent", {each.name: getattr(every, each.name) for each in fields(Counts)})
             if counts is not None:
                 for each in fields(Counts):
                     setattr(counts, each.name, getattr(every, each.name))
 
 
-def play_ward(settings: WardSettings, time: HostTime, exit_after: float | None) -> tuple[str, ...]:
+def _place(
+    settings: WardSettings,
+    port: int,
+    beds: Sequence[Bed],
+    dirt: tuple[Dirt, ...],
+    live_ns: int,
+    label: str,
+) -> list[Monitor]:
+    """Return a monitor for each bed, of one make after the other."""
+    gateway = Link(settings.host, port)
+    clocks = clocks_of(settings.beds, dirt, live_ns)
+    zone = UTC if settings.zone == "UTC" else zone_of(settings.zone)
+    found = []
+    for k, (bed, clock) in enumerate(zip(beds, clocks, strict=True)):
+        name = [*DIALECTS][k % len(DIALECTS)]
+        own = tuple(each for each in dirt if each.bed == k + 1)
+        # Behind a gateway several monitors share a connection; not those whose link is cut.
+        alone = name != GATEWAY or any(each.kind in {"outage", "reconnects"} for each in own)
+        link = Link(settings.host, port) if alone else gateway
+        phase_ns = k * NS // len(beds)
+        mine = f"{label}{k + 1}."
+        found.append(Monitor(k, bed, DIALECTS[name], clock, zone, own, link, phase_ns, mine))
+    return found
+
+
+def play_ward(
+    settings: WardSettings,
+    time: HostTime,
+    exit_after: float | None = None,
+    places: Awaitable[tuple[int, str]] | None = None,
+) -> tuple[str, ...]:
     """Run a ward in this process until Ctrl-C, or for a while; return lines for the terminal.
 
     Parameters
@@ -159,13 +194,17 @@ def play_ward(settings: WardSettings, time: HostTime, exit_after: float | None) 
         The clock that the listener has as well.
     exit_after : float or None
         End after so long. [s]
+    places : awaitable, optional
+        As of `run_ward`.
     """
+    if not settings.port and places is None:
+        raise InputError("--port is 1 to 65535, not 0")
     counts = Counts()
 
     async def play() -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(exit_after):
-                await run_ward(settings, time, counts)
+                await run_ward(settings, time, counts, places)
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(play())

@@ -12,13 +12,21 @@ if TYPE_CHECKING:
 
     from joey.simulate.ward.dirt import Dirt
 
-__all__ = ["Admitted", "Story", "at_time", "write_story"]
+__all__ = ["Admitted", "Held", "Story", "at_time", "write_story"]
 
 NS = 1_000_000_000
 T = TypeVar("T")
 
-# Seconds from the moment the ward goes live.
-HOLD_S = (180, 45 * 60)
+# Seconds from the moment the ward goes live. He is lifted out by a doctor, who stands in; a nurse
+# takes over; then his mother comes.
+HELD_S = (180.0, 48 * 60.0)
+HOLDERS = (("doctor", "staff"), ("nurse", "staff"), ("mother", "mother"))
+# Beds whose infants are held as well, where somebody marks it.
+OTHERS_S = (
+    (1, -900.0, 2400.0, (("mother", "mother"),)),
+    (7, 420.0, 4200.0, (("father", "father"),)),
+    (18, 1500.0, 5400.0, (("mother", "mother"), ("father", "father"))),
+)
 DISCHARGED_S = 360
 MOVED_S = 480
 NAMED_S = 660
@@ -40,6 +48,19 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A hold that truly happens: who [index], from when to when [ns UTC], by whom: name and role.
+
+    Several holders have it in equal parts, one after the other.
+    """
+
+    infant: int
+    start_ns: int
+    end_ns: int
+    holders: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """All that is known beforehand; each timeline is pairs of a time [ns UTC] and what holds since.
 
@@ -47,8 +68,8 @@ class Story:
     ----------
     infant : int
         The infant of the story.
-    hold_ns : tuple of (int, int)
-        Skin to skin from when to when. [ns UTC]
+    holds : tuple of Held
+        Skin to skin; the first is the story's.
     admissions : tuple of Admitted
         In time order.
     lying : tuple of timelines
@@ -58,7 +79,7 @@ class Story:
     """
 
     infant: int
-    hold_ns: tuple[int, int]
+    holds: tuple[Held, ...]
     admissions: tuple[Admitted, ...]
     lying: tuple[tuple[tuple[int, int | None], ...], ...]
     entered: tuple[tuple[tuple[int, Patient | None], ...], ...]
@@ -70,7 +91,12 @@ def at_time(timeline: Sequence[tuple[int, T]], at_ns: int) -> T:
 
 
 def write_story(
-    patients: Sequence[Patient], dirt: Sequence[Dirt], begin_ns: int, live_ns: int
+    patients: Sequence[Patient],
+    dirt: Sequence[Dirt],
+    begin_ns: int,
+    live_ns: int,
+    *,
+    marked: bool = False,
 ) -> Story:
     """Return the story of a ward.
 
@@ -82,6 +108,8 @@ def write_story(
         Some monitors were told wrong.
     begin_ns, live_ns : int
         When the ward begins, and when it goes live. [ns UTC]
+    marked : bool
+        Whether somebody marks holds: others than the story's infant are held as well.
     """
     beds = len(patients)
     story = min(STORY_BED, beds) - 1
@@ -110,10 +138,16 @@ def write_story(
         lying[mover].append((after(MOVED_S), None))
         lying[last].append((after(MOVED_S), mover))
         entered[last].append((after(MOVED_S), patients[mover]))
+    holds = [Held(story, after(HELD_S[0]), after(HELD_S[1]), HOLDERS)]
+    holds += [
+        Held(bed - 1, after(start), after(end), holders)
+        for bed, start, end, holders in OTHERS_S
+        if marked and bed <= beds and bed - 1 != story and after(start - 300) >= begin_ns
+    ]
     admissions.sort(key=lambda each: each.at_ns)
     return Story(
         story,
-        (after(HOLD_S[0]), after(HOLD_S[1])),
+        tuple(holds),
         tuple(admissions),
         tuple(map(tuple, lying)),
         tuple(map(tuple, entered)),
