@@ -308,6 +308,23 @@ def test_closing_answers_what_is_being_kept() -> None:
     asyncio.run(play())
 
 
+def test_closing_is_quiet_while_monitors_are_connected() -> None:
+    """Connections that are ended are no errors: a server's log stays empty."""
+    told: list[dict[str, Any]] = []
+
+    async def play() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said))
+        server = MllpServer(Intake(), LOOPBACK)
+        _, port = await server.listen("127.0.0.1", 0)
+        async with connected(port), connected(port):
+            await until(lambda: server.traffic.open == 2)
+            await server.close()
+            await asyncio.sleep(0)
+
+    asyncio.run(play())
+    assert told == []
+
+
 def test_the_client_sends_again_until_the_right_answer_comes() -> None:
     """The first connection is dropped, the second is silent, the third answers late ones first."""
     seen = 0

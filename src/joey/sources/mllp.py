@@ -180,6 +180,10 @@ class MllpServer:
             self.traffic.overdue += 1
         except OSError:
             self.traffic.broken += 1
+        except asyncio.CancelledError:
+            # The streams of Python 3.11 report a connection that was canceled as an error.
+            if not self._closing:
+                raise
         finally:
             self._tasks.discard(task)
             self._idle.discard(task)
