@@ -151,3 +151,23 @@ def test_a_bed_has_one_shard() -> None:
     """The same for the same bed, spread over all of them."""
     assert shard_of("ward", "NICU/4") == shard_of("ward", "NICU/4")
     assert len({shard_of("ward", f"NICU/{k}") for k in range(500)}) > 60
+
+
+def test_a_release_is_read_as_the_message_it_releases(tmp_path: Path) -> None:
+    """At its own place, accepted, for its own shard; the quarantine shows it no longer."""
+    journal = Journal(tmp_path / "journal.db")
+    bad = NewEntry(1, "hl7", "gw", b"MSH|bad", 7, "c1", "quarantined", "not P")
+    (receipt,) = journal.append([bad])
+    journal.append([NewEntry(2, "tap", "web", b"{}")])
+    assert [entry.seq for entry in journal.quarantined()] == [receipt.seq]
+
+    released = journal.release(receipt.seq, 3)
+    assert released is not None
+    assert journal.quarantined() == []
+    (again,) = journal.read(2, shards={7}, kinds={"hl7"})
+    assert (again.seq, again.kind, again.state) == (released.seq, "hl7", "accepted")
+    assert (again.payload, again.source, again.shard) == (b"MSH|bad", "gw", 7)
+    assert journal.read(2, shards={8}) == []
+    assert journal.release(99, 4) is None
+    assert journal.release(2, 4) is None
+    journal.close()

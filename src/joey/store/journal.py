@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE UNIQUE INDEX IF NOT EXISTS entries_once
     ON entries (source, control_id, digest) WHERE digest IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entries_kept ON entries (seq) WHERE state = 'quarantined';
+CREATE INDEX IF NOT EXISTS entries_released ON entries (payload) WHERE kind = 'release';
 """
 FIELDS = "seq, received_ns, kind, source, payload, shard, control_id, state, reason"
 
@@ -219,7 +220,12 @@ class Journal:
         shards : collection of int, optional
             Only these, and those that concern all (-1).
         kinds : collection of str, optional
-            Only these.
+            Only these; a message read again is of kind ``hl7``.
+
+        Notes
+        -----
+        A release (`release`) is read as the message that it releases, accepted, at its own place:
+        whoever reads on takes it like any other.
         """
         where, values = ["seq > ?"], [after]
         if shards is not None:
@@ -227,13 +233,46 @@ class Journal:
             where.append(f"shard IN ({','.join('?' * len(wanted))})")
             values += wanted
         if kinds is not None:
-            where.append(f"kind IN ({','.join('?' * len(kinds))})")
-            values += sorted(kinds)  # type: ignore[arg-type]  # texts beside numbers
+            chosen = sorted({*kinds, "release"} if "hl7" in kinds else {*kinds})
+            where.append(f"kind IN ({','.join('?' * len(chosen))})")
+            values += chosen  # type: ignore[arg-type]  # texts beside numbers
         rows = self._db.execute(
             f"SELECT {FIELDS} FROM entries WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?",  # noqa: S608  (no text of a caller is in it)
             (*values, limit),
         )
-        return [Entry(*row) for row in rows]
+        return [self._as_read(Entry(*row)) for row in rows.fetchall()]
+
+    def _as_read(self, entry: Entry) -> Entry:
+        """Return an entry; instead of a release the message that it releases."""
+        if entry.kind != "release":
+            return entry
+        first = self.one(int(entry.payload))
+        if first is None:
+            return entry
+        return replace(entry, kind="hl7", payload=first.payload)
+
+    def release(self, seq: int, now_ns: int) -> Receipt | None:
+        """Have a message of the quarantine read again; return where, None where it is not there.
+
+        Parameters
+        ----------
+        seq : int
+            Its place.
+        now_ns : int
+            The host's time. [ns UTC]
+
+        Raises
+        ------
+        StorageError
+            If it could not be kept.
+        """
+        first = self.one(seq)
+        if first is None or first.state != "quarantined":
+            return None
+        again = NewEntry(
+            now_ns, "release", first.source, str(seq).encode(), first.shard, first.control_id
+        )
+        return self.append([again])[0]
 
     def one(self, seq: int) -> Entry | None:
         """Return the entry at a place; None where none is, or no longer."""
@@ -259,9 +298,11 @@ class Journal:
         return max(low, 0)
 
     def quarantined(self, limit: int = 200) -> list[Entry]:
-        """Return what is in quarantine, the latest first."""
+        """Return what is in quarantine and was not released, the latest first."""
         rows = self._db.execute(
-            f"SELECT {FIELDS} FROM entries WHERE state = 'quarantined' ORDER BY seq DESC LIMIT ?",  # noqa: S608
+            f"SELECT {FIELDS} FROM entries AS e WHERE state = 'quarantined' AND NOT EXISTS"  # noqa: S608
+            " (SELECT 1 FROM entries WHERE kind = 'release' AND payload = CAST(e.seq AS BLOB))"
+            " ORDER BY seq DESC LIMIT ?",
             (limit,),
         )
         return [Entry(*row) for row in rows]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import pathlib
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Body, FastAPI, HTTPException, Query, Response, WebSocket
+from fastapi import Body, FastAPI, HTTPException, Path, Query, Response, WebSocket
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_app"]
 
-HERE = Path(__file__).resolve().parent
+HERE = pathlib.Path(__file__).resolve().parent
 STEP_S = 0.025  # s, between looks at the journal
 MOST_COLUMNS = 2000  # of one answer of the OxyCRG
 BYTES = "application/octet-stream"
@@ -137,6 +137,12 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
             return ward.tap(bed, payload)
         except StorageError:
             raise HTTPException(503, "it could not be stored: the disk may be full") from None
+
+    @app.post("/api/quarantine/{seq}")
+    async def _release(seq: Annotated[int, Path(ge=1)]) -> dict[str, str]:
+        if not ward.release(seq):
+            raise HTTPException(404, "it is not in quarantine")
+        return {"refused": ""}
 
     @app.post("/api/links")
     async def _link() -> dict[str, str]:

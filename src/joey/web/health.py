@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from joey.store.journal import Entry
     from joey.web.screens import Screen
 
-__all__ = ["DiskUse", "rows_of_beds", "rows_of_codes", "rows_of_quarantine"]
+__all__ = [
+    "ClockWatch",
+    "DiskUse",
+    "Traffic",
+    "rows_of_beds",
+    "rows_of_codes",
+    "rows_of_quarantine",
+]
 
 NS = 1_000_000_000
 DAY_S = 86_400.0
 LEAST_S = 60.0  # s of growth, before which no days are told
 MOST_CODES = 50
+STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
 
 
 class DiskUse:
@@ -40,6 +50,65 @@ class DiskUse:
 
     def _size(self) -> int:
         return sum(each.stat().st_size for each in self._folder.glob("*.db*") if each.is_file())
+
+
+class Traffic:
+    """What intake counts once a second, beside what is found in the journal since then."""
+
+    def __init__(self) -> None:
+        self.messages = 0  # that came in since the first tick
+        self.stored = 0  # of them in the journal
+        self.quarantined = 0
+        self.ticked_ns = 0
+        self._last: int | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Take a tick or a message of the journal."""
+        if entry.kind == "tick":
+            messages = int(json.loads(entry.payload).get("messages", 0))
+            if self._last is not None:  # a new intake counts from zero
+                self.messages += messages - self._last if messages >= self._last else messages
+            self._last = messages
+            self.ticked_ns = entry.received_ns
+        elif entry.kind == "hl7" and self._last is not None:
+            self.stored += 1
+            self.quarantined += entry.state != "accepted"
+
+
+class ClockWatch:
+    """Whether the host's clock runs evenly, by the clock that cannot be set.
+
+    Parameters
+    ----------
+    now_ns : int
+        The host's time. [ns UTC]
+    speed : float
+        How many of its seconds should pass in one.
+    """
+
+    def __init__(self, now_ns: int, speed: float) -> None:
+        self._speed = speed
+        self._first = self._last = now_ns, time.monotonic_ns()
+        self.stepped: tuple[int, float] | None = None  # when [ns UTC], by how much [s]
+
+    def look(self, now_ns: int) -> None:
+        """Compare the clocks."""
+        now = now_ns, time.monotonic_ns()
+        step = self._apart(self._last, now)
+        if abs(step) > STEP_S:
+            self.stepped = now_ns, step
+        self._last = now
+
+    def words(self, now_ns: int, clock: Callable[[int], str]) -> str:
+        """Return how it runs; `clock` writes a time as the unit's clock shows it."""
+        if self.stepped is not None:
+            at, step = self.stepped
+            return f"set by {step:+.0f} s at {clock(at)}"
+        apart = self._apart(self._first, (now_ns, time.monotonic_ns()))
+        return f"even ({apart:+.2f} s)"
+
+    def _apart(self, before: tuple[int, int], now: tuple[int, int]) -> float:
+        return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS
 
 
 def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[dict[str, Any]]:

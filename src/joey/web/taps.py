@@ -21,7 +21,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "undo": ("hold", "of"),
     "tag": ("stream", "start_ns", "tag"),
     "associate": ("stream", "infant"),
-    "release": ("entry",),
 }
 
 
@@ -61,7 +60,7 @@ def as_payload(said: dict[str, Any]) -> tuple[str, bytes]:
 
 
 def _value(value: object, field: str) -> object:
-    if field in {"start_ns", "infant", "entry"}:
+    if field in {"start_ns", "infant"}:
         # As text where a browser's numbers are too coarse for nanoseconds.
         digits = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
         if not digits.isdecimal() or len(digits) > 19:

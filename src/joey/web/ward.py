@@ -16,7 +16,14 @@ from zoneinfo import ZoneInfo
 from joey.errors import ProtocolError
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.journal import NewEntry
-from joey.web.health import DiskUse, rows_of_beds, rows_of_codes, rows_of_quarantine
+from joey.web.health import (
+    ClockWatch,
+    DiskUse,
+    Traffic,
+    rows_of_beds,
+    rows_of_codes,
+    rows_of_quarantine,
+)
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.screens import Screen
@@ -49,6 +56,7 @@ WORDS = {
 OURS = "web"  # the source of taps in the journal
 FACTS_NS = NS // 5  # ns, between looks at the archive
 HOUR_NS = 3600 * NS
+SILENT_NS = 5 * NS  # ns without a tick, from which intake is silent
 DAY_NS = 24 * HOUR_NS
 HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
 BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
@@ -105,6 +113,8 @@ class Ward:
         self._told = Told(archive, journal, settings.now_ns())
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
+        self._traffic = Traffic()
+        self._watch = ClockWatch(settings.now_ns(), settings.speed)
         self._disk = DiskUse(settings.folder, settings.now_ns())
         self._learn_beds()
 
@@ -125,6 +135,7 @@ class Ward:
         now = self._settings.now_ns()
         if now - self._told_ns > FACTS_NS:
             self._told.step(now)
+            self._watch.look(now)
             self._told_ns = now
         return len(records) == STEP or len(entries) == STEP
 
@@ -132,6 +143,7 @@ class Ward:
         done = self._records.apply(entries)
         self._applied = entries[-1].seq
         for entry in entries:
+            self._traffic.take(entry)
             if entry.kind == "tap" and entry.control_id not in done.refused:
                 self._note_tap(entry)
         if done.beds - set(self._order):
@@ -267,7 +279,7 @@ class Ward:
             return ""
         why, since = self._told.silence(bed, screen.received_ns)
         if why == "down":
-            return f"not monitoring since {self._clock(since):%H:%M}"
+            return f"not monitoring since {self._hm(since)}"
         return "analysis starting" if why else ""
 
     def _clock(self, at_ns: int) -> datetime:
@@ -350,9 +362,12 @@ class Ward:
         behind = self._journal.last() - max(self._heard, self._applied)
         return {
             "cards": {
-                "stored": f"{sum(each['stored'] for each in beds):,}",
-                "shown": f"{sum(each['shown'] for each in beds):,}",
+                "in": f"{self._traffic.messages:,}",
+                "stored": f"{self._traffic.stored:,}",
+                "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
                 "quarantined": str(len(quarantine)),
+                "intake": self._intake(now),
+                "clock": self._watch.words(now, self._hm),
                 "behind": f"{behind} messages" if behind else "nothing",
                 "disk": self._disk.words(now),
             },
@@ -361,6 +376,16 @@ class Ward:
             "quarantine": quarantine,
             "unassigned": self._unassigned(now),
         }
+
+    def _intake(self, now: int) -> str:
+        ticked = self._traffic.ticked_ns
+        if not ticked:
+            return "not heard yet"
+        silent = now - ticked > SILENT_NS * self._settings.speed
+        return f"silent since {self._hm(ticked)}" if silent else "listening"
+
+    def _hm(self, at_ns: int) -> str:
+        return f"{self._clock(at_ns):%H:%M}"
 
     def _unassigned(self, now: int) -> list[dict[str, Any]]:
         rows = []
@@ -400,6 +425,10 @@ class Ward:
             found = self._apply(self._journal.read(self._applied, limit=STEP))
             refused = found.get(name, refused)
         return {"refused": refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+
+    def release(self, seq: int) -> bool:
+        """Have a message of the quarantine read again; tell whether it was there."""
+        return self._journal.release(seq, self._settings.now_ns()) is not None
 
     def close(self) -> None:
         """Close journal, archive and records."""

@@ -31,6 +31,10 @@ const link = openLink("/live/feed", (message) => {
   fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
 });
 startPage(link);
+by("newlink").addEventListener("click", async () => {
+  const answer = await fetch("/api/links", { method: "POST" });
+  if (answer.ok) write(by("link"), `${(await answer.json()).link} - works once, on this machine`);
+});
 
 /** @param {any} each */
 function redrive(each) {
@@ -38,9 +42,8 @@ function redrive(each) {
   button.setAttribute("aria-label", `Read message ${each.seq} again`);
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const done = await tap("release", "", { entry: each.seq });
-    say(done.refused || (done.stored ? `Message ${each.seq} is read again` : "Not sent: no link"));
-    button.disabled = false;
+    const answer = await fetch(`/api/quarantine/${each.seq}`, { method: "POST" });
+    say(answer.ok ? `Message ${each.seq} is read again` : `Message ${each.seq} was not released`);
   });
   return button;
 }

@@ -1,0 +1,105 @@
+"""The feed: what came in, what is shown of it, and what a person can put right."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from joey.store.journal import Journal, NewEntry, shard_of
+from tests.web.messages import observations
+from tests.web.serving import SOURCE, admit
+from tests.web.test_told import Clock, catch_up, open_ward
+
+NS = 1_000_000_000
+
+
+def tick(folder: Path, at_ns: int, messages: int) -> None:
+    """Write what intake writes once a second."""
+    journal = Journal(folder / "journal.db")
+    said = json.dumps({"now_ns": at_ns, "messages": messages}).encode()
+    journal.append([NewEntry(at_ns, "tick", "host", said)])
+    journal.close()
+
+
+def test_in_equals_stored_equals_shown(tmp_path: Path) -> None:
+    """Three messages of a monitor between two ticks, and an intake that begins anew."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    tick(tmp_path, clock.now, 100)
+    journal = Journal(tmp_path / "journal.db")
+    for k in range(3):
+        at = clock.now + k * NS
+        raw = observations("4", "M4", "JONES^BABY BOY", at, numbers={"spo2": 93.0})
+        journal.append([NewEntry(at, "hl7", SOURCE, raw, shard_of(SOURCE, "NICU/4"), str(k))])
+    clock.now += 3 * NS
+    tick(tmp_path, clock.now, 103)
+    ward = open_ward(tmp_path, clock)
+
+    cards = ward.feed()["cards"]
+    assert [cards[name] for name in ("in", "stored", "shown")] == ["3", "3", "3"]
+    assert cards["intake"] == "listening"
+    assert [row["shown"] for row in ward.feed()["beds"]] == [3]
+    tick(tmp_path, clock.now, 0)
+    catch_up(ward)
+    assert ward.feed()["cards"]["in"] == "3"
+    clock.now += 10 * NS
+    assert ward.feed()["cards"]["intake"].startswith("silent since ")
+    journal.close()
+    ward.close()
+
+
+def test_a_message_of_the_quarantine_is_read_again(tmp_path: Path) -> None:
+    """With its reason, without what is in it; after the release its numbers are on the screen."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    raw = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 91.0})
+    journal = Journal(tmp_path / "journal.db")
+    shard = shard_of(SOURCE, "NICU/4")
+    why = "MSH-11 is T, not P: not of patient care"
+    (bad,) = journal.append(
+        [NewEntry(clock.now, "hl7", SOURCE, raw, shard, "1", "quarantined", why)]
+    )
+    ward = open_ward(tmp_path, clock)
+    (row,) = ward.feed()["quarantine"]
+    assert (row["seq"], row["reason"]) == (bad.seq, why)
+    assert "JONES" not in json.dumps(row)
+    assert ward.tile("NICU/4")["readings"]["spo2"]["value"] is None
+
+    assert ward.release(bad.seq)
+    catch_up(ward)
+    assert ward.feed()["quarantine"] == []
+    assert ward.tile("NICU/4")["readings"]["spo2"]["value"] == 91.0
+    assert not ward.release(bad.seq + 1000)
+    journal.close()
+    ward.close()
+
+
+def test_a_clock_that_was_set_is_told(tmp_path: Path) -> None:
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    assert ward.feed()["cards"]["clock"].startswith("even")
+
+    clock.now += 3600 * NS
+    time.sleep(0.01)
+    catch_up(ward)
+    assert ward.feed()["cards"]["clock"].startswith("set by +36")
+    ward.close()
+
+
+def test_codes_that_are_not_known_are_counted(tmp_path: Path) -> None:
+    """With code, text and unit: a person can map them."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    raw = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 91.0})
+    raw += b"OBX|90|NM|999^NEW_THING^99ACME|1.9.9|5|mmHg|||||R\r"
+    journal = Journal(tmp_path / "journal.db")
+    shard = shard_of(SOURCE, "NICU/4")
+    journal.append([NewEntry(clock.now, "hl7", SOURCE, raw, shard, "1")])
+    ward = open_ward(tmp_path, clock)
+
+    (row,) = ward.feed()["unmapped"]
+    assert row == {"code": "999", "text": "NEW_THING", "unit": "mmHg", "n": 1}
+    journal.close()
+    ward.close()
