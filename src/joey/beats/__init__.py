@@ -14,7 +14,7 @@ from joey.beats.intervals import (
     timing_noise_ms,
     with_breaks,
 )
-from joey.beats.rates import RateAgreement, compare_rates
+from joey.beats.rates import RateAgreement, RateDetector, compare_rates
 from joey.beats.shapes import mark_shapes
 from joey.beats.types import BeatFlag, Beats
 
@@ -27,6 +27,7 @@ __all__ = [
     "Disagreement",
     "Intervals",
     "RateAgreement",
+    "RateDetector",
     "clean_intervals",
     "compare_beats",
     "compare_rates",

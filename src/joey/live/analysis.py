@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.beats import BeatDetector, heart_rate_series, join_beats
-from joey.breaths import BreathDetector, join_breaths
+from joey.breaths import BreathDetector, HeartWitness, join_breaths
 from joey.events import heart_rate_pieces
+from joey.live.doubts import HeartDoubts, Outside
 from joey.live.envelope import Envelope
 from joey.live.episodes import Episodes, Judged, JudgedBreaths, Pairs
 from joey.live.facts import Note, Present
 from joey.live.joining import HOLD_S, NEVER, Joined, Joiner, NumericJoiner
 from joey.live.numbers import Numbers
-from joey.quality import QualityDetector, join_quality
+from joey.quality import QualityDetector, bad_spans, join_quality
 from joey.response.channels import LEAST_FS
 from joey.signals import NS, Series
+from joey.spans import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from joey.breaths import Breaths
     from joey.events import Events, Spell
     from joey.live.facts import Chunk, EnvelopeMinute, JoinState, Late
+    from joey.live.numbers import Told, Values
     from joey.quality import Quality
     from joey.signals import Channel, Segment
     from joey.sources.hl7.types import Observations, Wave
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "Findings"]
 
 WAVES = ("ecg", "pleth", "resp")
-PAIR = ("heart_rate", "spo2")
-READ = frozenset((*WAVES, *PAIR))
+NUMERICS = ("heart_rate", "spo2", "pulse_rate")
+READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
 EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
 EVENTS_S = 2.0  # s of the device's time between two looks for events
@@ -62,13 +65,14 @@ class Findings:
 
 
 class _Heart:
-    """Beats of ECG or pleth, their judgment, and the rate between them where that is good."""
+    """Beats of ECG or pleth, their judgment, and the intervals between them."""
 
     def __init__(self, channel: Channel) -> None:
         self.detector = BeatDetector(channel)
-        self.quality = QualityDetector(channel)
+        self.judge = QualityDetector(channel)
+        self.good = Judged()
+        self.outside = Outside()
         self._pairs = Pairs(channel)
-        self._judged = Judged()
         self._beats: list[Beats] = []  # since the last look for events
         self._verdicts: list[Quality] = []
 
@@ -77,27 +81,37 @@ class _Heart:
     ) -> tuple[Beats, Quality]:
         """Return the beats and judgments that became final."""
         new, until = {"signal": segments}, {"signal": upto}
-        beats, quality = [self.detector.update(new, until)], [self.quality.update(new, until)]
+        beats, quality = [self.detector.update(new, until)], [self.judge.update(new, until)]
         if last:
             beats.append(self.detector.finish())
-            quality.append(self.quality.finish())
+            quality.append(self.judge.finish())
         self._beats += beats
         self._verdicts += quality
-        return join_beats(self.detector.channel, beats), join_quality(self.quality.channel, quality)
+        return join_beats(self.detector.channel, beats), join_quality(self.judge.channel, quality)
 
-    def rate(
-        self, made: Callable[[Intervals], Series], *, last: bool
-    ) -> tuple[Series | None, float, Quality]:
-        """Return the rate that became known and is not bad, until when, and what was judged."""
+    def look(self, *, last: bool) -> _Seen:
+        """Return what became final since the last look."""
         beats = join_beats(self.detector.channel, self._beats)
-        quality = join_quality(self.quality.channel, self._verdicts)
+        quality = join_quality(self.judge.channel, self._verdicts)
         self._beats, self._verdicts = [], []
         final = np.inf if last else self.detector.final
-        judged = np.inf if last else self.quality.final
+        judged = np.inf if last else self.judge.final
         intervals, upto = self._pairs.take(beats, final)
-        series = made(intervals) if intervals is not None and len(intervals.times) else None
-        good, upto = self._judged.take(series, np.inf if last else upto, quality, judged)
-        return good, upto, quality
+        if intervals is not None and not len(intervals.times):
+            intervals = None
+        return _Seen(beats, final, intervals, np.inf if last else upto, quality, judged)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Beats, intervals and judgments, and before when each is all. [s]"""
+
+    beats: Beats
+    final: float
+    intervals: Intervals | None
+    upto: float
+    quality: Quality
+    judged: float
 
 
 class Analysis:
@@ -133,7 +147,7 @@ class Analysis:
         self._ended: dict[str, float] = {}  # s, the end of its last sample
         self._passed: dict[str, float] = {}  # s, until when all of it is known
         self._segments: dict[str, list[Segment]] = {name: [] for name in WAVES}
-        self._series: dict[str, list[Series]] = {name: [] for name in PAIR}
+        self._series: dict[str, list[Series]] = {name: [] for name in NUMERICS}
         self._hearts: dict[str, _Heart] = {}
         self._resp: tuple[BreathDetector, QualityDetector] | None = None
         self._breaths: list[Breaths] = []  # since the last look for events
@@ -143,6 +157,9 @@ class Analysis:
         self._numbers = Numbers()
         self._episodes: Episodes | None = None
         self._envelope = Envelope()
+        self._witness: HeartWitness | None = None
+        self._doubts: HeartDoubts | None = None
+        self._start, self._end = np.inf, -np.inf  # s, of all that was joined
         self._first = self._newest = NEVER
         self._looked = NEVER
         self._known: dict[str, float] = {}
@@ -213,7 +230,8 @@ class Analysis:
             segments, self._segments[name] = self._segments[name], []
             beats[name], quality = heart.take(segments, self._told(name), last=last)
             told.append(beats[name])
-            into.quality.append(quality)
+            if name != "ecg":  # its judgment waits for what other rates doubt in it
+                into.quality.append(quality)
         self._breathe(beats.get("ecg"), into, last=last)
         if last or (look and self.is_due):
             self._looked = self._newest // round(EVENTS_S * NS)
@@ -241,6 +259,7 @@ class Analysis:
             into.chunks.append(chunk)
             segment = chunk.segment
             span = segment.span
+            self._start, self._end = min(self._start, span.start), max(self._end, span.end)
             if self._reads(chunk.channel, span.start, float(segment.grid.fs)):
                 quantity = chunk.channel.quantity
                 self._ended[quantity] = span.end
@@ -249,6 +268,8 @@ class Analysis:
                     self._envelope.take_resp(chunk)
         for series in joined.series:
             into.values.append(series)
+            self._start = min(self._start, float(series.times[0]))
+            self._end = max(self._end, float(series.ends[-1]))
             if self._reads(series.channel, float(series.times[0])):
                 self._ended[series.channel.quantity] = float(series.times[-1])
                 self._series[series.channel.quantity].append(series)
@@ -320,27 +341,31 @@ class Analysis:
         if self._episodes is None:
             source = "beat" if "ecg" in self._chosen else "numeric"
             self._episodes = Episodes(self._presets, self._parts, source)
-        told = {name: np.inf if last else self._told(name) for name in PAIR}
-        series = {name: _one_series(self._series[name]) for name in PAIR}
-        self._series = {name: [] for name in PAIR}
-        heart, spo2 = self._numbers.take(
-            series["heart_rate"], series["spo2"], told["heart_rate"], told["spo2"]
-        )
-        into.quality += [each.quality for each in (heart, spo2) if each.quality is not None]
-        rate = heart.series, heart.upto, heart.quality
-        if self._episodes.source == "beat":
-            rate = self._hearts["ecg"].rate(heart_rate_pieces, last=last)
-        pulse: tuple[Series | None, float] = None, np.inf if last else self._told("pleth")
-        if "pleth" in self._hearts:
-            pulse = self._hearts["pleth"].rate(heart_rate_series, last=last)[:2]
-        breaths = self._good_breaths(last=last)
+        told = {name: np.inf if last else self._told(name) for name in NUMERICS}
+        series = {name: _one_series(self._series[name]) for name in NUMERICS}
+        self._series = {name: [] for name in NUMERICS}
+        values = self._numbers.take(series, told)
+        into.quality += [
+            each.quality for each in (values.heart_rate, values.spo2) if each.quality is not None
+        ]
+        hearts = {name: heart.look(last=last) for name, heart in self._hearts.items()}
         inputs: dict[str, tuple[Series | Breaths | None, float, Quality | None]] = {
-            "heart_rate": rate,
-            "spo2": (spo2.series, spo2.upto, spo2.quality),
-            "breaths": breaths,
+            "heart_rate": _three(values.heart_rate),
+            "spo2": _three(values.spo2),
+            "breaths": self._good_breaths(hearts.get("ecg"), last=last),
         }
+        doubts_upto = np.inf
+        rate, upto = values.heart_rate.series, values.heart_rate.upto
+        if self._episodes.source == "beat":
+            rate, upto = self._rate("ecg", hearts["ecg"], heart_rate_pieces)
+            quality, doubts_upto = self._doubted(hearts, values, last=last)
+            into.quality.append(quality)
+            inputs["heart_rate"] = rate, upto, quality
+        pulse: tuple[Series | None, float] = None, np.inf if last else self._told("pleth")
+        if "pleth" in hearts:
+            pulse = self._rate("pleth", hearts["pleth"], heart_rate_series)
         self._known = {name: upto for name, (_, upto, _) in inputs.items()}
-        self._known["pulse"] = pulse[1]
+        self._known |= {"pulse": pulse[1], "doubts": doubts_upto}
         events, over = self._episodes.take(
             {name: data for name, (data, _, _) in inputs.items()},
             self._known,
@@ -350,10 +375,49 @@ class Analysis:
         )
         into.events += events
         into.spells += over
-        self._envelope.take_rates(rate[0], spo2.series)
-        into.envelope += self._envelope.minutes(min(rate[1], spo2.upto, self._told("resp")))
+        self._envelope.take_rates(rate, values.spo2.series)
+        until = min(upto, values.spo2.upto, np.inf if last else self._told("resp"))
+        into.envelope += self._envelope.minutes(until)
 
-    def _good_breaths(self, *, last: bool) -> tuple[Breaths | None, float, Quality | None]:
+    def _rate(
+        self, name: str, seen: _Seen, made: Callable[[Intervals], Series]
+    ) -> tuple[Series | None, float]:
+        """Return the rate that became known and is not bad, and until when that is all."""
+        series = None if seen.intervals is None else made(seen.intervals)
+        return self._hearts[name].good.take(series, seen.upto, seen.quality, seen.judged)
+
+    def _doubted(
+        self, hearts: dict[str, _Seen], values: Values, *, last: bool
+    ) -> tuple[Quality, float]:
+        """Return the judgment of the ECG with what other rates doubt in it."""
+        if self._doubts is None:
+            self._doubts = HeartDoubts(self._hearts["ecg"].judge.channel)
+        outside = {
+            name: self._hearts[name].outside.take(
+                seen.intervals, seen.upto, seen.quality, seen.judged
+            )
+            for name, seen in hearts.items()
+        }
+        shown = {
+            name: (each.series, np.inf if last else each.upto)
+            for name, each in values.shown.items()
+        }
+        ecg = hearts["ecg"]
+        return self._doubts.take(
+            outside["ecg"], outside.get("pleth"), shown, ecg.quality, ecg.judged
+        )
+
+    def _good_breaths(
+        self, ecg: _Seen | None, *, last: bool
+    ) -> tuple[Breaths | None, float, Quality | None]:
+        lost, lost_upto = EMPTY, np.inf
+        if ecg is not None:
+            if self._witness is None:
+                self._witness = HeartWitness(self._start)
+            bad = bad_spans(ecg.quality)
+            final = ecg.final if not last else self._end
+            lost = self._witness.update(ecg.beats.times, final, bad, ecg.judged)
+            lost_upto = np.inf if last else self._witness.final
         if self._resp is None:
             return None, np.inf if last else self._told("resp"), None
         detector, judge = self._resp
@@ -361,8 +425,12 @@ class Analysis:
         quality = join_quality(judge.channel, self._verdicts)
         self._breaths, self._verdicts = [], []
         finals = (np.inf, np.inf) if last else (detector.final, judge.final)
-        good, upto = self._still.take(breaths, finals[0], quality, finals[1])
+        good, upto = self._still.take(breaths, finals[0], quality, finals[1], lost, lost_upto)
         return good, upto, quality
+
+
+def _three(told: Told) -> tuple[Series | None, float, Quality | None]:
+    return told.series, told.upto, told.quality
 
 
 def _one_series(parts: Sequence[Series]) -> Series | None:

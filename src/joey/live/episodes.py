@@ -154,11 +154,20 @@ class JudgedBreaths:
         self._bad = EMPTY
 
     def take(
-        self, breaths: Breaths | None, final: float, quality: Quality | None, judged: float
+        self,
+        breaths: Breaths | None,
+        final: float,
+        quality: Quality | None,
+        judged: float,
+        lost: Spans = EMPTY,
+        lost_upto: float = np.inf,
     ) -> tuple[Breaths | None, float]:
-        """Take breaths and judgments, and before when each is all; return what is good."""
-        self._bad = union(self._bad, _bad_of(quality))
-        upto = min(final, judged)
+        """Take breaths and judgments, and before when each is all; return what is good.
+
+        `lost` is where no heart is seen in the ECG of the same electrodes.
+        """
+        self._bad = union(self._bad, _bad_of(quality), lost)
+        upto = min(final, judged, lost_upto)
         waiting = self._waiting
         if breaths is not None:
             waiting = breaths if waiting is None else _more(waiting, breaths)
@@ -230,6 +239,7 @@ class Watch:
         quality: Quality | None,
         pulse: Series | None,
         pulses_upto: float,
+        doubts_upto: float,
         *,
         last: bool = False,
     ) -> Events:
@@ -244,13 +254,12 @@ class Watch:
         if last:
             rest = self._detector.finish()
             items, searched = (*items, *rest.items), union(searched, rest.searched)
-        if self._confirmed:
-            every = (*self._waiting, *items)
+        every = (*self._waiting, *items)
+        if every:
+            until = min(pulses_upto - CONFIRM_S, doubts_upto) if self._confirmed else doubts_upto
             ready = len(every)
             if not last:
-                ready = next(
-                    (k for k, e in enumerate(every) if e.span.end + CONFIRM_S > pulses_upto), ready
-                )
+                ready = next((k for k, e in enumerate(every) if e.span.end > until), ready)
             items, self._waiting = every[:ready], every[ready:]
         told = Events(items, searched, self.preset)
         if items:
@@ -384,7 +393,7 @@ class Episodes:
         data : mapping of str to Series or Breaths
             ``heart_rate``, ``spo2``, ``breaths``: without what is bad.
         upto : mapping of str to float
-            For each of them and ``pulse``. [s]
+            For each of them, for ``pulse``, and for doubts in the heart rate ``doubts``. [s]
         quality : mapping of str to Quality
             New judgments of each.
         pulse : Series or None
@@ -397,9 +406,11 @@ class Episodes:
         found: dict[str, Events] = {}
         for name, watch in self._watches.items():
             key = watch.input
+            doubts = upto["doubts"] if key == "heart_rate" else np.inf
             found[name] = watch.take(
-                data.get(key), upto[key], quality.get(key), self._pulse, upto["pulse"], last=last
-            )
+                data.get(key), upto[key], quality.get(key), self._pulse, upto["pulse"], doubts,
+                last=last,
+            )  # fmt: skip
         if self._pulse is not None:
             slow = [w.since for w in self._watches.values() if w.input == "heart_rate"]
             oldest = min(slow, default=np.inf) - USUAL_S

@@ -16,11 +16,13 @@ from joey.signals import Series, blank
 from joey.spans import EMPTY, Spans, union
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from joey.signals import Channel
 
-__all__ = ["Closer", "Numbers", "Told", "series_with"]
+__all__ = ["Closer", "Numbers", "Told", "Values", "series_with"]
 
 COLUMNS = 3  # start, end, value
 
@@ -76,20 +78,22 @@ class _Side:
         self.judge: NumericDetector | None = None
         self.waiting = np.empty((0, COLUMNS))
 
-    def take(self, series: Series | None, upto: float) -> tuple[Series | None, Quality | None]:
-        """Return the new closed values as they are, and their judgment."""
+    def take(self, series: Series | None, upto: float) -> tuple[Series | None, Told]:
+        """Return the new closed values as they are, and those that some infant may have."""
         if series is not None and self.judge is None:
             self.channel, self.judge = series.channel, NumericDetector(series.channel)
         rows = self.closer.take(series, upto)
         if self.channel is None or self.judge is None or not len(rows):
-            return None, None
+            return None, Told(None, None, self.closer.final)
         closed = series_with(self.channel, rows)
         quality = self.judge.update({"pieces": closed}, {})
-        trusted = blank(closed, bad_spans(quality))
-        self.waiting = np.concatenate(
-            (self.waiting, np.column_stack((trusted.times, trusted.ends, trusted.values)))
-        )
-        return closed, quality
+        return closed, Told(blank(closed, bad_spans(quality)), quality, self.closer.final)
+
+    def wait(self, trusted: Series | None) -> None:
+        """Keep values until it is known what froze."""
+        if trusted is not None:
+            rows = np.column_stack((trusted.times, trusted.ends, trusted.values))
+            self.waiting = np.concatenate((self.waiting, rows))
 
     def release(self, frozen: Spans, upto: float, quality: Quality | None) -> Told:
         """Return the values that end before a time before which it is known what froze."""
@@ -107,29 +111,51 @@ class _Side:
         return Told(series, quality, min(upto, self.closer.final, first))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """What of the monitor's numerics became known.
+
+    Parameters
+    ----------
+    heart_rate, spo2 : Told
+        Without what froze: what events are looked for in.
+    shown : dict of str to Told
+        ``heart_rate`` and ``pulse_rate`` with it: what the beats are compared with.
+    """
+
+    heart_rate: Told
+    spo2: Told
+    shown: dict[str, Told]
+
+
 class Numbers:
-    """Heart rate and saturation, judged as they come."""
+    """Heart rate, pulse rate and saturation, judged as they come."""
 
     def __init__(self) -> None:
-        self._heart, self._spo2 = _Side(), _Side()
+        self._heart, self._spo2, self._pulse = _Side(), _Side(), _Side()
         self._detector = FrozenDetector()
         self._frozen = EMPTY
 
-    def take(
-        self, heart: Series | None, spo2: Series | None, heart_upto: float, spo2_upto: float
-    ) -> tuple[Told, Told]:
+    def take(self, series: Mapping[str, Series | None], upto: Mapping[str, float]) -> Values:
         """Take values, and until when all of them are known; return what can be trusted."""
-        first, heart_quality = self._heart.take(heart, heart_upto)
-        second, spo2_quality = self._spo2.take(spo2, spo2_upto)
+        first, heart = self._heart.take(series["heart_rate"], upto["heart_rate"])
+        second, spo2 = self._spo2.take(series["spo2"], upto["spo2"])
+        _, pulse = self._pulse.take(series["pulse_rate"], upto["pulse_rate"])
+        self._heart.wait(heart.series)
+        self._spo2.wait(spo2.series)
         new = {"first": first, "second": second}
-        upto = {"first": self._heart.closer.final, "second": self._spo2.closer.final}
-        told = self._detector.update({k: v for k, v in new.items() if v is not None}, upto)
+        told = self._detector.update(
+            {name: each for name, each in new.items() if each is not None},
+            {"first": heart.upto, "second": spo2.upto},
+        )
         self._frozen = union(self._frozen, told)
         final = self._detector.final
-        found = (
-            self._heart.release(self._frozen, final, heart_quality),
-            self._spo2.release(self._frozen, final, spo2_quality),
+        good = (
+            self._heart.release(self._frozen, final, heart.quality),
+            self._spo2.release(self._frozen, final, spo2.quality),
         )
-        oldest = min(each.upto for each in found)
+        oldest = min(each.upto for each in good)
         self._frozen = Spans(self._frozen.bounds[self._frozen.bounds[:, 1] > oldest])
-        return found
+        shown = {"heart_rate": heart, "pulse_rate": pulse}
+        sides = {"heart_rate": self._heart, "pulse_rate": self._pulse}
+        return Values(*good, {k: v for k, v in shown.items() if sides[k].channel is not None})

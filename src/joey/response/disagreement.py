@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from joey.signals import Recording
     from joey.spans import Spans
 
-__all__ = ["compare_channels", "disagreements"]
+__all__ = ["DIFFERS", "compare_channels", "disagreements"]
 
 DIFFERS = {  # the reason, by what the beats are compared with
     "heart_rate": "beats and the monitor's heart rate differ",
