@@ -7,18 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from joey.signals import Channel, Grid, Segment
-from joey.store.archive import (
-    FRAME_NS,
-    Archive,
-    Batch,
-    Checkpoint,
-    EnvelopeRow,
-    Fact,
-    Frame,
-    StreamRow,
-    frame_of,
-)
+from joey.signals import Channel, Grid, Segment, Series
+from joey.store.archive import Archive, Batch, Checkpoint, EnvelopeRow, Fact, StreamRow
+from joey.store.frames import FRAME_NS, Frame, ValueFrame, frame_of
 from joey.store.journal import StorageError
 
 START = 2_980_000 * FRAME_NS
@@ -34,6 +25,17 @@ def frame(mark: int = 0, *, seed: int = 0, large: bool = False) -> Frame:
     )
     channel = Channel("ecg", "mV", lead="II", source="ward/II")
     return Frame("s1", channel, START + mark * FRAME_NS, 0, segment, 0.0025, 0.5)
+
+
+def values(part: int = 0) -> ValueFrame:
+    """Return ten minutes of a numeric, with one that was not measured."""
+    rng = np.random.default_rng(3)
+    times = START / 1e9 + np.arange(600) + rng.random(600) / 2
+    numbers = rng.integers(80, 101, 600).astype(float)
+    numbers[7] = np.nan
+    return ValueFrame(
+        "s1", Series(Channel("spo2", "%"), times, numbers, np.full(600, 1.5)), START, part
+    )
 
 
 @pytest.fixture
@@ -56,6 +58,20 @@ def test_samples_come_back_bit_by_bit(large: bool, archive: Archive) -> None:
     assert got.segment.first == put.segment.first
 
 
+def test_numerics_come_back_bit_by_bit(archive: Archive) -> None:
+    """Stamps, values and how long they stand."""
+    put = values()
+    archive.write(Batch(values=[put]))
+    (got,) = archive.values("s1", START, START + 1)
+
+    assert got.series.channel == put.series.channel
+    for name in ("times", "values", "valid_s"):
+        assert getattr(got.series, name).tobytes() == getattr(put.series, name).tobytes()
+    archive._db.execute("UPDATE numerics SET n = n - 1")
+    with pytest.raises(StorageError, match="is not what was written"):
+        archive.values("s1", START, START + 1)
+
+
 def test_a_later_revision_is_the_one_that_counts(archive: Archive) -> None:
     """What came late replaces the frame for readers; the first stays in the file."""
     archive.write(Batch(frames=[frame(), replace(frame(seed=5), revision=1)]))
@@ -68,7 +84,7 @@ def test_doing_it_twice_changes_nothing(archive: Archive) -> None:
     """A worker that was killed after its commit writes the same again."""
     beats = Fact("s1", "beats", "ecg II", START, START + 10, 9, b"\x01")
     minute = EnvelopeRow("s1", START, *(np.full(240, k, np.float32) for k in range(4)))
-    batch = Batch([STREAM], [frame()], [minute], [beats], [Checkpoint("worker", 9)])
+    batch = Batch([STREAM], [frame()], [minute], [beats], [Checkpoint("worker", 9)], [values()])
     for _ in range(2):
         archive.write(batch)
 

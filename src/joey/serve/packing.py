@@ -59,8 +59,8 @@ def facts_of(found: Facts) -> Iterator[Fact]:
         yield _json(stream, seq, "spell", "", spell.span.start, spell.span.end, data)
     for note in found.notes:
         at = note.time_ns / NS
-        data = {"kind": note.kind, "value": note.value}
-        yield _json(stream, seq, "note", note.channel, at, at, data)
+        said: dict[str, object] = {"kind": note.kind, "value": note.value}
+        yield _json(stream, seq, "note", note.channel, at, at, said)
 
 
 def envelope_rows(found: Facts) -> list[EnvelopeRow]:

@@ -7,52 +7,34 @@ a second time is in the archive already. A bug in one bed ends the analysis of t
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from joey.errors import ProtocolError
-from joey.live import Monitor, pack_resume, unpack_resume
-from joey.people import StreamKey, stream_id, stream_key
-from joey.serve.frames import FrameMaker
-from joey.serve.packing import envelope_rows, facts_of
+from joey.people import stream_id, stream_key
+from joey.serve.beds import Bed, Kept
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
-from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
+from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
+from joey.store.frames import Frame, ValueFrame
 from joey.store.journal import SHARDS, Journal, StorageError, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from joey.live import Facts
     from joey.serve.settings import Settings
     from joey.sources.hl7 import Observations
     from joey.store.journal import Entry
 
-__all__ = ["Worker", "run_worker"]
+__all__ = ["Worker", "run_worker", "shard_name"]
 
 LOOK_S = 0.025  # s, between looks at the journal
 KEEP_S = 0.5  # s, between commits
+RETRY_S = 1.0  # s, after a failure of the disk
 STEP = 2000  # entries read at once
-NS = 1_000_000_000
-RETRY_NS = 600 * NS  # a bed that ended is tried again at the next mark
+MOST_KEPT = 20_000  # facts that wait for a commit; the journal is not read on before
+SILENT = 1800  # ticks, of a second each, after which a device that is silent has left its bed
 log = logging.getLogger("joey.worker")
-
-
-@dataclass(slots=True)
-class _Bed:
-    """One stream under analysis."""
-
-    key: StreamKey
-    row: StreamRow
-    monitor: Monitor | None
-    frames: FrameMaker
-    since: int = 0  # entries before are known to the archive as far as this stream goes
-    failed_ns: int = 0
-    resume: str = field(default="")
 
 
 class Worker:
@@ -71,48 +53,44 @@ class Worker:
     """
 
     def __init__(self, settings: Settings, index: int, journal: Journal, archive: Archive) -> None:
-        self._settings = settings
         self._shards = {shard for shard in range(SHARDS) if shard % settings.workers == index}
         self._journal = journal
         self._archive = archive
         self._sources = settings.by_name
         self._codes = CodeMap()
-        self._open: dict[tuple[str, str], _Bed] = {}  # by source and bed
-        self._facts: list[Fact] = []
-        self._found: list[Facts] = []
-        self._rows: dict[str, StreamRow] = {}
+        self._open: dict[tuple[str, str, str], Bed] = {}  # by source, bed and device
+        self._kept = Kept()  # what became final since the last commit
+        self._done = 0  # entries up to here are committed, whatever is read again
         self._read = self._begin()
-        self._kept = time.monotonic()
+        self._due = time.monotonic() + KEEP_S
 
     def _begin(self) -> int:
         """Go on from the checkpoints; return the place from which to read again."""
         points = self._archive.checkpoints()
-        done = min((points[_name(s)].seq for s in self._shards if _name(s) in points), default=0)
-        again = [done]
+        mine = [points[name] for name in map(shard_name, self._shards) if name in points]
+        # A shard without a point was another worker's that never came to commit: all of it.
+        done = min((point.seq for point in mine), default=0)
+        self._done = done if len(mine) == len(self._shards) else 0
+        again = [self._done]
         for row in self._archive.streams():
-            point = points.get(row.id)
-            if row.closed_ns is not None or point is None or not self._is_mine(point):
-                continue
-            key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
-            resume = unpack_resume(json.loads(point.state)["resume"])
-            monitor = Monitor(row.id, resume, told=point.seq)
-            bed = _Bed(key, row, monitor, FrameMaker(row.id), since=resume.seq if resume else 0)
-            self._open[row.source, row.bed] = bed
-            again.append(bed.since - 1)
+            if row.closed_ns is None and shard_of(row.source, row.bed) in self._shards:
+                bed = Bed.resumed(row, points.get(row.id))
+                self._open[row.source, row.bed, row.device] = bed
+                again.append(bed.since - 1)
         return max(min(again), 0)
-
-    def _is_mine(self, point: Checkpoint) -> bool:
-        return bool(point.state) and json.loads(point.state)["shard"] in self._shards
 
     def step(self) -> bool:
         """Take what is new in the journal; tell whether there is more."""
-        entries = self._journal.read(self._read, limit=STEP, shards=self._shards)
-        for entry in entries:
-            self._take(entry)
-            self._read = entry.seq
-        if time.monotonic() - self._kept >= KEEP_S or len(self._facts) > STEP:
+        more = False
+        if len(self._kept.facts) < MOST_KEPT:
+            entries = self._journal.read(self._read, limit=STEP, shards=self._shards)
+            for entry in entries:
+                self._take(entry)
+                self._read = entry.seq
+            more = len(entries) == STEP
+        if time.monotonic() >= self._due:
             self.keep()
-        return len(entries) == STEP
+        return more
 
     def _take(self, entry: Entry) -> None:
         if entry.kind == "tick":
@@ -131,16 +109,21 @@ class Worker:
         if not heard.location.key or heard.doubt:
             return
         bed = self._bed_of(entry, heard)
-        if entry.seq >= bed.since:
-            self._heard(bed, entry, heard)
+        if bed is not None and entry.seq >= bed.since:
+            bed.hear(heard, entry, self._kept)
 
-    def _bed_of(self, entry: Entry, heard: Observations) -> _Bed:
-        """Return the stream of a message; a new one where any part of its key has changed."""
-        place = (entry.source, heard.location.key)
+    def _bed_of(self, entry: Entry, heard: Observations) -> Bed | None:
+        """Return the stream of a message; a new one where any part of its key has changed.
+
+        None of a message that is only read again, of a stream that was closed since.
+        """
         key = stream_key(entry.source, heard)
+        place = (entry.source, key.bed, key.device)
         bed = self._open.get(place)
         if bed is not None and (bed.key == key or entry.seq < bed.since):
             return bed
+        if entry.seq <= self._done:
+            return None
         if bed is not None:
             self._close(bed, entry)
         name = stream_id(key, entry.seq)
@@ -150,93 +133,56 @@ class Worker:
             name, key.source, key.device, key.bed, key.identity_digest, entry.seq, opened,
             entry.received_ns - opened, heard.simulated,
         )  # fmt: skip
-        bed = _Bed(key, row, Monitor(name), FrameMaker(name), since=entry.seq)
-        self._open[place] = bed
-        self._rows[name] = row
+        bed = self._open[place] = Bed(row)
+        self._kept.rows[name] = row
         return bed
 
-    def _heard(self, bed: _Bed, entry: Entry, heard: Observations) -> None:
-        if bed.monitor is None:
-            if entry.received_ns // RETRY_NS == bed.failed_ns // RETRY_NS:
-                return
-            bed.monitor = Monitor(bed.row.id)
-            self._say(bed, entry, "up", "monitoring again")
-        self._run(bed, entry, lambda monitor: monitor.take(heard, entry.seq, entry.received_ns))
-
     def _tick(self, entry: Entry) -> None:
+        silent: list[Bed] = []
         for bed in self._open.values():
-            if bed.monitor is not None and entry.seq >= bed.since:
-                self._run(bed, entry, lambda monitor: monitor.tick(entry.received_ns, entry.seq))
+            if entry.seq >= bed.since:
+                bed.tick(entry, self._kept)
+                if entry.seq > self._done and bed.quiet >= SILENT:
+                    silent.append(bed)
+        for bed in silent:
+            self._close(bed, entry)
 
-    def _run(self, bed: _Bed, entry: Entry, work: Callable[[Monitor], Facts]) -> None:
-        """Have a bed's monitor work; a bug in it ends the analysis of this bed alone."""
-        monitor = bed.monitor
-        if monitor is None:
-            return
-        try:
-            found = work(monitor)
-        except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError):
-            # A bug: whatever it is, the other beds go on. It is said on the page and in the log,
-            # whose traceback has no value of a patient in it.
-            log.exception("the analysis of a stream ended at entry %d", entry.seq)
-            bed.monitor, bed.failed_ns = None, entry.received_ns
-            self._say(bed, entry, "down", "not monitoring")
-            return
-        self._note(bed, found)
+    def _close(self, bed: Bed, entry: Entry) -> None:
+        bed.close(entry, self._kept)
+        del self._open[bed.row.source, bed.row.bed, bed.row.device]
 
-    def _note(self, bed: _Bed, found: Facts) -> None:
-        bed.frames.take(found)
-        self._facts += facts_of(found)
-        self._found.append(found)
-        if found.resume is not None:
-            bed.resume = json.dumps(
-                {"resume": pack_resume(found.resume), "shard": self._shard(bed)}
-            )
-
-    def _shard(self, bed: _Bed) -> int:
-
-        return shard_of(bed.key.source, bed.key.bed)
-
-    def _say(self, bed: _Bed, entry: Entry, kind: str, words: str) -> None:
-        at = entry.received_ns
-        data = json.dumps({"words": words}).encode()
-        self._facts.append(Fact(bed.row.id, kind, "", at, at, entry.seq, data))
-
-    def _close(self, bed: _Bed, entry: Entry) -> None:
-        self._run(bed, entry, lambda monitor: monitor.finish())
-        bed.frames.finish()
-        row = bed.row
-        self._rows[row.id] = StreamRow(
-            row.id, row.source, row.device, row.bed, row.identity_digest, row.first_seq,
-            row.opened_ns, row.offset_ns, row.simulated, entry.received_ns - row.offset_ns,
-        )  # fmt: skip
-
-    def keep(self) -> None:
-        """Commit what became final, with how far this worker has come."""
-        self._kept = time.monotonic()
-        beds = self._open.values()
-        points = [Checkpoint(_name(shard), self._read) for shard in sorted(self._shards)]
-        points += [Checkpoint(bed.row.id, self._read, bed.resume) for bed in beds if bed.resume]
+    def keep(self) -> bool:
+        """Commit what became final, with how far this worker has come; tell whether it could."""
+        for bed in self._open.values():
+            self._kept.frames += bed.frames.take_closed()
+        kept = self._kept
+        reached = max(self._read, self._done)  # what is only read again was committed before
+        points = [Checkpoint(shard_name(shard), reached) for shard in sorted(self._shards)]
+        points += [
+            Checkpoint(bed.row.id, reached, bed.state) for bed in self._open.values() if bed.state
+        ]
         batch = Batch(
-            streams=tuple(self._rows.values()),
-            frames=tuple(frame for bed in beds for frame in bed.frames.closed()),
-            envelope=tuple(row for found in self._found for row in envelope_rows(found)),
-            facts=tuple(self._facts),
+            streams=tuple(kept.rows.values()),
+            frames=tuple(each for each in kept.frames if isinstance(each, Frame)),
+            values=tuple(each for each in kept.frames if isinstance(each, ValueFrame)),
+            envelope=tuple(kept.envelope),
+            facts=tuple(kept.facts),
             checkpoints=tuple(points),
         )
         try:
             self._archive.write(batch)
-        except StorageError:
-            log.exception("the archive takes nothing; it is tried again")
-            return
-        for bed in beds:
-            bed.frames.forget()
-        self._facts.clear()
-        self._found.clear()
-        self._rows.clear()
+        except StorageError as error:
+            log.warning("%s; it is tried again", error)
+            self._due = time.monotonic() + RETRY_S
+            return False
+        self._done = reached
+        self._kept = Kept()
+        self._due = time.monotonic() + KEEP_S
+        return True
 
 
-def _name(shard: int) -> str:
+def shard_name(shard: int) -> str:
+    """Return the name of a shard's checkpoint."""
     return f"shard {shard}"
 
 
@@ -250,8 +196,8 @@ def run_worker(settings: Settings, index: int) -> None:
     index : int
         Which of its workers this is.
     """
-    stopping = []
-    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     while not (settings.data / "journal.db").exists():  # intake makes it
         time.sleep(LOOK_S)
         if stopping:

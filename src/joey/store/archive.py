@@ -7,16 +7,13 @@ Samples are packed without loss (pcodec) in frames of ten minutes of the device'
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from dataclasses import dataclass, field
-from fractions import Fraction
-from hashlib import blake2b
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from joey.signals import Channel, Grid, Segment
+from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
 
 if TYPE_CHECKING:
@@ -25,24 +22,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from joey.store.frames import Frame, ValueFrame
+
 __all__ = [
-    "FRAME_NS",
     "Archive",
     "Batch",
     "Checkpoint",
     "EnvelopeRow",
     "Fact",
     "FactRow",
-    "Frame",
     "StreamRow",
-    "frame_of",
 ]
 
-FRAME_NS = 600 * 1_000_000_000  # ns, of a frame: the marks of Law 1
 NEVER = -(1 << 62)  # ns, before all
-MOST_SAMPLES = 1 << 26  # of a frame; 600 s at 100 kHz
 BUSY_MS = 10_000  # ms, to wait for another process that is writing
-WRITER = "pco-1"  # of the frames: how they are packed
 
 MAKE = """
 CREATE TABLE IF NOT EXISTS streams (
@@ -57,6 +50,12 @@ CREATE TABLE IF NOT EXISTS frames (
     n INTEGER NOT NULL, dtype TEXT NOT NULL, scale REAL NOT NULL, offset REAL NOT NULL,
     runs BLOB NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, hash BLOB NOT NULL,
     writer TEXT NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (stream, channel, mark_ns, part, revision)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS numerics (
+    stream TEXT NOT NULL, channel TEXT NOT NULL, mark_ns INTEGER NOT NULL, part INTEGER NOT NULL,
+    revision INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, writer TEXT NOT NULL,
+    data BLOB NOT NULL,
     PRIMARY KEY (stream, channel, mark_ns, part, revision)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS envelope (
@@ -81,6 +80,8 @@ FRAME = (
     "stream, channel, mark_ns, part, revision, grid_ns, fs, first, n, dtype, scale, offset, runs,"
     " lo, hi, hash, writer, data"
 )
+VALUES = "stream, channel, mark_ns, part, revision, n, hash, writer, data"
+KEEP_VALUES = f"INSERT OR IGNORE INTO numerics ({VALUES}) VALUES ({', '.join('?' * 9)})"  # noqa: S608
 KEEP_FRAME = f"INSERT OR IGNORE INTO frames ({FRAME}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
 
 
@@ -114,38 +115,6 @@ class StreamRow:
     offset_ns: int = 0
     simulated: bool = False
     closed_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """Samples of one channel between two marks, or a part of them where the grid changed.
-
-    Parameters
-    ----------
-    stream : str
-        Of what stream.
-    channel : Channel
-        What was measured.
-    mark_ns : int
-        The mark before the first sample. [ns UTC, the device's]
-    part : int
-        Counts the frames of one mark from zero.
-    segment : Segment
-        The samples on their grid.
-    scale, offset : float
-        From counts to the channel's unit.
-    revision : int
-        Rises where late samples came in.
-    """
-
-    stream: str
-    channel: Channel
-    mark_ns: int
-    part: int
-    segment: Segment
-    scale: float
-    offset: float
-    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,7 +189,8 @@ class Batch:
     frames: Sequence[Frame] = ()
     envelope: Sequence[EnvelopeRow] = ()
     facts: Sequence[Fact] = ()
-    checkpoints: Sequence[Checkpoint] = field(default=())
+    checkpoints: Sequence[Checkpoint] = ()
+    values: Sequence[ValueFrame] = ()
 
 
 class Archive:
@@ -266,12 +236,14 @@ class Archive:
         StorageError
             If it could not be kept.
         """
-        packed = [_pack(frame) for frame in batch.frames]  # before anybody has to wait
+        packed = [pack_frame(frame) for frame in batch.frames]  # before anybody has to wait
+        numerics = [pack_values(frame) for frame in batch.values]
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
             self._streams(batch.streams)
             db.executemany(KEEP_FRAME, packed)
+            db.executemany(KEEP_VALUES, numerics)
             db.executemany(
                 "INSERT OR IGNORE INTO envelope VALUES (?, ?, ?, ?, ?, ?)",
                 [_minute(row) for row in batch.envelope],
@@ -391,8 +363,22 @@ class Archive:
             " ORDER BY channel, mark_ns, part, revision",
             (stream, start_ns - FRAME_NS, end_ns),
         )
-        newest = {(row[1], row[2], row[3]): row for row in rows}
-        return [_unpack(row) for row in newest.values()]
+        return [unpack_frame(row) for row in _newest(rows)]
+
+    def values(self, stream: str, start_ns: int, end_ns: int) -> list[ValueFrame]:
+        """Return the newest revision of each frame of numerics that may touch a span. [ns]
+
+        Raises
+        ------
+        StorageError
+            If a frame is not what was written.
+        """
+        rows = self._db.execute(
+            f"SELECT {VALUES} FROM numerics WHERE stream = ? AND mark_ns > ? AND mark_ns < ?"  # noqa: S608
+            " ORDER BY channel, mark_ns, part, revision",
+            (stream, start_ns - FRAME_NS, end_ns),
+        )
+        return [unpack_values(row) for row in _newest(rows)]
 
     def count_facts(self) -> int:
         """Return how many facts there are."""
@@ -406,26 +392,30 @@ class Archive:
         start_ns, end_ns : int
             Of the mark; all by default. [ns UTC, the device's]
         """
-        rows = self._db.execute(
-            f"SELECT {FRAME} FROM frames WHERE mark_ns >= ? AND mark_ns < ?",  # noqa: S608
-            (start_ns, end_ns),
-        )
-        for row in rows:
-            try:
-                _unpack(row)
-            except StorageError as error:
-                yield str(error)
-            else:
-                yield ""
+        for columns, table, unpack in (
+            (FRAME, "frames", unpack_frame),
+            (VALUES, "numerics", unpack_values),
+        ):
+            rows = self._db.execute(
+                f"SELECT {columns} FROM {table} WHERE mark_ns >= ? AND mark_ns < ?",  # noqa: S608
+                (start_ns, end_ns),
+            )
+            for row in rows:
+                try:
+                    unpack(row)
+                except StorageError as error:
+                    yield str(error)
+                else:
+                    yield ""
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
 
-def frame_of(time_ns: int) -> int:
-    """Return the mark at or before a time. [ns UTC]"""
-    return time_ns // FRAME_NS * FRAME_NS
+def _newest(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    """Return the last row of each channel, mark and part, in their order."""
+    return {(row[1], row[2], row[3]): row for row in rows}.values()
 
 
 def _minute(row: EnvelopeRow) -> tuple[str, int, bytes, bytes, bytes, bytes]:
@@ -434,59 +424,3 @@ def _minute(row: EnvelopeRow) -> tuple[str, int, bytes, bytes, bytes, bytes]:
         np.asarray(part, np.float32).tobytes() for part in (parts[2], parts[3], parts[1], parts[0])
     )
     return row.stream, row.minute_ns, heart, spo2, low, high
-
-
-def _pack(frame: Frame) -> tuple[object, ...]:
-    from pcodec import ChunkConfig, standalone  # noqa: PLC0415  (only who writes needs it)
-
-    segment = frame.segment
-    small = int(segment.counts.min(initial=0)) >= -(2**15) and (
-        int(segment.counts.max(initial=0)) < 2**15
-    )
-    counts: NDArray[np.integer] = segment.counts.astype(np.int16 if small else np.int32)
-    head = (
-        frame.stream, _channel_text(frame.channel), frame.mark_ns, frame.part, frame.revision,
-        segment.grid.start_ns, str(segment.grid.fs), segment.first, len(counts), counts.dtype.name,
-        frame.scale, frame.offset, segment.runs.astype(np.int64).tobytes(),
-        int(counts.min(initial=0)), int(counts.max(initial=0)),
-    )  # fmt: skip
-    data = standalone.simple_compress(counts, ChunkConfig())
-    return (*head, _hash(head, counts), WRITER, data)
-
-
-def _unpack(row: tuple[Any, ...]) -> Frame:
-    from pcodec import standalone  # noqa: PLC0415
-
-    stream, channel, mark, part, revision, grid_ns, fs, first, n, dtype, scale, offset, runs = row[
-        :13
-    ]
-    sound = dtype in {"int16", "int32"} and isinstance(n, int) and 0 <= n <= MOST_SAMPLES
-    if sound:
-        counts: NDArray[np.integer] = np.zeros(n, dtype=dtype)
-        try:
-            standalone.simple_decompress_into(row[17], counts)
-            sound = _hash(row[:15], counts) == row[15]
-        except RuntimeError:  # pcodec's, of bytes that are none of its own
-            sound = False
-    if not sound:
-        msg = f"a frame of stream {stream} at {mark} ns is not what was written: restore a backup"
-        raise StorageError(msg)
-    measured = np.frombuffer(runs, np.int64).reshape(-1, 2)
-    segment = Segment(Grid(grid_ns, Fraction(fs)), first, counts, measured)
-    return Frame(stream, _channel(channel), mark, part, segment, scale, offset, revision)
-
-
-def _hash(head: tuple[object, ...], counts: NDArray[np.integer]) -> bytes:
-    """Return the hash of a frame's samples and of all that gives them a time and a value."""
-    digest = blake2b(repr(head).encode(), digest_size=16)
-    digest.update(counts.astype("<i4").tobytes())
-    return digest.digest()
-
-
-def _channel_text(channel: Channel) -> str:
-    parts = [getattr(channel, name) for name in Channel.__slots__]
-    return json.dumps(parts, separators=(",", ":"))
-
-
-def _channel(text: str) -> Channel:
-    return Channel(*json.loads(text))

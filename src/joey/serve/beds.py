@@ -1,0 +1,156 @@
+"""One stream under analysis, as a worker keeps it: its monitor, its frames, its checkpoint."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from joey.live import Monitor, pack_resume, unpack_resume
+from joey.people import StreamKey
+from joey.serve.frames import FrameMaker
+from joey.serve.packing import envelope_rows, facts_of
+from joey.serve.raw import RawStream
+from joey.store.archive import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from joey.live import Facts
+    from joey.serve.frames import Made
+    from joey.sources.hl7 import Observations
+    from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
+    from joey.store.journal import Entry
+
+__all__ = ["Bed", "Kept"]
+
+NS = 1_000_000_000
+RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
+BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # fmt: skip  # noqa: E501
+log = logging.getLogger("joey.worker")
+
+
+@dataclass(slots=True)
+class Kept:
+    """What became final since the last commit."""
+
+    rows: dict[str, StreamRow] = field(default_factory=dict)
+    frames: list[Made] = field(default_factory=list)
+    envelope: list[EnvelopeRow] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+
+class Bed:
+    """One stream under analysis.
+
+    Parameters
+    ----------
+    row : StreamRow
+        What it is.
+
+    Attributes
+    ----------
+    key : StreamKey
+        The same, to compare with what a message says.
+    frames : FrameMaker
+        Its open frames.
+    since : int
+        Entries before are not read again.
+    quiet : int
+        Ticks since its last message.
+    state : str
+        Of its checkpoint: what is needed to go on; empty before the first message with a time.
+    """
+
+    def __init__(self, row: StreamRow) -> None:
+        self.row = row
+        self.key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
+        self.frames = FrameMaker(row.id)
+        self.since = row.first_seq
+        self.quiet = 0
+        self.state = ""
+        self._told = 0  # facts of entries up to here are in the archive
+        self._monitor: Monitor | None = Monitor(row.id)
+        self._raw: RawStream | None = None
+        self._failed_ns = 0
+
+    @classmethod
+    def resumed(cls, row: StreamRow, point: Checkpoint | None) -> Bed:
+        """Return a stream that goes on from its checkpoint; without one, from its first message."""
+        bed = cls(row)
+        if point is None:
+            return bed
+        said = json.loads(point.state)
+        resume = unpack_resume(said["resume"])
+        bed.state, bed._told = point.state, point.seq
+        bed.since = row.first_seq if resume is None else resume.seq
+        bed.frames = FrameMaker(row.id, said["epoch"])
+        bed._monitor = Monitor(row.id, resume, told=point.seq)
+        return bed
+
+    def hear(self, heard: Observations, entry: Entry, into: Kept) -> None:
+        """Take a message."""
+        self.quiet = 0
+        if self._monitor is None and entry.received_ns // RETRY_NS != self._failed_ns // RETRY_NS:
+            self._try_again(entry, into)
+        self._run(lambda monitor: monitor.take(heard, entry.seq, entry.received_ns), entry, into)
+        if self._raw is not None:  # also with the message with which the analysis ended
+            self.frames.take(self._raw.take(heard, entry.seq))
+
+    def tick(self, entry: Entry, into: Kept) -> None:
+        """Take the host's time."""
+        self.quiet += 1
+        self._run(lambda monitor: monitor.tick(entry.received_ns, entry.seq), entry, into)
+        if self._monitor is not None and self._monitor.clock.offset_ns is not None:
+            self.frames.pass_to(entry.received_ns - self._monitor.clock.offset_ns)
+
+    def close(self, entry: Entry, into: Kept) -> None:
+        """End the stream: its device is elsewhere, or another infant is in the bed."""
+        if self._raw is not None:
+            self.frames.take(self._raw.finish(entry.seq))
+        self._run(lambda monitor: monitor.finish(entry.seq), entry, into)
+        self.frames.finish()
+        into.frames += self.frames.take_closed()
+        self.row = replace(self.row, closed_ns=entry.received_ns - self.row.offset_ns)
+        into.rows[self.row.id] = self.row
+
+    def _run(self, work: Callable[[Monitor], Facts], entry: Entry, into: Kept) -> None:
+        """Have the monitor work; a bug in it ends the analysis of this stream alone."""
+        if self._monitor is None:
+            return
+        try:
+            found = work(self._monitor)
+        except BUGS:
+            # Whatever the bug is, the other beds go on. It is told on the page and in the log; no
+            # value of a patient is in the traceback of what has only samples and numbers.
+            log.exception("the analysis of stream %s ended at entry %d", self.row.id, entry.seq)
+            self._monitor, self._failed_ns = None, entry.received_ns
+            self._raw = RawStream(self.row.id)
+            self._say("down", "not monitoring", entry, into)
+            return
+        self.frames.take(found)
+        if entry.seq <= self._told:
+            return
+        into.facts += facts_of(found)
+        into.envelope += envelope_rows(found)
+        for note in found.notes:
+            if note.kind == "offset":
+                self.row = replace(self.row, offset_ns=round(note.value))
+                into.rows[self.row.id] = self.row
+        if found.resume is not None:
+            said = {"resume": pack_resume(found.resume), "epoch": self.frames.epoch}
+            self.state = json.dumps(said, separators=(",", ":"))
+
+    def _try_again(self, entry: Entry, into: Kept) -> None:
+        if self._raw is not None:
+            self.frames.take(self._raw.finish(entry.seq))
+            self._raw = None
+        self._monitor = Monitor(self.row.id)
+        self._say("up", "monitoring again", entry, into)
+
+    def _say(self, kind: str, words: str, entry: Entry, into: Kept) -> None:
+        if entry.seq > self._told:
+            at = entry.received_ns
+            data = json.dumps({"words": words}).encode()
+            into.facts.append(Fact(self.row.id, kind, "", at, at, entry.seq, data))

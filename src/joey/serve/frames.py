@@ -1,0 +1,218 @@
+"""Joined samples and values of a stream into the archive's frames of ten minutes.
+
+A frame is closed once nothing can be joined to it any more, and is kept with the checkpoint that
+needs it no longer in the journal. Its name says where it belongs: made a second time, after a
+restart, it is the same frame, and the archive has it already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from joey.live.facts import Chunk
+from joey.live.joining import HOLD_S
+from joey.signals import NS, Segment, Series
+from joey.store.frames import FRAME_NS, Frame, ValueFrame, frame_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from joey.live.facts import Facts, Note
+    from joey.signals import Channel
+
+__all__ = ["FrameMaker", "Made"]
+
+SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
+
+NEVER = -(1 << 62)  # ns, before all
+STEPS = ("step", "rollover")  # notes that the device's clock was set
+
+Made: TypeAlias = "Frame | ValueFrame"
+
+
+class FrameMaker:
+    """The open frames of one stream.
+
+    Parameters
+    ----------
+    stream : str
+        Its name.
+    epoch : int
+        The entry with which the device's clock was last set; 0 if it was not.
+    """
+
+    def __init__(self, stream: str, epoch: int = 0) -> None:
+        self.epoch = epoch
+        self._stream = stream
+        self._samples: dict[tuple[int, Channel, int], list[Chunk]] = {}  # by mark and grid's start
+        self._values: dict[tuple[int, Channel], list[Series]] = {}
+        self._newest = NEVER  # ns, the newest time that is known to have passed
+        self._closed: list[Made] = []
+
+    def take(self, found: Facts) -> None:
+        """Take what was joined."""
+        step = next((note for note in found.notes if note.kind in STEPS), None)
+        if step is not None:
+            self._begin_anew(found, step)
+            return
+        for chunk in found.chunks:
+            self._add(chunk)
+        for series in found.values:
+            self._add_values(series)
+        for late in found.late:
+            self._came_late(late.data)
+        if found.chunks:
+            self.pass_to(max(_end_ns(chunk) for chunk in found.chunks))
+
+    def pass_to(self, device_ns: int) -> None:
+        """Close what nothing can be joined to any more, by the device's time. [ns UTC]"""
+        self._newest = max(self._newest, device_ns)
+        self._close(self._newest - FRAME_NS - SLACK_NS)
+
+    def finish(self) -> None:
+        """Close all: nothing will come."""
+        self._close(-NEVER)
+
+    def take_closed(self) -> list[Made]:
+        """Return what was closed since this was last asked."""
+        closed, self._closed = self._closed, []
+        return closed
+
+    @property
+    def open(self) -> tuple[Made, ...]:
+        """What is open, as if it were closed now."""
+        frames = [self._frame(key, chunks) for key, chunks in self._samples.items()]
+        values = [self._value_frame(key, parts) for key, parts in self._values.items()]
+        return (*frames, *values)
+
+    def _begin_anew(self, found: Facts, step: Note) -> None:
+        """Close what was before the clock was set, and take what has come of the new time."""
+        half = abs(step.value) / 2
+        new = [chunk for chunk in found.chunks if abs(_end_ns(chunk) - step.time_ns) < half]
+        mine = {id(chunk) for chunk in new}
+        for chunk in found.chunks:
+            if id(chunk) not in mine:
+                self._add(chunk)
+        later: list[Series] = []
+        for series in found.values:
+            stamps = np.rint(series.times * NS)
+            is_new = np.abs(stamps - step.time_ns) < half
+            for part, into in ((~is_new, None), (is_new, later)):
+                if part.any():
+                    piece = _part_of(series, part)
+                    self._add_values(piece) if into is None else into.append(piece)
+        for late in found.late:
+            self._came_late(late.data)
+        self.finish()
+        self.epoch, self._newest = found.seq, step.time_ns
+        for chunk in new:
+            self._add(chunk)
+        for series in later:
+            self._add_values(series)
+
+    def _add(self, chunk: Chunk) -> None:
+        for mark, segment in _by_mark(chunk.segment):
+            key = mark, chunk.channel, segment.grid.start_ns
+            piece = Chunk(chunk.channel, segment, chunk.scale, chunk.offset)
+            self._samples.setdefault(key, []).append(piece)
+
+    def _add_values(self, series: Series) -> None:
+        for mark, part in _series_by_mark(series):
+            self._values.setdefault((mark, series.channel), []).append(part)
+
+    def _came_late(self, data: Chunk | Series) -> None:
+        """Keep late data as frames of their own: what was told stays as it was told."""
+        if isinstance(data, Chunk):
+            whole = data.segment
+            for lo, hi in whole.runs.tolist():
+                run = whole.part(whole.first + lo, whole.first + hi)
+                for mark, piece in _by_mark(run):
+                    part = -_time_ns(piece, piece.first)
+                    self._closed.append(
+                        Frame(
+                            self._stream, data.channel, mark, part, piece, data.scale, data.offset
+                        )
+                    )
+            return
+        for mark, series in _series_by_mark(data):
+            part = -round(float(series.times[0]) * NS)
+            self._closed.append(ValueFrame(self._stream, series, mark, part))
+
+    def _close(self, before_ns: int) -> None:
+        """Close the frames of marks up to a time, in the order in which they were opened."""
+        for key in [key for key in self._samples if key[0] <= before_ns]:
+            self._closed.append(self._frame(key, self._samples.pop(key)))
+        for name in [name for name in self._values if name[0] <= before_ns]:
+            self._closed.append(self._value_frame(name, self._values.pop(name)))
+
+    def _frame(self, key: tuple[int, Channel, int], chunks: Sequence[Chunk]) -> Frame:
+        mark, channel, start_ns = key
+        segment = _joined([chunk.segment for chunk in chunks])
+        of = chunks[0]
+        return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
+
+    def _value_frame(self, key: tuple[int, Channel], parts: Sequence[Series]) -> ValueFrame:
+        return ValueFrame(self._stream, _joined_series(parts), key[0], self.epoch)
+
+
+def _end_ns(chunk: Chunk) -> int:
+    return _time_ns(chunk.segment, chunk.segment.stop)
+
+
+def _time_ns(segment: Segment, index: int) -> int:
+    """Return the time of a sample, as a whole number: no float decides on a frame. [ns]"""
+    fs = segment.grid.fs
+    return segment.grid.start_ns + index * NS * fs.denominator // fs.numerator
+
+
+def _by_mark(segment: Segment) -> Iterable[tuple[int, Segment]]:
+    """Yield the parts of a segment between marks."""
+    fs = segment.grid.fs
+    at = segment.first
+    while at < segment.stop:
+        mark = frame_of(_time_ns(segment, at))
+        ahead = (mark + FRAME_NS - segment.grid.start_ns) * fs.numerator
+        stop = min(-(-ahead // (NS * fs.denominator)), segment.stop)
+        yield mark, segment.part(at, stop)
+        at = stop
+
+
+def _series_by_mark(series: Series) -> Iterable[tuple[int, Series]]:
+    marks: NDArray[np.int64] = np.floor_divide(series.times, FRAME_NS / NS).astype(np.int64)
+    for mark in np.unique(marks).tolist():
+        yield mark * FRAME_NS, _part_of(series, marks == mark)
+
+
+def _part_of(series: Series, which: NDArray[np.bool_]) -> Series:
+    return Series(series.channel, series.times[which], series.values[which], series.valid_s[which])
+
+
+def _joined(segments: Sequence[Segment]) -> Segment:
+    """Return one segment of several on a grid; what lies between was not measured."""
+    first, stop = segments[0].first, segments[-1].stop
+    kind = np.result_type(*(segment.counts.dtype for segment in segments))
+    counts: NDArray[np.integer] = np.zeros(stop - first, dtype=kind)
+    runs: list[list[int]] = []
+    for segment in segments:
+        at = segment.first - first
+        counts[at : at + len(segment.counts)] = segment.counts
+        for lo, hi in segment.runs.tolist():
+            if runs and runs[-1][1] == lo + at:
+                runs[-1][1] = hi + at
+            else:
+                runs.append([lo + at, hi + at])
+    measured = np.array(runs, dtype=np.int64).reshape(-1, 2)
+    return Segment(segments[0].grid, first, counts, measured)
+
+
+def _joined_series(parts: Sequence[Series]) -> Series:
+    return Series(
+        parts[0].channel,
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.valid_s for part in parts]),
+    )
