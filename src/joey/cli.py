@@ -143,7 +143,7 @@ def simulate(
     age: Annotated[float, Parameter(help="Postnatal age. [days]")] = 20.0,
 ) -> None:
     """Make an infant with known truth: WFDB records, holds.csv, context.csv, truth.json."""
-    from joey.demo import make_infant
+    from joey.simulate.make import make_infant
     from joey.terminal import progress
 
     with progress() as tell:
@@ -182,78 +182,29 @@ def ward(
 @app.command
 def demo(
     *,
-    out: Annotated[Path, Parameter(help="The folder to write to.")] = Path("joey-demo"),
-    hours: Annotated[float, Parameter(help="Length of the simulated day. [h]")] = 24.0,
-    seed: Annotated[int, Parameter(help="The same seed gives the same infant.")] = 1,
+    beds: Annotated[int, Parameter(help="How many beds.")] = 24,
+    speed: Annotated[float, Parameter(help="How many seconds pass in one.")] = 1.0,
+    port: Annotated[int, Parameter(help="Of the pages; 0 takes any that is free.")] = 0,
     browser: Annotated[
-        bool, Parameter(name="--browser", negative="--no-browser", help="Open the report.")
+        bool, Parameter(name="--browser", negative="--no-browser", help="Open one.")
     ] = True,
-    exit_after: Annotated[
-        float | None, Parameter(help="Stop showing after so long; else Ctrl-C stops it. [s]")
-    ] = None,
+    exit_after: Annotated[float | None, Parameter(help="End after so long. [s]")] = None,
+    data: Annotated[Path | None, Parameter(help="Keep the data in this folder.")] = None,
+    history: Annotated[float, Parameter(help="So much is there from before. [min]")] = 10.0,
+    seed: Annotated[int, Parameter(help="The same seed gives the same infants.")] = 2,
+    auto_taps: Annotated[
+        bool, Parameter(negative="", help="The ward marks its holds itself.")
+    ] = False,
+    dirt: Annotated[bool, Parameter(help="Messages and clocks go wrong.")] = True,
 ) -> None:
-    """Simulate an infant's day with three holds, report it, and show the report."""
+    """Show a simulated ward live: server, monitors and a browser, all on this machine."""
+    from joey.demo import DemoWish
     from joey.demo import demo as run
-    from joey.serve import show
-    from joey.terminal import progress
 
-    _checked_exit(exit_after)
-    _say_if_cold()
-    with progress() as tell:
-        done = run(out, hours=hours, seed=seed, progress=tell)
-    for line in done:
-        print(line)  # noqa: T201
-    show(out, "report.html", browser=browser, exit_after=exit_after)
-
-
-@app.command
-def serve(
-    *,
-    data: Annotated[Path, Parameter(help="The folder of Joey's files; made if absent.")],
-    settings: Annotated[Path | None, Parameter(help="A TOML file (docs/serve.md).")] = None,
-    port: Annotated[int | None, Parameter(help="Of the pages, on this machine.")] = None,
-    hl7_listen: Annotated[
-        str | None, Parameter(help="Where monitors connect: ADDRESS:PORT, 127.0.0.1:2575.")
-    ] = None,
-    hl7_allow: Annotated[
-        list[str] | None, Parameter(help="Networks that may connect, as 10.1.0.0/16.")
-    ] = None,
-    workers: Annotated[int | None, Parameter(help="Processes that analyze.")] = None,
-    journal_days: Annotated[
-        float | None, Parameter(help="How long messages are kept behind what is archived.")
-    ] = None,
-    tz: Zone = None,
-    exit_after: Annotated[float | None, Parameter(help="Stop after so long. [s]")] = None,
-) -> None:
-    """Listen to the monitors of a unit and show it: on this machine until people can sign in."""
-    from joey.serve import read_settings
-    from joey.serve.supervisor import Places
-    from joey.serve.supervisor import serve as run
-
-    where: dict[str, str | int | None] = {}
-    if hl7_listen is not None:
-        address, colon, number = hl7_listen.rpartition(":")
-        if not colon or not number.isdecimal():
-            msg = f"--hl7-listen is ADDRESS:PORT, as 127.0.0.1:2575, not {hl7_listen}"
-            raise InputError(msg)
-        where = {"hl7_address": address.strip("[]"), "hl7_port": int(number)}
-    chosen = read_settings(
-        settings,
-        data=data,
-        port=port,
-        hl7_allow=tuple(hl7_allow) if hl7_allow else None,
-        workers=workers,
-        journal_days=journal_days,
-        zone=tz,
-        **where,
+    wish = DemoWish(
+        beds, speed, port, browser, _checked_exit(exit_after), data, history, seed, auto_taps, dirt
     )
-
-    def opened(places: Places) -> None:
-        address, number = places.hl7 or ("", 0)
-        print(f"monitors connect to {address}:{number} (HL7 over MLLP)")  # noqa: T201
-        print(f"open {places.link} (once; Ctrl-C ends Joey)", flush=True)  # noqa: T201
-
-    run(chosen, opened=opened, exit_after=exit_after)
+    run(wish, lambda line: print(line, flush=True))  # noqa: T201
 
 
 @app.command

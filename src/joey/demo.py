@@ -1,123 +1,243 @@
-"""A simulated infant for those without data: made, reported, shown. Never evidence on infants."""
+"""Joey's front door: a simulated ward, the server, and a browser, with one command.
+
+Everything runs on this machine, in processes that end with this one, and leaves nothing behind.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import webbrowser
+from dataclasses import dataclass, replace
+from multiprocessing import get_context, parent_process
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from joey.errors import InputError
-from joey.folders import refuse_unusable
-from joey.respond import FILES, Wish, respond
-from joey.simulate import simulate_infant, write
-from joey.simulate.files import TRUTH, refuse_foreign
-from joey.simulate.infant import MIDNIGHT
-from joey.simulate.schedule import HOURS, holds_within
+from joey.serve import HostClock, Settings
+from joey.serve.supervisor import Supervisor
+from joey.simulate.ward import HostTime, WardSettings, enter, play_ward
+from joey.sources.hl7 import SourceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
-__all__ = ["demo", "make_infant"]
+__all__ = ["DemoWish", "demo"]
 
-LEAST_H = 3.0  # h, for one hold with an hour before and after it
-MORNING_NS = MIDNIGHT + 8 * 3600 * 10**9  # ns; hours of a part of a day begin at 08:00
+SOURCE = "simulated ward"
+MARK = "simulated"  # a file that says of its folder that nothing in it is of a patient
+FASTEST = 60.0  # times as fast as a clock
+LOOK_S = 0.1  # s, between two looks at the server's processes
+UP_S = 30.0  # s that the server is given to come up
+END_S = 6.0  # s that the ward is given to end
 
 
-def make_infant(
-    folder: Path,
-    *,
-    hours: float,
-    seed: int,
-    holds: int,
-    gestation: float,
-    age: float,
-    progress: Callable[[float, str], None],
-) -> tuple[str, ...]:
-    """Simulate an infant, write it to a folder, and return lines for the terminal.
+@dataclass(frozen=True, slots=True)
+class DemoWish:
+    """What demo is wanted.
+
+    Parameters
+    ----------
+    beds : int
+        How many.
+    speed : float
+        How many seconds pass in one.
+    port : int
+        Of the pages; 0 takes any that is free.
+    browser : bool
+        Whether to open one.
+    exit_after : float or None
+        End after so long. [s]
+    data : Path or None
+        Where journal, archive and records are kept; by default in a folder that is taken away.
+    history_min : float
+        So much of the time before is there when the pages open. [min]
+    seed : int
+        Of the ward.
+    taps : bool
+        Whether the ward marks its holds itself.
+    dirt : bool
+        Whether messages and clocks go wrong.
+    """
+
+    beds: int = 24
+    speed: float = 1.0
+    port: int = 0
+    browser: bool = True
+    exit_after: float | None = None
+    data: Path | None = None
+    history_min: float = 10.0
+    seed: int = 2  # the story's infant has spells before he is held, and fewer in it
+    taps: bool = False
+    dirt: bool = True
+
+
+def demo(wish: DemoWish, say: Callable[[str], None]) -> None:
+    """Run the ward, the server and a browser until Ctrl-C, or for a while.
+
+    Parameters
+    ----------
+    wish : DemoWish
+        What is wanted.
+    say : callable
+        Is told each line for the terminal.
 
     Raises
     ------
     InputError
-        If an option asks for what cannot be simulated.
+        If an option asks for what cannot be, or the folder has data that are not simulated.
     OSError
         If the folder cannot be written.
     """
-    _refuse_impossible(hours, seed, holds, gestation, age)
-    refuse_unusable(folder, ())
-    refuse_foreign(folder)
-    progress(0.0, "simulating an infant")
-    # Parents come at their hours of a day; into a part of one the holds are laid.
-    part = hours < 24
-    infant = simulate_infant(
-        hours,
-        seed,
-        gestational_age_weeks=gestation,
-        postnatal_days=age,
-        start_ns=MORNING_NS if part else MIDNIGHT,
-        holds=holds_within(hours, holds) if part else holds,
-    )
-    progress(0.7, "writing")
-    paths = write(infant, folder)
-    progress(1.0, "done")
-    found = len(infant.truth.holds)
-    asked = f" of the {holds} asked for: more do not fit" if part and found < holds else ""
-    return (
-        f"A simulated infant: {hours:g} h, holds: {found}{asked}.",
-        *(f"  {path.relative_to(folder)}" for path in paths),
-    )
-
-
-def _refuse_impossible(hours: float, seed: int, holds: int, gestation: float, age: float) -> None:
-    bounds = (
-        ("--hours", hours, 1 / 60, 720.0, "h"),
-        ("--holds", holds, 0, len(HOURS), "a day"),
-        ("--gestation", gestation, 22.0, 44.0, "weeks"),
-        ("--age", age, 0.0, 365.0, "days"),
-    )
-    for option, value, low, high, unit in bounds:
-        if not low <= value <= high:  # true of NaN too
-            msg = f"{option} is {low:.3g} to {high:g} {unit}, not {value:g}"
-            raise InputError(msg)
-    if not 0 <= seed < 2**63:
-        msg = f"--seed is a whole number from 0 on, not {seed}"
+    if not 0.1 <= wish.speed <= FASTEST:
+        msg = f"--speed is 0.1 to {FASTEST:g}, not {wish.speed:g}"
         raise InputError(msg)
-
-
-def demo(
-    folder: Path, *, hours: float, seed: int, progress: Callable[[float, str], None]
-) -> tuple[str, ...]:
-    """Simulate an infant's day with three holds and report it; return lines for the terminal.
-
-    Raises
-    ------
-    InputError
-        If the day is too short for a hold, or the folder has another report in it.
-    OSError
-        If the folder cannot be written.
-    """
-    if not hours >= LEAST_H:
-        msg = f"--hours is at least {LEAST_H:g} h: a hold needs an hour before and after it"
+    if not 0 <= wish.port <= 65535:
+        msg = f"--port is 0 to 65535, not {wish.port}"
         raise InputError(msg)
-    data = folder / "data"
-    refuse_unusable(folder, FILES)
-    if not (data / TRUTH).exists() and (there := sorted(FILES & _names(folder))):
-        msg = (
-            f"{folder / there[0]} is not of a demo and would be written over: choose another --out"
+    ward = WardSettings(
+        "127.0.0.1", 0, wish.beds, wish.seed, wish.history_min, wish.dirt, marked=wish.taps
+    )
+    begun = time.monotonic()
+    with _folder(wish.data) as folder:
+        clock = HostClock(time.time_ns(), wish.speed)
+        settings = Settings(
+            folder,
+            port=wish.port,
+            hl7_port=0,
+            sources=(SourceSettings(SOURCE, simulated=True),),
+            clock=clock,
         )
+        supervisor = Supervisor(settings, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
+        here, there = get_context("spawn").Pipe()
+        playing = get_context("spawn").Process(
+            target=_play, args=(replace(ward, truth=folder / "truth", folder=folder), clock, there)
+        )
+        try:
+            supervisor.start()
+            playing.start()
+            link = _connect(supervisor, here, taps=wish.taps)
+            for line in _what_to_see(wish, link, time.monotonic() - begun):
+                say(line)
+            if wish.browser:
+                threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+            while wish.exit_after is None or time.monotonic() < begun + wish.exit_after:
+                supervisor.look()
+                time.sleep(LOOK_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            # The ward first: a server that ends before it would be asked for again and again.
+            _end_ward(playing)
+            supervisor.stop()
+
+
+@contextlib.contextmanager
+def _folder(wished: Path | None) -> Iterator[Path]:
+    """Yield the folder of the data; one that nobody asked for is gone afterwards."""
+    if wished is None:
+        folder = Path(tempfile.mkdtemp(prefix="joey-demo-"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    if wished.is_dir() and any(wished.iterdir()) and not (wished / MARK).exists():
+        msg = f"{wished} has files that are not of a demo: choose an empty --data"
         raise InputError(msg)
-    make_infant(
-        data,
-        hours=hours,
-        seed=seed,
-        holds=3,
-        gestation=29.0,
-        age=20.0,
-        progress=lambda share, words: progress(0.6 * share, words),
+    wished.mkdir(parents=True, exist_ok=True)
+    (wished / MARK).write_text("Everything in this folder is simulated.\n", encoding="ascii")
+    yield wished
+
+
+def _what_to_see(wish: DemoWish, link: str, took_s: float) -> tuple[str, ...]:
+    def after(seconds: float) -> str:
+        return f"{seconds / wish.speed / 60:.0f} min"
+
+    bed = min(4, wish.beds)
+    marked = (
+        "the hold is marked by itself."
+        if wish.taps
+        else "open the bed, press Start hold, and put its start right with -5 min."
     )
-    headers = tuple(sorted(data.glob("simulated_*.hea")))
-    wish = Wish(headers, data / "holds.csv", folder, context=data / "context.csv")
-    done = respond(wish, lambda share, words: progress(0.6 + 0.4 * share, words))
-    return done.lines
+    return (
+        f"A simulated ward of {wish.beds} beds, open after {took_s:.1f} s.",
+        "Nothing in it is of a patient, and nothing here is an alarm.",
+        "",
+        f"  {link}",
+        "",
+        "The link lets one browser in, once. What to look at:",
+        f"- Bed {bed}, a boy born 10 weeks early. {after(180)} after the start he is lifted out",
+        f"  and held; leads come off in the transfer: {marked}",
+        f"  {after(660)} after the start he is given his name, while he is held.",
+        "- Feed: wrong clocks, late and doubled messages, lost connections, what is not",
+        "  understood, and two monitors whose signals are nobody's until somebody confirms.",
+        "Ctrl-C ends it" + ("." if wish.data else " and takes its data away."),
+    )
 
 
-def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+def _connect(supervisor: Supervisor, ward: Connection, *, taps: bool) -> str:
+    """Wait for the server, tell the ward where it is, and return a link for the browser."""
+    if not supervisor.wait_for_places(UP_S) or supervisor.places.hl7 is None:
+        raise InputError("the server did not come up: the lines above say which part did not")
+    link, for_ward = supervisor.places.link, ""
+    if taps:
+        for_ward, link = link, enter(link).new_link()
+    ward.send((supervisor.places.hl7[1], for_ward))
+    return link
+
+
+# --- processes of their own, with all that they start
+
+
+def _end_ward(process: SpawnProcess) -> None:
+    """Ask the ward to end, then end it and all that it started."""
+    if process.pid is None:
+        return
+    if process.is_alive():
+        os.kill(process.pid, signal.SIGINT)
+        process.join(END_S)
+    _end_group(process.pid)
+    process.join()
+    process.close()
+
+
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _play(ward: WardSettings, clock: HostClock, told: Connection) -> None:
+    """Be the ward: the head of a group, so that it can be ended with all that it started.
+
+    The terminal's Ctrl-C does not come here: the parent passes it on. However the parent ends, the
+    group ends with it.
+    """
+    os.setsid()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    async def places() -> tuple[int, str]:
+        loop, there = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(told.fileno(), there.set)
+        await there.wait()
+        loop.remove_reader(told.fileno())
+        port, link = told.recv()
+        return int(port), str(link)
+
+    play_ward(ward, HostTime(clock.now_ns, clock.speed), places=places())
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)

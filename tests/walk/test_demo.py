@@ -1,105 +1,191 @@
-"""A simulated infant from the command line: its files, its report, and the page it is shown on."""
+"""The demo as a real process: up within seconds, gone without a trace."""
 
-import csv
 import http.client
+import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from joey.cli import main
+from joey.store.journal import Journal
+
+SMALL = ("demo", "--no-browser", "--beds", "3", "--history", "1")
+LINK = re.compile(r"http://(127\.0\.0\.1:\d+)/\?token=\S+")
 
 
-def leave(*arguments: str) -> int:
-    """Run the command and return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([*arguments])
-    return int(left.value.code or 0)
-
-
-def test_the_demo_shows_the_report_it_made(tmp_path: Path) -> None:
-    """One command from nothing to a page on the loopback address, which says simulated."""
-    command = ["demo", "--out", str(tmp_path), "--hours", "3", "--no-browser", "--exit-after", "60"]
+@contextmanager
+def running(tmp_path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the demo with a folder for temporary files of its own, and end it whatever happens."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    command = [sys.executable, "-m", "joey", *SMALL, *options]
     with subprocess.Popen(
-        [sys.executable, "-m", "joey", *command], stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        found = None
-        for line in running.stdout:
-            found = re.search(r"http://(127\.0\.0\.1):(\d+)/", line)
-            if found:
-                break
-        assert found
-        connection = http.client.HTTPConnection(found[1], int(found[2]), timeout=20)
-        connection.request("GET", "/")
-        page = connection.getresponse().read()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def link_of(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Return host and link, once they are printed."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := LINK.search(line):
+            return found[1], found[0]
+    assert process.stderr is not None
+    pytest.fail(process.stderr.read())
+
+
+def family(head: int) -> set[int]:
+    """Return a process and all that it started, as far as it still has parents."""
+    found = {head}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == head:
+            found |= family(int(path.parent.name))
+    return found
+
+
+def alive(processes: set[int]) -> set[int]:
+    """Return those of the processes that run."""
+    there = set()
+    for each in processes:
+        try:
+            state = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z":
+            there.add(each)
+    return there
+
+
+def ask(host: str, path: str, cookie: str = "") -> tuple[int, str, bytes]:
+    """Return status, cookie and body of a page."""
+    connection = http.client.HTTPConnection(host, timeout=20)
+    try:
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+        answer = connection.getresponse()
+        return answer.status, (answer.getheader("Set-Cookie") or "").split(";")[0], answer.read()
+    finally:
         connection.close()
-        running.terminate()
-
-    assert running.returncode == 143
-    assert page == (tmp_path / "report.html").read_bytes()
-    assert b"simulated" in page
-    assert {"response.json", "response.csv", "beats.qrs", "events.atr", "data"} <= {
-        path.name for path in tmp_path.iterdir()
-    }
 
 
-@pytest.mark.parametrize(
-    ("hours", "asked", "held", "said"),
-    [("4", "1", 1, "holds: 1."), ("4", "3", 1, "holds: 1 of the 3 asked for")],
-)
-def test_holds_are_laid_into_the_hours_there_are(
-    hours: str, asked: str, held: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A hold that is asked for is there, or it is said that it does not fit."""
-    out = tmp_path / "infant"
-    assert leave("simulate", "--out", str(out), "--hours", hours, "--holds", asked) == 0
+def test_the_demo_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> None:
+    """After --exit-after no process is left, and no file in the folder of temporary ones."""
+    with running(tmp_path, "--exit-after", "8") as process:
+        host, link = link_of(process)
+        members = family(process.pid)
+        status, cookie, _ = ask(host, link.removeprefix(f"http://{host}"))
+        assert status == 303
+        assert ask(host, "/")[0] == 401, "a browser without the cookie"
+        page = ask(host, "/", cookie)
+        assert page[0] == 200
+        assert b"simulated" in page[2].lower()
+        _, errors = process.communicate(timeout=40)
 
-    with (out / "holds.csv").open(newline="", encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == held
-    assert said in capsys.readouterr().out
+    assert process.returncode == 0, errors
+    assert errors == ""
+    assert len(members) >= 5, "intake, pages, worker, ward and this"
+    assert alive(members) == set()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_it_ends_no_process_is_left(how: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and termination take the data away as well; a kill ends at least all processes."""
+    with running(tmp_path) as process:
+        link_of(process)
+        members = family(process.pid)
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=40)
+        deadline = time.monotonic() + 10
+        while alive(members) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert alive(members) == set()
+    if how != signal.SIGKILL:
+        assert errors == ""
+        assert list((tmp_path / "tmp").iterdir()) == []
+    assert (
+        process.returncode
+        == {
+            signal.SIGINT: 0,
+            signal.SIGTERM: 143,
+            signal.SIGKILL: -signal.SIGKILL,
+        }[how]
+    )
+
+
+def test_what_the_ward_sent_is_what_is_stored(tmp_path: Path) -> None:
+    """With --data everything is kept: each acknowledged message is in the journal, once."""
+    data = tmp_path / "data"
+    with running(tmp_path, "--exit-after", "9", "--data", str(data)) as process:
+        link_of(process)
+        process.communicate(timeout=40)
+
+    sent = json.loads((data / "truth" / "sent.jsonl").read_text(encoding="utf-8"))
+    journal = Journal(data / "journal.db", read_only=True)
+    stored = journal.read(0, limit=100_000, kinds={"hl7"})
+    journal.close()
+    ids = [entry.control_id for entry in stored]
+    assert len(ids) == len(set(ids))
+    assert {entry.state for entry in stored} == {"accepted"}
+    assert sent["acknowledged"] > 10
+    # The ward doubles a message now and then; both are acknowledged, one is kept.
+    doubled = [
+        line
+        for line in (data / "truth" / "dirt.jsonl").read_text(encoding="utf-8").splitlines()
+        if json.loads(line)["kind"] == "duplicates"
+    ]
+    assert sent["acknowledged"] - len(doubled) <= len(ids) <= sent["sent"]
+    assert not list(data.glob("joey-ward-*")), "samples that were to be sent are gone"
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--hours", "nan"),
-        ("--hours", "0"),
-        ("--holds", "-1"),
-        ("--holds", "9"),
-        ("--gestation", "21.9"),
-        ("--gestation", "nan"),
-        ("--age", "-1"),
-        ("--age", "inf"),
-        ("--seed", "-1"),
+        ("--beds", "0"),
+        ("--speed", "nan"),
+        ("--speed", "0"),
+        ("--history", "-1"),
+        ("--port", "70000"),
+        ("--exit-after", "nan"),
     ],
 )
-def test_an_impossible_infant_is_refused_by_the_options_name(
-    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "infant"
-    assert leave("simulate", "--out", str(out), f"{option}={value}") == 2
-    assert f"joey: {option} is " in capsys.readouterr().err
-    assert not out.exists()
-
-
-@pytest.mark.parametrize(("option", "value"), [("--hours", "2.9"), ("--exit-after", "nan")])
 def test_an_impossible_demo_is_refused_by_the_options_name(
     option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "demo"
-    assert leave("demo", "--no-browser", "--out", str(out), f"{option}={value}") == 2
+    """One line, before anything is made."""
+    data = tmp_path / "data"
+    with pytest.raises(SystemExit) as left:
+        main(["demo", "--no-browser", "--data", str(data), f"{option}={value}"])
+
+    assert left.value.code == 2
     assert f"joey: {option} is " in capsys.readouterr().err
-    assert not out.exists()
+    assert not data.exists()
 
 
-def test_a_real_report_is_not_written_over_by_a_demo(
+def test_real_data_are_not_mixed_with_a_demo(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "response.csv").write_text("real", encoding="utf-8")
+    """A folder with files of another origin is refused, and stays as it is."""
+    (tmp_path / "journal.db").write_bytes(b"real")
 
-    assert leave("demo", "--no-browser", "--out", str(tmp_path)) == 2
-    assert "response.csv is not of a demo" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["response.csv"]
+    with pytest.raises(SystemExit) as left:
+        main(["demo", "--no-browser", "--data", str(tmp_path)])
+    assert left.value.code == 2
+    assert "not of a demo" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.db"]

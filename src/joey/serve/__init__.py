@@ -3,7 +3,6 @@
 They talk through files alone: the journal is their queue.
 """
 
-from joey.serve.pages import show
 from joey.serve.settings import HostClock, Settings, read_settings
 
-__all__ = ["HostClock", "Settings", "read_settings", "show"]
+__all__ = ["HostClock", "Settings", "read_settings"]

@@ -1,23 +1,16 @@
-"""The process of the pages; and one page of a folder, shown on this machine alone."""
+"""The process of the pages."""
 
 from __future__ import annotations
 
-import functools
-import http.server
 import socket
-import threading
-import webbrowser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import io
     from multiprocessing.queues import Queue
-    from pathlib import Path
-    from typing import BinaryIO
 
     from joey.serve.settings import Settings
 
-__all__ = ["run_pages", "show"]
+__all__ = ["run_pages"]
 
 
 def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
@@ -50,55 +43,3 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         speed=settings.clock.speed,
     )
     serve_pages(pages, sessions, sock)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves one page and nothing else, without a log line for every request."""
-
-    page = ""
-
-    def send_head(self) -> io.BytesIO | BinaryIO | None:
-        """Return the page and nothing else, whatever the method: this is what all of them call."""
-        if self.path.lstrip("/") not in {"", self.page}:
-            self.send_error(404)
-            return None
-        self.path = f"/{self.page}"
-        return super().send_head()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name upstream)
-        """Log nothing: a path may hold a name."""
-
-
-def show(folder: Path, page: str, *, browser: bool, exit_after: float | None) -> None:
-    """Serve one page of a folder on the loopback address until Ctrl-C, or for a while.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the page lies.
-    page : str
-        Its file name.
-    browser : bool
-        Whether to open it. Without a browser and `exit_after` there is nothing to serve it for, and
-        the call returns at once.
-    exit_after : float or None
-        Stop after so long. [s]
-    """
-    if not browser and exit_after is None:
-        return
-    handler = functools.partial(type("Page", (_Quiet,), {"page": page}), directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    address = f"http://127.0.0.1:{server.server_address[1]}/"
-    print(f"showing the report at {address} (Ctrl-C ends it)", flush=True)  # noqa: T201
-    if browser:
-        webbrowser.open(address)
-    if exit_after is not None:
-        stop = threading.Timer(exit_after, server.shutdown)
-        stop.daemon = True
-        stop.start()
-    try:
-        server.serve_forever(poll_interval=0.1)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
