@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Bed", "Kept"]
 
 NS = 1_000_000_000
+OFF_NS = NS // 5  # a change of a device's offset that is worth a row
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
 BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # fmt: skip  # noqa: E501
 log = logging.getLogger("joey.worker")
@@ -104,6 +105,7 @@ class Bed:
         self._run(lambda monitor: monitor.tick(entry.received_ns, entry.seq), entry, into)
         if self._monitor is not None and self._monitor.clock.offset_ns is not None:
             self.frames.pass_to(entry.received_ns - self._monitor.clock.offset_ns)
+            self._measure(self._monitor.clock.offset_ns, entry, into)
 
     def close(self, entry: Entry, into: Kept) -> None:
         """End the stream: its device is elsewhere, or another infant is in the bed."""
@@ -134,13 +136,18 @@ class Bed:
             return
         into.facts += facts_of(found)
         into.envelope += envelope_rows(found)
-        for note in found.notes:
-            if note.kind == "offset":
-                self.row = replace(self.row, offset_ns=round(note.value))
-                into.rows[self.row.id] = self.row
         if found.resume is not None:
             said = {"resume": pack_resume(found.resume), "epoch": self.frames.epoch}
             self.state = json.dumps(said, separators=(",", ":"))
+
+    def _measure(self, offset_ns: int, entry: Entry, into: Kept) -> None:
+        """Keep how far the device's clock is off: the pages lay holds and spells by it.
+
+        What came in a backlog was old when it came: the offset falls to the true one as it ends.
+        """
+        if entry.seq > self._told and abs(offset_ns - self.row.offset_ns) > OFF_NS:
+            self.row = replace(self.row, offset_ns=offset_ns)
+            into.rows[self.row.id] = self.row
 
     def _try_again(self, entry: Entry, into: Kept) -> None:
         if self._raw is not None:
