@@ -52,7 +52,7 @@ class Spans:
     bounds: NDArray[np.float64]
 
     def __init__(self, bounds: NDArray[np.float64]) -> None:
-        """Hold the rows: as a frozen dataclass does, in half its time (detectors tell each chunk)."""
+        """Hold the rows, as frozen dataclasses do but in half the time: live, it is each second."""
         _set_bounds(self, bounds)
 
     @classmethod

@@ -255,7 +255,7 @@ class Sections(Generic[Fact]):
         while self._live:
             window, section = self._live[0]
             ended = last or known >= window.stop
-            facts, final = section.step(window.stop if known > window.stop else known, last=ended)
+            facts, final = section.step(min(known, window.stop), last=ended)
             told.append(facts)
             if not ended and final < window.speak_to:
                 break

@@ -207,11 +207,11 @@ class _Section:
         self._take_paper()
 
     def _take_paper(self) -> None:
-        """Take an array to tell beats and spans in: facts are parts of it, so it is written once."""
+        """Take an array to tell in: facts are parts of it, so each place is written once."""
         words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
         self._told: NDArray[np.float64] = np.empty(words)
-        cut = self._kernels.told_parts.py_func  # what the loop does, without compiling it
-        self._times, self._flags, self._bounds = cut(self._told, self._many)
+        parts = self._kernels.told_parts(self._told, self._many)
+        self._times, self._flags, self._bounds = parts
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""

@@ -56,7 +56,7 @@ class Beats:
         flags: NDArray[np.uint8],
         searched: Spans,
     ) -> None:
-        """Hold them: as a frozen dataclass does, in half its time (a live ward tells each second)."""
+        """Hold them, as frozen dataclasses do but in half the time: live, it is each second."""
         _set_channel(self, channel)
         _set_times(self, times)
         _set_flags(self, flags)
