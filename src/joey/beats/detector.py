@@ -6,7 +6,7 @@ trace cannot be told from one lead: `intervals` makes no interval of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -210,8 +210,8 @@ class _Section:
         """Take an array to tell in: facts are parts of it, so each place is written once."""
         words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
         self._told: NDArray[np.float64] = np.empty(words)
-        parts = self._kernels.told_parts(self._told, self._many)
-        self._times, self._flags, self._bounds = parts
+        cut = cast("Any", self._kernels.told_parts).py_func  # as the loop does, uncompiled
+        self._times, self._flags, self._bounds = cut(self._told, self._many)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""

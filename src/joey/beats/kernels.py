@@ -244,22 +244,20 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
         *(numbers, energies, intervals, order, verdict, sign),
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
-    times, flags, bounds = _told_parts(told, many)
+    times, flags, bounds = told_parts(told, many)
     _tell_beats(upto, z, clock, at, sizes, verdict, sign, times, flags)
     _tell_spans(upto, z, clock, runs, bounds)
     z[TOLD] = upto
     return z[N_BEATS], z[N_SPANS], upto
 
 
+@kernel(counted=False)
 def told_parts(
     told: NDArray[np.float64], many: int
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.float64]]:
     """Return times, flags and bounds of spans in what is told; one array, as each costs a call."""
     behind = many + many // 8 + 1
     return told[:many], told[many:behind].view(np.uint8), told[behind:].reshape(-1, 2)
-
-
-_told_parts = kernel(counted=False)(told_parts)
 
 
 @kernel(counted=False)
