@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from joey.signals import NS, SLACK_NS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -156,6 +158,7 @@ class Sections(Generic[Fact]):
         self._next_first = 0  # grid index from which it will hear
         self._plain_to = -1  # grid index before which all sections hear all that comes
         self._gap = self._lead_in = self._tail = self._piece = 0  # in samples of the open grid
+        self._anchor_ns, self._samples_per_ns = 0, (1, 1)  # of the open grid
         self._final = -math.inf  # s
 
     @property
@@ -181,7 +184,9 @@ class Sections(Generic[Fact]):
                 else:
                     self._take_run(segment.grid, first, counts, told)
         if self._grid is not None:
-            known = self._grid.first_at(upto)
+            # As `Grid.first_at`, whose whole numbers need not be worked out for each chunk.
+            numerator, denominator = self._samples_per_ns
+            known = -((self._anchor_ns - round(upto * NS)) * numerator // denominator)
             if known - self._heard <= self._gap:
                 self._step(known, told)
             else:
@@ -228,6 +233,9 @@ class Sections(Generic[Fact]):
 
     def _open(self, grid: Grid, first: int) -> None:
         self._grid = grid
+        numerator, denominator = grid.fs.as_integer_ratio()
+        self._anchor_ns = grid.start_ns + SLACK_NS
+        self._samples_per_ns = numerator, denominator * NS
         self._gap, self._lead_in, self._tail, self._piece = (
             round(seconds * grid.fs) for seconds in (GAP_S, LEAD_IN_S, TAIL_S, PIECE_S)
         )

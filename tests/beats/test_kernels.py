@@ -28,7 +28,7 @@ def searched(
     room[: len(begin)] = begin
     samples = np.zeros((2, n + loops.LANES), dtype=np.int32)
     samples[0] = -12345
-    none = np.empty(0), np.empty(0, dtype=np.uint8), np.empty((0, 2))
+    told = np.empty(0)
     rng = np.random.default_rng(seed)
     edges = [0, *(np.flatnonzero(np.diff(valid)) + 1).tolist(), n]
     for lo, hi in pairwise(edges):
@@ -38,9 +38,9 @@ def searched(
             number = stop - at
             if valid[lo]:
                 samples[0, at:stop] = x[at:stop]
-                kernels.advance(room, samples, *none, 0, number, 0, False, False)
+                kernels.advance(room, samples, told, number, 0, kernels.ONLY_HEAR)
             else:
-                kernels.advance(room, samples, *none, 0, 0, number, False, False)
+                kernels.advance(room, samples, told, 0, number, kernels.ONLY_HEAR)
             at = stop
     z = room[d.N_WIDTHS : kernels.CLOCK]
     many = int(z[kernels.MANY])

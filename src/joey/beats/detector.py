@@ -6,7 +6,7 @@ trace cannot be told from one lead: `intervals` makes no interval of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 
 SPARE = 64  # samples that loops may read, and not use, behind the last
-MANY_SPANS = 1024  # told, for which a section's array has room; then it takes a new one
+MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
 
 
 class BeatDetector:
@@ -161,14 +161,14 @@ class _Section:
     """
 
     __slots__ = (
-        "_advance",
-        "_arrays",
         "_bounds",
         "_channel",
         "_first",
         "_flags",
         "_gaps",
         "_heard",
+        "_kernels",
+        "_many",
         "_n_spans",
         "_n_told",
         "_room",
@@ -176,6 +176,8 @@ class _Section:
         "_speak_to",
         "_stop",
         "_times",
+        "_told",
+        "_words",
     )
 
     def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
@@ -196,20 +198,25 @@ class _Section:
             decide.beginning(),
         )
         self._room = _enter(length, words)
-        self._room.words[: len(begin)] = begin
+        self._words = self._room.words
+        self._words[: len(begin)] = begin
         self._samples = self._room.samples[0]
-        # What is told are parts of these: they are the section's own.
-        self._times: NDArray[np.float64] = np.empty(many)
-        self._flags: NDArray[np.uint8] = np.empty(many, dtype=np.uint8)
-        self._arrays = (self._room.words, self._room.samples, self._times, self._flags)
-        self._bounds: NDArray[np.float64] = np.empty((many + MANY_SPANS, 2))
+        self._many = many
         self._channel = channel
-        self._advance = kernels.advance
+        self._kernels = kernels
         self._first = window.first
         self._speak_to = window.speak_to
         self._heard = self._stop = window.first  # worked on; written down
         self._gaps = False
         self._n_told = self._n_spans = 0
+        self._take_paper()
+
+    def _take_paper(self) -> None:
+        """Take an array to tell in: facts are parts of it, so each place is written once."""
+        words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
+        self._told: NDArray[np.float64] = np.empty(words)
+        cut = cast("Any", self._kernels.told_parts).py_func  # as the loop does, uncompiled
+        self._times, self._flags, self._bounds = cut(self._told, self._many)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
@@ -221,17 +228,21 @@ class _Section:
 
     def step(self, known: int, *, last: bool) -> tuple[Beats, int]:
         """Return the beats that became final."""
-        stop, n, m = self._stop, self._n_told, self._n_spans
+        kernels = self._kernels
+        silent = known - self._stop
+        if silent > 0:
+            self._gaps = True
+        else:
+            silent = 0
+        n, m = self._n_told, self._n_spans
         if m > MANY_SPANS:
-            self._bounds, m = np.empty_like(self._bounds), 0
-        silent = 0
-        if known > stop:
-            silent, self._gaps = known - stop, True
-        measured, self._heard = stop - self._heard, stop + silent
-        self._stop = self._heard
-        n_told, n_spans, told = self._advance(
-            *(*self._arrays, self._bounds, m, measured, silent),
-            *(True, last),
+            self._take_paper()
+            self._words[kernels.Z + kernels.N_SPANS] = m = 0
+        measured = self._stop - self._heard
+        self._heard = self._stop = self._stop + silent
+        then = kernels.END if last else kernels.TELL
+        n_told, n_spans, told = kernels.advance(
+            self._words, self._room.samples, self._told, measured, silent, then
         )
         self._n_told, self._n_spans = n_told, n_spans
         spans = Spans(self._bounds[m:n_spans]) if n_spans > m else EMPTY
@@ -245,10 +256,10 @@ class _Section:
 
     def _listen(self, upto: int) -> None:
         """Work on what is before grid index `upto`; what is not written down was not measured."""
-        stop = self._stop
-        self._advance(
-            *(*self._arrays, self._bounds, 0, stop - self._heard, upto - stop),
-            *(False, False),
+        measured, silent = self._stop - self._heard, upto - self._stop
+        kernels = self._kernels
+        kernels.advance(
+            self._words, self._room.samples, self._told, measured, silent, kernels.ONLY_HEAR
         )
         self._heard = self._stop = upto
         self._gaps = True

@@ -66,7 +66,7 @@ from joey.beats.loops import (
 )
 from joey.compiled import kernel
 
-__all__ = ["advance", "furnish"]
+__all__ = ["END", "N_SPANS", "ONLY_HEAR", "TELL", "Z", "advance", "furnish"]
 
 TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
 CHUNK = 16  # samples looked at together for a candidate
@@ -85,17 +85,22 @@ CHUNK = 16  # samples looked at together for a candidate
     SPEAK_TO,  # before which the section tells
     FIRST,  # of the window
     N_BEATS,  # told
+    N_SPANS,  # told into the array that is written to
     NUMERATOR,  # of the sampling frequency
     DENOMINATOR,
     MANY,  # room for candidates
     BUFFER,  # length of the buffers of a tile
     N_STATE,
-) = range(17)
+) = range(18)
+
+# What a section does once it has heard.
+ONLY_HEAR, TELL, END = range(3)
 
 # Then floats: the sampling frequency [Hz], the smallest energy of a beat, the grid's start in whole
 # seconds and the rest [s], and what `decide` carries.
 FS, FLOOR, START_S, REST_S, N_CLOCK = range(5)
-CLOCK = N_WIDTHS + N_STATE
+Z = N_WIDTHS  # where the state begins
+CLOCK = Z + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
 N_BUFFERS = 5  # of 64 bits
@@ -144,17 +149,13 @@ def furnish(
 
 
 @kernel(counted=False)
-def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no keywords)
+def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     room: NDArray[np.int64],
     samples: NDArray[np.int32],
-    times: NDArray[np.float64],
-    flags: NDArray[np.uint8],
-    bounds: NDArray[np.float64],
-    n_spans: int,
+    told: NDArray[np.float64],
     measured: int,
     silent: int,
-    speak: bool,  # noqa: FBT001
-    last: bool,  # noqa: FBT001
+    then: int,
 ) -> tuple[int, int, int]:
     """Hear samples, find candidates, decide, and write what became final.
 
@@ -165,25 +166,22 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
     samples : ndarray of int32, shape (2, length + LANES)
         The window's samples, the measured ones already written; and how many before each were not
         measured, written here.
-    times, flags : ndarray, shape (room,)
-        The section's beats; those that became final are written behind the others. [s]
-    bounds : ndarray of float64, shape (room, 2)
-        Searched spans, those that became final written behind the first `n_spans`. [s]
+    told : ndarray of float64, shape (words,)
+        The section's beats, their flags, and bounds of searched spans, as `told_parts` cuts it;
+        those that became final are written behind the others. [s]
     measured, silent : int
         How many measured samples follow those heard, and then how many that were not measured.
-    speak : bool
-        Whether to decide and tell.
-    last : bool
-        Whether no more will be heard.
+    then : int
+        `TELL`: decide, and write what became final; `END`: all of it, for no more will be heard.
 
     Returns
     -------
     n_beats, n_spans, upto : int
-        How many beats the section has told, how many spans stand in `bounds`, and the grid index
+        How many beats the section has told, how many spans stand in `told`, and the grid index
         before which all is told now.
     """
     w = room[:N_WIDTHS]
-    z = room[N_WIDTHS:CLOCK]
+    z = room[Z:CLOCK]
     clock = room[CLOCK:NUMBERS].view(np.float64)
     p = NUMBERS
     numbers = room[p : p + N_NUMBERS].view(np.float64)
@@ -234,8 +232,9 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
             weigh(begin, end, w, x, wide[0])
             _search(z[SCAN], hi, w, z, gone, wide, at)
         z[SCAN] = hi
-    if not speak:
-        return z[N_BEATS], n_spans, z[TOLD]
+    if then == ONLY_HEAR:
+        return z[N_BEATS], z[N_SPANS], z[TOLD]
+    last = then == END
     if z[MISSING] == 0:
         gone = gone[:0]
     n = z[FOUND]
@@ -245,10 +244,20 @@ def advance(  # noqa: PLR0913, PLR0915, PLR0917  (a compiled function has no key
         *(numbers, energies, intervals, order, verdict, sign),
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
+    times, flags, bounds = told_parts(told, many)
     _tell_beats(upto, z, clock, at, sizes, verdict, sign, times, flags)
-    n_spans = _tell_spans(upto, n_spans, z, clock, runs, bounds)
+    _tell_spans(upto, z, clock, runs, bounds)
     z[TOLD] = upto
-    return z[N_BEATS], n_spans, upto
+    return z[N_BEATS], z[N_SPANS], upto
+
+
+@kernel(counted=False)
+def told_parts(
+    told: NDArray[np.float64], many: int
+) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.float64]]:
+    """Return times, flags and bounds of spans in what is told; one array, as each costs a call."""
+    behind = many + many // 8 + 1
+    return told[:many], told[many:behind].view(np.uint8), told[behind:].reshape(-1, 2)
 
 
 @kernel(counted=False)
@@ -397,14 +406,13 @@ def _tell_beats(  # noqa: PLR0913, PLR0917
 @kernel(counted=False)
 def _tell_spans(
     upto: int,
-    n_spans: int,
     z: NDArray[np.int64],
     clock: NDArray[np.float64],
     runs: NDArray[np.int64],
     bounds: NDArray[np.float64],
-) -> int:
-    """Write what was searched before grid index `upto`; return the number of spans."""
-    r = z[CLOSED]
+) -> None:
+    """Write what was searched before grid index `upto`."""
+    r, n_spans = z[CLOSED], z[N_SPANS]
     while r < z[RUNS] and runs[r, 0] + z[FIRST] < upto:
         lo, hi = max(runs[r, 0] + z[FIRST], z[TOLD]), min(runs[r, 1] + z[FIRST], upto)
         if lo < hi:
@@ -413,7 +421,7 @@ def _tell_spans(
             n_spans += 1
         r += 1
     z[CLOSED] = max(r - 1, 0)  # the last of them may still grow
-    return n_spans
+    z[N_SPANS] = n_spans
 
 
 @kernel(counted=False)
