@@ -76,9 +76,10 @@ def observations(
     numbers: dict[str, float],
     waves: tuple[str, ...] = ("ecg", "pleth", "resp"),
     born: str = "20261110",
+    seconds: int = 1,
 ) -> bytes:
-    """Return an ORU message of the second that ends at a time."""
-    begin = at_ns - NS
+    """Return an ORU message of the second (or seconds) that end at a time."""
+    begin = at_ns - seconds * NS
     monitor = f"MON^0000A1FFFE{int(bed):06X}^EUI-64"
     rows = [
         rf"MSH|^~\&|{monitor}|HOSP|JOEY||{stamp(at_ns)}||{ORU}|{bed}-{at_ns}|P|2.6{UTF}",
@@ -97,7 +98,7 @@ def observations(
         number += 1
     for quantity in waves:
         code, unit, fs, scale = WAVES[quantity]
-        counts = "^".join(map(str, samples(quantity, begin // NS)))
+        counts = "^".join(map(str, samples(quantity, begin // NS, seconds)))
         sub = f"1.7.6.{number}"
         rows += [
             f"OBX|{number}|NA|{code}|{sub}|{counts}|{unit}|||||R|||{stamp(begin)}",

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from joey.store.journal import StorageError
 from joey.web.guard import Door
-from joey.web.sockets import Unit, push_bed, push_feed
+from joey.web.sockets import Unit, push_bed, push_feed, push_hold
 from joey.web.taps import TapError, as_payload
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def make_app(ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> Door:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_step(ward)), asyncio.create_task(unit.run())]
+        runs = (_step(ward), unit.run(), ward.reports.run())
+        tasks = [asyncio.create_task(each) for each in runs]
         yield
         for task in tasks:
             task.cancel()
@@ -88,13 +89,14 @@ class _Pages:
             lstrip_blocks=True,
         )
 
-    def text(self, name: str, title: str, *, bed: str = "") -> str:
+    def text(self, name: str, title: str, *, bed: str = "", hold: str = "") -> str:
         """Return a page that its script will fill."""
         facts = self._ward.facts()
         return self._environment.get_template(f"{name}.html").render(
             page=name,
             title=title,
             bed=bed,
+            hold=hold,
             zone=facts.zone,
             hour=facts.hour,
             simulated=facts.simulated,
@@ -114,6 +116,20 @@ def _add_pages(app: FastAPI, ward: Ward, pages: _Pages) -> None:
     async def _bed(bed: str) -> str:
         _known_bed(ward, bed)
         return pages.text("bed", f"Bed {bed.rpartition('/')[2]}", bed=bed)
+
+    @app.get("/holds/{hold}", response_class=HTMLResponse)
+    async def _hold(hold: str) -> str:
+        _known_hold(ward, hold)
+        return pages.text("hold", "Hold", hold=hold)
+
+    @app.get("/holds/{hold}/report")
+    async def _report(hold: str) -> HTMLResponse:
+        _known_hold(ward, hold)
+        made = ward.report(hold)
+        if not made:
+            raise HTTPException(404, "not made yet")
+        # The page brings its own, narrower policy: its style and script are in it, by their hash.
+        return HTMLResponse(made, headers={"Content-Security-Policy": "frame-ancestors 'self'"})
 
 
 def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> None:
@@ -158,6 +174,11 @@ def _add_sockets(app: FastAPI, ward: Ward, unit: Unit) -> None:
     async def _live_feed(socket: WebSocket) -> None:
         await push_feed(socket, ward)
 
+    @app.websocket("/live/hold/{hold}")
+    async def _live_hold(socket: WebSocket, hold: str) -> None:
+        _known_hold(ward, hold)
+        await push_hold(socket, ward, hold)
+
     @app.websocket("/live/bed/{bed:path}")
     async def _live_bed(socket: WebSocket, bed: str) -> None:
         _known_bed(ward, bed)
@@ -173,3 +194,8 @@ async def _step(ward: Ward) -> None:
 def _known_bed(ward: Ward, bed: str) -> None:
     if not ward.has_bed(bed):
         raise HTTPException(404, "there is no such bed")
+
+
+def _known_hold(ward: Ward, hold: str) -> None:
+    if not ward.has_hold(hold):
+        raise HTTPException(404, "there is no such hold")

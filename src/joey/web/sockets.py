@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from joey.web.ward import Ward
 
-__all__ = ["Unit", "push_bed", "push_feed"]
+__all__ = ["Unit", "push_bed", "push_feed", "push_hold"]
 
 SECOND_S = 1.0
 FRAME_S = 0.1  # s, between frames of waves
@@ -129,6 +129,17 @@ async def push_feed(socket: WebSocket, ward: Ward) -> None:
     async def work() -> None:
         while True:
             await _send(socket, as_text({**ward.now(), "feed": ward.feed()}))
+            await asyncio.sleep(SECOND_S)
+
+    await _until_gone(socket, work)
+
+
+async def push_hold(socket: WebSocket, ward: Ward, hold: str) -> None:
+    """Push the state of a hold's report every second."""
+
+    async def work() -> None:
+        while True:
+            await _send(socket, as_text({**ward.now(), **ward.hold(hold)}))
             await asyncio.sleep(SECOND_S)
 
     await _until_gone(socket, work)

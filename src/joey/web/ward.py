@@ -26,6 +26,7 @@ from joey.web.health import (
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
+from joey.web.reports import HoldReports, Wish
 from joey.web.screens import Screen
 from joey.web.tiles import holds_of_day, infant_of, tile_of
 from joey.web.told import Told
@@ -33,6 +34,7 @@ from joey.web.told import Told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from joey.holds import Hold
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
@@ -113,6 +115,7 @@ class Ward:
         self._told = Told(archive, journal, settings.now_ns())
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
+        self.reports = HoldReports()
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
         self._disk = DiskUse(settings.folder, settings.now_ns())
@@ -327,8 +330,7 @@ class Ward:
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
-            "chart": "",
-            "last": None,
+            "last": self._last_hold(record),
         }
 
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:
@@ -337,6 +339,79 @@ class Ward:
             return None
         last = taken[-1]
         return {"hold": last.hold, "tap": last.tap, "words": last.words}
+
+    def has_hold(self, hold: str) -> bool:
+        """Whether there is such a hold among the last days'."""
+        return self._place_of(hold) is not None
+
+    def _place_of(self, hold: str) -> tuple[BedRecord, Hold] | None:
+        for _, record in self._beds.values():
+            for each in record.holds:
+                if each.id == hold:
+                    return record, each
+        return None
+
+    def hold(self, hold: str) -> dict[str, Any]:
+        """Return the state of a hold's report, which is asked for with it."""
+        found = self._place_of(hold)
+        if found is None:  # its start was taken back
+            return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
+        record, one = found
+        self._want(record, one)
+        made = self.reports.made(hold)
+        return {
+            "title": f"Bed {record.bed}: {self._hold_words(one)}",
+            "bed": record.key,
+            "running": one.end is None,
+            "busy": self.reports.is_busy(hold),
+            "version": f"{made.made_ns}" if made and made.page else "",
+            "madeAt": made.made_ns / 1e6 if made else None,
+            "failed": made.why if made else "",
+        }
+
+    def report(self, hold: str) -> str:
+        """Return the page of a hold's report; empty where none was made yet."""
+        made = self.reports.made(hold)
+        return made.page if made else ""
+
+    def _want(self, record: BedRecord, hold: Hold) -> None:
+        others = tuple(each for each in record.holds if each.id != hold.id)
+        settings = self._settings
+        self.reports.want(
+            Wish(
+                settings.folder, record.key, hold, others, record.since_ns or 0,
+                settings.now_ns(), settings.zone, settings.sources,
+            )
+        )  # fmt: skip
+
+    def _last_hold(self, record: BedRecord | None) -> dict[str, Any] | None:
+        """Return what is known of the infant's last hold, and ask for its report."""
+        ended = [each for each in (record.holds if record else ()) if each.end is not None]
+        if record is None or not ended:
+            return None
+        last = max(ended, key=lambda each: each.end or 0.0)
+        self._want(record, last)
+        made = self.reports.made(last.id)
+        return {
+            "id": last.id,
+            "words": self._hold_words(last),
+            "lines": list(made.lines) if made else [],
+            "chart": made.chart if made else "",
+            "busy": made is None,
+            "why": made.why if made else "",
+        }
+
+    def _hold_words(self, hold: Hold) -> str:
+        start = self._hm(round(hold.start * NS))
+        roles = dict.fromkeys(
+            " · ".join(filter(None, (piece.role.replace("_", " "), piece.holder.partition(":")[2])))
+            for piece in hold.pieces
+        )
+        who = ", then ".join(roles)
+        if hold.end is None:
+            return f"since {start}, {who}"
+        minutes = (hold.end - hold.start) / 60
+        return f"{start} to {self._hm(round(hold.end * NS))}, {minutes:.0f} min, {who}"
 
     def waves(self, bed: str, cursor: int) -> tuple[bytes, int, int]:
         """Return new samples of a bed, the cursor after them, and how many strips were missed."""

@@ -35,12 +35,17 @@ function take(next) {
   by("simulated").hidden = !tile.simulated;
   showLost(tile);
   write(by("analysis"), tile.analysis);
-  write(by("chart"), next.chart);
-  by("chartpanel").hidden = !next.chart;
+  write(by("chart"), next.last?.chart ?? "");
+  by("chartpanel").hidden = !next.last?.chart;
   by("last").hidden = !next.last;
   if (next.last) {
     write(by("lastwords"), next.last.words);
-    by("lastlines").replaceChildren(...next.last.lines.map((line) => make("li", "", line)));
+    const lines = next.last.lines.length ? next.last.lines : [next.last.why || (next.last.busy ? "The response is being measured …" : "")];
+    const key = lines.join("\n");
+    if (by("lastlines").dataset.drawn !== key) {
+      by("lastlines").dataset.drawn = key;
+      by("lastlines").replaceChildren(...lines.map((line) => make("li", "", line)));
+    }
     const more = /** @type {HTMLAnchorElement} */ (by("lastlink"));
     more.href = `/holds/${encodeURIComponent(next.last.id)}`;
   }

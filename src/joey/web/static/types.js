@@ -66,7 +66,6 @@
  * @property {{hold: string, tap: string, words: string}|null} undo what the last tap did, while it can be taken back
  * @property {{id: string, start: number, end: number|null, holders: Holder[]}[]} holds of the last day
  * @property {Spell[]} spells of the last day
- * @property {string} chart line to copy
- * @property {{id: string, lines: string[], words: string}|null} last
+ * @property {{id: string, words: string, lines: string[], chart: string, busy: boolean, why: string}|null} last the last hold, and its line to copy
  */
 export {};

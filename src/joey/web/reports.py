@@ -1,0 +1,212 @@
+"""The reports of holds, made in a process of their own, so that no page waits for them.
+
+A hold that runs, or whose hour after it is not over, is measured anew as time goes on; what is
+shown meanwhile is the last one that was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import OrderedDict
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from joey.holds import PhaseSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from joey.holds import Hold
+    from joey.sources.hl7 import SourceSettings
+
+__all__ = ["HoldReports", "Made", "Wish", "make_report"]
+
+NS = 1_000_000_000
+MIN_NS = 60 * NS
+RUNNING_EVERY_NS = MIN_NS  # between reports of a hold that runs
+AFTER_EVERY_NS = 5 * MIN_NS  # between reports while the hour after it goes on
+REACH_NS = 12 * 60 * MIN_NS  # before a hold: what it is compared with
+RUNNING_REACH_NS = 150 * MIN_NS  # the same while it runs, when a minute's work must do
+KEPT = 64  # reports
+LOOK_S = 0.2  # s, between looks at what is asked for
+log = logging.getLogger("joey.reports")
+NICE = 10  # the report may wait; the monitors may not
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a report is asked of.
+
+    Parameters
+    ----------
+    folder : Path
+        Of journal and archive.
+    bed : str
+        Where the infant lies.
+    hold : Hold
+        The hold, on the host's clock.
+    others : tuple of Hold
+        The infant's other holds.
+    since_ns : int
+        Since when the infant lies there: what was before is another's. [ns UTC]
+    now_ns : int
+        The host's time. [ns UTC]
+    zone : str
+        To print times in.
+    sources : mapping of str to SourceSettings
+        By name.
+    """
+
+    folder: Path
+    bed: str
+    hold: Hold
+    others: tuple[Hold, ...]
+    since_ns: int
+    now_ns: int
+    zone: str
+    sources: Mapping[str, SourceSettings]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report.
+
+    Parameters
+    ----------
+    page : str
+        HTML that stands by itself; empty where nothing could be said.
+    chart : str
+        The line to copy into the chart.
+    lines : tuple of str
+        What the infant answered, a line each.
+    made_ns : int
+        The host's time up to which it looks. [ns UTC]
+    why : str
+        Why there is no report; empty where there is one.
+    """
+
+    page: str
+    chart: str
+    lines: tuple[str, ...]
+    made_ns: int
+    why: str = ""
+
+
+def make_report(wish: Wish) -> Made:
+    """Return the report of a hold; what `joey respond` says, from the journal."""
+    from joey.reports.page import render  # noqa: PLC0415  (the page's process needs none of it)
+    from joey.response import Settings, analyze, measure_response  # noqa: PLC0415
+    from joey.store.archive import Archive  # noqa: PLC0415
+    from joey.store.journal import Journal  # noqa: PLC0415
+    from joey.web.recordings import read_recording  # noqa: PLC0415
+
+    archive = Archive(wish.folder / "archive.db", read_only=True)
+    streams = archive.streams(wish.bed)
+    archive.close()
+    if not streams:
+        return Made("", "", (), wish.now_ns, "Nothing of this bed has been analyzed yet.")
+    start, end = _reach(wish)
+    journal = Journal(wish.folder / "journal.db", read_only=True)
+    source = streams[-1].source
+    recording = read_recording(journal, source, wish.bed, (start, end), wish.sources, wish.zone)
+    journal.close()
+    if not recording.channels or recording.span.start > wish.hold.start:
+        return Made("", "", (), wish.now_ns, "The monitor's data do not reach back to this hold.")
+    settings = Settings(zone=wish.zone)
+    findings = analyze(recording, None, settings)
+    response = measure_response(
+        recording, wish.hold, others=wish.others, findings=findings, settings=settings
+    )
+    lines = tuple(f"{what}: {said}" for what, said in response.answers)
+    return Made(render([response]), response.chart_line, lines, wish.now_ns)
+
+
+def _reach(wish: Wish) -> tuple[int, int]:
+    """Return from when to when a hold's report looks. [ns UTC]"""
+    start = round(wish.hold.start * NS)
+    if wish.hold.end is None:
+        return max(start - RUNNING_REACH_NS, wish.since_ns), wish.now_ns
+    until = round(wish.hold.end * NS) + _AFTER_NS
+    return max(start - REACH_NS, wish.since_ns), min(until, wish.now_ns)
+
+
+_PHASES = PhaseSettings()
+_AFTER_NS = round((_PHASES.transfer_out_after + _PHASES.after_len + 1) * MIN_NS)
+
+
+def _be_patient() -> None:
+    os.nice(NICE)
+
+
+class HoldReports:
+    """The last report of each hold that was asked for; `run` makes them, one after the other."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[str, tuple[Made, int]] = OrderedDict()  # with the hold's revision
+        self._wishes: OrderedDict[str, Wish] = OrderedDict()  # the first is being made
+
+    def made(self, hold: str) -> Made | None:
+        """Return the last report of a hold; None where none was made yet."""
+        found = self._made.get(hold)
+        return None if found is None else found[0]
+
+    def is_busy(self, hold: str) -> bool:
+        """Whether a report of the hold is being made, or waits for others."""
+        return hold in self._wishes
+
+    def want(self, wish: Wish) -> None:
+        """Ask for a report, unless the last one is new enough or one is being made."""
+        key = wish.hold.id
+        found = self._made.get(key)
+        if key not in self._wishes and (found is None or _is_old(found[0], found[1], wish)):
+            self._wishes[key] = wish
+
+    async def run(self) -> None:
+        """Make what is asked for, as long as it is not canceled."""
+        pool: ProcessPoolExecutor | None = None
+        try:
+            while True:
+                if not self._wishes:
+                    await asyncio.sleep(LOOK_S)
+                    continue
+                wish = next(iter(self._wishes.values()))
+                if pool is None:  # only who asks for a report has its process
+                    spawn = get_context("spawn")
+                    pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_be_patient)
+                work = asyncio.get_running_loop().run_in_executor(pool, make_report, wish)
+                (found,) = await asyncio.gather(work, return_exceptions=True)
+                if isinstance(found, BrokenProcessPool):
+                    pool = None  # the process was killed: the next wish starts another
+                self._keep(wish, found)
+        finally:
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep(self, wish: Wish, found: Made | BaseException) -> None:
+        if not isinstance(found, Made):
+            # A bug: this page says so, the others go on; the next report is tried in its time.
+            log.error("a hold's report could not be made", exc_info=found)
+            found = Made("", "", (), wish.now_ns, f"No report: {type(found).__name__}.")
+        key = wish.hold.id
+        del self._wishes[key]
+        self._made[key] = found, wish.hold.revision
+        self._made.move_to_end(key)
+        while len(self._made) > KEPT:
+            self._made.popitem(last=False)
+
+
+def _is_old(made: Made, revision: int, wish: Wish) -> bool:
+    hold = wish.hold
+    if revision != hold.revision:
+        return True
+    age = wish.now_ns - made.made_ns
+    if hold.end is None:
+        return age > RUNNING_EVERY_NS
+    complete = round(hold.end * NS) + _AFTER_NS
+    return made.made_ns < complete and age > AFTER_EVERY_NS

@@ -1,0 +1,34 @@
+// The report of one hold, asked for again while the hold runs.
+
+import { hostNow } from "./clock.js";
+import { by, hms, write } from "./format.js";
+import { openLink } from "./link.js";
+import { startPage } from "./page.js";
+
+const hold = document.documentElement.dataset.hold ?? "";
+const frame = /** @type {HTMLIFrameElement} */ (by("report"));
+let shown = "";
+
+/** The report in the frame follows the theme of the page. */
+function theme() {
+  const inner = frame.contentDocument?.documentElement;
+  if (inner) inner.style.colorScheme = document.documentElement.dataset.theme === "night" ? "dark" : "light";
+}
+const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
+  by("simulated").hidden = !message.simulated;
+  write(by("title"), message.title ?? "");
+  const back = /** @type {HTMLAnchorElement} */ (by("back"));
+  if (message.bed) { back.hidden = false; back.href = `/beds/${message.bed.split("/").map(encodeURIComponent).join("/")}`; }
+  const running = message.running ? "The hold runs: this report is provisional and is made anew. " : "";
+  write(by("progress"), message.failed || (message.version === "" ? "The report is being made …" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.busy ? "; a newer one is being made" : ""}`));
+  if (message.version && message.version !== shown) {
+    // Where someone reads, they go on reading.
+    const top = frame.contentWindow?.scrollY ?? 0;
+    shown = message.version;
+    frame.onload = () => { frame.contentWindow?.scrollTo(0, top); theme(); };
+    frame.src = `/holds/${encodeURIComponent(hold)}/report?v=${encodeURIComponent(shown)}`;
+    frame.hidden = false;
+  }
+});
+startPage(link);
+document.addEventListener("themechange", theme);

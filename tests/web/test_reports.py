@@ -1,0 +1,141 @@
+"""The report of a hold: made from the journal in a process of its own, shown while it is made."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from joey.sources.hl7 import SourceSettings
+from joey.store.archive import Archive
+from joey.store.journal import Journal, NewEntry, shard_of
+from joey.store.records import Records
+from joey.web.recordings import read_recording
+from joey.web.reports import Wish, make_report
+from joey.web.settings import PageSettings
+from joey.web.taps import as_payload
+from joey.web.ward import Ward
+from tests.web.archived import tell
+from tests.web.messages import observations
+from tests.web.serving import SOURCE, admit, running
+from tests.web.test_browser_ward import tablet
+
+NS = 1_000_000_000
+BED = "NICU/4"
+SHARD = shard_of(SOURCE, BED)
+STEP_S = 10
+SOURCES = {SOURCE: SourceSettings(SOURCE, simulated=True)}
+
+
+def monitor(folder: Path, start_ns: int, end_ns: int, late_s: int = 0) -> None:
+    """Let the bed's monitor send ten seconds at a time; its clock is behind by `late_s`."""
+    journal = Journal(folder / "journal.db")
+    entries = []
+    for at in range(start_ns + STEP_S * NS, end_ns + 1, STEP_S * NS):
+        raw = observations(
+            "4", "M4", "JONES^BABY BOY", at - late_s * NS, seconds=STEP_S,
+            numbers={"heart_rate": 150.0, "spo2": 93.0, "resp_rate": 50.0, "temp": 36.8},
+        )  # fmt: skip
+        entries.append(NewEntry(at, "hl7", SOURCE, raw, SHARD, str(at)))
+    journal.append(entries)
+    journal.close()
+
+
+def tap(ward: Ward, kind: str, at_ns: int, **more: object) -> str:
+    """Tap as a tablet does; return the tap's id."""
+    name = str(uuid.uuid4())
+    said = {"id": name, "type": kind, "bed": BED, "at": at_ns / 1e6, **more}
+    assert ward.tap(*as_payload(said))["refused"] == ""
+    return name
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> tuple[Path, str, int]:
+    """Return files in which a hold of 40 min ended 10 min ago, its id, and the present."""
+    now = time.time_ns() // NS * NS
+    start = now - 110 * 60 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
+    monitor(tmp_path, start, now)
+    tell(tmp_path, BED, now, {})
+    settings = PageSettings(tmp_path, sources=SOURCES)
+    journal = Journal(tmp_path / "journal.db")
+    archive = Archive(tmp_path / "archive.db")
+    ward = Ward(settings, journal, archive, Records(f"sqlite:///{tmp_path / 'records.db'}"))
+    mother = {"role": "mother", "label": "Sara"}
+    contact = "skin_to_skin"
+    hold = tap(ward, "start_hold", now - 50 * 60 * NS, holder=mother, contact=contact)
+    tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold)
+    ward.close()
+    return tmp_path, hold, now
+
+
+def wish_of(held: tuple[Path, str, int]) -> Wish:
+    """Return what the pages would ask for."""
+    folder, name, now = held
+    records = Records(f"sqlite:///{folder / 'records.db'}")
+    record = records.bed(BED, now)
+    records.close()
+    assert record is not None
+    (hold,) = (each for each in record.holds if each.id == name)
+    return Wish(folder, BED, hold, (), record.since_ns or 0, now, "Europe/Berlin", SOURCES)
+
+
+def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
+    """Page, chart line and answers of the hold, simulated said in each."""
+    made = make_report(wish_of(held))
+
+    assert made.why == ""
+    assert made.page.startswith("<!DOCTYPE html>")
+    assert re.match(r"KC \d\d:\d\d-\d\d:\d\d \(40 min\), mother, skin-to-skin", made.chart)
+    assert "[simulated]" in made.chart
+    asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Spells")
+    assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
+    assert "JONES" not in made.page
+
+
+def test_the_recording_lies_on_the_hosts_clock(tmp_path: Path) -> None:
+    """A monitor 90 s behind: what it measured is where the host saw it, without a gap."""
+    now = time.time_ns() // NS * NS
+    monitor(tmp_path, now - 300 * NS, now, late_s=90)
+    journal = Journal(tmp_path / "journal.db", read_only=True)
+    span = now - 400 * NS, now + NS
+    found = read_recording(journal, SOURCE, BED, span, SOURCES, "UTC")
+    journal.close()
+
+    assert found.simulated
+    ecg = next(signal for signal in found.signals if signal.channel.quantity == "ecg")
+    assert ecg.segments[-1].span.end == pytest.approx(now / NS, abs=0.01)
+    assert sum(len(segment.counts) for segment in ecg.segments) == 300 * 250
+    assert {each.channel.quantity for each in found.series} >= {"heart_rate", "spo2", "temp"}
+
+
+def test_nothing_is_said_of_what_was_not_recorded(held: tuple[Path, str, int]) -> None:
+    """The journal does not reach back to the hold: it says so instead of a report."""
+    folder, _, now = held
+    journal = Journal(folder / "journal.db")
+    journal.trim(journal.at(now - 40 * 60 * NS))
+    journal.close()
+
+    made = make_report(wish_of(held))
+    assert made.page == ""
+    assert "do not reach back" in made.why
+
+
+@pytest.mark.browser
+def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str, int]) -> None:
+    """The bed page tells the last hold and its chart line; the hold page shows the report whole."""
+    folder, hold, _ = held
+    with running(folder) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        expect(page.locator("#chart")).to_contain_text("(40 min), mother", timeout=90_000)
+        expect(page.locator("#lastlines")).to_contain_text("Heart rate:")
+        page.get_by_role("link", name="Whole report").click()
+        expect(page).to_have_url(f"{served.address}/holds/{hold}")
+        frame = page.frame_locator("#report")
+        expect(frame.locator("svg.oxycrg")).to_be_visible(timeout=30_000)
+        expect(frame.get_by_text("the bedside monitor alarms").first).to_be_visible()
+        expect(page.locator("#title")).to_contain_text("mother · Sara")
