@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from joey.errors import ProtocolError
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
@@ -26,8 +24,9 @@ from joey.web.health import (
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
-from joey.web.reports import HoldReports, Wish
+from joey.web.reports import HoldReports
 from joey.web.screens import Screen
+from joey.web.shownholds import ShownHolds, clock_time
 from joey.web.tiles import holds_of_day, infant_of, tile_of
 from joey.web.told import Told
 
@@ -116,6 +115,7 @@ class Ward:
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
+        self._shown = ShownHolds(settings, self.reports)
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
         self._disk = DiskUse(settings.folder, settings.now_ns())
@@ -233,7 +233,7 @@ class Ward:
 
     def facts(self) -> PageFacts:
         """Return what every page is told."""
-        hour = self._clock(self._settings.now_ns()).hour
+        hour = int(self._hm(self._settings.now_ns())[:2])
         return PageFacts(self._settings.zone, hour, self.simulated)
 
     @property
@@ -285,9 +285,6 @@ class Ward:
             return f"not monitoring since {self._hm(since)}"
         return "analysis starting" if why else ""
 
-    def _clock(self, at_ns: int) -> datetime:
-        return datetime.fromtimestamp(at_ns / NS, ZoneInfo(self._settings.zone))
-
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
         record = self._record(bed)
         arrived = record.since_ns if record is not None else None  # others lay here before
@@ -330,7 +327,7 @@ class Ward:
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
-            "last": self._last_hold(record),
+            "last": self._shown.last(record),
         }
 
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:
@@ -356,62 +353,12 @@ class Ward:
         found = self._place_of(hold)
         if found is None:  # its start was taken back
             return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
-        record, one = found
-        self._want(record, one)
-        made = self.reports.made(hold)
-        return {
-            "title": f"Bed {record.bed}: {self._hold_words(one)}",
-            "bed": record.key,
-            "running": one.end is None,
-            "busy": self.reports.is_busy(hold),
-            "version": f"{made.made_ns}" if made and made.page else "",
-            "madeAt": made.made_ns / 1e6 if made else None,
-            "failed": made.why if made else "",
-        }
+        return self._shown.state(*found)
 
     def report(self, hold: str) -> str:
         """Return the page of a hold's report; empty where none was made yet."""
         made = self.reports.made(hold)
         return made.page if made else ""
-
-    def _want(self, record: BedRecord, hold: Hold) -> None:
-        others = tuple(each for each in record.holds if each.id != hold.id)
-        settings = self._settings
-        self.reports.want(
-            Wish(
-                settings.folder, record.key, hold, others, record.since_ns or 0,
-                settings.now_ns(), settings.zone, settings.sources,
-            )
-        )  # fmt: skip
-
-    def _last_hold(self, record: BedRecord | None) -> dict[str, Any] | None:
-        """Return what is known of the infant's last hold, and ask for its report."""
-        ended = [each for each in (record.holds if record else ()) if each.end is not None]
-        if record is None or not ended:
-            return None
-        last = max(ended, key=lambda each: each.end or 0.0)
-        self._want(record, last)
-        made = self.reports.made(last.id)
-        return {
-            "id": last.id,
-            "words": self._hold_words(last),
-            "lines": list(made.lines) if made else [],
-            "chart": made.chart if made else "",
-            "busy": made is None,
-            "why": made.why if made else "",
-        }
-
-    def _hold_words(self, hold: Hold) -> str:
-        start = self._hm(round(hold.start * NS))
-        roles = dict.fromkeys(
-            " · ".join(filter(None, (piece.role.replace("_", " "), piece.holder.partition(":")[2])))
-            for piece in hold.pieces
-        )
-        who = ", then ".join(roles)
-        if hold.end is None:
-            return f"since {start}, {who}"
-        minutes = (hold.end - hold.start) / 60
-        return f"{start} to {self._hm(round(hold.end * NS))}, {minutes:.0f} min, {who}"
 
     def waves(self, bed: str, cursor: int) -> tuple[bytes, int, int]:
         """Return new samples of a bed, the cursor after them, and how many strips were missed."""
@@ -460,7 +407,7 @@ class Ward:
         return f"silent since {self._hm(ticked)}" if silent else "listening"
 
     def _hm(self, at_ns: int) -> str:
-        return f"{self._clock(at_ns):%H:%M}"
+        return clock_time(at_ns, self._settings.zone)
 
     def _unassigned(self, now: int) -> list[dict[str, Any]]:
         rows = []

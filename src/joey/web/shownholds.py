@@ -1,0 +1,93 @@
+"""What the pages say of a hold and its report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from joey.web.reports import HoldReports, Wish
+
+if TYPE_CHECKING:
+    from joey.holds import Hold
+    from joey.store.records import BedView as BedRecord
+    from joey.web.settings import PageSettings
+
+__all__ = ["ShownHolds", "clock_time"]
+
+NS = 1_000_000_000
+
+
+def clock_time(at_ns: int, zone: str) -> str:
+    """Return a time as the unit's clock shows it: ``14:02``. [ns UTC]"""
+    return f"{datetime.fromtimestamp(at_ns / NS, ZoneInfo(zone)):%H:%M}"
+
+
+class ShownHolds:
+    """Holds with their reports, which are asked for as soon as someone looks.
+
+    Parameters
+    ----------
+    settings : PageSettings
+        What the pages are told.
+    reports : HoldReports
+        Makes them.
+    """
+
+    def __init__(self, settings: PageSettings, reports: HoldReports) -> None:
+        self._settings = settings
+        self._reports = reports
+
+    def state(self, record: BedRecord, hold: Hold) -> dict[str, Any]:
+        """Return the state of a hold's report."""
+        self._want(record, hold)
+        made = self._reports.made(hold.id)
+        return {
+            "title": f"Bed {record.bed}: {self._words(hold)}",
+            "bed": record.key,
+            "running": hold.end is None,
+            "busy": self._reports.is_busy(hold.id),
+            "version": f"{made.made_ns}" if made and made.page else "",
+            "madeAt": made.made_ns / 1e6 if made else None,
+            "failed": made.why if made else "",
+        }
+
+    def last(self, record: BedRecord | None) -> dict[str, Any] | None:
+        """Return what is known of the infant's last hold; None where there was none."""
+        ended = [each for each in (record.holds if record else ()) if each.end is not None]
+        if record is None or not ended:
+            return None
+        last = max(ended, key=lambda each: each.end or 0.0)
+        self._want(record, last)
+        made = self._reports.made(last.id)
+        return {
+            "id": last.id,
+            "words": self._words(last),
+            "lines": list(made.lines) if made else [],
+            "chart": made.chart if made else "",
+            "busy": made is None,
+            "why": made.why if made else "",
+        }
+
+    def _want(self, record: BedRecord, hold: Hold) -> None:
+        others = tuple(each for each in record.holds if each.id != hold.id)
+        settings = self._settings
+        self._reports.want(
+            Wish(
+                settings.folder, record.key, hold, others, record.since_ns or 0,
+                settings.now_ns(), settings.zone, settings.sources,
+            )
+        )  # fmt: skip
+
+    def _words(self, hold: Hold) -> str:
+        zone = self._settings.zone
+        start = clock_time(round(hold.start * NS), zone)
+        roles = dict.fromkeys(
+            " · ".join(filter(None, (piece.role.replace("_", " "), piece.holder.partition(":")[2])))
+            for piece in hold.pieces
+        )
+        who = ", then ".join(roles)
+        if hold.end is None:
+            return f"since {start}, {who}"
+        minutes = (hold.end - hold.start) / 60
+        return f"{start} to {clock_time(round(hold.end * NS), zone)}, {minutes:.0f} min, {who}"
