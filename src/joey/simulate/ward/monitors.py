@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HostTime", "Monitor", "cut_piece", "run_monitor"]
 
-LONG_S = 10  # s in one message, of a monitor that is behind
+LONG_S = 8  # s in one message of a monitor that is behind; from 10 s on its clock would seem set
 BEHIND_S = 5  # s; from here on messages are long
 IN_FLIGHT = 4  # long messages that wait for acknowledgement
 LATE_S = 15  # s for which a late message is kept back
