@@ -190,7 +190,7 @@ def demo(
     ] = True,
     exit_after: Annotated[float | None, Parameter(help="End after so long. [s]")] = None,
     data: Annotated[Path | None, Parameter(help="Keep the data in this folder.")] = None,
-    history: Annotated[float, Parameter(help="So much is there from before. [min]")] = 10.0,
+    history: Annotated[float, Parameter(help="So much is there from before. [min]")] = 0.0,
     seed: Annotated[int, Parameter(help="The same seed gives the same infants.")] = 2,
     auto_taps: Annotated[
         bool, Parameter(negative="", help="The ward marks its holds itself.")

@@ -75,7 +75,7 @@ class DemoWish:
     browser: bool = True
     exit_after: float | None = None
     data: Path | None = None
-    history_min: float = 10.0
+    history_min: float = 0.0
     seed: int = 2  # the story's infant has spells before he is held, and fewer in it
     taps: bool = False
     dirt: bool = True

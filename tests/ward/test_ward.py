@@ -31,14 +31,24 @@ SOURCE = SourceSettings("ward", simulated=True)
 PERFECT = clocks_of(1, (), START_NS)[0]
 
 
-async def play(settings: WardSettings, seconds: float, speed: float = 1.0) -> Counts:
-    """Run a ward for some seconds."""
+async def play(settings: WardSettings, heard: Heard, each: int) -> Counts:
+    """Run a ward until so many messages of each bed were heard."""
     counts = Counts()
-    zero, begun = time.time_ns(), time.monotonic_ns()
-    host = HostTime(lambda: zero + round((time.monotonic_ns() - begun) * speed), speed)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await run_ward(settings, host, counts)
+    ward = asyncio.create_task(run_ward(settings, HostTime(time.time_ns), counts))
+
+    def enough() -> bool:
+        ids = Counter(
+            header_of(read_message(raw)).control_id.split(".")[1] for raw in heard.messages
+        )
+        return all(ids[str(bed + 1)] >= each for bed in range(settings.beds))
+
+    async with asyncio.timeout(90):
+        while not enough():
+            assert not ward.done()
+            await asyncio.sleep(0.2)
+    ward.cancel()
+    with suppress(asyncio.CancelledError):
+        await ward
     return counts
 
 
@@ -107,7 +117,7 @@ def test_a_small_ward_is_heard_as_it_was_sent(tmp_path: Path) -> None:
     async def listen() -> tuple[Heard, Counts]:
         async with Heard().listening() as heard:
             settings = WardSettings("127.0.0.1", heard.port, beds=3, history_min=1, truth=tmp_path)
-            return heard, await play(settings, 9)
+            return heard, await play(settings, heard, 11)
 
     heard, counts = asyncio.run(listen())
     assert counts.acknowledged >= counts.sent - 4  # those on their way at the end
