@@ -208,6 +208,56 @@ def demo(
 
 
 @app.command
+def serve(
+    *,
+    data: Annotated[Path, Parameter(help="The folder of Joey's files; made if absent.")],
+    settings: Annotated[Path | None, Parameter(help="A TOML file (docs/serve.md).")] = None,
+    port: Annotated[int | None, Parameter(help="Of the pages, on this machine.")] = None,
+    hl7_listen: Annotated[
+        str | None, Parameter(help="Where monitors connect: ADDRESS:PORT, 127.0.0.1:2575.")
+    ] = None,
+    hl7_allow: Annotated[
+        list[str] | None, Parameter(help="Networks that may connect, as 10.1.0.0/16.")
+    ] = None,
+    workers: Annotated[int | None, Parameter(help="Processes that analyze.")] = None,
+    journal_days: Annotated[
+        float | None, Parameter(help="How long messages are kept behind what is archived.")
+    ] = None,
+    tz: Zone = None,
+    exit_after: Annotated[float | None, Parameter(help="Stop after so long. [s]")] = None,
+) -> None:
+    """Listen to the monitors of a unit and show it: on this machine until people can sign in."""
+    from joey.serve import read_settings
+    from joey.serve.supervisor import Places
+    from joey.serve.supervisor import serve as run
+
+    where: dict[str, str | int | None] = {}
+    if hl7_listen is not None:
+        address, colon, number = hl7_listen.rpartition(":")
+        if not colon or not number.isdecimal():
+            msg = f"--hl7-listen is ADDRESS:PORT, as 127.0.0.1:2575, not {hl7_listen}"
+            raise InputError(msg)
+        where = {"hl7_address": address.strip("[]"), "hl7_port": int(number)}
+    chosen = read_settings(
+        settings,
+        data=data,
+        port=port,
+        hl7_allow=tuple(hl7_allow) if hl7_allow else None,
+        workers=workers,
+        journal_days=journal_days,
+        zone=tz,
+        **where,
+    )
+
+    def opened(places: Places) -> None:
+        address, number = places.hl7 or ("", 0)
+        print(f"monitors connect to {address}:{number} (HL7 over MLLP)")  # noqa: T201
+        print(f"open {places.link} (once; Ctrl-C ends Joey)", flush=True)  # noqa: T201
+
+    run(chosen, opened=opened, exit_after=exit_after)
+
+
+@app.command
 def backup(
     out: Annotated[Path, Parameter(help="The folder of the backup; made if absent.")],
     /,

@@ -56,7 +56,7 @@ class DemoWish:
     browser : bool
         Whether to open one.
     exit_after : float or None
-        End after so long. [s]
+        End so long after the pages are up. [s]
     data : Path or None
         Where journal, archive and records are kept; by default in a folder that is taken away.
     history_min : float
@@ -130,7 +130,8 @@ def demo(wish: DemoWish, say: Callable[[str], None]) -> None:
                 say(line)
             if wish.browser:
                 threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
-            while wish.exit_after is None or time.monotonic() < begun + wish.exit_after:
+            opened = time.monotonic()
+            while wish.exit_after is None or time.monotonic() < opened + wish.exit_after:
                 supervisor.look()
                 time.sleep(LOOK_S)
         except KeyboardInterrupt:
