@@ -267,8 +267,9 @@ class Sections(Generic[Fact]):
             facts, final = section.step(min(known, window.stop), last=ended)
             told.append(facts)
             if self._grid is not None:
-                final_s = self._grid.time(min(max(final, window.speak_from), window.speak_to))
-                self._final = max(self._final, final_s)
+                # A stretch that ends says no more than that of the time after it.
+                most = min(window.speak_to, self._heard) if last else window.speak_to
+                self._final = max(self._final, self._grid.time(min(final, most)))
             if not ended and final < window.speak_to:
                 break
             self._live.pop(0)

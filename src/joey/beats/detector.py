@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 
 SPARE = 64  # samples that loops may read, and not use, behind the last
+TIMED_S = 0.04  # s, a beat lies at most so long, a sample of a slow one, before where it is seen
 MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
 
 
@@ -58,7 +59,7 @@ class BeatDetector:
     @property
     def final(self) -> float:
         """Before this time all is told. [s]"""
-        return self._sections.final
+        return self._sections.final - TIMED_S
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Beats:
         """Take segments of ``signal``; return the beats that became final."""

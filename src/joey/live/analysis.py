@@ -44,7 +44,9 @@ NUMERICS = ("heart_rate", "spo2", "pulse_rate")
 READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
 EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
-EVENTS_S = 2.0  # s of the device's time between two looks for events
+WORK_S = 2.0  # s of the device's time between two updates of the detectors: an update of a second
+# costs nearly as much as one of two
+EVENTS_S = 4.0  # s between two looks for events
 
 
 @dataclass(slots=True, eq=False)
@@ -161,7 +163,7 @@ class Analysis:
         self._doubts: HeartDoubts | None = None
         self._start, self._end = np.inf, -np.inf  # s, of all that was joined
         self._first = self._newest = NEVER
-        self._looked = NEVER
+        self._worked = self._looked = NEVER
         self._known: dict[str, float] = {}
 
     @property
@@ -207,14 +209,12 @@ class Analysis:
         for series in self._numerics.values():
             self._took(series.tick(self._newest), into)
 
-    @property
-    def is_due(self) -> bool:
-        """Whether it is time to look for events."""
-        settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
-        return settled and self._newest // round(EVENTS_S * NS) > self._looked
-
-    def go_on(self, into: Findings, *, look: bool = True, last: bool = False) -> None:
-        """Let the detectors work on what was joined, and look for events if it is time."""
+    def go_on(self, into: Findings, *, last: bool = False) -> None:
+        """Let the detectors work on what was joined, if it is time, and look for events."""
+        step = self._newest // round(WORK_S * NS)
+        if step == self._worked and not last:
+            return
+        self._worked = step
         if last:
             for joiner in self._joiners.values():
                 self._took(joiner.finish(), into)
@@ -233,8 +233,10 @@ class Analysis:
             if name != "ecg":  # its judgment waits for what other rates doubt in it
                 into.quality.append(quality)
         self._breathe(beats.get("ecg"), into, last=last)
-        if last or (look and self.is_due):
-            self._looked = self._newest // round(EVENTS_S * NS)
+        look = self._newest // round(EVENTS_S * NS)
+        settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
+        if last or (settled and look > self._looked):
+            self._looked = look
             self._look(into, last=last)
 
     # --- joining

@@ -45,6 +45,7 @@ PAUSE_S = 4.0  # s between beats, from which on they make no interval
 CONFIRM_S = 2.0  # s after an event for which its pulses are waited
 USUAL_S = 64.0  # s of pulses before an event that may tell what is usual
 SLACK_S = 1e-4
+SEARCHED_S = 30.0  # s of what was searched for a combination, that are told at once
 KINDS = {"heart_rate": 1, "spo2": 2, "breaths": 0}  # place of a part: A, B, D
 
 
@@ -285,7 +286,8 @@ class _Group:
         reach = [abs(x) for each in windows for x in (*each.b_window, *each.d_window)]
         self._reach = max(reach) + SLACK_S
         self._waiting: dict[str, list[Event]] = {name: [] for name in parts}
-        self._searched: dict[str, Spans] = dict.fromkeys(parts, EMPTY)
+        self._searched: dict[str, list[Spans]] = {name: [] for name in parts}
+        self._cut = -np.inf  # s, before which what was searched is told
 
     def take(
         self, found: Mapping[str, Events], since: float
@@ -293,7 +295,8 @@ class _Group:
         """Take events; return the episodes that are over, the combinations, what was searched."""
         for name in self.parts:
             self._waiting[name] += found[name].items
-            self._searched[name] = union(self._searched[name], found[name].searched)
+            if self.preset is not None:
+                self._searched[name].append(found[name].searched)
         over: list[Spell] = []
         items: list[Event] = []
         if any(self._waiting.values()):
@@ -325,13 +328,16 @@ class _Group:
         return combine(preset, parts).items
 
     def _both(self, since: float) -> Spans:
+        if self.preset is None or since < self._cut + SEARCHED_S:
+            return EMPTY
+        self._cut = since
         before = Spans(np.array([[-np.inf, since]]))
-        both: Spans | None = None
-        for name, spans in self._searched.items():
-            now = intersect(spans, before)
-            both = now if both is None else intersect(both, now)
-            self._searched[name] = subtract(spans, before)
-        return EMPTY if both is None else both
+        both = before
+        for name, parts in self._searched.items():
+            spans = union(*parts)
+            both = intersect(both, spans)
+            self._searched[name] = [subtract(spans, before)]
+        return both
 
 
 class Episodes:

@@ -87,7 +87,6 @@ class Monitor:
         self._next_mark: int | None = None
         self._resume = resume
         self._kept, self._seq = told, -1
-        self._behind = False  # whether the detectors have not worked on what is told again
         self._noted = 0
         self._analysis = self._new(resume.join if resume else ())
 
@@ -114,7 +113,6 @@ class Monitor:
             When it came, by the host's clock. [ns UTC]
         """
         self._seq = seq
-        self._catch_up(seq)
         into = Findings()
         last = _last_ns(observations)
         if last is None:
@@ -135,45 +133,28 @@ class Monitor:
             self._strays = []
         self._mark(seq, last)
         self._analysis.take(observations, self._clock.newest_ns, into)
-        self._go_on(into, seq)
+        self._analysis.go_on(into)
         self._note(received_ns, last, into)
         return self._told(into, seq)
 
     def tick(self, now_ns: int, seq: int | None = None) -> Facts:
         """Take note of the host's time: what is silent becomes final. [ns UTC]"""
         seq = self._seq = self._seq if seq is None else seq
-        self._catch_up(seq)
         into = Findings()
         if self._clock.offset_ns is not None:
             self._analysis.pass_to(self._clock.device_ns(now_ns), into)
-            self._go_on(into, seq)
+            self._analysis.go_on(into)
         return self._told(into, seq)
 
     def finish(self, seq: int | None = None) -> Facts:
         """End the stream; return the remaining facts."""
         seq = self._seq if seq is None else seq
         self._kept = min(self._kept, seq - 1)
-        self._catch_up(seq)
         into = Findings()
         self._let_go(into, self._strays)
         self._strays = []
         self._analysis.go_on(into, last=True)
         return self._told(into, seq)
-
-    def _go_on(self, into: Findings, seq: int) -> None:
-        """Let the detectors work; on what is told again no oftener than events are looked for."""
-        if seq > self._kept:
-            self._analysis.go_on(into)
-            return
-        self._behind = True
-        if self._analysis.is_due:
-            self._analysis.go_on(Findings())
-
-    def _catch_up(self, seq: int) -> None:
-        """End the telling again: from here on facts are told."""
-        if self._behind and seq > self._kept:
-            self._behind = False
-            self._analysis.go_on(Findings(), look=False)
 
     def _new(self, states: Sequence[JoinState] = ()) -> Analysis:
         presets = self._settings.events or DEFAULT

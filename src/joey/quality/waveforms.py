@@ -47,8 +47,8 @@ class QualityDetector:
 
     @property
     def final(self) -> float:
-        """Before this time all is told. [s]"""
-        return self._sections.final
+        """Before this whole second all is told. [s]"""
+        return float(np.floor(self._sections.final))
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> Quality:
         """Take segments of ``signal``; return the judgments that became final."""
