@@ -192,7 +192,8 @@ def _connect(supervisor: Supervisor, ward: Connection, *, taps: bool) -> str:
         raise InputError("the server did not come up: the lines above say which part did not")
     link, for_ward = supervisor.places.link, ""
     if taps:
-        for_ward, link = link, enter(link).new_link()
+        hands = enter(link)  # which uses the link up
+        for_ward, link = hands.new_link(), hands.new_link()
     ward.send((supervisor.places.hl7[1], for_ward))
     return link
 

@@ -83,11 +83,11 @@ def ask(host: str, path: str, cookie: str = "") -> tuple[int, str, bytes]:
         connection.close()
 
 
-def stored_in(data: Path) -> list[Entry]:
-    """Return the messages of a journal."""
+def stored_in(data: Path, kind: str = "hl7") -> list[Entry]:
+    """Return the messages of a journal, or its taps."""
     journal = Journal(data / "journal.db", read_only=True)
     try:
-        return journal.read(0, limit=100_000, kinds={"hl7"})
+        return journal.read(0, limit=100_000, kinds={kind})
     finally:
         journal.close()
 
@@ -160,6 +160,26 @@ def test_what_the_ward_sent_is_what_is_stored(tmp_path: Path) -> None:
     doubled = [line for line in dirt if json.loads(line)["kind"] == "duplicates"]
     assert sent["acknowledged"] - len(doubled) <= len(ids) <= sent["sent"]
     assert not list(data.glob("joey-ward-*")), "samples that were to be sent are gone"
+
+
+def test_the_ward_marks_its_hold_if_asked(tmp_path: Path) -> None:
+    """By way of the pages, a minute late and then put right; the browser's own link still works."""
+    data = tmp_path / "data"
+    with running(tmp_path, "--data", str(data), "--auto-taps", "--speed", "30") as process:
+        host, link = link_of(process)
+        assert ask(host, link.removeprefix(f"http://{host}"))[0] == 303
+        deadline = time.monotonic() + 60
+        while len(stored_in(data, "tap")) < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=40)
+
+    start, nudge = (json.loads(entry.payload) for entry in stored_in(data, "tap")[:2])
+    assert (start["type"], nudge["type"]) == ("start_hold", "nudge")
+    assert start["bed"] == "NICU/3"
+    assert start["holder"] == {"role": "staff", "label": "doctor"}
+    assert nudge["hold"] == start["id"]
+    assert 50 <= (start["at_ns"] - nudge["at_ns"]) / 1e9 <= 300  # s
 
 
 @pytest.mark.parametrize(
