@@ -109,10 +109,8 @@ class Screen:
     def view(self, now_ns: int) -> BedView:
         """Return what the board shows."""
         view = self.board.view(now_ns)
-        if (
-            abs(view.offset_ns - self.offset_ns) > JUMP_NS
-        ):  # what was laid by the old one lies wrong
-            self.recent = Recent()
+        if abs(view.offset_ns - self.offset_ns) > JUMP_NS:
+            self.recent = Recent()  # what was laid by the old one lies wrong
         self.offset_ns = view.offset_ns
         return view
 
