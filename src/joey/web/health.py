@@ -105,7 +105,7 @@ class ClockWatch:
             at, step = self.stepped
             return f"set by {step:+.0f} s at {clock(at)}"
         apart = self._apart(self._first, (now_ns, time.monotonic_ns()))
-        return f"even ({apart:+.2f} s)"
+        return f"even, {abs(apart):.1f} s apart"
 
     def _apart(self, before: tuple[int, int], now: tuple[int, int]) -> float:
         return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS

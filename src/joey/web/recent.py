@@ -110,6 +110,17 @@ class Trend:
             self._newest = point
         self._values[point % TREND_POINTS] = np.fmin(self._values[point % TREND_POINTS], value)
 
+    def take_cells(self, first: int, values: NDArray[np.floating]) -> None:
+        """Take values of consecutive cells; NaN is none."""
+        known = np.flatnonzero(np.isfinite(values))
+        if not len(known):
+            return
+        points = (first + known) * CELL_MS // TREND_MS
+        opens = np.flatnonzero(np.diff(points, prepend=points[0] - 1))
+        least = np.minimum.reduceat(values[known], opens)
+        for point, value in zip(points[opens].tolist(), least.tolist(), strict=True):
+            self.take(point * TREND_MS, value)
+
     def until(self, now_ms: int) -> list[float | None]:
         """Return the points of the hour up to a time, oldest first; None where there is none."""
         last = now_ms // TREND_MS

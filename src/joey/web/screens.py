@@ -28,6 +28,7 @@ WAVES = ("ecg", "pleth", "resp")
 RATES = ("heart_rate", "pulse_rate")  # the first that a monitor sends is the heart rate shown
 TRENDS = ("heart_rate", "spo2")
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
+JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
 LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
 
 
@@ -54,12 +55,24 @@ class Screen:
         self.unmapped: dict[tuple[str, str, str], int] = {}
         self._breathing = 0  # cursor of the board
 
-    def remember(self, cells: Mapping[str, NDArray[np.float32]], first: int) -> None:
-        """Take what the archive has, from cell `first` on: trends, and when values ended."""
+    def remember(
+        self, cells: Mapping[str, NDArray[np.float32]], told: NDArray[np.bool_], first: int
+    ) -> None:
+        """Lay the trends anew: what the archive has, from cell `first` on, then what is recent.
+
+        Parameters
+        ----------
+        cells, told
+            As of `archived_cells`.
+        first : int
+            Number of their first cell.
+        """
+        stop = first + len(told)
         for kind in TRENDS:
+            row = np.where(told, cells[kind], self.recent.cells(kind, first, stop))
+            self.trends[kind] = trend = Trend()
+            trend.take_cells(first, row)
             known = np.flatnonzero(np.isfinite(cells[kind]))
-            for k in known.tolist():
-                self.trends[kind].take((first + k) * CELL_MS, float(cells[kind][k]))
             if len(known):
                 self.archived_ms[kind] = (first + int(known[-1]) + 1) * CELL_MS
 
@@ -96,6 +109,8 @@ class Screen:
     def view(self, now_ns: int) -> BedView:
         """Return what the board shows."""
         view = self.board.view(now_ns)
+        if abs(view.offset_ns - self.offset_ns) > JUMP_NS:
+            self.recent = Recent()  # what was laid by the old one lies wrong
         self.offset_ns = view.offset_ns
         return view
 

@@ -80,6 +80,7 @@ def tile_of(
         "label": key.rpartition("/")[2],
         "infant": None if infant is None or doubt else infant_of(infant, now_ns),
         "admitted": infant is not None,
+        "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),
         "note": note_of(infant is not None, _heard(view), doubt),
         "readings": readings_of(view, now_ns),
         "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
@@ -99,8 +100,8 @@ def tile_of(
 def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (facts, not options)
     """Return what stands where no name is."""
     if heard and doubt:
-        return f"unassigned: {doubt}"
-    return "" if admitted else "unassigned: nobody is admitted" if heard else "empty"
+        return "unassigned"
+    return "" if admitted else "unassigned" if heard else "empty"
 
 
 def infant_of(infant: InfantView, now_ns: int) -> dict[str, Any]:

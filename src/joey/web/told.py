@@ -30,16 +30,14 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class SpellTold:
-    """A spell, on the host's clock.
+    """A spell, on the device's clock.
 
     Parameters
     ----------
-    at_ns : int
-        Its start. [ns UTC]
-    stream : str
-        Of what stream.
     start_ns : int
         Its start by the device: with the stream what a tag is of. [ns UTC]
+    stream : str
+        Of what stream.
     seconds : float
         How long. [s]
     letters : str
@@ -48,9 +46,8 @@ class SpellTold:
         The extremes reached.
     """
 
-    at_ns: int
-    stream: str
     start_ns: int
+    stream: str
     seconds: float
     letters: str
     detail: str
@@ -103,10 +100,16 @@ class Told:
             self._fact = row.id
         return bool(rows)
 
-    def spells(self, bed: str, since_ns: int) -> list[SpellTold]:
-        """Return the spells of a bed that began after a time, in order. [ns UTC]"""
+    def spells(self, bed: str, since_ns: int) -> list[tuple[int, SpellTold]]:
+        """Return the spells of a bed that began after a time, with the host's time. [ns UTC]
+
+        How far a device's clock is off is known better with every minute: the host's time of a
+        spell is that of now.
+        """
         found = self._beds.get(bed)
-        return [] if found is None else [each for each in found.spells if each.at_ns >= since_ns]
+        spells = [] if found is None else found.spells
+        timed = [(each.start_ns + self._streams[each.stream].offset_ns, each) for each in spells]
+        return [pair for pair in timed if pair[0] >= since_ns]
 
     def silence(self, bed: str, received_ns: int) -> tuple[str, int]:
         """Return why nobody looks at a bed, and since when: ``starting``, ``down``, or empty.
@@ -143,7 +146,7 @@ class Told:
         self._behind = {name: self._received(point.seq) for name, point in points.items()}
         oldest = now_ns - KEPT_S * NS
         for bed in self._beds.values():
-            while bed.spells and bed.spells[0].at_ns < oldest:
+            while bed.spells and bed.spells[0].start_ns < oldest:
                 bed.spells.pop(0)
 
     def _received(self, seq: int) -> int:
@@ -158,18 +161,16 @@ class Told:
         stream = self._streams[row.stream]
         bed = self._beds[stream.bed]
         if row.kind == "spell":
-            insort(bed.spells, _spell(row, stream.offset_ns))
+            insort(bed.spells, _spell(row))
         elif row.stream == bed.stream:
             bed.down_ns = row.start_ns if row.kind == "down" else 0
 
 
-def _spell(row: FactRow, offset_ns: int) -> SpellTold:
+def _spell(row: FactRow) -> SpellTold:
     said: dict[str, Any] = json.loads(row.data)
     seconds = (row.end_ns - row.start_ns) / NS
     letters = str(said["letters"])
-    return SpellTold(
-        row.start_ns + offset_ns, row.stream, row.start_ns, seconds, letters, _detail(said)
-    )
+    return SpellTold(row.start_ns, row.stream, seconds, letters, _detail(said))
 
 
 def _detail(said: dict[str, Any]) -> str:

@@ -116,6 +116,7 @@ class Ward:
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
         self._shown = ShownHolds(settings, self.reports)
+        self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
         self._disk = DiskUse(settings.folder, settings.now_ns())
@@ -139,6 +140,7 @@ class Ward:
         if now - self._told_ns > FACTS_NS:
             self._told.step(now)
             self._watch.look(now)
+            self._remember_next()
             self._told_ns = now
         return len(records) == STEP or len(entries) == STEP
 
@@ -190,11 +192,22 @@ class Ward:
 
     def _new_screen(self, bed: str) -> Screen:
         screen = Screen(bed)
+        self._remember(screen)
+        return screen
+
+    def _remember(self, screen: Screen) -> None:
         stop = self._settings.now_ns() // NS_PER_MS // CELL_MS
         first = stop - HOUR_CELLS
-        cells, _ = archived_cells(self._archive, bed, first, stop)
-        screen.remember(cells, first)
-        return screen
+        cells, told = archived_cells(self._archive, screen.bed, first, stop)
+        screen.remember(cells, told, first)
+
+    def _remember_next(self) -> None:
+        """Lay the trend of a bed anew, each once in a while: minutes become final, clocks known."""
+        if not self._due:
+            self._due = list(self._screens)
+        screen = self._screens.get(self._due.pop()) if self._due else None
+        if screen is not None:
+            self._remember(screen)
 
     # --- the records
 
@@ -294,12 +307,12 @@ class Ward:
                 "stream": each.stream,
                 "startNs": str(each.start_ns),
                 "letters": each.letters,
-                "at": each.at_ns / 1e6,
+                "at": at_ns / 1e6,
                 "seconds": each.seconds,
                 "detail": each.detail,
                 "tags": self._tags_of(each),
             }
-            for each in self._told.spells(bed, max(since_ns, arrived or 0))
+            for at_ns, each in self._told.spells(bed, max(since_ns, arrived or 0))
         ]
 
     def _tags_of(self, spell: SpellTold) -> list[str]:

@@ -30,7 +30,7 @@ function take(next) {
   state = next;
   const { tile } = next, { infant } = tile;
   write(by("name"), infant ? infant.name : tile.note);
-  write(by("aside"), [infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
+  write(by("aside"), [tile.note === "unassigned" ? `${tile.doubt}: see the feed page` : "", infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
   by("twin").hidden = !infant?.twin; write(by("twin"), infant?.twin ?? "");
   by("simulated").hidden = !tile.simulated;
   showLost(tile);

@@ -27,7 +27,7 @@ const link = openLink("/live/feed", (message) => {
     cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset, "n"), cell(each.drift, "n"), cell(count(each.steps), "n"), cell(each.note))));
   by("unmappedpanel").hidden = !feed.unmapped.length;
   fill("unmapped", JSON.stringify(feed.unmapped), () => feed.unmapped.map((/** @type {any} */ each) => make("tr", "", make("td", "", make("code", "", each.code)), cell(each.text), cell(each.unit), cell(count(each.n), "n"))));
-  fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq), "n"), cell(hms(each.at)), cell(each.source), cell(each.reason), make("td", "", redrive(each)))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
+  fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(hms(each.at)), cell(each.source), cell(each.reason), make("td", "", redrive(each)))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
 });
 startPage(link);

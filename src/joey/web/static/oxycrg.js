@@ -11,9 +11,9 @@ const LEFT = 46, RIGHT = 8, BAND = 24, AXIS = 20, GAP = 8;
 const MIN_MS = 60_000;
 // Ranges that all beds share, so that a picture can be compared; a strip that leaves them is cut at the edge.
 const PANELS = /** @type {const} */ ([
-  { key: "hr", label: "HR", unit: "/min", low: 60, high: 220, lines: [100, 150, 200], share: 0.36 },
-  { key: "spo2", label: "SpO₂", unit: "%", low: 70, high: 100, lines: [80, 90], share: 0.34 },
-  { key: "resp", label: "Resp", unit: "", low: NaN, high: NaN, lines: [], share: 0.3 },
+  { key: "hr", label: "HR", unit: "/min", low: 60, deep: 20, high: 220, lines: [50, 100, 150, 200], share: 0.36 },
+  { key: "spo2", label: "SpO₂", unit: "%", low: 70, deep: 30, high: 100, lines: [50, 70, 80, 90], share: 0.34 },
+  { key: "resp", label: "Resp", unit: "", low: NaN, deep: NaN, high: NaN, lines: [], share: 0.3 },
 ]);
 const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240];
 const SETTLE_MS = 90_000; // facts younger than this may still change: asked for again
@@ -141,13 +141,16 @@ export class OxyCrg {
     const band = this.bands.get(panel.key);
     let { low, high: up } = /** @type {{low: number, high: number}} */ (panel);
     if (Number.isNaN(low)) {
-      low = Infinity; up = -Infinity;
-      if (band) for (let k = 0; k < this.count; k++) { const a = band.low[k] ?? NaN, b = band.high[k] ?? NaN; if (a < low) low = a; if (b > up) up = b; }
-      if (low === Infinity) { low = -1; up = 1; }
-    }
+      // A wire that is touched must not flatten the breathing of hours: the outermost hundredths are cut.
+      const lows = finite(band?.low).sort((a, b) => a - b), highs = finite(band?.high).sort((a, b) => a - b);
+      low = lows[Math.floor(lows.length * 0.01)] ?? -1; up = highs[Math.ceil(highs.length * 0.99) - 1] ?? 1;
+    } else if (finite(band?.low).some((each) => each < low)) low = panel.deep;
     const at = (/** @type {number} */ value) => y + (1 - Math.min(1, Math.max(0, (value - low) / (up - low || 1)))) * high;
     pen.font = "12.5px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "right";
-    for (const line of panel.lines) {
+    let above = -Infinity;
+    for (const line of [...panel.lines].reverse()) {
+      if (line < low || at(line) - above < 16) continue;
+      above = at(line);
       pen.fillStyle = ink.grid ?? ""; pen.fillRect(LEFT, Math.round(at(line)), right - LEFT, 1);
       pen.fillStyle = ink.quiet ?? ""; pen.fillText(String(line), LEFT - 6, at(line));
     }

@@ -114,7 +114,7 @@ export class Strips {
       pen.fillText(wave.label, 6, top + 3);
       const named = pen.measureText(wave.label).width;
       pen.fillStyle = ink.quiet ?? ""; pen.font = "12px system-ui, sans-serif";
-      if (Number.isFinite(wave.low)) pen.fillText(`${wave.low.toPrecision(3)} to ${wave.high.toPrecision(3)} ${wave.unit}`, named + 16, top + 5);
+      pen.fillText(Number.isFinite(wave.low) ? scaleWords(wave) : "not measured", named + 16, top + 5);
     }
     const from = all ? oldest : Math.max(wave.painted, oldest);
     const place = (/** @type {number} */ index) => ((((wave.t0 / 1000 + index / wave.fs) * perS) % width) + width) % width;
@@ -147,7 +147,7 @@ export class Strips {
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    if (low === Infinity) return;
+    if (low === Infinity) { wave.low = wave.high = NaN; return; }
     const room = (high - low || 1) * 0.08;
     wave.low = low - room; wave.high = high + room;
   }
@@ -169,6 +169,12 @@ export class Strips {
   }
 }
 
+/** The height of a lane in words; a pleth has no unit, its height means nothing. @param {Wave} wave */
+function scaleWords(wave) {
+  if (wave.unit === "NU" || !wave.unit) return "";
+  const digits = wave.high - wave.low >= 20 ? 0 : wave.high - wave.low >= 2 ? 1 : 2;
+  return `${wave.low.toFixed(digits).replace("-", "−")} to ${wave.high.toFixed(digits)} ${wave.unit === "Ohm" ? "Ω" : wave.unit}`;
+}
 /** @param {Wave} wave */
 const rank = (wave) => ["ecg", "pleth", "resp"].indexOf(wave.kind) + 1 || 9;
 

@@ -47,6 +47,7 @@
  * @property {Infant|null} infant
  * @property {boolean} admitted whether an infant is admitted to the bed
  * @property {string} note why there is no name: empty, unassigned
+ * @property {string} doubt why the signals are nobody's
  * @property {Record<Quantity, Reading>} readings
  * @property {Lost[]} lost
  * @property {Running|null} hold

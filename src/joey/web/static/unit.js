@@ -43,7 +43,7 @@ class TileView {
     const tile = this.tile;
     if (!tile) return;
     const { infant, hold } = tile;
-    dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note.startsWith("unassigned") ? "" : " empty"}`);
+    dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note === "unassigned" ? "" : " empty"}`);
     write(this.bed, tile.label);
     write(this.name, infant ? infant.name : tile.note);
     write(this.formerly, infant?.formerly ? `formerly ${infant.formerly}` : "");
@@ -60,8 +60,10 @@ class TileView {
     const n = tile.spells.length, last = tile.spells[n - 1];
     write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : "no spell in 1 h"));
     write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
-    this.tell.hidden = !tile.lost.length;
-    this.foot.hidden = tile.lost.length > 0;
+    const quiet = !tile.lost.length && !(tile.note === "unassigned" && tile.doubt);
+    if (!quiet && !tile.lost.length) write(this.tell, tile.doubt);
+    this.tell.hidden = quiet;
+    this.foot.hidden = !quiet;
     this.showBar(tile, now);
   }
   /** @param {Tile} tile @param {number} now */
