@@ -1,0 +1,203 @@
+"""A worker that is killed goes on as if nothing had happened, and a bug in one bed is its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import pytest
+
+from joey.live import Monitor
+from joey.serve import Settings
+from joey.serve.worker import Worker, run_worker
+from joey.store.archive import Archive
+from joey.store.journal import Journal
+
+from .feeding import SOURCES, entries_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from joey.store.journal import NewEntry
+
+CONTEXT = get_context("spawn")
+KILLS = int(os.environ.get("JOEY_KILLS", "5"))
+MINUTES = 24
+TABLES = {
+    "facts": "stream, kind, channel, start_ns, end_ns, revision, seq, data",
+    "frames": "*",
+    "numerics": "*",
+    "envelope": "*",
+    "streams": "*",
+}
+
+
+@dataclass(frozen=True)
+class Fed:
+    """Entries, and the archive that an undisturbed worker makes of them."""
+
+    entries: list[NewEntry]
+    folder: Path
+
+
+def settings_of(folder: Path) -> Settings:
+    """Return the settings of a worker."""
+    return Settings(folder, sources=SOURCES)
+
+
+def fill(folder: Path, entries: list[NewEntry]) -> int:
+    """Make a journal; return its last place."""
+    journal = Journal(folder / "journal.db")
+    for k in range(0, len(entries), 500):
+        journal.append(entries[k : k + 500])
+    last = journal.last()
+    journal.close()
+    return last
+
+
+def work(folder: Path) -> Worker:
+    """Have a worker in this process take the whole journal."""
+    journal = Journal(folder / "journal.db", read_only=True)
+    archive = Archive(folder / "archive.db")
+    worker = Worker(settings_of(folder), 0, journal, archive)
+    while worker.step():
+        pass
+    worker.step()
+    assert worker.keep()
+    return worker
+
+
+@pytest.fixture(scope="module")
+def fed(tmp_path_factory: pytest.TempPathFactory) -> Fed:
+    """Return what an undisturbed worker makes of two beds."""
+    folder = tmp_path_factory.mktemp("fed")
+    entries = entries_of(folder, MINUTES)
+    fill(folder, entries)
+    work(folder)
+    return Fed(entries, folder)
+
+
+def content(folder: Path, table: str) -> list[tuple[object, ...]]:
+    """Return the rows of a table of the archive, in an order of their own."""
+    db = sqlite3.connect(folder / "archive.db")
+    rows = db.execute(f"SELECT {TABLES[table]} FROM {table}").fetchall()  # noqa: S608
+    db.close()
+    return sorted(rows, key=repr)
+
+
+def reached(folder: Path) -> int:
+    """Return how far the worker has come; 0 where it has not begun."""
+    if not (folder / "archive.db").exists():
+        return 0
+    db = sqlite3.connect(folder / "archive.db", timeout=10)
+    try:
+        row = db.execute("SELECT min(seq) FROM checkpoints WHERE name LIKE 'shard %'").fetchone()
+    except sqlite3.OperationalError:  # its tables are being made
+        return 0
+    finally:
+        db.close()
+    return row[0] or 0
+
+
+def test_an_undisturbed_worker_finds_something(fed: Fed) -> None:
+    """Facts of all kinds, three streams, frames and minutes: there is something to compare."""
+    kinds = {row[1] for row in content(fed.folder, "facts")}
+
+    assert {"beats", "pulses", "breaths", "quality", "searched", "note"} <= kinds
+    assert not {"down", "up"} & kinds
+    assert len(content(fed.folder, "streams")) == 3
+    assert len(content(fed.folder, "envelope")) > MINUTES
+    assert len(content(fed.folder, "frames")) > 9
+
+
+def test_killed_at_any_moment_the_facts_are_the_same(fed: Fed, tmp_path: Path) -> None:
+    """SIGKILL again and again: facts, frames, minutes and streams as of a worker left alone."""
+    last = fill(tmp_path, fed.entries)
+    rng = random.Random(KILLS)  # noqa: S311
+    until = sorted(rng.randrange(last) for _ in range(KILLS))
+    for target in [*until, last]:
+        process = CONTEXT.Process(target=run_worker, args=(settings_of(tmp_path), 0))
+        process.start()
+        end = time.monotonic() + 240
+        while reached(tmp_path) < target and time.monotonic() < end:
+            assert process.is_alive()
+            time.sleep(0.01)
+        if target < last:
+            time.sleep(rng.random() * 0.6)
+            os.kill(process.pid or 0, signal.SIGKILL)
+        else:
+            process.terminate()
+        process.join(30)
+    assert reached(tmp_path) == last
+
+    for table in TABLES:
+        assert content(tmp_path, table) == content(fed.folder, table), table
+
+
+def test_a_bug_in_one_bed_ends_that_bed_only(
+    fed: Fed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told with the time, tried again at the next mark, and its samples are kept."""
+    broken_from = fed.entries[900].received_ns
+    first = min(content(fed.folder, "streams"), key=lambda row: row[5])  # type: ignore[arg-type, return-value]
+    take = Monitor.take
+
+    def fails(self: Monitor, heard: object, seq: int, received_ns: int) -> object:
+        if self.stream == first[0] and broken_from < received_ns < broken_from + 30 * 10**9:
+            raise ValueError("a bug")
+        return take(self, heard, seq, received_ns)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Monitor, "take", fails)
+    fill(tmp_path, fed.entries)
+    work(tmp_path)
+    facts = content(tmp_path, "facts")
+
+    told = [(row[1], row[3]) for row in facts if row[1] in {"down", "up"}]
+    assert sorted(kind for kind, _ in told) == ["down", "up"]
+    down, up = (next(at for kind, at in told if kind == name) for name in ("down", "up"))
+    assert up // (600 * 10**9) == down // (600 * 10**9) + 1  # type: ignore[operator]
+    others = [row for row in content(fed.folder, "facts") if row[0] != first[0]]
+    assert [row for row in facts if row[0] != first[0]] == others
+    samples = {
+        name: sum(row[8] for row in content(folder, "frames") if row[0] == first[0])  # type: ignore[misc]
+        for name, folder in (("with", tmp_path), ("without", fed.folder))
+    }
+    assert samples["with"] > 0.97 * samples["without"]  # type: ignore[operator]
+
+
+def test_a_full_disk_stops_the_worker_and_it_goes_on(fed: Fed, tmp_path: Path) -> None:
+    """Nothing is told that is not kept; with room the facts are those of a worker left alone."""
+    last = fill(tmp_path, fed.entries)
+    journal = Journal(tmp_path / "journal.db", read_only=True)
+    archive = Archive(tmp_path / "archive.db")
+    worker = Worker(settings_of(tmp_path), 0, journal, archive)
+    archive._db.execute("PRAGMA max_page_count=60")
+    for _ in range(12):
+        worker.step()
+    assert not worker.keep()
+    assert reached(tmp_path) < last
+    archive._db.execute("PRAGMA max_page_count=1073741823")
+    while worker.step():
+        pass
+    assert worker.keep()
+
+    assert reached(tmp_path) == last
+    for table in TABLES:
+        assert content(tmp_path, table) == content(fed.folder, table), table
+
+
+def test_what_is_needed_to_go_on_is_in_the_checkpoint(fed: Fed) -> None:
+    """Of each open stream: where the journal is read again, not from its beginning."""
+    archive = Archive(fed.folder / "archive.db", read_only=True)
+    points = archive.checkpoints()
+    for row in archive.streams():
+        if row.closed_ns is None:
+            said = json.loads(points[row.id].state)
+            assert row.first_seq <= said["resume"]["seq"] < points[row.id].seq
