@@ -19,7 +19,7 @@ from joey.store.records import Records
 from joey.web.past import oxycrg_columns
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
-from joey.web.ward import Ward
+from joey.web.ward import APPLY_S, Ward
 from tests.web.archived import NS, apnea, bradycardia, desaturation, tell
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
@@ -49,9 +49,10 @@ def open_ward(folder: Path, clock: Clock) -> Ward:
 
 
 def catch_up(ward: Ward) -> None:
-    """Step until there is no more."""
-    while ward.step():
-        pass
+    """Step until there is no more, and the records had their turn."""
+    until = time.monotonic() + 2 * APPLY_S
+    while ward.step() or time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def hear(folder: Path, at_ns: int) -> None:

@@ -33,6 +33,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
+AWAY_S = 60.0  # s of silence, after which a bed without an infant is empty
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
 
@@ -154,7 +155,8 @@ def _reading(number: Number, now_ns: int) -> dict[str, Any]:
 
 
 def _heard(view: BedView | None) -> bool:
-    return view is not None and not math.isinf(view.link_age_s)
+    """Whether a monitor speaks here; one that was taken away does not."""
+    return view is not None and view.link_age_s < AWAY_S
 
 
 def lost_of(
@@ -170,6 +172,8 @@ def lost_of(
     if view is None or math.isinf(view.link_age_s):
         last = max(archived_ms.values(), default=None)
         return [{"what": "data", "since": last, "marked": marked}] if admitted else []
+    if not (admitted or _heard(view)):
+        return []  # the infant and the monitor are gone: the bed is empty
     if view.link_lost:
         since = round(now_ns / 1e6 - view.link_age_s * 1000)
         return [{"what": "data", "since": since, "marked": marked}]

@@ -7,6 +7,7 @@ journal says and from what was made of it, never from what another process keeps
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ __all__ = ["PageFacts", "Ward"]
 NS = 1_000_000_000
 STEP = 200  # entries that one step takes at most: the loop goes on in between
 LOOK_BACK_S = 60  # s of messages that are read again at the start: the boards are full at once
+APPLY_S = 0.25  # s, between commits of the records
 UNDO_S = 600  # s in which the last tap is offered to be taken back
 UNDO_TAPS = 8  # of a bed
 WORDS = {
@@ -110,6 +112,7 @@ class Ward:
         self._doubts: dict[str, str] = {}
         self._taken: dict[str, deque[_Taken]] = {}
         self._applied = records.applied()
+        self._kept = 0.0  # when the records were last brought up to date
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
         self._told = Told(archive, journal, settings.now_ns())
         self._told_ns = 0
@@ -126,23 +129,28 @@ class Ward:
 
     def step(self) -> bool:
         """Take what is new; tell whether there is more."""
-        records = self._journal.read(self._applied, limit=STEP)
-        if records:
-            self._apply(records)
-        if self._heard >= self._applied - len(records):
-            entries = [entry for entry in records if entry.seq > self._heard]
-        else:
-            entries = self._journal.read(self._heard, limit=STEP, kinds=("hl7",))
+        entries = self._journal.read(self._heard, limit=STEP)
         for entry in entries:
             self._hear(entry)
             self._heard = entry.seq
+        more = len(entries) == STEP
+        # Each batch applied is a commit that waits for the disk: taps do not wait, the rest does.
+        started = time.monotonic()
+        if started - self._kept > APPLY_S or any(entry.kind == "tap" for entry in entries):
+            self._kept = started
+            batch = self._journal.read(self._applied, limit=STEP)
+            if batch:
+                self._apply(batch)
+            more = more or len(batch) == STEP
+            if len(batch) == STEP:
+                self._kept = 0.0
         now = self._settings.now_ns()
         if now - self._told_ns > FACTS_NS:
             self._told.step(now)
             self._watch.look(now)
             self._remember_next()
             self._told_ns = now
-        return len(records) == STEP or len(entries) == STEP
+        return more
 
     def _apply(self, entries: Sequence[Entry]) -> dict[str, str]:
         done = self._records.apply(entries)

@@ -63,12 +63,12 @@ export class HoldPanel {
         if (min) button.append(make("small", "", "min ago"));
         return button;
       }));
-    const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")), ...this.undoButton(state));
+    const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")));
     const chips = make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
       .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
     this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, chips, make("div", "row", stop)];
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop)];
   }
 
   /** @param {Bed} state */
