@@ -22,6 +22,7 @@ BUCKETS = 6  # that make the running minute
 MINUTE_BUCKETS = 60  # minutes that the drift is measured over
 LEAST_MINUTES = 5  # from which on a drift is told
 STRAY_S = 10  # s that a message may be before the newest, or ahead of the clock
+FUTURE_S = 60  # s that a leap may end ahead of the host's clock
 STEADY_S = 2.0  # s that strays may run apart from the host's clock
 STRAYS = 3  # fewest that make a step
 ROLLOVERS_NS = (2**32 * 1_000, 2**32 * 1_000_000)  # ns, of a 32-bit count of us and of ms
@@ -120,7 +121,9 @@ class DeviceClock:
             After ``STEPPED`` all is measured from this message on.
         """
         if self._offset is not None:
+            # What was kept back comes faster than time goes, with holes: it may leap, up to now.
             ahead = last_ns - self.device_ns(received_ns) > STRAY_S * NS
+            ahead = ahead and last_ns - received_ns > FUTURE_S * NS
             if ahead or last_ns < self._newest - STRAY_S * NS:
                 if not self._goes_on(received_ns, last_ns):
                     return Course.STRAY
