@@ -9,11 +9,6 @@ const hold = document.documentElement.dataset.hold ?? "";
 const frame = /** @type {HTMLIFrameElement} */ (by("report"));
 let shown = "";
 
-/** The report in the frame follows the theme of the page. */
-function theme() {
-  const inner = frame.contentDocument?.documentElement;
-  if (inner) inner.style.colorScheme = document.documentElement.dataset.theme === "night" ? "dark" : "light";
-}
 const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   by("simulated").hidden = !message.simulated;
   write(by("title"), message.title ?? "");
@@ -25,10 +20,9 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
     // Where someone reads, they go on reading.
     const top = frame.contentWindow?.scrollY ?? 0;
     shown = message.version;
-    frame.onload = () => { frame.contentWindow?.scrollTo(0, top); theme(); };
+    frame.onload = () => frame.contentWindow?.scrollTo(0, top);
     frame.src = `/holds/${encodeURIComponent(hold)}/report?v=${encodeURIComponent(shown)}`;
     frame.hidden = false;
   }
 });
 startPage(link);
-document.addEventListener("themechange", theme);

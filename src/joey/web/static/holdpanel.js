@@ -68,7 +68,9 @@ export class HoldPanel {
       .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
     this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop)];
+    const report = make("a", "button", "Report so far");
+    report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop), make("div", "row", report)];
   }
 
   /** @param {Bed} state */
