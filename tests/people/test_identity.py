@@ -36,7 +36,7 @@ def test_why_a_person_is_asked_names_no_value() -> None:
     """The words say what disagrees, never a name or a number."""
     words = agree(Identity((Account("99"),), ("SMITH",)), KNOWN).words
 
-    assert words == "the monitor's record number and name is not the admitted infant's"
+    assert words == "the monitor's record number and name are not the admitted infant's"
 
 
 def test_record_numbers_are_tried_first() -> None:

@@ -64,10 +64,17 @@ class Agreement:
         if self.certain:
             return ""
         if self.different:
-            return f"the monitor's {' and '.join(self.different)} is not the admitted infant's"
+            verb = "is" if len(self.different) == 1 else "are"
+            return f"the monitor's {_listed(self.different)} {verb} not the admitted infant's"
         if not self.same:
             return "the monitor does not say whose signals these are"
-        return f"only the {' and '.join(self.same)} agrees: two identifiers are needed"
+        verb = "agrees" if len(self.same) == 1 else "agree"
+        return f"only the {_listed(self.same)} {verb}: a record number and one more are needed"
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    """Return words as in a sentence: ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def keys_of(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
