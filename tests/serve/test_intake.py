@@ -7,53 +7,17 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from joey.errors import InputError
 from joey.serve import HostClock, Settings, read_settings
-from joey.serve.intake import run_intake
 from joey.serve.settings import source_of
 from joey.sources.mllp import MllpClient
 from joey.store.journal import Journal
 
-CONTEXT = get_context("spawn")
-
-
-def oru(number: int, *, mode: str = "P", bed: str = "4") -> bytes:
-    """Return a monitor's message."""
-    lines = (
-        f"MSH|^~\\&|MON|HOSP|JOEY|HOSP|20260528200001+0000||ORU^R01|o{number}|{mode}|2.6",
-        "PID|||0012^^^HOSP^MR||JONES^BABY BOY||20260301|M",
-        f"PV1||I|NICU^^{bed}",
-        "OBR|1|||0^MON|||20260528200001+0000",
-        "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R",
-    )
-    return "\r".join(lines).encode() + b"\r"
-
-
-class Running:
-    """An intake process and where it listens."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.ready: Any = CONTEXT.Queue()
-        self.start()
-
-    def start(self) -> None:
-        """Start it, and wait until it listens."""
-        self.process = CONTEXT.Process(target=run_intake, args=(self.settings, self.ready))
-        self.process.start()
-        _, self.address, self.port = self.ready.get(timeout=20)
-
-    def end(self) -> None:
-        """End it as the supervisor does."""
-        if self.process.is_alive():
-            self.process.terminate()
-        self.process.join(10)
+from .running import Running, ask, oru
 
 
 @pytest.fixture
@@ -62,19 +26,6 @@ def intake(tmp_path: Path) -> Iterator[Running]:
     running = Running(Settings(tmp_path, hl7_port=0))
     yield running
     running.end()
-
-
-def ask(intake: Running, *messages: bytes) -> list[str]:
-    """Send messages; return the codes of the answers."""
-
-    async def talk() -> list[str]:
-        client = MllpClient(intake.address, intake.port)
-        try:
-            return [(await client.send(each)).code for each in messages]
-        finally:
-            await client.close()
-
-    return asyncio.run(talk())
 
 
 def test_an_acknowledged_message_is_in_the_journal(intake: Running, tmp_path: Path) -> None:

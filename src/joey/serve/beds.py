@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
     from joey.store.journal import Entry
 
-__all__ = ["Bed", "Kept"]
+__all__ = ["BUGS", "Bed", "Kept", "tell_bug"]
 
 NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
@@ -97,11 +98,13 @@ class Bed:
             self._try_again(entry, into)
         self._run(lambda monitor: monitor.take(heard, entry.seq, entry.received_ns), entry, into)
         if self._raw is not None:  # also with the message with which the analysis ended
-            self.frames.take(self._raw.take(heard, entry.seq))
+            self._keep_raw(lambda raw: raw.take(heard, entry.seq), entry)
 
-    def tick(self, entry: Entry, into: Kept) -> None:
-        """Take the host's time."""
+    def tick(self, entry: Entry, into: Kept, *, steady: bool = True) -> None:
+        """Take the host's time, which is only counted where it is not steady."""
         self.quiet += 1
+        if not steady:
+            return
         self._run(lambda monitor: monitor.tick(entry.received_ns, entry.seq), entry, into)
         if self._monitor is not None and self._monitor.clock.offset_ns is not None:
             self.frames.pass_to(entry.received_ns - self._monitor.clock.offset_ns)
@@ -109,8 +112,7 @@ class Bed:
 
     def close(self, entry: Entry, into: Kept) -> None:
         """End the stream: its device is elsewhere, or another infant is in the bed."""
-        if self._raw is not None:
-            self.frames.take(self._raw.finish(entry.seq))
+        self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
         self._run(lambda monitor: monitor.finish(entry.seq), entry, into)
         self.frames.finish()
         into.frames += self.frames.take_closed()
@@ -123,15 +125,13 @@ class Bed:
             return
         try:
             found = work(self._monitor)
-        except BUGS:
-            # Whatever the bug is, the other beds go on. It is told on the page and in the log; no
-            # value of a patient is in the traceback of what has only samples and numbers.
-            log.exception("the analysis of stream %s ended at entry %d", self.row.id, entry.seq)
+            self.frames.take(found)
+        except BUGS as error:  # whatever the bug is, the other beds go on
+            tell_bug(error, f"the analysis of stream {self.row.id} ended at entry {entry.seq}")
             self._monitor, self._failed_ns = None, entry.received_ns
             self._raw = RawStream(self.row.id)
             self._say("down", "not monitoring", entry, into)
             return
-        self.frames.take(found)
         if entry.seq <= self._told:
             return
         into.facts += facts_of(found)
@@ -149,10 +149,19 @@ class Bed:
             self.row = replace(self.row, offset_ns=offset_ns)
             into.rows[self.row.id] = self.row
 
+    def _keep_raw(self, work: Callable[[RawStream], Facts], entry: Entry) -> None:
+        """Keep samples and values without analysis."""
+        if self._raw is None:
+            return
+        try:
+            self.frames.take(work(self._raw))
+        except BUGS as error:  # the message stays in the journal
+            tell_bug(error, f"entry {entry.seq} of stream {self.row.id} was not archived")
+            self._raw = RawStream(self.row.id)
+
     def _try_again(self, entry: Entry, into: Kept) -> None:
-        if self._raw is not None:
-            self.frames.take(self._raw.finish(entry.seq))
-            self._raw = None
+        self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
+        self._raw = None
         self._monitor = Monitor(self.row.id)
         self._say("up", "monitoring again", entry, into)
 
@@ -161,3 +170,9 @@ class Bed:
             at = entry.received_ns
             data = json.dumps({"words": words}).encode()
             into.facts.append(Fact(self.row.id, kind, "", at, at, entry.seq, data))
+
+
+def tell_bug(error: BaseException, what: str) -> None:
+    """Log where a bug was, without what it says of itself: that may be of a patient."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", what, type(error).__name__, places)

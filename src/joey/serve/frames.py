@@ -49,7 +49,7 @@ class FrameMaker:
         self.epoch = epoch
         self._stream = stream
         self._samples: dict[tuple[int, Channel, int], list[Chunk]] = {}  # by mark and grid's start
-        self._values: dict[tuple[int, Channel], list[Series]] = {}
+        self._values: dict[tuple[int, Channel, int], list[Series]] = {}  # by mark and part
         self._newest = NEVER  # ns, the newest time that is known to have passed
         self._closed: list[Made] = []
 
@@ -121,8 +121,14 @@ class FrameMaker:
             self._samples.setdefault(key, []).append(piece)
 
     def _add_values(self, series: Series) -> None:
-        for mark, part in _series_by_mark(series):
-            self._values.setdefault((mark, series.channel), []).append(part)
+        for mark, piece in _series_by_mark(series):
+            parts = self._values.setdefault((mark, series.channel, self.epoch), [])
+            if parts and piece.times[0] <= parts[-1].times[-1]:
+                # Told out of order, as after the host's clock was set: a frame of its own.
+                at = mark, series.channel, -round(float(piece.times[0]) * NS)
+                self._closed.append(self._value_frame(at, [piece]))
+                continue
+            parts.append(piece)
 
     def _came_late(self, data: Chunk | Series) -> None:
         """Keep late data as frames of their own: what was told stays as it was told."""
@@ -155,8 +161,8 @@ class FrameMaker:
         of = chunks[0]
         return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
 
-    def _value_frame(self, key: tuple[int, Channel], parts: Sequence[Series]) -> ValueFrame:
-        return ValueFrame(self._stream, _joined_series(parts), key[0], self.epoch)
+    def _value_frame(self, key: tuple[int, Channel, int], parts: Sequence[Series]) -> ValueFrame:
+        return ValueFrame(self._stream, _joined_series(parts), key[0], key[2])
 
 
 def _end_ns(chunk: Chunk) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from joey.errors import ProtocolError
 from joey.people import stream_id, stream_key
-from joey.serve.beds import Bed, Kept
+from joey.serve.beds import BUGS, Bed, Kept, tell_bug
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
@@ -34,6 +34,8 @@ RETRY_S = 1.0  # s, after a failure of the disk
 STEP = 2000  # entries read at once
 MOST_KEPT = 20_000  # facts that wait for a commit; the journal is not read on before
 SILENT = 1800  # ticks, of a second each, after which a device that is silent has left its bed
+JUMP_NS = 30_000_000_000  # ns between two ticks, which come every second
+STEADY_NS = 75_000_000_000  # ns; devices' clocks are measured over a minute
 log = logging.getLogger("joey.worker")
 
 
@@ -60,6 +62,8 @@ class Worker:
         self._codes = CodeMap()
         self._open: dict[tuple[str, str, str], Bed] = {}  # by source, bed and device
         self._kept = Kept()  # what became final since the last commit
+        self._ticked_ns = 0  # the host's time of the last tick
+        self._steady_ns = 0  # from when on the host's time is believed again
         self._done = 0  # entries up to here are committed, whatever is read again
         self._read = self._begin()
         self._due = time.monotonic() + KEEP_S
@@ -106,6 +110,9 @@ class Worker:
             heard = read_observations(message, source, self._codes)
         except ProtocolError:
             return  # in quarantine, or it will be once it is looked at
+        except BUGS as error:
+            tell_bug(error, f"entry {entry.seq} was not read")
+            return
         if not heard.location.key or heard.doubt:
             return
         bed = self._bed_of(entry, heard)
@@ -138,10 +145,16 @@ class Worker:
         return bed
 
     def _tick(self, entry: Entry) -> None:
+        # After a jump of the host's clock, or a while without Joey, devices are asked for their
+        # time first: by the clocks as they were before, all that comes would be late.
+        if entry.received_ns - self._ticked_ns > JUMP_NS:
+            self._steady_ns = entry.received_ns + STEADY_NS
+        self._ticked_ns = entry.received_ns
+        steady = not self._steady_ns - STEADY_NS <= entry.received_ns < self._steady_ns
         silent: list[Bed] = []
         for bed in self._open.values():
             if entry.seq >= bed.since:
-                bed.tick(entry, self._kept)
+                bed.tick(entry, self._kept, steady=steady)
                 if entry.seq > self._done and bed.quiet >= SILENT:
                     silent.append(bed)
         for bed in silent:
