@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -139,3 +141,42 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
         expect(frame.locator("svg.oxycrg")).to_be_visible(timeout=30_000)
         expect(frame.get_by_text("the bedside monitor alarms").first).to_be_visible()
         expect(page.locator("#title")).to_contain_text("mother · Sara")
+
+
+PARENT = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from joey.web.reports import _be_patient
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_be_patient)
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+def is_running(process: int) -> bool:
+    """Whether a process runs; one that has ended and was not asked for does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_the_process_of_reports_ends_with_the_pages_that_were_killed(tmp_path: Path) -> None:
+    """Nothing of Joey is left behind, however the process of the pages ended."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT, encoding="utf-8")
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert is_running(child)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while is_running(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not is_running(child)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
 from joey.holds import PhaseSettings
@@ -142,6 +143,15 @@ _AFTER_NS = round((_PHASES.transfer_out_after + _PHASES.after_len + 1) * MIN_NS)
 
 def _be_patient() -> None:
     os.nice(NICE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the pages do, also where they were killed: nothing of Joey is left behind."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 class HoldReports:
