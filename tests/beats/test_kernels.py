@@ -147,9 +147,10 @@ def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> N
     at = np.zeros((len(tops), d.N_PLACES), dtype=np.int64)
     at[:, d.TOP], at[:, d.UP] = tops, np.where(np.arange(len(tops)) % 3 == 0, -1, 1)
     sizes = np.zeros((len(tops), d.N_SIZES))
+    boxes = np.zeros(2 * w[d.AROUND] + 1, dtype=np.int64)
 
     for c in range(len(tops)):
-        d.deflect(x.astype(np.int32), gone, w, at, sizes, c)
+        d.deflect(x.astype(np.int32), gone, w, at, sizes, boxes, c)
 
     for places, row in zip(at, sizes, strict=True):
         curve, scale, level, shift = _curve(x, w, places)

@@ -113,7 +113,15 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
     value : float
         The new one.
     """
-    n = len(ring)
+    if len(ring) == RING:  # compiled for this length: twice as fast as for any
+        return _push(ring, order, count, value, RING)
+    return _push(ring, order, count, value, len(ring))
+
+
+@kernel(inline="always", counted=False)
+def _push(
+    ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float, n: int
+) -> float:
     if count < n:
         ring[count] = value
         k = count
@@ -121,7 +129,7 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
             order[k] = order[k - 1]
             k -= 1
         order[k] = value
-        return float(0.5 * (order[count // 2] + order[(count + 1) // 2]))
+        return 0.5 * (order[count // 2] + order[(count + 1) // 2])
     # Without the oldest, and with the new one between its neighbors: no branch to guess.
     old = ring[count % n]
     ring[count % n] = value
@@ -131,7 +139,7 @@ def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, valu
         order[k] = max(before, min(kept, value))
         before = kept
     order[n - 1] = max(before, value)
-    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
+    return 0.5 * (order[(n - 1) // 2] + order[n // 2])
 
 
 @kernel(counted=False)
@@ -264,6 +272,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
+    boxes: NDArray[np.int64],
     sign: NDArray[np.int8],
 ) -> tuple[float, float, float, float]:
     """Return size, noise, tilt and steepness of beats from one learning span; size 0: none."""
@@ -283,7 +292,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     tilt = sharp = 0.0
     for j in range(pos, stop):
         if at[j, ENERGY] >= threshold:
-            deflect(x, gone, w, at, sizes, j)
+            deflect(x, gone, w, at, sizes, boxes, j)
             tilt += _tilt(sizes, j) / many
             sharp += _steepness(at[j, ENERGY], sizes, j) / many
     # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
@@ -291,7 +300,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         least = CLEAR * level
         for j in range(pos, stop):
             if least <= at[j, ENERGY] < threshold:
-                deflect(x, gone, w, at, sizes, j)
+                deflect(x, gone, w, at, sizes, boxes, j)
                 among[j - pos] = _steepness(at[j, ENERGY], sizes, j) >= STEEP * sharp
         more, _, uneven = _rhythm(at, pos, stop, least, among)
         if more > many and uneven < EVEN:
@@ -324,6 +333,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
     w: NDArray[np.int64],
+    boxes: NDArray[np.int64],
     s: NDArray[np.float64],
     energies: NDArray[np.float64],
     intervals: NDArray[np.float64],
@@ -347,7 +357,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         Sampling frequency. [Hz]
     floor : float
         Smallest energy that can be a beat.
-    x, gone, w
+    x, gone, w, boxes
         What `deflect` needs.
     s, energies, intervals, order : ndarray of float64
         What `beginning` began, changed in place.
@@ -366,7 +376,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if known < start + learn and not last:
                 return int(start)
             level, noise, tilt, sharp = _learn(
-                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, sign)
+                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, boxes, sign)
             )
             if level == 0.0:
                 s[FROM] = start + 0.5 * learn
@@ -421,7 +431,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 if not _stands_out(x, gone, w, at, best, fs, after, rr, quietest):
                     best = -1
             if best >= 0:
-                deflect(x, gone, w, at, sizes, best)
+                deflect(x, gone, w, at, sizes, boxes, best)
                 verdict[best] = SEARCHED_BACK
                 sign[best] = np.int8(s[SIGN])
                 s[RR] = push(intervals, order[0], int(s[N_RR]), at[best, TOP] - s[LAST])
@@ -455,13 +465,13 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             taken = not _followed(at, pos, reach)
             taken = taken and _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest)
             if taken and (early or energy < threshold):
-                deflect(x, gone, w, at, sizes, pos)
+                deflect(x, gone, w, at, sizes, boxes, pos)
                 steep = _steepness(energy, sizes, pos)
                 taken = steep >= (T_STEEP if early else STEEP) * s[SHARP]
                 taken = taken and not (early and energy < T_SHARE * spk)
         if taken:
             verdict[pos] = BEAT
-            deflect(x, gone, w, at, sizes, pos)
+            deflect(x, gone, w, at, sizes, boxes, pos)
             tilt = _tilt(sizes, pos)
             s[SHARP] += (_steepness(energy, sizes, pos) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0

@@ -24,6 +24,7 @@ def deflect(
     w: NDArray[np.int64],
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    boxes: NDArray[np.int64],
     c: int,
 ) -> None:
     """Write where a candidate's deflections are, and how large.
@@ -38,13 +39,15 @@ def deflect(
         Candidates; `HIGH` and `LOW` are written.
     sizes : ndarray of float64, shape (n, N_SIZES)
         Written. [counts; samples]
+    boxes : ndarray of int64, shape (2 AROUND + 1,)
+        Room to work in: a place for each sample looked at.
     c : int
         Which candidate.
     """
     if w[STEEPEST]:
         _slopes(x, w, at, sizes, c)
     else:
-        _levels(x, gone, w, at, sizes, c)
+        _levels(x, gone, w, at, sizes, boxes, c)
 
 
 # A value and its place in one number: the largest of such numbers is the first largest value's.
@@ -95,6 +98,7 @@ def _levels(
     w: NDArray[np.int64],
     at: NDArray[np.int64],
     sizes: NDArray[np.float64],
+    boxes: NDArray[np.int64],
     c: int,
 ) -> None:
     """Look for the highest and lowest box(fine), from the line of the samples around. [counts]"""
@@ -110,14 +114,9 @@ def _levels(
     width = 2 * fine + 1
     whole = absent == 0 and upper - lower == 2 * base + 1
     rise = (behind - before) * width if whole else 0
-    first, last = middle - wide, middle + wide
-    box = scale * _sum(x, first - fine, first + fine + 1) + rise * wide
-    most, least = box * PLACES + PLACES - 1, box * PLACES
-    enters, leaves = x[first + fine + 1 : last + fine + 1], x[first - fine : last - fine]
-    for k in range(len(enters)):
-        box += scale * (enters[k] - leaves[k]) - rise
-        most = max(most, box * PLACES + PLACES - 2 - k)
-        least = min(least, box * PLACES + k + 1)
+    first = middle - wide
+    _gather(x[first - fine :], width, boxes)
+    most, least = _extremes(boxes, scale, rise, wide)
     high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
     most, least = most >> BITS, least >> BITS
     at[c, HIGH], at[c, LOW] = high, low
@@ -127,6 +126,31 @@ def _levels(
         left = box + scale * (x[place - fine - 1] - x[place + fine]) + rise
         right = box + scale * (x[place + fine + 1] - x[place - fine]) - rise
         sizes[c, shift] = _shift(left, box, right)
+
+
+# Each short loop is a function of its own: the compiler then makes it wide.
+@kernel(counted=False)
+def _gather(x: NDArray[np.int32], width: int, boxes: NDArray[np.int64]) -> None:
+    """Write the sums of `width` neighbors from each sample on."""
+    n = len(boxes)
+    one, two, three = x[:n], x[1 : n + 1], x[2 : n + 2]
+    for k in range(n):
+        boxes[k] = np.int64(one[k]) + two[k] + three[k]
+    for j in range(3, width):
+        more = x[j : n + j]
+        for k in range(n):
+            boxes[k] += more[k]
+
+
+@kernel(counted=False)
+def _extremes(boxes: NDArray[np.int64], scale: int, rise: int, wide: int) -> tuple[int, int]:
+    """Return the keys of the highest and lowest box above a line that rises."""
+    most, least = -(2**62), 2**62
+    for k in range(len(boxes)):
+        key = (scale * boxes[k] + rise * (wide - k)) * PLACES
+        most = max(most, key + PLACES - 1 - k)
+        least = min(least, key + k)
+    return most, least
 
 
 @kernel(counted=False)

@@ -241,6 +241,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     known = z[HEARD] if last else z[SCAN]
     final = z[FIRST] + decide(
         *(at[:n], sizes, known, last, clock[FS], clock[FLOOR], x, gone, w),
+        wide[0, : 2 * w[AROUND] + 1],
         *(numbers, energies, intervals, order, verdict, sign),
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
