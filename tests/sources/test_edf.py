@@ -277,9 +277,36 @@ def test_a_broken_header_is_one_clear_error(
     assert says in str(error.value)
 
 
-def test_records_that_go_back_in_time_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="record 2 starts before the one before it has ended"):
-        read(discontinuous(tmp_path / "a.edf", ["+0", "+5", "+4"]))
+def test_a_clock_that_was_set_back_opens_a_segment_and_loses_nothing(tmp_path: Path) -> None:
+    """One sample stays open at the step, so that no interval between beats crosses it."""
+    path = discontinuous(
+        tmp_path / "a.edf", ["+0", "+0.1", "+0.15", "+0.25", "+0.9"], duration="0.1"
+    )
+    recording = read(path)
+    (signal,) = recording.signals
+    assert [s.counts.tolist() for s in signal.segments] == [
+        [0] * 4 + [1] * 4, [2] * 4 + [3] * 4, [4] * 4
+    ]  # fmt: skip
+    spans = [s.span for s in signal.segments]
+    start = 1709373600.0
+    assert [s.start - start for s in spans] == pytest.approx([0, 0.225, 0.9], abs=1e-6)
+    assert [s.duration for s in spans] == pytest.approx([0.2, 0.2, 0.1], abs=1e-6)
+    assert recording.repairs[0].what.startswith("clock set back by 0.05 s")
+    assert recording.repairs[0].where == "a.edf, record 2"
+    assert "the clock was set back once" in recording.clock.note
+
+
+def test_annotations_of_records_after_a_step_are_as_late_as_they(tmp_path: Path) -> None:
+    rows = [words(k, k, k, k) + tal(onset, mark) for k, (onset, mark) in enumerate(
+        [("+0", "+0.5 one"), ("+1", "+1.5 two"), ("+1.5", "+2 three")])]  # fmt: skip
+    path = edf(tmp_path / "a.edf", [ECG, NOTES], rows, reserved="EDF+D")
+    times = [mark.time - 1709373600.0 for mark in read(path).annotations]
+    assert times == pytest.approx([0.5, 1.5, 2.5])
+
+
+def test_records_that_go_back_by_hours_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="record 2 starts 7202 s before the one before it has"):
+        read(discontinuous(tmp_path / "a.edf", ["+0", "+8000", "+799"]))
 
 
 def test_a_record_without_its_time_is_an_error(tmp_path: Path) -> None:

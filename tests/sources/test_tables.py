@@ -149,6 +149,82 @@ def test_the_hour_that_occurs_twice_is_told_apart_by_its_order(tmp_path: Path) -
     assert signal.times.tolist() == [stamp.timestamp() for stamp in utc]
 
 
+def night(start: datetime, seconds: int, jump_at: int, jump_s: int) -> str:
+    """Return a table at 1 Hz whose stamps, without a zone, jump at a row."""
+    rows = []
+    for k in range(seconds):
+        stamp = start + timedelta(seconds=k + (jump_s if k >= jump_at else 0))
+        rows.append(f"{stamp:%Y-%m-%d %H:%M:%S},{k % 200}")
+    return "\n".join(["time,HR [bpm]", *rows])
+
+
+def test_an_hour_that_occurs_twice_without_a_zone_is_kept_and_said(tmp_path: Path) -> None:
+    """The night in which summer time ends: nothing is lost, time goes on as it did."""
+    start = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    recording = table(tmp_path, night(start, 3 * 3600, 5400, -3600))
+    (signal,) = recording.signals
+    assert signal.times.tolist() == [start.timestamp() + k for k in range(3 * 3600)]
+    assert np.array_equal(signal.values, np.arange(3 * 3600) % 200)
+    (step,) = recording.repairs
+    assert step.what.startswith("clock set back by 3600 s: what follows is laid behind")
+    assert step.where == "t.csv, line 5402"
+    assert "name the time zone" in recording.clock.note
+    named = table(tmp_path, night(start, 3 * 3600, 5400, -3600), "Europe/Copenhagen")
+    assert not named.repairs
+    assert "set back" not in named.clock.note
+
+
+def test_an_hour_that_is_missing_without_a_zone_is_said(tmp_path: Path) -> None:
+    start = datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
+    recording = table(tmp_path, night(start, 3600, 1800, 3600))
+    assert "an hour is missing, as where summer time begins" in recording.clock.note
+    assert len(recording.signals[0].segments) == 2
+    assert "missing" not in table(tmp_path, night(start, 3600, 1800, 1800)).clock.note
+
+
+def test_after_a_gap_that_holds_the_step_stamps_stand_as_they_are(tmp_path: Path) -> None:
+    stamps = [*range(100), *range(97, 150), *range(160, 200), *range(198, 300)]
+    rows = "".join(f"{t},{k % 90}\n" for k, t in enumerate(stamps))
+    recording = table(tmp_path, f"t,HR [bpm]\n{rows}")
+    (signal,) = recording.signals
+    laid = [*range(153), *range(160, 302)]
+    assert signal.times.tolist() == laid
+    assert np.array_equal(signal.values, np.arange(len(stamps)) % 90)
+    assert recording.repairs[0].what.startswith("clock set back by up to 3 s")
+    assert recording.repairs[0].count == 2
+
+
+@pytest.mark.parametrize("jump", [0.3333, 2.5017, -1.7003])
+def test_a_wave_whose_clock_is_set_by_parts_of_a_sample_stays_a_wave(
+    tmp_path: Path, jump: float
+) -> None:
+    """Each piece gets its own anchor: the samples are not resampled, and no beat crosses."""
+    stamps = np.arange(5000) / 250 + np.where(np.arange(5000) >= 2000, jump, 0.0)
+    rows = "".join(f"{t:.4f},{k % 100 / 100}\n" for k, t in enumerate(stamps))
+    (signal,) = table(tmp_path, f"t,ECG [mV]\n{rows}").signals
+    assert signal.fs == 250
+    assert [len(s.counts) for s in signal.segments] == [2000, 3000]
+    begins = 2000 / 250 + jump if jump > 0 else 2001 / 250
+    assert signal.segments[1].span.start == pytest.approx(begins, abs=1e-4)
+    assert signal.values == pytest.approx(np.arange(5000) % 100 / 100)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "says"),
+    [
+        ([*range(9), 6, 9, 10, 11], "line 11: the time is earlier than in the row before, and"),
+        ([5, 4, 3, 2, 1, 0], "line 3: the time is earlier than in the row before, and"),
+        ([*range(9000), *range(9000)], "line 9002: the time is earlier .* by 2.5 h, more than"),
+    ],
+)
+def test_rows_out_of_order_are_an_error_that_says_what_to_do(
+    tmp_path: Path, stamps: list[int], says: str
+) -> None:
+    rows = "".join(f"{t},100\n" for t in stamps)
+    with pytest.raises(FormatError, match=says):
+        table(tmp_path, f"t,HR\n{rows}")
+
+
 def test_an_hour_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="line 2: this local time does not exist"):
         table(tmp_path, "time,HR\n2025-03-30 02:30:00,1\n", "Europe/Copenhagen")

@@ -8,24 +8,44 @@ years, never against today.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
+
 from joey.errors import InputError
-from joey.signals import NS, Clock
+from joey.signals import NS, Clock, Repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-__all__ = ["anchor", "join_notes", "notes_on", "zone_of"]
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FARTHEST_BACK_NS",
+    "HOUR_NS",
+    "Laid",
+    "anchor",
+    "join_notes",
+    "lay_steps",
+    "notes_on",
+    "step_note",
+    "step_repair",
+    "zone_of",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+MINUTE_NS, HOUR_NS = 60 * NS, 3600 * NS
 # Fixed, not today's: the same file gives the same notes in every year.
 RELEASED = 2026  # year of this version of Joey; raised with each release
+# A clock is set back by an hour at the end of summer time, or by some seconds or minutes after a
+# monitor; what goes back by more is another recording, or a clock that has lost its time.
+FARTHEST_BACK_NS = 3605 * NS
 LAST_TRUE_YEAR = 2099  # no monitor records later: such a date was shifted to hide the true one
 
 
@@ -98,3 +118,82 @@ def notes_on(day: date, zone: str | None) -> tuple[str, ...]:
 def join_notes(notes: Iterable[str]) -> str:
     """Return notes as one text, each once."""
     return "; ".join(dict.fromkeys(note for note in notes if note))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """Stamps of a clock that was set back, as times that go on.
+
+    Parameters
+    ----------
+    ns : ndarray of int64, shape (n,)
+        Times in order. [ns]
+    steps : ndarray of int64, shape (k,)
+        The places at which the clock was set back: the first stamps after each step.
+    by_ns : ndarray of int64, shape (k,)
+        By how much the clock was set back, if nothing is missing there. [ns]
+    """
+
+    ns: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    by_ns: NDArray[np.int64]
+
+
+def lay_steps(
+    ns: NDArray[np.int64], steps: NDArray[np.int64], lasts_ns: int, hole_ns: int = 0
+) -> Laid:
+    """Return stamps in the order they were written, laid behind each other where a clock went back.
+
+    What was written after a step was measured after what was written before it. So it is laid
+    behind that, and all that follows with it, until a gap is long enough to hold the step: from
+    there on the stamps stand as they are.
+
+    Parameters
+    ----------
+    ns : ndarray of int64, shape (n,)
+        The stamps. [ns]
+    steps : ndarray of int64, shape (k,)
+        The first stamps after each step back.
+    lasts_ns : int
+        How long what is stamped lasts. [ns]
+    hole_ns : int
+        What is left open at a step, so that nothing joins the samples on both sides. [ns]
+
+    Examples
+    --------
+    A clock that was set back by 2 s, and some seconds later nothing for 4 s.
+
+    >>> stamps = np.array([10, 11, 12, 11, 12, 17, 18]) * NS
+    >>> (lay_steps(stamps, np.array([3]), NS).ns // NS).tolist()
+    [10, 11, 12, 13, 14, 17, 18]
+    """
+    forward = np.diff(ns)
+    laid = ns.copy()
+    for lo, hi in zip(steps.tolist(), [*steps[1:].tolist(), len(ns)], strict=True):
+        later = int(laid[lo - 1]) + lasts_ns + hole_ns - int(ns[lo])
+        holds = forward[lo : hi - 1] >= later + lasts_ns
+        stop = lo + 1 + int(holds.argmax()) if holds.any() else hi
+        laid[lo:stop] += later
+    return Laid(laid, steps, lasts_ns - forward[steps - 1])
+
+
+def step_repair(laid: Laid, where: str) -> Repair:
+    """Return what is told of a clock that was set back; `where` names file and first place."""
+    most = float(laid.by_ns.max()) / NS
+    what = (
+        f"clock set back by {most:.6g} s: what follows is laid behind what was before, later than "
+        "its stamps until a gap holds the step"
+    )
+    if len(laid.steps) > 1:
+        what = what.replace(f"by {most:.6g} s", f"by up to {most:.6g} s")
+    return Repair(what, len(laid.steps), where)
+
+
+def step_note(laid: Laid, *, dated: bool, zone: str | None) -> str:
+    """Return what a reader of times must know about a clock that was set back."""
+    note = f"the clock was set back {len(laid.steps)} times, times after it are later than stamped"
+    if len(laid.steps) == 1:
+        note = note.replace("1 times", "once")
+    if dated and zone is None and np.any(np.abs(laid.by_ns - HOUR_NS) < MINUTE_NS):
+        note += " (an hour back: name the time zone, and the end of summer time is told apart)"
+    return note

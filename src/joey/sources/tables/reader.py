@@ -19,7 +19,15 @@ from joey.signals import NS, Clock, Grid, Recording, Repair, Segment, Series, Si
 from joey.sources.codes import name_channel, spell_unit
 from joey.sources.files import load, printable, says_simulated
 from joey.sources.tables.columns import label_and_unit, numbers_of, quantize_column
-from joey.sources.tables.times import UNIT_NS, Place, Stamps, fit_grid, fit_rows, read_stamps
+from joey.sources.tables.times import (
+    UNIT_NS,
+    Place,
+    Stamps,
+    fit_grid,
+    fit_pieces,
+    fit_rows,
+    read_stamps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +72,16 @@ class _Reading:
     @property
     def path(self) -> Path:
         return self.place.path
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Rows `lo` to before `hi`, without a gap, and where the first of them lies on a grid."""
+
+    lo: int
+    hi: int
+    grid: Grid
+    first: int
 
 
 def read_csv(
@@ -235,6 +253,7 @@ def _recording(reading: _Reading, frame: pl.DataFrame, zone: str | None) -> Reco
         raise FormatError(reading.path, "the table has no rows")
     frame = _take_facts(reading, frame)
     stamps, frame = _stamps(reading, frame, zone)
+    reading.repairs += stamps.repairs
     stamps, keep = _single(reading, stamps)
     if len(stamps.ns) < 2:
         raise FormatError(reading.path, "a single row says nothing of how long its values stand")
@@ -375,12 +394,28 @@ def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> 
     known = np.isfinite(values)
     if _is_sparser(ns, known):
         numbers, ns = replace(numbers, values=values[known]), ns[known]
-    fitted = fit_grid(ns, stamps.step_ns)
-    if fitted is None or fitted[0] * SLOWEST_S < 1:
+    laid = _laid_out(ns, stamps)
+    if not laid or laid[0].grid.fs * SLOWEST_S < 1:
         return _series(naming, numbers, ns, stamps)
-    return _signal(
-        reading, naming, numbers, Grid(stamps.origin_ns + int(ns[0]), fitted[0]), fitted[1]
-    )
+    return _signal(reading, naming, numbers, laid)
+
+
+def _laid_out(ns: NDArray[np.int64], stamps: Stamps) -> list[_Piece]:
+    """Return the stamps as pieces without a gap, each on its grid; none where there is no grid."""
+    fitted = fit_grid(ns, stamps.step_ns)
+    if fitted is not None:
+        fs, index = fitted
+        grid = Grid(stamps.origin_ns + int(ns[0]), fs)
+        edges = np.flatnonzero(np.diff(index) > 1) + 1
+        bounds = zip([0, *edges.tolist()], [*edges.tolist(), len(ns)], strict=True)
+        return [_Piece(lo, hi, grid, int(index[lo])) for lo, hi in bounds]
+    apart = fit_pieces(ns, stamps.step_ns)
+    if apart is None:
+        return []
+    return [
+        _Piece(lo, hi, Grid(stamps.origin_ns + int(ns[lo]), apart[0]), 0)
+        for lo, hi in apart[1].tolist()
+    ]
 
 
 def _is_sparser(ns: NDArray[np.int64], known: NDArray[np.bool_]) -> bool:
@@ -404,20 +439,16 @@ def _series(naming: Naming, numbers: Numbers, ns: NDArray[np.int64], stamps: Sta
     return Series(naming.channel, times, values, np.full(len(times), usual))
 
 
-def _signal(
-    reading: _Reading, naming: Naming, numbers: Numbers, grid: Grid, index: NDArray[np.int64]
-) -> Signal:
+def _signal(reading: _Reading, naming: Naming, numbers: Numbers, laid: Sequence[_Piece]) -> Signal:
     quantized = quantize_column(numbers)
     if not quantized.exact:
         what = f"numbers brought to steps of {quantized.scale:.3g}"
         reading.repairs.append(Repair(what, 1, naming.channel.source))
     known = np.isfinite(numbers.values)
-    edges = np.flatnonzero(np.diff(index) > 1) + 1
-    segments = []
-    for part in np.split(np.arange(len(index)), edges):
-        lo, hi = int(part[0]), int(part[-1]) + 1
-        runs = runs_of(known[lo:hi])
-        segments.append(Segment(grid, int(index[lo]), quantized.counts[lo:hi], runs))
+    segments = tuple(
+        Segment(p.grid, p.first, quantized.counts[p.lo : p.hi], runs_of(known[p.lo : p.hi]))
+        for p in laid
+    )
     scale = quantized.scale * naming.factor
     offset = quantized.offset * naming.factor + naming.shift
-    return Signal(naming.channel, grid.fs, tuple(segments), scale, offset)
+    return Signal(naming.channel, laid[0].grid.fs, segments, scale, offset)

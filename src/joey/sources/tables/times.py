@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.errors import FormatError
-from joey.signals import NS, Clock, runs_of
-from joey.sources.clocks import anchor, join_notes, notes_on, zone_of
+from joey.signals import NS, Clock, Repair, runs_of
+from joey.sources.clocks import (
+    FARTHEST_BACK_NS,
+    HOUR_NS,
+    anchor,
+    join_notes,
+    lay_steps,
+    notes_on,
+    step_note,
+    step_repair,
+    zone_of,
+)
 from joey.sources.files import printable
 
 if TYPE_CHECKING:
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["Place", "Stamps", "fit_grid", "fit_rows", "read_stamps"]
+__all__ = ["Place", "Stamps", "fit_grid", "fit_pieces", "fit_rows", "read_stamps"]
 
 UNIT_NS = {"s": NS, "sec": NS, "ms": 10**6, "us": 10**3, "ns": 1, "min": 60 * NS, "h": 3600 * NS}
 EPOCH_S = 10**9  # s; no recording is 31 years old: such a number counts from 1970
@@ -35,6 +45,9 @@ ISO = re.compile(
 OF_DAY = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?")
 DAY_NS = 86400 * NS
 LONGEST_DAYS = 30  # without a row, in one file
+MOST_PIECES = 0.01  # of the rows; stamps that leave their grid more often have none
+GOES_ON = 1.5  # usual steps: after a clock was set back, the next row follows as rows do
+WAVEFORM_NS = NS // 10  # rows that follow each other faster are samples of a waveform
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +89,8 @@ class Stamps:
         What is known of the times.
     facts : dict
         A time of day without a date.
+    repairs : tuple of Repair
+        Steps of the clock.
     """
 
     origin_ns: int
@@ -83,6 +98,7 @@ class Stamps:
     step_ns: int
     clock: Clock
     facts: dict[str, str]
+    repairs: tuple[Repair, ...] = ()
 
 
 def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) -> Stamps:
@@ -102,7 +118,9 @@ def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) ->
     Raises
     ------
     FormatError
-        If a row has no time, an earlier one than the row before it, or one over 30 days later.
+        If a row has no time, or one that is not in order: over an hour before the row before it,
+        before it by less and not going on from there as a clock does that was set back, or over 30
+        days after it.
     InputError
         If the zone is not known.
     """
@@ -115,14 +133,55 @@ def read_stamps(place: Place, column: pl.Series, unit: str, zone: str | None) ->
         stamps = _from_numbers(place, column, unit, zone, 9)
     else:
         stamps = _from_text(place, column, unit, zone)
-    back = np.flatnonzero(np.diff(stamps.ns) < 0)
-    if len(back):
-        raise place.error(int(back[0]) + 1, "the time is earlier than in the row before")
+    stamps = _laid(place, stamps, zone)
     far = np.flatnonzero(np.diff(stamps.ns) > LONGEST_DAYS * DAY_NS)
     if len(far):
         days = int(stamps.ns[far[0] + 1] - stamps.ns[far[0]]) // DAY_NS
         raise place.error(int(far[0]) + 1, f"the time jumps by {days} days; check the year")
     return stamps
+
+
+def _laid(place: Place, stamps: Stamps, zone: str | None) -> Stamps:
+    """Return stamps that never decrease: where a clock was set back, what follows goes on."""
+    steps = np.diff(stamps.ns)
+    back = np.flatnonzero(steps < 0)
+    if not len(back):
+        return _without_an_hour(stamps, steps, zone)
+    ordinary = steps > 0
+    ordinary[np.minimum(back + 1, len(steps) - 1)] = False  # a row out of order jumps forth again
+    usual = int(np.median(steps[ordinary])) if ordinary.any() else 0
+    row = int(back[0]) + 1
+    farthest = int(steps.min())
+    if -farthest > FARTHEST_BACK_NS:
+        reason = (
+            f"the time is earlier than in the row before by {-farthest / HOUR_NS:.3g} h, more than "
+            "a clock is set back: give two recordings as two files, or sort the rows by time"
+        )
+        raise place.error(int(steps.argmin()) + 1, reason)
+    after = np.append(steps, np.iinfo(np.int64).max)[back + 1]
+    goes_on = (usual > 0) & (after >= 0) & (after <= GOES_ON * usual)
+    if not np.all(goes_on):
+        row = int(back[goes_on.argmin()]) + 1
+        reason = "the time is earlier than in the row before, and does not go on from there: sort"
+        raise place.error(row, f"{reason} the rows by time")
+    laid = lay_steps(stamps.ns, back + 1, usual, usual if usual < WAVEFORM_NS else 0)
+    where = f"{printable(place.path.name)}, {place.word} {place.numbers[row]}"
+    note = step_note(laid, dated=stamps.clock.dated, zone=zone)
+    clock = replace(stamps.clock, note=join_notes([stamps.clock.note, note]))
+    return replace(stamps, ns=laid.ns, clock=clock, repairs=(step_repair(laid, where),))
+
+
+def _without_an_hour(stamps: Stamps, steps: NDArray[np.int64], zone: str | None) -> Stamps:
+    """Return the stamps with a note if an hour may be missing because clocks went forward."""
+    if zone is not None or not stamps.clock.dated or not len(steps):
+        return stamps
+    usual = int(np.median(steps))
+    hours = int(np.count_nonzero(np.abs(steps - HOUR_NS - usual) * 2 < usual))
+    # The clock of a table with zones in its stamps, or of seconds since 1970, is never set forward.
+    if not 0 < hours <= 2 or usual * 4 > HOUR_NS or "no time zone given" not in stamps.clock.note:
+        return stamps
+    note = "an hour is missing, as where summer time begins: name the time zone if so"
+    return replace(stamps, clock=replace(stamps.clock, note=join_notes([stamps.clock.note, note])))
 
 
 def _from_text(place: Place, column: pl.Series, unit: str, zone: str | None) -> Stamps:
@@ -236,7 +295,10 @@ def _to_utc(
     )
     if np.any(late > early):
         row = int(np.argmax(late > early))
-        reason = f"this local time does not exist in {zone} (clocks go forward)"
+        reason = (
+            f"this local time does not exist in {zone} (clocks go forward): the device kept its "
+            "time, so name a zone without summer time, such as UTC or Etc/GMT-1"
+        )
         raise place.error(row, reason)
     twice = late < early
     if not twice.any():
@@ -268,7 +330,7 @@ def _from_times_of_day(place: Place, column: pl.Series) -> Stamps:
         digits = max(digits, len(match[4] or ""))
         seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
         ns[row] = seconds * NS + int((match[4] or "").ljust(9, "0"))
-    # More than half a day back is midnight; less is an error that the caller reports.
+    # More than half a day back is midnight; less is a step of the clock, or no order.
     ns += DAY_NS * np.cumsum(np.diff(ns, prepend=ns[0]) < -DAY_NS // 2)
     note = "the stamps have a time of day and no date"
     facts = {f"{printable(place.path.stem)} start time": str(column[0])}
@@ -309,6 +371,43 @@ def fit_grid(ns: NDArray[np.int64], step_ns: int) -> tuple[Fraction, NDArray[np.
         return None
     fs = _simplest(index, rel, 1.01 * step_ns)
     return None if fs is None else (fs, index)
+
+
+def fit_pieces(ns: NDArray[np.int64], step_ns: int) -> tuple[Fraction, NDArray[np.int64]] | None:
+    """Return sampling frequency [Hz] and pieces of stamps that leave their grid now and then.
+
+    A clock that is set by a part of a period goes on with the same period: each piece between two
+    steps or gaps lies on a grid of its own.
+
+    Parameters
+    ----------
+    ns, step_ns
+        As of `fit_grid`.
+
+    Returns
+    -------
+    fs : Fraction
+        Sampling frequency of every piece. [Hz]
+    bounds : ndarray of int64, shape (k, 2)
+        Half-open ranges of stamps, which together are all.
+    """
+    if len(ns) < 3:
+        return None
+    steps = np.diff(ns)
+    period = int(np.median(steps))
+    leaves = np.abs(steps - period) > step_ns
+    edges = np.flatnonzero(leaves) + 1
+    if len(edges) > MOST_PIECES * len(ns) or np.any(steps[leaves] < period):
+        return None
+    starts = np.append(0, edges)
+    bounds = np.column_stack((starts, np.append(edges, len(ns))))
+    lo, hi = bounds[np.argmax(bounds[:, 1] - bounds[:, 0])]
+    fitted = fit_grid(ns[lo:hi], step_ns)
+    if fitted is None:
+        return None
+    own = np.arange(len(ns)) - np.repeat(starts, bounds[:, 1] - starts)
+    off = own * (NS / float(fitted[0])) - (ns - np.repeat(ns[starts], bounds[:, 1] - starts))
+    return (fitted[0], bounds) if np.max(np.abs(off)) <= 1.01 * step_ns else None
 
 
 def fit_rows(ns: NDArray[np.int64]) -> Fraction | None:
