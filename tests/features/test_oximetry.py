@@ -90,3 +90,21 @@ def test_too_short_a_recording_has_no_window() -> None:
 def test_a_step_that_does_not_fit_is_refused(step_s: float) -> None:
     with pytest.raises(ValueError, match="divides 600 s"):
         measure_oximetry_windows(*infant(1200), step_s=step_s)
+
+
+def test_thirty_years_without_a_value_have_no_windows() -> None:
+    rate, spo2 = infant(3600)
+    apart = 30 * 365.25 * 86_400.0
+    far = [
+        Series(
+            each.channel,
+            np.concatenate((each.times, each.times + apart)),
+            np.tile(each.values, 2),
+            np.ones(2 * 3600),
+        )
+        for each in (rate, spo2)
+    ]
+    alone, both = measure_oximetry_windows(rate, spo2), measure_oximetry_windows(*far)
+    assert np.array_equal(both.rate_sd[:6], alone.rate_sd)
+    assert np.array_equal(both.start[6:], START + apart + 600.0 * np.arange(len(both) - 6))
+    assert 11 <= len(both) <= 13

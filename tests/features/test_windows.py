@@ -269,6 +269,38 @@ def test_a_flat_series_has_a_level_and_nothing_that_is_divided_by_its_spread() -
         assert np.all(np.isnan(getattr(windows, name))), name
 
 
+def test_thirty_years_without_a_beat_have_no_windows() -> None:
+    """Two hours apart by a generation, as where a clock was wrong: windows where data are."""
+    rr, apart = simulated_rr(18_000, 10), 30 * 365.25 * 86_400.0
+    one = intervals_from_rr(rr, START)
+    length = float(one.searched.bounds[0, 1]) - START
+    both = replace(
+        one,
+        times=np.concatenate((one.times, one.times + apart)),
+        rr=np.tile(one.rr, 2),
+        nn=np.tile(one.nn, 2),
+        corrected=np.tile(one.corrected, 2),
+        searched=Spans.of([(START, START + length), (START + apart, START + apart + length)]),
+    )
+    windows = measure_windows(both, step_s=100.0)
+    edges = np.concatenate((one.searched.bounds, one.searched.bounds + apart))
+    for start, end in zip(windows.start, windows.end, strict=True):
+        assert np.any((start < edges[:, 1]) & (end > edges[:, 0]))
+    assert np.all((windows.start - START) % 100.0 == 0)
+    assert len(windows) == pytest.approx(2 * length / 100.0, abs=8)
+    alone = measure_windows(one, step_s=100.0)
+    assert np.array_equal(windows.sdnn[: len(alone)], alone.sdnn, equal_nan=True)
+
+
+def test_times_and_numbers_of_windows_that_cannot_be_are_refused() -> None:
+    beyond = replace(intervals_from_rr(np.full(10, 400.0)), searched=Spans.of([(0.0, 1e300)]))
+    with pytest.raises(ValueError, match="no second can be told in windows from 0 to 1e"):
+        measure_windows(beyond)
+    decades = replace(intervals_from_rr(np.full(10, 400.0)), searched=Spans.of([(0.0, 1e9)]))
+    with pytest.raises(ValueError, match="3333333 windows are more than a million"):
+        measure_windows(decades)
+
+
 def test_a_step_that_is_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="positive time, not 0"):
         measure_windows(intervals_from_rr(np.full(10, 400.0)), step_s=0.0)

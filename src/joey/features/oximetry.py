@@ -21,7 +21,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from joey.events.stretches import SLACK
 from joey.features.coupling import STEP_S, WINDOW_S, slide_cross_correlation
 from joey.features.standing import standing_at
-from joey.spans import Spans
+from joey.features.windows import windows_within
+from joey.signals import measured
+from joey.spans import Spans, union
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,13 +109,15 @@ def measure_oximetry_windows(
     Returns
     -------
     OximetryWindows
-        In the order of time. Both are read every 2 s, as they stand then; a window's numbers do not
+        In the order of time, of those that hold a value of either: in a gap longer than a window
+        there are none. Both are read every 2 s, as they stand then; a window's numbers do not
         depend on those around it.
 
     Raises
     ------
     ValueError
-        If the step does not fit, or a value is one that neither heart rate nor saturation has.
+        If the step does not fit, a value is one that neither heart rate nor saturation has, a time
+        is beyond what seconds can tell, or there are over a million windows.
 
     Examples
     --------
@@ -140,10 +144,11 @@ def measure_oximetry_windows(
             for each in (series.times[0], series.ends[-1])
         ]
         within = Spans.of([(min(stamps), max(stamps))] if stamps else [])
+    there = union(measured(heart_rate), measured(spo2))
     parts = [
         part
-        for start, end in within.bounds.tolist()
-        for part in _in_span(heart_rate, spo2, start, end, step)
+        for start, first, stop in windows_within(within, there, WINDOW_S, step * STEP_S)
+        for part in _in_span(heart_rate, spo2, start, range(first, stop), step)
     ]
     names = [each.name for each in fields(OximetryWindows)]
     return OximetryWindows(
@@ -152,13 +157,11 @@ def measure_oximetry_windows(
 
 
 def _in_span(
-    heart_rate: Series, spo2: Series, start: float, end: float, step: int
+    heart_rate: Series, spo2: Series, start: float, windows: range, step: int
 ) -> list[dict[str, NDArray[np.float64]]]:
-    count = int((end - start + SLACK) / STEP_S)
-    windows = (count - LENGTH) // step + 1
     found = []
-    for first in range(0, max(windows, 0), AT_ONCE):
-        many = min(AT_ONCE, windows - first)
+    for first in range(windows.start, windows.stop, AT_ONCE):
+        many = min(AT_ONCE, windows.stop - first)
         at = first * step + np.arange((many - 1) * step + LENGTH)
         times = np.asarray(start + at * STEP_S, dtype=np.float64)
         rate, saturation = standing_at(heart_rate, times), standing_at(spo2, times)

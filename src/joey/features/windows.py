@@ -21,7 +21,7 @@ from joey.features.material import HrvRules, Material
 from joey.features.scaling import alpha1_of
 from joey.features.spectrum import band_powers
 from joey.features.variability import Ranks, ranks_of, rmssd_floor, spread_of
-from joey.spans import Spans, contains
+from joey.spans import Spans, contains, intersect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from joey.beats import Intervals
     from joey.breaths import Breaths
 
-__all__ = ["HrvWindows", "measure_windows", "whole_windows", "windows_at"]
+__all__ = ["HrvWindows", "measure_windows", "whole_windows", "windows_at", "windows_within"]
 
 MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
 PNN_MS = (5.0, 10.0, 20.0, 50.0)  # ms; beyond 50 ms is nearly nothing at neonatal rates
 TOUCH_S = 0.001  # s, far below any interval, far above the rounding of a time in seconds UTC
 AT_ONCE = 72  # windows, six hours: what is laid out stays in the cache, however long the recording
+MOST_WINDOWS = 10**6  # ten years of five minutes: half a gigabyte
 _ALWAYS = ("start", "end", "n", "accepted_s", "coverage", "corrected", "usable")
 
 
@@ -211,7 +212,7 @@ def measure_windows(
         Cleaned intervals between beats, see `joey.beats.nn_intervals`.
     within : Spans, optional
         Where windows lie: each span holds whole windows from its start on. Left out, one span from
-        the first to the last searched time, gaps and all: windows stand where coverage tells.
+        the first to the last searched time.
     step_s : float, optional
         From the start of a window to that of the next; left out, windows follow each other. [s]
     rules : HrvRules, optional
@@ -224,12 +225,14 @@ def measure_windows(
     Returns
     -------
     HrvWindows
-        In the order of time, of those that fit.
+        In the order of time, of those that fit and hold searched time: in a gap longer than a
+        window there are none, however long it is; beside a gap `coverage` tells.
 
     Raises
     ------
     ValueError
-        If the step is not positive.
+        If the step is not positive, a time is beyond what seconds can tell, or there are over a
+        million windows.
 
     Examples
     --------
@@ -247,7 +250,56 @@ def measure_windows(
     if within is None:
         bounds = intervals.searched.bounds
         within = Spans.of([(bounds[0, 0], bounds[-1, 1])] if len(bounds) else [])
-    return windows_at(material, list(whole_windows(within, rules.window_s, step_s)))
+    step = rules.window_s if step_s is None else step_s
+    found = [
+        (float(start) + k * step, float(start) + k * step + rules.window_s)
+        for start, first, stop in windows_within(within, intervals.searched, rules.window_s, step)
+        for k in range(first, stop)
+    ]
+    return windows_at(material, found)
+
+
+def windows_within(
+    spans: Spans, there: Spans, window_s: float, step_s: float
+) -> list[tuple[float, int, int]]:
+    """Return which of the whole windows of each span hold time of some other spans.
+
+    Parameters
+    ----------
+    spans : Spans
+        Where windows lie, from the start of each on. [s]
+    there : Spans
+        Of what a window must hold some. [s]
+    window_s, step_s : float
+        Length of a window, and from start to start. [s]
+
+    Returns
+    -------
+    list of (float, int, int)
+        Start of a span; half-open range of windows: number k begins k steps after the start.
+
+    Raises
+    ------
+    ValueError
+        If a time is beyond what seconds can tell, or there are over a million windows.
+    """
+    found = []
+    for start, end in spans.bounds.tolist():
+        if not np.spacing(max(abs(start), abs(end))) < TOUCH_S:
+            msg = f"no second can be told in windows from {start:g} to {end:g} s: mend the times"
+            raise ValueError(msg)
+        fit = _count(start, end, window_s, step_s)
+        rows = intersect(there, Spans.of([(start, end)])).bounds - start
+        first = np.clip(np.floor((rows[:, 0] - window_s) / step_s) + 1, 0, fit)
+        stop = np.clip(np.ceil(rows[:, 1] / step_s), 0, fit)
+        kept = stop > first
+        ranges = Spans.of(np.column_stack((first, stop))[kept]).bounds
+        found += [(start, int(a), int(b)) for a, b in ranges]
+    many = sum(b - a for _, a, b in found)
+    if many > MOST_WINDOWS:
+        msg = f"{many} windows are more than a million: take them part by part, or a longer step"
+        raise ValueError(msg)
+    return found
 
 
 def whole_windows(
@@ -266,9 +318,13 @@ def whole_windows(
     """
     step = window_s if step_s is None else step_s
     for start, end in spans.bounds:
-        # A hair's breadth, so that 3600 s written as a difference of two times holds twelve.
-        for k in range(int((end - start - window_s) / step + 1 + 1e-6)):
+        for k in range(_count(start, end, window_s, step)):
             yield float(start) + k * step, float(start) + k * step + window_s
+
+
+def _count(start: float, end: float, window_s: float, step_s: float) -> int:
+    # A hair's breadth, so that 3600 s written as a difference of two times holds twelve.
+    return max(int((end - start - window_s) / step_s + 1 + 1e-6), 0)
 
 
 def windows_at(material: Material, bounds: list[tuple[float, float]]) -> HrvWindows:
