@@ -72,7 +72,8 @@ class TestSampleEntropy:
         share = 12.0 / float(np.std(grid, ddof=1))
         expected = measure_sample_entropy(grid, m=2, r=share)
         # Of the floats' own SD the tolerance would be a hair different: hold it at 12 ms.
-        found = measure_sample_entropy(floating, m=2, r=12.0 / float(np.std(floating, ddof=1)))
+        of_floats = 12.0 / float(np.std(floating, ddof=1))
+        found = measure_sample_entropy(floating, m=2, r=of_floats, tick_ms=0.001)
         assert (found.a, found.b) == (expected.a, expected.b)
         assert expected.a == plain_counts([int(each) for each in steps], 2, 3)[0]
 

@@ -84,8 +84,8 @@ def plain(nn: Floats) -> dict[str, float]:
         "r2": r2,
         "asymmetry": r2 / r1,
         "alpha1": measure_alpha1(nn),
-        "sampen_m2": measure_sample_entropy(nn, m=2).value,
-        "sampen_m3": measure_sample_entropy(nn, m=3).value,
+        "sampen_m2": measure_sample_entropy(nn, m=2, tick_ms=0.001).value,
+        "sampen_m3": measure_sample_entropy(nn, m=3, tick_ms=0.001).value,
         "tolerance_ms": 0.2 * x.std(ddof=1),
     }
     for limit in (5, 10, 20, 50):

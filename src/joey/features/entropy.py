@@ -1,13 +1,14 @@
 """Sample entropy: how often a stretch that repeats goes on repeating.
 
-Takes intervals in which NaN marks every break, as `joey.features.variability` does. Distances are
-compared as whole ticks, so that a distance equal to the tolerance is a match on every machine.
+Takes intervals in which NaN marks every break, as `joey.features.variability` does. Two values
+match where ``|a - b| <= r`` as double numbers, which is exact for any values; where values carry
+the rounding of a time and should lie on a grid, they can be compared as whole ticks of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, log, nan
+from math import log, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,9 @@ __all__ = [
     "measure_sample_entropy",
 ]
 
-TICK_MS = 0.001  # ms: finer than any timing, coarser than the rounding of a time in seconds UTC
+WHOLE = (
+    2**31
+)  # whole numbers below it have sums of any neighbors, and differences, without rounding
 FEWEST = 20  # matches of m + 1 points, below which the ratio says nothing
 NEARLY = 1e-6  # ticks: by which a tolerance that should be whole may have been rounded down
 
@@ -79,9 +82,9 @@ class CrossEntropy:
 
 
 def measure_sample_entropy(
-    nn: NDArray[np.float64], *, m: int = 3, r: float = 0.2, tick_ms: float = TICK_MS
+    nn: NDArray[np.float64], *, m: int = 3, r: float = 0.2, tick_ms: float | None = None
 ) -> SampleEntropy:
-    """Return SampEn(m, r x SD) of NN intervals.
+    """Return SampEn(m, r x SD) of NN intervals, or of any series.
 
     Parameters
     ----------
@@ -91,9 +94,10 @@ def measure_sample_entropy(
         Points that must match before the one that is asked about.
     r : float, default 0.2
         Tolerance as a share of the intervals' standard deviation (n - 1).
-    tick_ms : float, default 0.001
-        Intervals are rounded to whole ticks. Give the sampling step where beats lie on its grid and
-        a millisecond does not hold a whole number of steps' thousandths. [ms]
+    tick_ms : float, optional
+        Intervals are rounded to whole ticks first, such as 0.001 ms. Give it where beats lie on a
+        grid and intervals carry the rounding of their times: a distance of exactly the tolerance is
+        a match then. [ms]
 
     Returns
     -------
@@ -102,8 +106,10 @@ def measure_sample_entropy(
 
     Notes
     -----
-    Two points match where they differ by at most the tolerance (``<=``); matches over m and over
-    m + 1 points are counted over the same templates, without self-matches [1]_.
+    Two points match where they differ by at most the tolerance (``<=``), as double numbers: counts
+    are those of every pair compared one by one. Matches over m and over m + 1 points are counted
+    over the same templates, without self-matches [1]_. In another unit the result is the same, and
+    `r_ms` is in that unit.
 
     References
     ----------
@@ -121,9 +127,9 @@ def measure_sample_entropy(
     known = np.isfinite(nn)
     if int(np.count_nonzero(known)) < 2:
         return SampleEntropy(nan, 0, 0, nan, "fewer than two intervals")
-    ticks = _ticks(nn, known, tick_ms)
     r_ms = r * float(np.std(nn if known.all() else nn[known], ddof=1))
-    a, b = count_matches(ticks, known, m, floor(r_ms / tick_ms + NEARLY))
+    values, tolerance = _values(nn, known, r_ms, tick_ms)
+    a, b = _counts(values, _whole(known, m), m, tolerance)
     return SampleEntropy(*_entropy(a, b, m), r_ms, _doubt(a, m, "intervals"))
 
 
@@ -133,7 +139,7 @@ def measure_multiscale_entropy(
     scales: int = 20,
     m: int = 2,
     r: float = 0.15,
-    tick_ms: float = TICK_MS,
+    tick_ms: float | None = None,
 ) -> tuple[SampleEntropy, ...]:
     """Return the sample entropy of NN intervals averaged over 1, 2 ... neighbors.
 
@@ -148,7 +154,7 @@ def measure_multiscale_entropy(
     r : float, default 0.15
         Tolerance as a share of the standard deviation (n - 1) of the intervals themselves, after
         [1]_; it is the same for all scales.
-    tick_ms : float, default 0.001
+    tick_ms : float, optional
         As for `measure_sample_entropy`. [ms]
 
     Returns
@@ -159,8 +165,9 @@ def measure_multiscale_entropy(
 
     Notes
     -----
-    Means of neighbors do not overlap. They are compared as sums of ticks, so that a difference
-    equal to the tolerance is a match at every scale. Averaging begins anew after a break, and what
+    Means of neighbors do not overlap. Of whole numbers (intervals on a grid of milliseconds, ticks)
+    sums are compared, so that a difference equal to the tolerance is a match at every scale; of
+    others the means, as double numbers. Averaging begins anew after a break, and what
     does not fill a mean is left out: neither a mean nor a template crosses a break.
 
     References
@@ -183,15 +190,13 @@ def measure_multiscale_entropy(
     known = np.isfinite(nn)
     if int(np.count_nonzero(known)) < 2:
         return (SampleEntropy(nan, 0, 0, nan, "fewer than two intervals"),) * scales
-    ticks = _ticks(nn, known, tick_ms)
     r_ms = r * float(np.std(nn[known], ddof=1))
+    values, tolerance = _values(nn, known, r_ms, tick_ms)
     runs = runs_of(known)
-    upto = np.concatenate(([0], np.cumsum(ticks)))
     found = []
     for scale in range(1, scales + 1):
-        sums, whole = _coarse(upto, runs, scale, m)
-        tolerance = floor(scale * r_ms / tick_ms + NEARLY)
-        a, b = _counts(sums, whole, m, tolerance)
+        means, whole = _coarse(values, runs, scale, m)
+        a, b = _counts(means, whole, m, _at_scale(tolerance, values, scale))
         doubt = _doubt(a, m, f"means of {scale}")
         found.append(SampleEntropy(*_entropy(a, b, m), r_ms, doubt))
     return tuple(found)
@@ -253,37 +258,57 @@ def measure_cross_entropy(
 
 
 def count_matches(
-    ticks: NDArray[np.int64], known: NDArray[np.bool_], m: int, tolerance: int
+    values: NDArray[np.float64] | NDArray[np.integer],
+    known: NDArray[np.bool_],
+    m: int,
+    tolerance: float,
 ) -> tuple[int, int]:
     """Return how many pairs of templates match over m + 1 and over m points.
 
     Parameters
     ----------
-    ticks : ndarray of int64, shape (n,)
-        The series as whole ticks.
+    values : ndarray of float64 or whole numbers below 2**53, shape (n,)
+        The series.
     known : ndarray of bool, shape (n,)
         Where it is known: a template of m + 1 points with an unknown one is left out of both.
     m : int
         Points of the shorter match, at least 1.
-    tolerance : int
-        Largest difference that is a match. [ticks]
+    tolerance : float
+        Largest difference that is a match, in the unit of the values.
     """
     _check(m, tolerance)
-    return _counts(ticks, _whole(known, m), m, tolerance)
+    return _counts(values, _whole(known, m), m, tolerance)
 
 
 def _counts(
-    ticks: NDArray[np.int64], whole: NDArray[np.bool_], m: int, tolerance: int
+    values: NDArray[np.float64] | NDArray[np.integer],
+    whole: NDArray[np.bool_],
+    m: int,
+    tolerance: float,
 ) -> tuple[int, int]:
     if not whole.any():
         return 0, 0
-    return own_matches(ranked_ticks(ticks), whole, m, tolerance)
+    if np.issubdtype(values.dtype, np.integer):
+        return own_matches(ranked_ticks(values.astype(np.int64)), whole, m, tolerance)
+    return own_matches(ranked(values.astype(np.float64)), whole, m, tolerance)
 
 
-def _ticks(nn: NDArray[np.float64], known: NDArray[np.bool_], tick_ms: float) -> NDArray[np.int64]:
-    # A sample that is not known takes a value that is there: no template has it.
+def _values(
+    nn: NDArray[np.float64], known: NDArray[np.bool_], r_ms: float, tick_ms: float | None
+) -> tuple[NDArray[np.float64] | NDArray[np.int64], float]:
+    """Return what is compared and its tolerance: ticks or whole numbers if it may be, else doubles.
+
+    A sample that is not known takes a value that is there: no template has it.
+    """
     filled = nn if known.all() else np.where(known, nn, nn[known.argmax()])
-    return np.rint(filled / tick_ms).astype(np.int64)
+    if tick_ms is not None:
+        ticks = np.rint(filled / tick_ms)
+        return ticks.astype(np.int64), r_ms / tick_ms + NEARLY
+    ticks = np.rint(filled)
+    # The doubles themselves, but quicker to rank, and with sums that are not rounded.
+    if np.array_equal(ticks, filled) and float(np.max(np.abs(ticks))) < WHOLE:
+        return ticks.astype(np.int64), r_ms
+    return np.asarray(filled, dtype=np.float64), r_ms
 
 
 def _whole(known: NDArray[np.bool_], m: int) -> NDArray[np.bool_]:
@@ -296,13 +321,25 @@ def _whole(known: NDArray[np.bool_], m: int) -> NDArray[np.bool_]:
 
 
 def _coarse(
-    upto: NDArray[np.int64], runs: NDArray[np.int64], scale: int, m: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the sums of `scale` neighbors, and where a template of m + 1 of them begins."""
+    values: NDArray[np.float64] | NDArray[np.int64], runs: NDArray[np.int64], scale: int, m: int
+) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the means of `scale` neighbors (of whole numbers: sums), and where templates begin."""
     boxes = (runs[:, 1] - runs[:, 0]) // scale
-    number = np.arange(int(boxes.sum())) - np.repeat(np.cumsum(boxes) - boxes, boxes)
-    starts = np.repeat(runs[:, 0], boxes) + number * scale
-    return upto[starts + scale] - upto[starts], number + m < np.repeat(boxes, boxes)
+    rows = [
+        values[lo : lo + n * scale].reshape(n, scale)
+        for lo, n in zip(runs[:, 0].tolist(), boxes.tolist(), strict=True)
+    ]
+    sums = np.concatenate([each.sum(axis=1) for each in rows])
+    number = np.arange(len(sums)) - np.repeat(np.cumsum(boxes) - boxes, boxes)
+    means = sums if np.issubdtype(values.dtype, np.integer) else sums / scale
+    return means, number + m < np.repeat(boxes, boxes)
+
+
+def _at_scale(
+    tolerance: float, values: NDArray[np.float64] | NDArray[np.int64], scale: int
+) -> float:
+    """Return the tolerance of what `_coarse` returns."""
+    return scale * tolerance if np.issubdtype(values.dtype, np.integer) else tolerance
 
 
 def _entropy(a: int, b: int, m: int) -> tuple[float, int, int]:

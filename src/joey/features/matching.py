@@ -58,7 +58,8 @@ def ranked(values: NDArray[np.float64]) -> Ranked:
     # As whole numbers, doubles rise with their value; negative ones fall, and come first.
     sign = np.uint64(1 << 63)
     keys = np.where(bits & sign, ~bits, bits | sign)
-    return Ranked(*rank_values(values, keys, 64))
+    keys -= keys.min()
+    return Ranked(*rank_values(values, keys, max(int(keys.max()).bit_length(), 1)))
 
 
 def ranked_ticks(ticks: NDArray[np.int64]) -> Ranked:

@@ -103,7 +103,8 @@ class HrvWindows:
     alpha1 : ndarray of float64
         Short-term scaling exponent, see `measure_alpha1`. [1]
     sampen_m2, sampen_m3 : ndarray of float64
-        Sample entropies, see `measure_sample_entropy`. [nat]
+        Sample entropies, see `measure_sample_entropy`, of ticks of 0.001 ms: the times of beats
+        have no finer digits. [nat]
     tolerance_ms : ndarray of float64
         Their tolerance r. [ms]
     vlf, lf, hf, total, rsa : ndarray of float64
