@@ -30,6 +30,7 @@ MODULES = (
     "features.kernels",
     "features.scaling_kernels",
     "features.sliding",
+    "features.spectrum_kernels",
     "features.window_kernels",
     "quality.grades",
     "quality.seconds",

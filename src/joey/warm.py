@@ -73,6 +73,7 @@ def _entropy() -> None:
 
 def _variability() -> None:
     import joey.features.scaling_kernels  # noqa: PLC0415 - they declare what they take
+    import joey.features.spectrum_kernels  # noqa: PLC0415 - as above
     import joey.features.window_kernels  # noqa: F401, PLC0415 - as above
 
 
@@ -138,7 +139,11 @@ JOBS = (
     Job("quality", ("quality.grades", "quality.seconds"), _quality),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
-    Job("variability", ("features.scaling_kernels", "features.window_kernels"), _variability),
+    Job(
+        "variability",
+        ("features.scaling_kernels", "features.spectrum_kernels", "features.window_kernels"),
+        _variability,
+    ),
     Job("annotations", ("sources.wfdb.words",), _annotations),
 )
 

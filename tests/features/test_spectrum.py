@@ -55,6 +55,40 @@ def test_breathing_falls_into_the_band_of_the_infants_own_breathing() -> None:
     assert power_of(modulated(0.8, 6.0), breathing_hz=(0.3, 0.5)).rsa < 0.05 * found.hf
 
 
+@pytest.mark.parametrize("hz", [0.5, 0.65, 0.8, 0.95, 1.1, 1.2])
+def test_breathing_has_its_whole_power_and_hf_says_where_it_has_not(hz: float) -> None:
+    """Half of the squared amplitude, 50 ms²; interpolated, 65 % are left at 0.8, 35 % at 1.1 Hz."""
+    times = modulated(hz, 10.0)
+    found = power_of(times, breathing_hz=(hz - 0.1, min(hz + 0.1, 1.25)))
+    assert found.rsa == pytest.approx(50.0, rel=0.01)
+    assert found.whole_hz == pytest.approx(0.65, rel=0.01)
+    assert (found.hf > 0.79 * 50.0) == (hz <= 0.65)
+
+
+def test_breathing_on_uneven_beats_is_measured_as_well() -> None:
+    """A slow wave five times as strong, wandering level, beats left out: none leaks into it."""
+    times = [0.0]
+    rng = np.random.default_rng(5)
+    while times[-1] < 300.0:
+        t = times[-1]
+        swing = 4.0 * math.sin(2 * math.pi * 0.9 * t) + 20.0 * math.sin(2 * math.pi * 0.08 * t)
+        times.append(t + (400.0 + swing + 0.1 * t + rng.normal(0, 0.2)) / 1000.0)
+    rr = np.diff(times) * 1000.0
+    kept = np.flatnonzero(rng.random(len(rr)) > 0.01)
+    found = measure_band_power(np.array(times)[kept], rr[kept], breathing_hz=(0.8, 1.0))
+    assert found.rsa == pytest.approx(8.0, rel=0.06)
+
+
+def test_white_noise_has_the_same_density_either_way() -> None:
+    """Where interpolation takes nothing away: below 0.2 Hz."""
+    rr = 400.0 + np.random.default_rng(6).normal(0, 5, 3000)
+    times = np.concatenate(([0.0], np.cumsum(rr))) / 1000.0
+    found = power_of(times, breathing_hz=(0.04, 0.2))
+    assert found.rsa == pytest.approx(found.lf, rel=0.03)
+    fast = power_of(times, breathing_hz=(0.8, 1.2)).rsa
+    assert fast == pytest.approx(2 * 25.0 * 0.4 * 0.4, rel=0.1)
+
+
 def test_breathing_faster_than_beats_can_show_has_no_number() -> None:
     assert math.isnan(power_of(modulated(0.1, 5.0), breathing_hz=(1.2, 1.6)).rsa)
     assert math.isnan(power_of(modulated(0.1, 5.0)).rsa)

@@ -198,7 +198,8 @@ HEART = (
         "ms²",
         1,
         "Welch power of NN from 0.2 Hz to 2 Hz or half the heart rate, whichever is less (bands "
-        "for neonates, Doyle 2009, Garvey 2021).",
+        "for neonates, Doyle 2009, Garvey 2021); interpolation leaves less than 80 % of what "
+        "swings faster than 0.26 times a beat.",
         lacking=NO_SPECTRUM,
     ),
     _hrv(
@@ -206,7 +207,8 @@ HEART = (
         "Respiratory sinus arrhythmia",
         "ms²",
         1,
-        "Welch power of NN between the 10th and 90th centile of the infant's own breathing rate.",
+        "Power of NN between the 10th and 90th centile of the infant's own breathing rate, from "
+        "the beats themselves: it may exceed HF, which interpolation lowers.",
         lacking="the breathing rate is not known, or lies beyond half the heart rate",
     ),
 )

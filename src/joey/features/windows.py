@@ -119,6 +119,9 @@ class HrvWindows:
         Where a band's power is highest, in steps of 1/120 Hz. [Hz]
     top_hz : ndarray of float64
         Where HF ended: 2 Hz or half the heart rate. [Hz]
+    whole_hz : ndarray of float64
+        Where HF (and total) begin to lose over a fifth of what swings, by interpolation; `rsa`
+        loses nothing. [Hz]
     reasons : tuple of str
         Why a window is not usable; empty where it is.
 
@@ -189,6 +192,7 @@ class HrvWindows:
     peak_lf_hz: NDArray[np.float64]
     peak_hf_hz: NDArray[np.float64]
     top_hz: NDArray[np.float64]
+    whole_hz: NDArray[np.float64]
     reasons: tuple[str, ...]
 
     def __len__(self) -> int:
