@@ -129,7 +129,7 @@ def _push(
             order[k] = order[k - 1]
             k -= 1
         order[k] = value
-        return 0.5 * (order[count // 2] + order[(count + 1) // 2])
+        return float(0.5 * (order[count // 2] + order[(count + 1) // 2]))
     # Without the oldest, and with the new one between its neighbors: no branch to guess.
     old = ring[count % n]
     ring[count % n] = value
@@ -139,7 +139,7 @@ def _push(
         order[k] = max(before, min(kept, value))
         before = kept
     order[n - 1] = max(before, value)
-    return 0.5 * (order[(n - 1) // 2] + order[n // 2])
+    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
 
 
 @kernel(counted=False)
