@@ -26,6 +26,7 @@ MODULES = (
     "beats.loops",
     "breaths.beatwise",
     "breaths.decide",
+    "breaths.likeness",
     "events.skipping",
     "features.kernels",
     "features.scaling_kernels",

@@ -134,7 +134,7 @@ class Job:
 # The longest first: what is left at the end is short.
 JOBS = (
     Job("beats", ("beats.decide", "beats.deflections", "beats.kernels", "beats.loops"), _beats),
-    Job("breaths", ("breaths.beatwise", "breaths.decide"), _breaths),
+    Job("breaths", ("breaths.beatwise", "breaths.decide", "breaths.likeness"), _breaths),
     Job("cross-correlation", ("features.sliding",), _coupling),
     Job("quality", ("quality.grades", "quality.seconds"), _quality),
     Job("events", ("events.skipping",), _events),

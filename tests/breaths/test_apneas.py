@@ -19,13 +19,25 @@ FLOORS = {
     "motion": (0.75, 0.90, 0.12),
     "holder's breathing 50 %": (0.60, 0.85, 0.12),
     "transfer, leads off": (0.40, 0.85, 0.35),
-    "shallow breathing": (0.85, 0.90, 0.16),
+    "shallow breathing": (0.85, 0.95, 0.21),
     "amplitude and baseline wander": CLEAN,
     "two peaks": CLEAN,
     "25 breaths/min": CLEAN,
     "100 breaths/min": CLEAN,
     "white noise 15 %": (0.85, 0.90, 0.06),
+    # Nobody could say more: motion or an adult moves the chest as far as this infant breathes.
+    "steady motion 5 %": (0.30, 0.85, 0.40),
+    "steady motion 10 %": (0.0, 0.95, 1.0),
+    "steady motion 20 %": (0.0, 0.95, 1.0),
+    "steady motion 40 %": (0.0, 0.70, 1.0),
+    "holder's breathing 100 %": (0.30, 0.85, 0.30),
+    "holder 50 %, 21 to 30/min": (0.20, 0.85, 0.35),
+    "holder 100 %, 21 to 30/min": (0.0, 0.55, 0.50),
+    "no ECG, cardiac artifact 10 %": (0.85, 0.90, 0.10),
+    "no ECG, cardiac artifact 30 %": (0.0, 0.85, 1.0),
+    "no ECG, cardiac artifact 100 %": (0.0, 0.80, 1.0),
 }
+VEILED = {name for name, floor in FLOORS.items() if floor[FOUND] < 0.5}
 
 
 @pytest.mark.parametrize("stratum", STRATA, ids=lambda each: each.name)
@@ -42,8 +54,8 @@ def test_apneas_are_found_or_said_to_be_unsayable(stratum: Stratum) -> None:
     assert seen.called <= 0.05 * seen.short
     assert seen.false <= 0.5 * seen.searched  # at most one in two searched hours
     assert 1 - seen.searched / seen.hours <= floor[UNSEARCHED]
-    assert np.median(np.abs(seen.errors)) <= 1.0
-    assert seen.near >= 0.95 * seen.breaths or stratum.transfer
+    assert stratum.name in VEILED or np.median(np.abs(seen.errors)) <= 1.0
+    assert seen.near >= (0.90 if stratum.steady else 0.95) * seen.breaths or stratum.transfer
 
 
 def test_hours_with_a_hold_have_hardly_a_false_apnea() -> None:

@@ -318,7 +318,7 @@ class _Section:
         )
         lo, hi = self._told - window.first, upto - window.first
         sure = self._searched[lo:hi] & ~self._stillness.unsure(
-            self._found, self._contact.lost, lo, hi
+            self._found, self._rises, self._contact.lost, lo, hi
         )
         runs = runs_of(sure) + (lo + window.first)
         times = window.grid.times

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.breaths.restless import PACES, restless
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,7 +34,9 @@ SLOW_HZ, QUICK_HZ = 0.65, 1.2  # of a sine of this briskness
 DROWNED = 0.5  # of the usual breath: with more noise and ripple breaths cannot be told
 AFTER_S, BEFORE_S = 2.2, 1.8  # s from a peak on, to the next: movement there is that of breaths
 NEAR_S = 3.0  # s to either side: half of a pause this near must be still
-AHEAD_S = 7.0  # s, what is told rests on breaths up to so much later: the shallow ones at its edge
+SEEN_S, MOSTLY = 8.0, 0.9  # s after a breath, and how much of it is still: a pause that is seen
+EDGE_S = 0.3  # s around the breaths it lies between that are seen with it
+AHEAD_S = 10.0  # s, what is told rests on breaths up to so much later: the shallow ones at its edge
 
 
 class Stillness:
@@ -54,10 +58,15 @@ class Stillness:
     """
 
     def __init__(self, samples: int, fs: float, boxes: tuple[int, int, int]) -> None:
+        from joey.breaths import likeness  # noqa: PLC0415  loads Numba
+
         self._smooth, self._drift, self._lag = boxes
         self.slowest, self.quickest = (
             _briskness(hertz / fs, self._smooth, self._drift, self._lag)
             for hertz in (SLOW_HZ, QUICK_HZ)
+        )
+        self._sines = np.array(
+            [_briskness(pace / fs, self._smooth, self._drift, self._lag) for pace in PACES.tolist()]
         )
         self.block = max(round(BLOCK_S * fs), 1)
         n = samples // self.block + 1
@@ -77,7 +86,9 @@ class Stillness:
         self.slow: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.trusted: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.motion: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self.ahead = round(AHEAD_S * fs)
+        # Slow memories of movement and its briskness, each before a block.
+        self._memory: NDArray[np.float64] = np.zeros((2, n + 1))
+        self.ahead = max(round(AHEAD_S * fs), (likeness.REACH + 1) * self.block)
 
     @property
     def known(self) -> int:
@@ -149,6 +160,8 @@ class Stillness:
         self._move(self._blocks)
 
     def _move(self, upto: int) -> None:
+        from joey.breaths import likeness  # noqa: PLC0415  loads Numba
+
         first, stop = self._moving, max(upto, self._moving)
         if stop == first:
             return
@@ -164,6 +177,7 @@ class Stillness:
         self.moves[first:stop] = around(self._high).max(axis=1) - around(self._low).min(axis=1)
         self.rough[first:stop] = np.sqrt(around(self._fourth).mean(axis=1))
         self.brisk[first:stop] = np.sqrt(around(self._second).mean(axis=1))
+        likeness.remember(self.moves, self.brisk, first, stop, self._memory)
         self._moving = stop
         last = round(LATELY_S / BLOCK_S)
         some = self.moves[max(first - last + 1, 0) : stop]
@@ -174,14 +188,19 @@ class Stillness:
         self.lately[first:stop] = np.where(number >= last // 2, low, np.nan)
 
     def unsure(
-        self, peaks: NDArray[np.int64], lost: NDArray[np.bool_], lo: int, hi: int
+        self,
+        peaks: NDArray[np.int64],
+        rises: NDArray[np.float64],
+        lost: NDArray[np.bool_],
+        lo: int,
+        hi: int,
     ) -> NDArray[np.bool_]:
         """Return which samples from `lo` to `hi` can be called neither breath nor pause.
 
         Parameters
         ----------
-        peaks : ndarray of int64, shape (m,)
-            The breaths.
+        peaks, rises : ndarray, shape (m,)
+            The breaths, and how far they rose.
         lost : ndarray of bool, shape (blocks,)
             Where the electrodes feel no chest.
         lo, hi : int
@@ -194,25 +213,68 @@ class Stillness:
         )
         if stop <= first or hi <= lo:
             return np.zeros(hi - lo, dtype=np.bool_)
-        mine = slice(first, stop)
         middle = (np.arange(first, stop) + 0.5) * self.block
         nth = np.searchsorted(peaks, middle)
         before = np.concatenate(([-np.inf], peaks))[nth]
         after = np.concatenate((peaks, [np.inf]))[nth]
         inner = (middle - before > AFTER_S * self._fs) & (after - middle > BEFORE_S * self._fs)
-        moves, floor, breath = self.moves[mine], self.floor[mine], self.breath[mine]
+        mine = slice(first, stop)
+        floor, breath, rest = self.floor[mine], self.breath[mine], self._rest(mine)
         with np.errstate(invalid="ignore"):
-            brisk = self.brisk[mine]
-            share = np.where(brisk < self.quickest * moves, REST, REST_QUICK)
-            share = np.where(self.slow[mine], REST_SLOW, share)
-            rest = np.maximum(floor, np.where(self.trusted[mine], share * breath, 0.0))
-            moving = inner & ((moves >= rest) | lost[mine])
+            moving = inner & ((self.moves[mine] >= rest) | lost[mine])
             # A quarter of a second says little of noise: most around it must agree.
-            drowned = 2 * _around(floor > DROWNED * breath, near) > _around(floor > 0, near)
-        unsure = self.motion[mine] | drowned
+            unsure = 2 * _around(floor > DROWNED * breath, near) > _around(floor > 0, near)
+        unsure |= self.motion[mine]
         unsure |= inner & (2 * _around(moving, near) >= _around(inner, near))
         blocks = np.arange(lo, hi) // self.block - first
-        return np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
+        out = np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
+        return out | self._veiled(peaks, rises, lo, hi)
+
+    def _veiled(
+        self, peaks: NDArray[np.int64], rises: NDArray[np.float64], lo: int, hi: int
+    ) -> NDArray[np.bool_]:
+        """Return which samples hold something else than breathing, under which a pause may lie."""
+        from joey.breaths import likeness  # noqa: PLC0415  loads Numba
+
+        first, stop = lo // self.block, min(-(-hi // self.block), self._moving)
+        wide = slice(max(first - likeness.REACH, 0), min(stop + likeness.REACH, self._moving))
+        other = likeness.unlike(
+            self.moves[wide],
+            self.brisk[wide],
+            self._rest(wide),
+            self._memory[:, wide],
+            peaks / self.block - wide.start,
+        )
+        out: NDArray[np.bool_] = other[
+            np.minimum(np.arange(lo, hi) // self.block - wide.start, len(other) - 1)
+        ]
+        at = peaks // self.block
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shapes = self.brisk[at] / self.moves[at]
+        for start, end in restless(peaks, rises, shapes, self._sines, self._fs, lo, hi).tolist():
+            out[max(start - lo, 0) : max(min(end, hi) - lo, 0)] = True
+        # A pause that is seen is seen, whatever is beside it, and so are the breaths at its ends.
+        edge = round(EDGE_S * self._fs)
+        i, j = np.searchsorted(peaks, (lo, hi))
+        for k in range(max(int(i) - 1, 0), min(int(j) + 1, len(peaks))):
+            start = int(peaks[k])
+            end = int(peaks[k + 1]) if k + 1 < len(peaks) else hi + 2 * edge
+            if (k + 1 < len(peaks) and end - start < SEEN_S * self._fs) or start > hi + edge:
+                continue
+            begin = int(start + AFTER_S * self._fs) // self.block
+            some = slice(begin, int(start + SEEN_S * self._fs - edge) // self.block)
+            still = self.moves[some] < self._rest(some)
+            if len(still) and still.mean() > MOSTLY:
+                out[max(start - edge - lo, 0) : max(min(end + edge, hi) - lo, 0)] = False
+        return out
+
+    def _rest(self, mine: slice) -> NDArray[np.float64]:
+        """Return how far the chest may move at most in a pause."""
+        with np.errstate(invalid="ignore"):
+            quick = self.brisk[mine] >= self.quickest * self.moves[mine]
+        share = np.where(self.slow[mine], REST_SLOW, np.where(quick, REST_QUICK, REST))
+        usual = np.where(self.trusted[mine], share * self.breath[mine], 0.0)
+        return np.asarray(np.maximum(self.floor[mine], usual), dtype=np.float64)
 
 
 def _around(flags: NDArray[np.bool_], near: int) -> NDArray[np.int64]:
