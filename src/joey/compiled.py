@@ -24,6 +24,8 @@ MODULES = (
     "beats.deflections",
     "beats.kernels",
     "beats.loops",
+    "beats.polarity",
+    "beats.pulses",
     "breaths.beatwise",
     "breaths.decide",
     "breaths.likeness",

@@ -133,7 +133,14 @@ class Job:
 
 # The longest first: what is left at the end is short.
 JOBS = (
-    Job("beats", ("beats.decide", "beats.deflections", "beats.kernels", "beats.loops"), _beats),
+    Job(
+        "beats",
+        tuple(
+            f"beats.{name}"
+            for name in ("decide", "deflections", "kernels", "loops", "polarity", "pulses")
+        ),
+        _beats,
+    ),
     Job("breaths", ("breaths.beatwise", "breaths.decide", "breaths.likeness"), _breaths),
     Job("cross-correlation", ("features.sliding",), _coupling),
     Job("quality", ("quality.grades", "quality.seconds"), _quality),

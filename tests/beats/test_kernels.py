@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.beats import decide, kernels, loops
+from joey.beats import decide, kernels, loops, polarity
 from joey.beats import deflections as d
 from joey.beats.recipes import ECG, PLETH, Recipe, widths
 
@@ -65,13 +65,12 @@ def plain(
     slope[:long] = 0
     up = np.ones(n, dtype=np.int64)
     weight = np.abs(slope)
-    ahead = neighbor + reach
+    stop = n - max(neighbor + reach, w[d.AROUND] + w[d.BASE] + long + 4)
     if w[d.STEEPEST]:
-        turn = w[d.TURN]
-        ahead += turn + 1
-        for i in range(n):
-            rising = np.sign(slope[max(i - turn, 0) : i + turn + 1]).sum()
-            up[i] = -1 if rising > loops.TURNED * (2 * turn + 1) else 1
+        signs = polarities(band, slope, valid, w)
+        known = np.repeat(signs, w[d.TURN])
+        up[: len(known)] = known[:n]
+        stop = min(stop, len(known) - neighbor - gather)
         weight = np.maximum(slope * up[:-1], 0)
     energy = np.zeros(n, dtype=np.int64)
     held = []
@@ -79,13 +78,65 @@ def plain(
         if valid[i - reach : i + reach + 1].all():
             energy[i] = weight[i - gather : i + gather + 1].sum()
             held.append(i)
-    stop = n - max(ahead, w[d.AROUND] + w[d.BASE] + long + 4)
     found = []
     for i in range(reach, stop):
         before, behind = energy[max(i - neighbor, 0) : i], energy[i + 1 : i + neighbor + 1]
         if energy[i] > 0 and (before < energy[i]).all() and (behind <= energy[i]).all():
             found.append((i, int(energy[i]), int(up[i])))
     return found, np.array([i for i in held if i < stop])
+
+
+def polarities(
+    band: NDArray[np.int64],
+    slope: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    w: NDArray[np.int64],
+) -> list[int]:
+    """Return which way up the pulse is in each block of which enough is known."""
+    block, long = int(w[d.TURN]), int(w[d.LONG])
+    parts = []
+    for k in range((len(valid) - long - 1) // block):
+        lo, hi = max(k * block, long), (k + 1) * block
+        whole = hi > lo and valid[lo - long : hi + long + 1].all()
+        parts.append(np.arange(lo, hi) if whole else np.arange(0))
+    signs: list[int] = []
+    followed, total = 0, 0.0
+    for k in range(len(parts)):
+        stop = polarity.LEARNED if k == 0 else k + polarity.AHEAD + 1
+        if max(stop, polarity.LEARNED) > len(parts):
+            break
+        near = np.concatenate(parts[max(k - polarity.BEHIND, 0) : stop])
+        if len(near):
+            steep, high = (
+                float(np.mean(y**3) / np.mean(y**2) ** 1.5)
+                for y in (slope[near].astype(float), band[near].astype(float))
+            )
+            high -= float(np.clip(high, -polarity.LEVEL_LEAST, polarity.LEVEL_LEAST))
+            own = float(np.clip(steep + polarity.LEVEL_SHARE * high, -1.0, 1.0))
+            followed = min(followed + 1, polarity.MEMORY)
+            total += (own - total) / followed
+        sign = signs[-1] if signs else 1
+        limit = -polarity.AGAINST if signs else polarity.FIRST
+        signs.append(-sign if sign * total < limit else sign)
+    return signs
+
+
+@pytest.mark.parametrize("fs", [Fraction(125), Fraction(125, 2)])
+def test_polarity_turns_as_a_plain_loop_says(fs: Fraction) -> None:
+    """Skewed noise that is turned upside down twice, with gaps in it."""
+    w = widths(PLETH, fs)
+    rng = np.random.default_rng(int(fs))
+    teeth = np.arange(LENGTH) % int(0.4 * fs) / (0.4 * float(fs))
+    x = 500 * np.maximum(1 - teeth, 6 * teeth - 4) + 5 * rng.standard_normal(LENGTH)
+    x[LENGTH // 3 : 2 * LENGTH // 3] *= -1
+    valid = drawn(1, 1.0)[1]
+    x = np.rint(x).astype(np.int64)
+
+    table, _ = searched(x, valid, w, seed=1)
+    found, _ = plain(x, valid, w)
+
+    assert table[:, d.UP].tolist() == [row[2] for row in found]
+    assert set(table[:, d.UP].tolist()) == {1, -1}
 
 
 def drawn(seed: int, size: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

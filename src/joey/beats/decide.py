@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from joey.beats.deflections import (
     ENERGY,
     GATHER,
-    HIGH_SIZE,
     LONG,
-    LOW_SIZE,
     NEIGHBOR,
     SHORT,
     STEEPEST,
     TOP,
     deflect,
+    steepness_of,
+    tilt_of,
 )
+from joey.beats.pulses import mark_returning, returning
 from joey.compiled import kernel
 
 __all__ = [
@@ -140,19 +141,6 @@ def _push(
         before = kept
     order[n - 1] = max(before, value)
     return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
-
-
-@kernel(counted=False)
-def _tilt(sizes: NDArray[np.float64], c: int) -> float:
-    """Return how much larger the upward deflection is than the downward, -1 to 1."""
-    most = max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9)
-    return float((sizes[c, HIGH_SIZE] - sizes[c, LOW_SIZE]) / most)
-
-
-@kernel(counted=False)
-def _steepness(energy: float, sizes: NDArray[np.float64], c: int) -> float:
-    """Return a candidate's energy for its height."""
-    return float(energy / max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9))
 
 
 @kernel(counted=False)
@@ -284,6 +272,8 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     threshold = THRESHOLD * level
     among = sign[pos:stop]  # of what is not decided: room for a mark
     among[:] = 1
+    if w[STEEPEST]:
+        mark_returning(x, w, at, pos, stop, threshold, among)
     many, gap, uneven = _rhythm(at, pos, stop, threshold, among)
     fast = gap < FAST_S * fs or level < EDGE_SHARE * usual
     crowded = many >= 6 and many > CROWDED * (stop - pos)
@@ -293,18 +283,20 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     for j in range(pos, stop):
         if at[j, ENERGY] >= threshold:
             deflect(x, gone, w, at, sizes, boxes, j)
-            tilt += _tilt(sizes, j) / many
-            sharp += _steepness(at[j, ENERGY], sizes, j) / many
+            tilt += tilt_of(sizes, j) / many
+            sharp += steepness_of(at[j, ENERGY], sizes, j) / many
     # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
     if not w[STEEPEST]:
         least = CLEAR * level
         for j in range(pos, stop):
             if least <= at[j, ENERGY] < threshold:
                 deflect(x, gone, w, at, sizes, boxes, j)
-                among[j - pos] = _steepness(at[j, ENERGY], sizes, j) >= STEEP * sharp
+                among[j - pos] = steepness_of(at[j, ENERGY], sizes, j) >= STEEP * sharp
         more, _, uneven = _rhythm(at, pos, stop, least, among)
         if more > many and uneven < EVEN:
             threshold = least
+        return level, _noise(at, pos, stop, threshold, among), tilt, sharp
+    among[:] = 1  # a dicrotic wave is no noise
     return level, _noise(at, pos, stop, threshold, among), tilt, sharp
 
 
@@ -423,6 +415,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     and at[k, TOP] <= overdue
                     and stands_out
                     and (best < 0 or at[k, ENERGY] >= at[best, ENERGY])
+                    and not (w[STEEPEST] and returning(x, w, at, k, s[LAST], rr))
                 ):
                     best = k
                 k -= 1
@@ -456,8 +449,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         energy = float(at[pos, ENERGY])
         taken = energy >= clear
         early = s[LAST] >= 0 and gap < soon and energy < HALF * spk
+        returns = w[STEEPEST] > 0 and taken and not early and s[LAST] >= 0
+        returns = returns and returning(x, w, at, pos, s[LAST], rr)
         if w[STEEPEST]:
-            taken = taken and not early
+            taken = taken and not early and not returns
         elif taken and energy < P_SHARE * spk:
             reach = at[pos, TOP] + (min(SOON * rr, P_WAVE_S * fs) if rr > 0 else P_WAVE_S * fs)
             if known <= reach and not last:
@@ -466,14 +461,14 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             taken = taken and _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest)
             if taken and (early or energy < threshold):
                 deflect(x, gone, w, at, sizes, boxes, pos)
-                steep = _steepness(energy, sizes, pos)
+                steep = steepness_of(energy, sizes, pos)
                 taken = steep >= (T_STEEP if early else STEEP) * s[SHARP]
                 taken = taken and not (early and energy < T_SHARE * spk)
         if taken:
             verdict[pos] = BEAT
             deflect(x, gone, w, at, sizes, boxes, pos)
-            tilt = _tilt(sizes, pos)
-            s[SHARP] += (_steepness(energy, sizes, pos) - s[SHARP]) / 16.0
+            tilt = tilt_of(sizes, pos)
+            s[SHARP] += (steepness_of(energy, sizes, pos) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0
             against = (tilt - UPWARD) * s[SIGN] < -SWAY
             s[AGAINST] = s[AGAINST] + 1.0 if against else 0.0
@@ -490,6 +485,9 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[LAST] = at[pos, TOP]
         else:
             verdict[pos] = NOT_A_BEAT
+            if returns:
+                s[POS] = pos + 1
+                continue
             # A missed beat must not pass for much noise, or the next would be missed for it.
             s[NPK] += (min(energy, max(3.0 * s[NPK], NOISE_STEP * spk)) - s[NPK]) / 8.0
         s[POS] = pos + 1

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from joey.compiled import kernel
 
-__all__ = ["deflect"]
+__all__ = ["deflect", "steepness_of", "tilt_of"]
 
 # Places in the widths of a recipe, in samples (half widths where a box is centred).
 SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, N_WIDTHS = range(12)
@@ -169,3 +169,16 @@ def _shift(left: int, top: int, right: int) -> float:
     if bend == 0:
         return 0.0
     return float(min(max(0.5 * (left - right) / bend, -0.5), 0.5))
+
+
+@kernel(counted=False)
+def tilt_of(sizes: NDArray[np.float64], c: int) -> float:
+    """Return how much larger the upward deflection is than the downward, -1 to 1."""
+    most = max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9)
+    return float((sizes[c, HIGH_SIZE] - sizes[c, LOW_SIZE]) / most)
+
+
+@kernel(counted=False)
+def steepness_of(energy: float, sizes: NDArray[np.float64], c: int) -> float:
+    """Return a candidate's energy for its height."""
+    return float(energy / max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9))

@@ -74,7 +74,10 @@ class BeatDetector:
 def detect_beats(signal: Signal) -> Beats:
     """Return the heart beats of an ECG or a pleth.
 
-    Works from 30 to 300 beats/min and for either polarity; times are sub-sample.
+    Works from 30 to 300 beats/min and for either polarity; times are sub-sample. Which way up a
+    pleth is follows from the skewness of its slopes and levels (`joey.beats.polarity`); a dicrotic
+    wave is no pulse, however large (`joey.beats.pulses`), but where it outdoes the pulse it is what
+    is timed.
 
     Parameters
     ----------
@@ -100,10 +103,10 @@ def detect_beats(signal: Signal) -> Beats:
     The band is a difference of two boxes after the idea of W. Engelse and C. Zeelenberg (1979);
     threshold, search-back and T-wave rejection follow J. Pan and W. J. Tompkins, IEEE Trans.
     Biomed. Eng. 32:230-236, 1985, doi:10.1109/TBME.1985.325532, with neonatal widths.
-    The energies of two beats top at least 150 ms apart; in motion their peaks may be closer, as
-    each is timed within 60 ms of its top. Departures: integer sums instead of recursive filters (so
-    that chunks do not matter), absolute slope instead of its square, medians of eight instead of
-    running averages.
+    The energies of two beats top at least 150 ms (pleth 120 ms) apart; in motion their peaks may be
+    closer, as each is timed within 60 ms of its top. Departures: integer sums instead of recursive
+    filters (so that chunks do not matter), absolute slope instead of its square, medians of eight
+    instead of running averages.
     """
     detector = BeatDetector(signal.channel)
     least = 100 if signal.channel.quantity == "ecg" else 30

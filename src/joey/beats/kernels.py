@@ -14,7 +14,7 @@ timed  = box(fine) - line of baseline    its line, so that a swaying one is no p
 
 Index i counts from the window's first sample. Whether there is a candidate at i depends on the
 samples around i alone, so a tile of them is worked on with nothing carried from the one before.
-``gone`` and ``rises`` are running sums: at a place stands the sum of what lies before.
+``gone`` is a running sum: at a place stands the sum of what lies before.
 
 The energies of a tile are 32-bit where its samples are small. With no sample over M, box widths of
 a and b and g slopes gathered, a slope is at most 2 M (a + b) and an energy 2 M (a + b) g;
@@ -58,12 +58,12 @@ from joey.beats.loops import (
     add_up,
     compare,
     count,
-    direction,
     in_lanes,
     is_small,
     weigh,
     weigh_rises,
 )
+from joey.beats.polarity import N_COLUMNS, SIGN, turn
 from joey.compiled import kernel
 
 __all__ = ["END", "N_SPANS", "ONLY_HEAR", "TELL", "Z", "advance", "furnish"]
@@ -90,8 +90,11 @@ CHUNK = 16  # samples looked at together for a candidate
     DENOMINATOR,
     MANY,  # room for candidates
     BUFFER,  # length of the buffers of a tile
+    BLOCKS,  # room for blocks that have a polarity; 0 of an ECG
+    WEIGHED,  # of those
+    TURNED,
     N_STATE,
-) = range(18)
+) = range(21)
 
 # What a section does once it has heard.
 ONLY_HEAR, TELL, END = range(3)
@@ -142,9 +145,11 @@ def furnish(
     z[TOLD], z[SPEAK_TO], z[FIRST] = speak_from, speak_to, first
     z[NUMERATOR], z[DENOMINATOR] = rate
     z[MANY], z[BUFFER] = many, buffer
+    z[BLOCKS] = length // int(w[TURN]) + 1 if w[STEEPEST] else 0
     begin = np.concatenate((w, z, np.concatenate((clock, carried)).view(np.int64)))
     words = VERDICTS + 2 * (many // 8 + 1)
     words += many * (N_PLACES + N_SIZES + 2) + N_BUFFERS * buffer
+    words += int(z[BLOCKS]) * N_COLUMNS
     return begin, words, many
 
 
@@ -205,14 +210,19 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     p += many * 2
     wide = room[p : p + N_BUFFERS * buffer].reshape(N_BUFFERS, buffer)
     narrow = room[p : p + N_BUFFERS * buffer].view(np.int32).reshape(2 * N_BUFFERS, buffer)
+    p += N_BUFFERS * buffer
+    blocks = room[p : p + z[BLOCKS] * N_COLUMNS].view(np.float64).reshape(-1, N_COLUMNS)
     x, gone = samples[0], samples[1]
 
     if z[HEARD] == 0:
         verdict[:] = 0
     _hear(measured, silent, z, x, gone)
     # What a candidate and its deflections rest on must have been heard.
-    ahead = w[NEIGHBOR] + w[REACH] + (w[TURN] + 1 if w[STEEPEST] else 0)
-    stop = z[HEARD] - max(ahead, w[AROUND] + w[BASE] + w[LONG] + 4)
+    ahead = max(w[NEIGHBOR] + w[REACH], w[AROUND] + w[BASE] + w[LONG] + 4)
+    stop = z[HEARD] - ahead
+    if w[STEEPEST]:
+        z[WEIGHED], z[TURNED] = turn(z[WEIGHED], z[TURNED], z[HEARD], w, x, gone, blocks)
+        stop = min(stop, z[TURNED] * w[TURN] - w[NEIGHBOR] - w[GATHER])
     while z[SCAN] < stop:
         hi = min(z[SCAN] + TILE, stop)
         _cover(z[SCAN], hi, w, z, gone, runs)
@@ -220,11 +230,11 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
         begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
         end = hi + w[NEIGHBOR] + w[GATHER]
         if w[STEEPEST]:
-            weigh_rises(begin, end, w, x, wide)
+            weigh_rises(begin, end, w, x, blocks, wide[0])
             found = z[FOUND]
             _search(z[SCAN], hi, w, z, gone, wide, at)
             for k in range(found, z[FOUND]):
-                at[k, UP] = direction(at[k, TOP], begin, w, wide[3])
+                at[k, UP] = int(blocks[at[k, TOP] // w[TURN], SIGN])
         elif is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
             weigh(begin, end, w, x, narrow[0])
             _search(z[SCAN], hi, w, z, gone, narrow, at)

@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from joey.beats.deflections import LONG, SHORT, TURN
+from joey.beats.polarity import SIGN
 from joey.compiled import kernel
 
 __all__ = [
     "LANES",
-    "TURNED",
     "add_up",
     "compare",
     "count",
-    "direction",
     "in_lanes",
     "is_small",
     "weigh",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 LANES = 64  # lengths of wide loops are multiples: what is left over would be done one by one
-TURNED = 0.13  # (rising - falling) / all samples: an upright pulse rises faster than it falls
 
 
 @kernel(counted=False)
@@ -58,29 +56,27 @@ def weigh(
 
 @kernel(counted=False)
 def weigh_rises(
-    begin: int, end: int, w: NDArray[np.int64], x: NDArray[np.int32], buffers: NDArray[np.int64]
+    begin: int,
+    end: int,
+    w: NDArray[np.int64],
+    x: NDArray[np.int32],
+    blocks: NDArray[np.float64],
+    weights: NDArray[np.int64],
 ) -> None:
-    """Write the slopes that rise in an upright pulse; and how many rise and fall before each."""
-    short, long, turn = w[SHORT], w[LONG], w[TURN]
-    a, b = 2 * long + 1, 2 * short + 1
-    first = max(begin - turn, long)
-    weights, slopes, rises = buffers[0], buffers[1], buffers[3]
-    rises[0] = 0
-    for k in range(end + turn - first):
-        i = first + k
-        slope = a * (x[i + short + 1] - x[i - short]) - b * (x[i + long + 1] - x[i - long])
-        slopes[k] = slope
-        rises[k + 1] = rises[k] + (1 if slope > 0 else 0) - (1 if slope < 0 else 0)
-    for i in range(begin, end):
-        weights[i - begin] = max(slopes[i - first] * direction(i, begin, w, rises), 0)
-
-
-@kernel(counted=False)
-def direction(i: int, begin: int, w: NDArray[np.int64], rises: NDArray[np.int64]) -> int:
-    """Return -1 where the pulse is upside down: it rises for longer than it falls."""
-    first = max(begin - w[TURN], w[LONG])
-    rising = rises[i + w[TURN] + 1 - first] - rises[max(i - w[TURN] - first, 0)]
-    return -1 if rising > TURNED * (2 * w[TURN] + 1) else 1
+    """Write the slopes that rise, or that fall where the pulse is upside down."""
+    short, long, block = w[SHORT], w[LONG], w[TURN]
+    i = begin
+    while i < end:
+        k = i // block
+        stop = min((k + 1) * block, end)
+        up = int(blocks[k, SIGN])
+        a, b = up * (2 * long + 1), up * (2 * short + 1)
+        in_short, out_short = x[i + short + 1 : stop + short + 1], x[i - short : stop - short]
+        in_long, out_long = x[i + long + 1 : stop + long + 1], x[i - long : stop - long]
+        out = weights[i - begin : stop - begin]
+        for j in range(len(out)):
+            out[j] = max(a * (in_short[j] - out_short[j]) - b * (in_long[j] - out_long[j]), 0)
+        i = stop
 
 
 @kernel(counted=False)

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ECG", "NEIGHBOR_S", "PLETH", "TURN_S", "Recipe", "widths"]
+__all__ = ["ECG", "PLETH", "TURN_S", "Recipe", "widths"]
 
-NEIGHBOR_S = 0.15  # s, no two beats are closer; at 300 beats/min they are 0.20 s apart
-TURN_S = 2.0  # s to either side that tell whether a pleth is upside down
+TURN_S = 0.5  # s, a block for which one polarity of a pleth holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,8 @@ class Recipe:
         and both sides goes the line that a deflection is measured from. [s]
     gather : float
         Over which slopes are summed: the length of the steep part of a beat. [s]
+    neighbor : float
+        No two beats are closer; at 300 beats/min they are 0.20 s apart. [s]
     around : float
         How far from the energy's peak the beat's own peak may lie. [s]
     steepest : bool
@@ -43,16 +44,32 @@ class Recipe:
     fine: float
     baseline: float
     gather: float
+    neighbor: float
     around: float
     steepest: bool
 
 
 # A 20 ms box removes 50 Hz hum; 100 ms keeps a neonatal QRS of 50-80 ms and drops P, T and drift.
 ECG = Recipe(
-    short=0.020, long=0.100, fine=0.010, baseline=0.300, gather=0.060, around=0.060, steepest=False
+    short=0.020,
+    long=0.100,
+    fine=0.010,
+    baseline=0.300,
+    gather=0.060,
+    neighbor=0.150,
+    around=0.060,
+    steepest=False,
 )
+# The rises of a pleth are as long as their sums are wide: two of a fast heart may be nearly equal.
 PLETH = Recipe(
-    short=0.060, long=0.500, fine=0.060, baseline=0.500, gather=0.080, around=0.080, steepest=True
+    short=0.060,
+    long=0.500,
+    fine=0.060,
+    baseline=0.500,
+    gather=0.080,
+    neighbor=0.120,
+    around=0.080,
+    steepest=True,
 )
 
 
@@ -63,10 +80,10 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
     fine, base = _half(recipe.fine * fs), _half(recipe.baseline * fs)
     gather = _half(recipe.gather * fs)
     around = max(round(recipe.around * fs), 2)
-    neighbor = max(round(NEIGHBOR_S * fs), 2)
+    neighbor = max(round(recipe.neighbor * fs), 2)
     turn = round(TURN_S * fs) if recipe.steepest else 0
     reach = long + gather + 2  # what the energy of one sample rests on, to either side
-    keep = 2 * (neighbor + gather + turn) + 8  # what a tile of candidates rests on beside itself
+    keep = 2 * (neighbor + gather) + 8  # what a tile of candidates rests on beside itself
     row = (
         short,
         long,
