@@ -63,11 +63,12 @@ def examine(
     meanings = dict(parse_map(each) for each in mapping)
     recording = read_all(paths, zone=zone, channels=meanings)
     channels = recording.channels
+    judge = _once()
     rows = []
     for number, each in enumerate(channels):
         progress(0.2 + 0.8 * number / len(channels), f"judging {each.channel.label}")
-        rows.append(_row(each, recording))
-    able, unable = questions(recording)
+        rows.append(_row(each, recording, judge))
+    able, unable = questions(recording, judge)
     repairs = tuple(
         f"{each.what}: {each.count}" + (f" ({each.where})" if each.where else "")
         for each in recording.repairs
@@ -79,21 +80,35 @@ def examine(
         (
             ("Cut off", lost),
             ("Repaired or left out", repairs),
-            ("Two signals of one heart", disagreements(recording)),
+            ("Signals beside each other", disagreements(recording, judge)),
             ("Can be answered", able),
             ("Cannot be answered", unable),
         ),
     )
 
 
-def questions(recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _once() -> Callable[[Signal], Quality]:
+    """Return a judge of waveforms that looks at each signal once: it takes most of the time."""
+    known: dict[int, Quality] = {}
+
+    def judge(signal: Signal) -> Quality:
+        if id(signal) not in known:
+            known[id(signal)] = judge_waveform(signal)
+        return known[id(signal)]
+
+    return judge
+
+
+def questions(
+    recording: Recording, judge: Callable[[Signal], Quality] = judge_waveform
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a recording can and cannot answer, each with what it rests on or lacks."""
     there = {
         each.channel.quantity
         for each in recording.channels
         if each.channel.subject == "infant" and len(measured(each))
     }
-    why = {quantity: why_not(recording, quantity) for quantity in sorted(there)}
+    why = {quantity: why_not(recording, quantity, judge) for quantity in sorted(there)}
     has = {quantity for quantity in there if not why[quantity]}
 
     def lacking(absent: str, *quantities: str) -> str:
@@ -162,7 +177,9 @@ def _said(time: float, clock: Clock) -> str:
     return datetime.fromtimestamp(time, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _row(data: Signal | Series, recording: Recording) -> tuple[str, ...]:
+def _row(
+    data: Signal | Series, recording: Recording, judge: Callable[[Signal], Quality]
+) -> tuple[str, ...]:
     whole, there = extent(data), measured(data)
     channel = data.channel
     rate = f"{float(data.fs):g} Hz" if isinstance(data, Signal) else f"{len(data.times)} values"
@@ -178,16 +195,16 @@ def _row(data: Signal | Series, recording: Recording) -> tuple[str, ...]:
         start,
         "not measured at all" if len(there) == 0 else f"{100 * share:.1f} %",
         str(gaps),
-        _quality(data) if len(there) else "-",
+        _quality(data, judge) if len(there) else "-",
     )
 
 
-def _quality(data: Signal | Series) -> str:
+def _quality(data: Signal | Series, judge: Callable[[Signal], Quality]) -> str:
     waveform = isinstance(data, Signal) and data.fs >= WAVEFORM_HZ
     if waveform and data.channel.quantity not in {"ecg", "pleth", "resp"}:
         return "-"
     if isinstance(data, Signal) and waveform:
-        return _shares(judge_waveform(data))
+        return _shares(judge(data))
     return _shares(judge_numeric(pieces(data)))
 
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.quality import add_doubt, follow_heart, frozen_together, judge_numeric, judge_waveform
+from joey.quality import (
+    add_doubt,
+    differ,
+    follow_heart,
+    frozen_together,
+    judge_numeric,
+    judge_waveform,
+)
 from joey.signals import Channel, Series, Signal, quantize
 from joey.simulate import simulate_beats, simulate_ecg
 from joey.spans import Spans, total
@@ -68,6 +75,23 @@ def test_frozen_are_two_numerics_that_stand_still_together() -> None:
     assert 40.0 <= total(found) <= 42.0
     heart[40] = 140.0
     assert len(frozen_together(numeric("heart_rate", heart), numeric("spo2", spo2))) == 0
+
+
+def test_two_rates_of_one_heart_differ_where_no_delay_explains_it() -> None:
+    """Half the rate for a minute is told; a bradycardia that one number shows late is not."""
+    heart = np.full(600, 150.0)
+    heart[100:112] = 80.0
+    pulse = np.full(600, 148.0)
+    pulse[108:124] = np.linspace(90, 145, 16).round()
+    assert len(differ(numeric("heart_rate", heart), numeric("pulse_rate", pulse))) == 0
+    pulse[300:360] = 75.0
+    for one, other in ((heart, pulse), (pulse, heart)):
+        found = differ(numeric("heart_rate", one), numeric("pulse_rate", other))
+        assert found == Spans.of([(300.0, 360.0)])
+    pulse[300:350] = np.nan
+    assert len(differ(numeric("heart_rate", heart), numeric("pulse_rate", pulse))) == 0
+    gone = np.full(600, np.nan)
+    assert len(differ(numeric("heart_rate", gone), numeric("pulse_rate", pulse))) == 0
 
 
 def ecg_with(change: slice, values: NDArray[np.float64] | float) -> Signal:

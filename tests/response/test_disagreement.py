@@ -45,3 +45,55 @@ def test_the_inventory_names_what_differs_with_its_time() -> None:
 
     assert line == "beats and the monitor's heart rate differ: for 60 s"
     assert disagreements(recorded(wrong=False)) == ()
+
+
+def test_without_an_ecg_the_monitors_two_rates_are_compared() -> None:
+    """Both are doubtful and nothing is left out."""
+    wrong, plain = (replace(recorded(wrong), signals=()) for wrong in (True, False))
+    found = analyze(wrong)
+
+    assert sum("heart rate and pulse rate differ" in line for line in found.quality) == 2
+    assert not any("differ" in line for line in analyze(plain).quality)
+    assert disagreements(wrong) == ("heart rate and pulse rate differ: for 60 s",)
+    assert [each.searched for each in found.events] == [
+        each.searched for each in analyze(plain).events
+    ]
+
+
+def moving(quantity: str, unit: str, level: float, still: slice) -> Series:
+    values = level + np.arange(float(SECONDS)) % 2
+    values[still] = level
+    times = np.arange(float(SECONDS))
+    return Series(Channel(quantity, unit, source=quantity), times, values, np.ones(SECONDS))
+
+
+def test_an_oximeter_that_stands_still_is_left_out_though_the_ecgs_number_moves() -> None:
+    recording = Recording(
+        series=(
+            moving("heart_rate", "/min", 150, slice(0)),
+            moving("pulse_rate", "/min", 150, slice(100, 160)),
+            moving("spo2", "%", 94, slice(100, 160)),
+        )
+    )
+    found = analyze(recording)
+    (line,) = [each for each in found.quality if "stood still" in each]
+    assert line.startswith("pulse rate and SpO2 stood still together for 6")
+    for quantity, seconds in (("heart_rate", 0), ("pulse_rate", 60), ("spo2", 60)):
+        values = found.material.numerics[quantity][0].values
+        assert seconds <= np.count_nonzero(np.isnan(values)) <= seconds + 2
+    assert disagreements(recording) == (line,)
+
+
+def test_a_breathing_rate_that_stands_still_takes_nothing_but_itself() -> None:
+    """As a ventilator's may, while the heart is as steady."""
+    recording = Recording(
+        series=(
+            moving("heart_rate", "/min", 150, slice(100, 160)),
+            moving("resp_rate", "/min", 40, slice(50, 200)),
+        )
+    )
+    found = analyze(recording)
+    assert any("heart rate and breathing rate stood still" in each for each in found.quality)
+    lost = {q: n[0].values for q, n in found.material.numerics.items()}
+    assert np.all(np.isfinite(lost["heart_rate"]))
+    assert 60 <= np.count_nonzero(np.isnan(lost["resp_rate"])) <= 62

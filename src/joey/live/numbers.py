@@ -1,7 +1,8 @@
 """Heart rate and saturation of the monitor, without what cannot be trusted, value by value.
 
-The same judgment as of a recording: what no infant has is bad, and so is the time in which both
-stand still together; a value is told once that is known of it.
+The same judgment as of a recording: what no infant has is bad, and so is the time in which two
+of them stand still together, a heart or pulse rate and saturation; a value is told once that is
+known.
 """
 
 from __future__ import annotations
@@ -133,29 +134,39 @@ class Numbers:
 
     def __init__(self) -> None:
         self._heart, self._spo2, self._pulse = _Side(), _Side(), _Side()
-        self._detector = FrozenDetector()
-        self._frozen = EMPTY
+        self._detector, self._oximeter = FrozenDetector(), FrozenDetector()
+        self._frozen, self._stuck = EMPTY, EMPTY
 
     def take(self, series: Mapping[str, Series | None], upto: Mapping[str, float]) -> Values:
         """Take values, and until when all of them are known; return what can be trusted."""
         first, heart = self._heart.take(series["heart_rate"], upto["heart_rate"])
         second, spo2 = self._spo2.take(series["spo2"], upto["spo2"])
-        _, pulse = self._pulse.take(series["pulse_rate"], upto["pulse_rate"])
+        third, pulse = self._pulse.take(series["pulse_rate"], upto["pulse_rate"])
         self._heart.wait(heart.series)
         self._spo2.wait(spo2.series)
-        new = {"first": first, "second": second}
-        told = self._detector.update(
-            {name: each for name, each in new.items() if each is not None},
-            {"first": heart.upto, "second": spo2.upto},
-        )
-        self._frozen = union(self._frozen, told)
+        self._frozen = union(self._frozen, _both(self._detector, first, second, heart, spo2))
+        self._stuck = union(self._stuck, _both(self._oximeter, third, second, pulse, spo2))
         final = self._detector.final
         good = (
             self._heart.release(self._frozen, final, heart.quality),
-            self._spo2.release(self._frozen, final, spo2.quality),
+            self._spo2.release(
+                union(self._frozen, self._stuck), min(final, self._oximeter.final), spo2.quality
+            ),
         )
         oldest = min(each.upto for each in good)
         self._frozen = Spans(self._frozen.bounds[self._frozen.bounds[:, 1] > oldest])
+        self._stuck = Spans(self._stuck.bounds[self._stuck.bounds[:, 1] > oldest])
         shown = {"heart_rate": heart, "pulse_rate": pulse}
         sides = {"heart_rate": self._heart, "pulse_rate": self._pulse}
         return Values(*good, {k: v for k, v in shown.items() if sides[k].channel is not None})
+
+
+def _both(
+    detector: FrozenDetector, first: Series | None, second: Series | None, one: Told, other: Told
+) -> Spans:
+    """Return where two numerics stood still together, as far as that became known."""
+    new = {"first": first, "second": second}
+    return detector.update(
+        {name: each for name, each in new.items() if each is not None},
+        {"first": one.upto, "second": other.upto},
+    )

@@ -3,6 +3,7 @@
 from joey.quality.numerics import (
     FrozenDetector,
     NumericDetector,
+    differ,
     follow_heart,
     frozen_together,
     judge_numeric,
@@ -19,6 +20,7 @@ __all__ = [
     "Verdict",
     "add_doubt",
     "bad_spans",
+    "differ",
     "distrust",
     "doubtful_spans",
     "follow_heart",

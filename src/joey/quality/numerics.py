@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FrozenDetector",
     "NumericDetector",
+    "differ",
     "follow_heart",
     "frozen_together",
     "judge_numeric",
@@ -44,6 +45,9 @@ TOUCH_S = 1e-6  # s; a value that begins so soon after another follows it
 PERCENT = 100.0
 NEAR = 5.0  # /min, a breathing rate that near to the heart rate may be the heart's
 FOLLOWS_S = 10.0  # s
+APART = 0.10  # of the heart rate, by which its two numerics may not differ
+LATE_S = 28.0  # s, a monitor's number may be late by 12 s, and is averaged over up to 16 s
+DIFFERS_S = 26.0  # s, 10 s longer than what is averaged
 
 
 def judge_numeric(series: Series) -> Quality:
@@ -165,6 +169,65 @@ def follow_heart(breaths: Series, heart: Series) -> Spans:
     near = (at >= 0) & (times < until[at_or_first]) & (np.abs(values - rates[at_or_first]) < NEAR)
     rows = Spans.of(np.column_stack((times, ends))[near]).bounds
     return Spans.of(rows[rows[:, 1] - rows[:, 0] > FOLLOWS_S])
+
+
+def differ(heart: Series, pulse: Series) -> Spans:
+    """Return where a heart rate and a pulse rate of one monitor differ by over 10 %.
+
+    Each is late and averaged in its own way, so that a value is held against all that the other was
+    from 28 s before it to 28 s after it: a bradycardia of some seconds that one shows and the other
+    hardly, is no difference. One that is averaged over longer shows less of a fall while it lasts:
+    only a difference of over 26 s, 10 s more than the longest averaging, is told. Which of the two
+    is wrong is not known.
+
+    Parameters
+    ----------
+    heart, pulse : Series
+        Of the ECG and of the oximeter. [1/min] NaN is not compared.
+
+    Returns
+    -------
+    Spans
+        Of values of the one or the other that differ, one after the other. [s]
+
+    Notes
+    -----
+    10 % and 10 s are Joey's own reading of what monitors compare. Where beats are found in an ECG,
+    they are compared with each of the two instead (`joey.beats.compare_rates`).
+
+    Examples
+    --------
+    >>> from joey.signals import Channel, Series
+    >>> t = np.arange(300.0)
+    >>> heart = Series(Channel("heart_rate", "/min"), t, np.full(300, 150.0), np.ones(300))
+    >>> half = np.where((t >= 100) & (t < 200), 75.0, 150.0)
+    >>> differ(heart, Series(Channel("pulse_rate", "/min"), t, half, np.ones(300))).bounds
+    array([[100., 200.]])
+    """
+    return union(_apart(pulse, heart), _apart(heart, pulse))
+
+
+def _apart(series: Series, other: Series) -> Spans:
+    """Return where the one lies outside all that the other was around it."""
+    known, there = np.isfinite(series.values), np.isfinite(other.values)
+    times, ends, values = series.times[known], series.ends[known], series.values[known]
+    since, until, rates = other.times[there], other.ends[there], other.values[there]
+    lo = np.searchsorted(until, times - LATE_S, side="right")
+    hi = np.searchsorted(since, times + LATE_S, side="right")
+    # Only where the other is known as well when the value stands, is anything compared.
+    at = np.maximum(np.searchsorted(since, times, side="right") - 1, 0)
+    compared = hi > lo
+    if len(rates):
+        compared &= (since[at] <= times) & (times < until[at])
+    times, ends, values = times[compared], ends[compared], values[compared]
+    if not len(times):
+        return EMPTY
+    edges = np.column_stack((lo[compared], hi[compared])).ravel()
+    padded = np.append(rates, rates[-1])  # so that a range may end with the values
+    least, most = (f.reduceat(padded, edges)[::2] for f in (np.minimum, np.maximum))
+    off = (values < (1 - APART) * least) | (values > (1 + APART) * most)
+    rows = Spans.of(np.column_stack((times, ends))[off]).bounds
+    return Spans.of(rows[rows[:, 1] - rows[:, 0] > DIFFERS_S])
 
 
 class FrozenDetector:

@@ -14,7 +14,7 @@ from joey.signals import Series, Signal, blank, measured, pieces, series_of, sig
 from joey.spans import EMPTY, Spans, contains, subtract, total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from joey.beats import Beats
     from joey.holds import Context, Exclusions
@@ -90,13 +90,17 @@ def identities(recording: Recording) -> dict[str, str]:
     return {source: ", ".join(dict.fromkeys(each)) for source, each in found.items()}
 
 
-def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
+def choose_waveform(
+    recording: Recording,
+    quantity: str,
+    judge: Callable[[Signal], Quality] = judge_waveform,
+) -> Waveform | None:
     """Return the infant's signal of a quantity with the most measured time that is not bad.
 
     Signals too slow for their detector are passed over; of equals the first in the files is taken.
     """
     fit = [s for s in signals_of(recording, quantity) if s.fs >= LEAST_FS[quantity]]
-    judged = [(signal, judge_waveform(signal)) for signal in fit]
+    judged = [(signal, judge(signal)) for signal in fit]
     judged = [(signal, quality) for signal, quality in judged if len(measured(signal))]
     if not judged:
         return None
@@ -121,7 +125,11 @@ def choose_waveform(recording: Recording, quantity: str) -> Waveform | None:
     return Waveform(signal, quality, why)
 
 
-def why_not(recording: Recording, quantity: str) -> str:
+def why_not(
+    recording: Recording,
+    quantity: str,
+    judge: Callable[[Signal], Quality] = judge_waveform,
+) -> str:
     """Return why the infant's channels of a quantity tell nothing; empty if one tells something.
 
     Empty, too, where there is no such channel or nothing was measured in it.
@@ -139,7 +147,7 @@ def why_not(recording: Recording, quantity: str) -> str:
                     f"{channel.label} at {float(each.fs):g} Hz is too slow for {FINDS[quantity]}"
                 )
                 continue
-            quality = judge_waveform(each)
+            quality = judge(each)
         else:
             quality = judge_numeric(pieces(each))
         good = total(subtract(there, bad_spans(quality)))

@@ -6,14 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from joey.beats import compare_rates, detect_beats, heart_rate_series, rr_intervals
-from joey.quality import add_doubt, follow_heart
+from joey.quality import add_doubt, differ, follow_heart, judge_waveform
 from joey.response.channels import agreement_words, choose_waveform, numerics_of, trusted
+from joey.response.probes import frozen_numerics
 from joey.spans import contains, union
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from joey.beats import Intervals
+    from joey.quality import Quality
     from joey.response.channels import Numeric, Waveform
-    from joey.signals import Recording
+    from joey.signals import Recording, Signal
     from joey.spans import Spans
 
 __all__ = ["DIFFERS", "compare_channels", "disagreements"]
@@ -50,6 +54,7 @@ def compare_channels(
         Doubtful where its beats and another rate differ by over 10 % for over 10 s.
     dict of str to tuple of Numeric
         The rates are doubtful in the same spans; a breathing rate where it follows the heart rate.
+        Without an ECG the first heart rate and the first pulse rate are compared with each other.
     """
     found = dict(numerics)
     hearts = (*numerics.get("heart_rate", ()), *numerics.get("pulse_rate", ()))
@@ -60,7 +65,7 @@ def compare_channels(
             for n in numerics.get("resp_rate", ())
         )
     if ecg is None or intervals is None:
-        return ecg, found
+        return ecg, _without_ecg(found)
     beats, judged = _outside(intervals, ecg.bad), ecg.quality
     pulse, pleth = pulses
     if pulse is not None and pleth is not None:
@@ -77,9 +82,31 @@ def compare_channels(
     return replace(ecg, quality=judged), found
 
 
-def disagreements(recording: Recording) -> tuple[str, ...]:
-    """Return in lines where channels of one heart differ, each with its time; none where none."""
-    ecg, pleth = choose_waveform(recording, "ecg"), choose_waveform(recording, "pleth")
+def _without_ecg(numerics: dict[str, tuple[Numeric, ...]]) -> dict[str, tuple[Numeric, ...]]:
+    """Return the numerics with the fullest heart and pulse rate doubtful where they differ."""
+    hearts, pulses = numerics.get("heart_rate", ()), numerics.get("pulse_rate", ())
+    if not hearts or not pulses:
+        return numerics
+    apart, reason = differ(trusted(hearts[0]), trusted(pulses[0])), DIFFERS["pulse_rate"]
+    return numerics | {
+        quantity: (replace(n[0], quality=add_doubt(n[0].quality, apart, reason)), *n[1:])
+        for quantity, n in (("heart_rate", hearts), ("pulse_rate", pulses))
+    }
+
+
+def disagreements(
+    recording: Recording, judge: Callable[[Signal], Quality] = judge_waveform
+) -> tuple[str, ...]:
+    """Return in lines where channels of one heart differ, each with its time; none where none.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of the infant.
+    judge : callable
+        Who has judged signals already need not do it again.
+    """
+    ecg, pleth = (choose_waveform(recording, q, judge) for q in ("ecg", "pleth"))
     numerics = {q: numerics_of(recording, q) for q in (*DIFFERS, "resp_rate")}
     beats = detect_beats(ecg.signal) if ecg else None
     pulses = detect_beats(pleth.signal) if pleth else None
@@ -93,7 +120,9 @@ def disagreements(recording: Recording) -> tuple[str, ...]:
         for reason in (*DIFFERS.values(), BY_HEART):
             own = sum(v.span.duration for v in quality.verdicts if v.reason == reason)
             seconds[reason] = max(seconds.get(reason, 0.0), own)
+    _, frozen = frozen_numerics(numerics | {"spo2": numerics_of(recording, "spo2")})
     lines = [f"{reason}: for {length:.0f} s" for reason, length in seconds.items() if length]
+    lines += frozen
     if beats and pulses and ecg and pleth:
         lines.append(agreement_words(beats, pulses, union(ecg.bad, pleth.bad)))
     return tuple(lines)

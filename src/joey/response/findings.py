@@ -30,11 +30,11 @@ from joey.response.channels import (
 )
 from joey.response.charted import Surroundings
 from joey.response.disagreement import compare_channels
-from joey.response.probes import frozen_pairs, join_probes
+from joey.response.probes import frozen_numerics, join_probes
 from joey.response.settings import Settings
 from joey.response.target import target_features
 from joey.signals import measured, series_of
-from joey.spans import EMPTY, Spans, total, union
+from joey.spans import EMPTY, total, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,13 +159,10 @@ def analyze(
     breaths = _breaths(resp, beats)
     progress(0.85, "finding events")
     numerics = {quantity: numerics_of(recording, quantity) for quantity in NUMERICS}
-    still, frozen = _frozen(numerics)
+    still, frozen = frozen_numerics(numerics)
     ecg, numerics = compare_channels(ecg, intervals, numerics, (pulse, pleth))
     values = {
-        quantity: tuple(
-            trusted(n, still[quantity][k] if quantity in still else EMPTY)
-            for k, n in enumerate(found)
-        )
+        quantity: tuple(trusted(n, still[quantity][k]) for k, n in enumerate(found))
         for quantity, found in numerics.items()
         if found
     }
@@ -192,10 +189,7 @@ def analyze(
     if beats is not None and pulses_seen is not None:
         bad = union(*(w.bad for w in (ecg, pleth) if w))
         quality.append(agreement_words(beats, pulses_seen, bad))
-    if len(frozen):
-        quality.append(
-            f"heart rate and SpO2 stood still together for {total(frozen):.0f} s: left out"
-        )
+    quality += frozen
     around = Surroundings(
         recording, context, oxygen, temperatures,
         settings.zone or recording.clock.zone,
@@ -250,14 +244,6 @@ def _breaths(resp: Waveform | None, beats: Beats | None) -> Breaths | None:
 
         beats = Beats(resp.signal.channel, np.empty(0), np.empty(0, dtype=np.uint8), EMPTY)
     return detect_breaths(resp.signal, beats)
-
-
-def _frozen(
-    numerics: dict[str, tuple[Numeric, ...]],
-) -> tuple[dict[str, tuple[Spans, ...]], Spans]:
-    """Return where heart rate and saturation of the monitor both stand still: each, and any."""
-    heart, spo2 = frozen_pairs(numerics["heart_rate"], numerics["spo2"])
-    return {"heart_rate": heart, "spo2": spo2}, union(*heart)
 
 
 def _heart(

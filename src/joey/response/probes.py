@@ -13,13 +13,27 @@ from joey.signals import Series, measured, pieces
 from joey.spans import EMPTY, Span, Spans, intersect, subtract, total, union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.response.channels import Numeric
 
-__all__ = ["Joined", "frozen_pairs", "join_probes"]
+__all__ = ["Joined", "frozen_numerics", "join_probes"]
 
 ABSENT_S = 600.0  # s without a value, from which another probe is read instead (Joey default)
+BREATHING = "resp_rate"
+# Numerics of different organs or sensors: none of a pair follows from the other.
+PAIRS = (
+    ("heart_rate", "spo2"),
+    ("pulse_rate", "spo2"),
+    ("heart_rate", BREATHING),
+    ("pulse_rate", BREATHING),
+)
+WORDS = {
+    "heart_rate": "heart rate",
+    "pulse_rate": "pulse rate",
+    "spo2": "SpO2",
+    BREATHING: "breathing rate",
+}
 APART_S = 10.0  # s left out at each change of probe: no event runs from one to another
 
 
@@ -119,14 +133,39 @@ def _judged(quality: Quality, other: Quality, rooms: Spans) -> Quality:
     return replace(quality, verdicts=tuple(kept), judged=looked)
 
 
-def frozen_pairs(
-    heart: Sequence[Numeric], spo2: Sequence[Numeric]
-) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
-    """Return where each heart rate and each saturation stood still together with one of the other.
+def frozen_numerics(
+    numerics: Mapping[str, Sequence[Numeric]],
+) -> tuple[dict[str, tuple[Spans, ...]], tuple[str, ...]]:
+    """Return where numerics stood still together with an independent one, and that in words.
 
-    Only the pair that froze is concerned: another probe may go on.
+    Only the pair that froze is concerned: another probe may go on. A ventilator may set a breathing
+    rate that stands still, so that it takes away nothing but itself.
+
+    Parameters
+    ----------
+    numerics : mapping of str to sequence of Numeric
+        By quantity.
+
+    Returns
+    -------
+    still : dict of str to tuple of Spans
+        By quantity, of each of its numerics.
+    words : tuple of str
+        How long each pair of quantities stood still; none where none did.
     """
-    pairs = [[frozen_together(h.series, s.series) for s in spo2] for h in heart]
-    hearts = tuple(union(*row) if row else EMPTY for row in pairs)
-    columns = tuple(union(*(row[k] for row in pairs)) if pairs else EMPTY for k in range(len(spo2)))
-    return hearts, columns
+    found = {name: [EMPTY] * len(several) for name, several in numerics.items()}
+    words = []
+    for first, second in PAIRS:
+        together = EMPTY
+        for i, one in enumerate(numerics.get(first, ())):
+            for k, other in enumerate(numerics.get(second, ())):
+                still = frozen_together(one.series, other.series)
+                together = union(together, still)
+                found[second][k] = union(found[second][k], still)
+                if second != BREATHING:
+                    found[first][i] = union(found[first][i], still)
+        if len(together):
+            left = f"; {WORDS[second]} left out" if second == BREATHING else ": left out"
+            names = f"{WORDS[first]} and {WORDS[second]}"
+            words.append(f"{names} stood still together for {total(together):.0f} s{left}")
+    return {name: tuple(spans) for name, spans in found.items()}, tuple(words)
