@@ -80,6 +80,12 @@ def numbers_of(column: pl.Series) -> Numbers | None:
 def _numbers_of_text(column: pl.Series) -> Numbers | None:
     import polars as pl  # noqa: PLC0415
 
+    # Most columns of monitors hold whole numbers and gaps: those need no look at their digits.
+    whole = column.cast(pl.Int64, strict=False)
+    rest = column.filter(whole.is_null()) if whole.null_count() else column.clear()
+    rest = rest.fill_null("").str.strip_chars().str.to_lowercase()
+    if rest.is_in(NOTHING).all() and _fits(whole):
+        return Numbers(whole.cast(pl.Float64).fill_null(np.nan).to_numpy().copy(), 0, 0)
     text = column.str.strip_chars()
     empty = text.is_null() | text.str.to_lowercase().is_in(NOTHING)
     text = text.set(empty, None)
@@ -96,6 +102,14 @@ def _numbers_of_text(column: pl.Series) -> Numbers | None:
     if powers or decimals > FINEST:
         return Numbers(values, _decimals_of_floats(values, 1e-9), strange)
     return Numbers(values, decimals, strange)
+
+
+def _fits(whole: pl.Series) -> bool:
+    """Whether whole numbers are there, and are the same as doubles."""
+    least, most = whole.min(), whole.max()
+    if not isinstance(least, int) or not isinstance(most, int):
+        return False
+    return max(-least, most) < 2**53
 
 
 def _decimals_of_floats(values: NDArray[np.float64], slack: float) -> int | None:

@@ -47,6 +47,7 @@ TIME = re.compile(
     re.IGNORECASE,
 )
 RATE = re.compile(r"(?:sampling|sample)[ _]?(?:freq(?:uency)?|rate)|fs", re.IGNORECASE)
+BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r", b'"')  # without them no cell has space around it
 DELIMITERS = (",", "\t", ";")
 MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the rows
 MOST_CELLS_PER_BYTE = 32  # of a Parquet file, beyond the free ones: ECG with its times has four
@@ -209,7 +210,7 @@ def _frame(
 
     # A header of numbers, so that the table's width is the header's whatever the first row is.
     header = delimiter.join(str(k) for k in range(len(names))).encode()
-    text = header + b"\n" + rest.replace(b"\r\n", b"\n")
+    text = header + b"\n" + (rest.replace(b"\r\n", b"\n") if b"\r" in rest else rest)
     try:
         frame = pl.read_csv(
             io.BytesIO(text), separator=delimiter, infer_schema=False, encoding="utf8-lossy"
@@ -220,7 +221,8 @@ def _frame(
         raise FormatError(path, reason, where) from error
     keys = _unlike(names)
     frame = frame.rename(dict(zip(frame.columns, keys, strict=True)))
-    frame = frame.select(pl.all().str.strip_chars())
+    if not rest.isascii() or any(mark in rest for mark in BLANKS):
+        frame = frame.select(pl.all().str.strip_chars())
     filled = pl.any_horizontal(pl.all().str.len_bytes() > 0).fill_null(value=False)
     comment = pl.col(keys[0]).str.starts_with("#").fill_null(value=False)
     keep = frame.select((filled & ~comment).alias("keep"))["keep"]

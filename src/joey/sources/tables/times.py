@@ -203,8 +203,11 @@ def _from_text(place: Place, column: pl.Series, unit: str, zone: str | None) -> 
         reason = "the time is not a number, hh:mm:ss or an ISO stamp (2024-07-01T10:00:00)"
         raise place.error(0, reason)
     _all_there(place, numbers)
-    decimals = column.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).to_numpy()
-    return _from_numbers(place, numbers, unit, zone, int(decimals.max()))
+    decimals = 0
+    if column.str.contains(".", literal=True).any():
+        digits = column.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0)
+        decimals = int(digits.to_numpy().max())
+    return _from_numbers(place, numbers, unit, zone, decimals)
 
 
 def _all_there(place: Place, parsed: pl.Series) -> pl.Series:
