@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from joey.beats import Intervals
     from joey.breaths import Breaths
 
-__all__ = ["HrvWindows", "measure_windows", "whole_windows", "windows_at", "windows_within"]
+__all__ = [
+    "HrvWindows",
+    "LaidOut",
+    "lay_out",
+    "measure_windows",
+    "whole_windows",
+    "windows_at",
+    "windows_within",
+]
 
 MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
 PNN_MS = (5.0, 10.0, 20.0, 50.0)  # ms; beyond 50 ms is nearly nothing at neonatal rates
@@ -368,6 +376,64 @@ def windows_at(material: Material, bounds: list[tuple[float, float]]) -> HrvWind
 def _measured(material: Material, intervals: Intervals, bounds: NDArray[np.float64]) -> HrvWindows:
     """Return windows that are few enough to be laid out side by side."""
     rules = material.rules
+    laid = lay_out(material, intervals, bounds)
+    columns: dict[str, NDArray[Any]] = {
+        each.name: np.full(len(bounds), nan)
+        for each in fields(HrvWindows)
+        if each.name not in {"reasons", *_ALWAYS}
+    }
+    if np.any(laid.usable):
+        breathing = _breathing(material, bounds[laid.usable])
+        values = _values(rules, laid.starts, laid.rows, laid.lengths, breathing)
+        for name, found in values.items():
+            columns[name][laid.usable] = found
+    columns["rmssd_floor"][laid.usable] = rmssd_floor(intervals.resolution_ms)
+    always = (
+        *(bounds[:, 0], bounds[:, 1], laid.n, laid.accepted_s),
+        *(laid.coverage, laid.corrected, laid.usable),
+    )
+    columns |= dict(zip(_ALWAYS, always, strict=True))
+    return HrvWindows(**columns, reasons=laid.reasons)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """Windows side by side, and which of them may be measured.
+
+    Parameters
+    ----------
+    n, accepted_s, coverage, corrected, usable, reasons
+        As in `HrvWindows`, of every window.
+    starts, rows : ndarray of float64, shape (usable windows, wide)
+        Start of each interval [s] and the intervals [ms], NaN at breaks and behind the end.
+    lengths : ndarray of int64, shape (usable windows,)
+        How much of each row is its window's.
+    """
+
+    n: NDArray[np.int64]
+    accepted_s: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    corrected: NDArray[np.float64]
+    usable: NDArray[np.bool_]
+    reasons: tuple[str, ...]
+    starts: NDArray[np.float64]
+    rows: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+
+
+def lay_out(material: Material, intervals: Intervals, bounds: NDArray[np.float64]) -> LaidOut:
+    """Return the intervals of windows that are few enough to be laid out side by side.
+
+    Parameters
+    ----------
+    material : Material
+        With rules, and what is distrusted.
+    intervals : Intervals
+        Between beats.
+    bounds : ndarray of float64, shape (w, 2)
+        Start and end of each window. [s]
+    """
+    rules = material.rules
     times, nn, corrected = _accepted(material, intervals, bounds)
     edges = np.searchsorted(times, bounds).astype(np.int64)
     counts = np.empty((3, len(bounds)), dtype=np.int64)
@@ -380,27 +446,16 @@ def _measured(material: Material, intervals: Intervals, bounds: NDArray[np.float
     share = changed / np.maximum(edges[:, 1] - edges[:, 0], 1)
     usable = (n >= max(rules.min_beats, 1)) & (coverage >= rules.min_coverage)
     usable &= share <= rules.max_corrected
-    columns: dict[str, NDArray[Any]] = {
-        each.name: np.full(len(bounds), nan)
-        for each in fields(HrvWindows)
-        if each.name not in {"reasons", *_ALWAYS}
-    }
-    if np.any(usable):
-        lengths = (n + breaks)[usable]
-        starts = np.empty((len(lengths), int(lengths.max())))
-        rows = np.empty_like(starts)
+    lengths = (n + breaks)[usable]
+    starts = np.empty((len(lengths), int(lengths.max(initial=0))))
+    rows = np.empty_like(starts)
+    if len(lengths):
         window_kernels.lay(times, nn, edges[usable], ends[usable], TOUCH_S, starts, rows)
-        breathing = _breathing(material, bounds[usable])
-        for name, values in _values(rules, starts, rows, lengths, breathing).items():
-            columns[name][usable] = values
-    columns["rmssd_floor"][usable] = rmssd_floor(intervals.resolution_ms)
-    always = (bounds[:, 0], bounds[:, 1], n, seconds, coverage, share, usable)
-    columns |= dict(zip(_ALWAYS, always, strict=True))
     reasons = tuple(
         "" if usable[k] else _lacking(int(n[k]), float(coverage[k]), float(share[k]), rules)
         for k in range(len(bounds))
     )
-    return HrvWindows(**columns, reasons=reasons)
+    return LaidOut(n, seconds, coverage, share, usable, reasons, starts, rows, lengths)
 
 
 def _accepted(
