@@ -27,6 +27,7 @@ MODULES = (
     "beats.polarity",
     "beats.pulses",
     "breaths.beatwise",
+    "breaths.contact",
     "breaths.decide",
     "breaths.likeness",
     "events.skipping",

@@ -141,7 +141,11 @@ JOBS = (
         ),
         _beats,
     ),
-    Job("breaths", ("breaths.beatwise", "breaths.decide", "breaths.likeness"), _breaths),
+    Job(
+        "breaths",
+        ("breaths.beatwise", "breaths.contact", "breaths.decide", "breaths.likeness"),
+        _breaths,
+    ),
     Job("cross-correlation", ("features.sliding",), _coupling),
     Job("quality", ("quality.grades", "quality.seconds"), _quality),
     Job("events", ("events.skipping",), _events),

@@ -32,10 +32,10 @@ FLOORS = {
     "steady motion 40 %": (0.0, 0.70, 1.0),
     "holder's breathing 100 %": (0.30, 0.85, 0.30),
     "holder 50 %, 21 to 30/min": (0.20, 0.85, 0.35),
-    "holder 100 %, 21 to 30/min": (0.0, 0.55, 0.50),
-    "no ECG, cardiac artifact 10 %": (0.85, 0.90, 0.10),
+    "holder 100 %, 21 to 30/min": (0.0, 0.65, 0.50),
+    "no ECG, cardiac artifact 10 %": (0.85, 0.90, 0.15),
     "no ECG, cardiac artifact 30 %": (0.0, 0.85, 1.0),
-    "no ECG, cardiac artifact 100 %": (0.0, 0.80, 1.0),
+    "no ECG, cardiac artifact 100 %": (0.0, 0.90, 1.0),
 }
 VEILED = {name for name, floor in FLOORS.items() if floor[FOUND] < 0.5}
 

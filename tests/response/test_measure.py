@@ -450,6 +450,12 @@ def test_holders_breathing_makes_apnea_a_cannot_say(recording: Recording) -> Non
     found = measure_response(replace(recording, signals=(resp,)), hold())
     apnea = next(each for each in found.events if each.found.preset.kind == "apnea")
     assert apnea.comparison == "cannot say (holder's breathing is visible in the impedance)"
+    settled = apnea.phases["settled"]
+    assert settled.valid_h == 0
+    assert np.isnan(settled.rate)
+    assert settled.words.endswith("cannot say (holder's breathing is visible in the impedance)")
+    assert "0 found" not in settled.words
+    assert " valid h" not in settled.words
     assert np.isnan(apnea.phases["settled"].rate)
     assert np.isfinite(apnea.phases["before"].rate)
     assert any("apnea in the hold: holder's breathing" in each for _, each in found.cannot_say)

@@ -8,21 +8,20 @@ where noise or hum has come that was not there. What is seen in neither way is t
 
 from __future__ import annotations
 
-import bisect
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from joey.compiled import kernel
 
-__all__ = ["Contact"]
+__all__ = ["Contact", "feel"]
 
 PART_S = 10.0  # s, over which the heart's share is one mean: parts know nothing of each other
 LEAST = 5  # parts from which the usual ripple and noise are known
 SURE = 6.0  # the usual ripple's power beside that of what chance leaves of breaths
 GONE = 0.3  # of the usual ripple: less is none
 LOUDER = 4.5  # times the usual power of noise
+
+SQUARES, PARTS, NOISES, HEARD, BLOCKS = range(5)
 
 
 class Contact:
@@ -35,18 +34,17 @@ class Contact:
     """
 
     def __init__(self, blocks: int, block_s: float, bins: int) -> None:
-        self._every = round(PART_S / block_s)
+        every = round(PART_S / block_s)
+        self._numbers: NDArray[np.float64] = np.zeros(5)
         self._sums: NDArray[np.int64] = np.zeros(bins, dtype=np.int64)
-        self._squares = 0.0
-        self._parts = 0
-        self._noises: list[float] = []
-        self._part: list[float] = []
-        self._blocks = 0
+        self._noises: NDArray[np.float64] = np.zeros(blocks // every + 1)
+        self._part: NDArray[np.float64] = np.zeros(every)
         self.lost: NDArray[np.bool_] = np.zeros(blocks, dtype=np.bool_)
 
     def add(
         self,
-        shares: NDArray[np.int64],
+        mean: NDArray[np.int64],
+        cycle: NDArray[np.int64],
         seen: NDArray[np.bool_],
         noise: NDArray[np.float64],
         whole: NDArray[np.bool_],
@@ -55,8 +53,10 @@ class Contact:
 
         Parameters
         ----------
-        shares : ndarray of int64, shape (n, bins)
-            The mean of the beats around a block, by the place in the beat. [1/16 count]
+        mean : ndarray of int64, shape (m, bins)
+            The mean of the beats around a beat, by the place in the beat. [1/16 count]
+        cycle : ndarray of int64, shape (n,)
+            In which beat a block begins.
         seen : ndarray of bool, shape (n,)
             Where there is such a mean.
         noise : ndarray of float64, shape (n,)
@@ -64,41 +64,71 @@ class Contact:
         whole : ndarray of bool, shape (n,)
             Where the impedance was measured.
         """
-        start = 0
-        while start < len(seen):
-            # The usual changes where a part ends, wherever a chunk does.
-            stop = min(start + self._every - self._blocks % self._every, len(seen))
-            mine = slice(start, stop)
-            self._judge(shares[mine], seen[mine], noise[mine], whole[mine])
-            self._part += noise[mine][whole[mine]].tolist()
-            self._blocks += stop - start
-            if self._blocks % self._every == 0:
-                self._learn(shares[stop - 1], bool(seen[stop - 1] and whole[stop - 1]))
-            start = stop
+        feel(
+            mean, cycle, seen, noise, whole,
+            self._numbers, self._sums, self._noises, self._part, self.lost,
+        )  # fmt: skip
 
-    def _judge(
-        self,
-        shares: NDArray[np.int64],
-        seen: NDArray[np.bool_],
-        noise: NDArray[np.float64],
-        whole: NDArray[np.bool_],
-    ) -> None:
-        lost = np.zeros(len(seen), dtype=np.bool_)
-        if len(self._noises) >= LEAST:
-            lost |= noise > LOUDER * self._noises[len(self._noises) // 2]
-        if self._parts >= LEAST:
-            usual = self._sums / self._parts
-            power = float(usual @ usual)
-            chance = (self._squares / self._parts - power) / self._parts
-            if power > SURE * chance:
-                lost |= seen & (shares @ usual < GONE * power)
-        self.lost[self._blocks : self._blocks + len(seen)] = lost & whole
 
-    def _learn(self, share: NDArray[np.int64], known: bool) -> None:  # noqa: FBT001
-        if self._part:
-            bisect.insort(self._noises, sorted(self._part)[len(self._part) // 2])
-            self._part = []
-        if known:
-            self._sums += share
-            self._squares += float(share @ share)
-            self._parts += 1
+@kernel
+def feel(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
+    mean: NDArray[np.int64],
+    cycle: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+    noise: NDArray[np.float64],
+    whole: NDArray[np.bool_],
+    numbers: NDArray[np.float64],
+    sums: NDArray[np.int64],
+    noises: NDArray[np.float64],
+    part: NDArray[np.float64],
+    lost: NDArray[np.bool_],
+) -> None:
+    """Judge the next blocks by the parts before theirs, and learn at each part's end.
+
+    Parameters
+    ----------
+    mean, cycle, seen, noise, whole
+        As of `Contact.add`.
+    numbers, sums, noises, part : ndarray
+        State: counts; sum of the parts' shares; noise of all parts and of this one's blocks, both
+        sorted.
+    lost : ndarray of bool
+        Changed in place.
+    """
+    for i in range(len(seen)):
+        share = mean[cycle[i]]
+        parts, known = numbers[PARTS], int(numbers[NOISES])
+        gone = known >= LEAST and noise[i] > LOUDER * noises[known // 2]
+        if parts >= LEAST and seen[i]:
+            power = like = 0.0
+            for k in range(len(sums)):
+                usual = sums[k] / parts
+                power += usual * usual
+                like += usual * share[k]
+            chance = (numbers[SQUARES] / parts - power) / parts
+            gone = gone or (power > SURE * chance and like < GONE * power)
+        lost[int(numbers[BLOCKS])] = gone and whole[i]
+        numbers[BLOCKS] += 1
+        if whole[i]:
+            _insert(part, int(numbers[HEARD]), noise[i])
+            numbers[HEARD] += 1
+        if int(numbers[BLOCKS]) % len(part) == 0:
+            if numbers[HEARD] > 0:
+                _insert(noises, known, part[int(numbers[HEARD]) // 2])
+                numbers[NOISES] += 1
+                numbers[HEARD] = 0
+            if seen[i] and whole[i]:
+                numbers[PARTS] += 1
+                for k in range(len(sums)):
+                    sums[k] += share[k]
+                    numbers[SQUARES] += float(share[k]) * float(share[k])
+
+
+@kernel
+def _insert(values: NDArray[np.float64], count: int, value: float) -> None:
+    """Put a value among the first `count`, which are sorted."""
+    k = count
+    while k > 0 and values[k - 1] > value:
+        values[k] = values[k - 1]
+        k -= 1
+    values[k] = value

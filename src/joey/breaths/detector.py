@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
-from joey.breaths.contact import Contact
 from joey.breaths.stillness import BLOCK_S, Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
@@ -180,6 +179,7 @@ class _Section:
 
     def __init__(self, channel: Channel, window: Window, beats: list[NDArray[np.float64]]) -> None:
         from joey.breaths import decide  # noqa: PLC0415  loads Numba
+        from joey.breaths.contact import Contact  # noqa: PLC0415  loads Numba
 
         self._kernel = decide
         self._channel = channel
@@ -257,7 +257,7 @@ class _Section:
         self._removed[lo:hi] = removed[inner]
         power = self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
         at = lo - a + self._stillness.block * np.arange(len(power))
-        self._contact.add(mean[cycle[at]], removed[at], power, whole[at])
+        self._contact.add(mean, cycle[at], removed[at], power, whole[at])
 
     def _beats_near(self, start: float, end: float) -> NDArray[np.float64]:
         near = []
@@ -318,7 +318,7 @@ class _Section:
         )
         lo, hi = self._told - window.first, upto - window.first
         sure = self._searched[lo:hi] & ~self._stillness.unsure(
-            self._found, self._rises, self._contact.lost, lo, hi
+            self._found, self._rises, ~self._removed[self._found], self._contact.lost, lo, hi
         )
         runs = runs_of(sure) + (lo + window.first)
         times = window.grid.times

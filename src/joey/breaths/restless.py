@@ -15,12 +15,19 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PACES", "restless"]
+__all__ = ["PACES", "hurried", "leisurely", "restless"]
 
 BREATHS = 48  # that are looked at together
 EVERY = 4  # breaths, after which they are looked at anew
 QUICK = 1.2  # times the briskness of a sine of the breaths' pace
 RESTLESS = 0.48
+IN_TURN = 4  # intervals, each as long as an adult's and far longer than this infant's
+SMALLISH = 0.8  # of the remembered movement: breaths of an adult beneath smaller ones
+EACH, LONGER = 1.2, 1.55  # times the usual interval: each of them, and their mean
+ADULT_S = (1.9, 6.5)  # s, an adult's interval
+BEFORE_S = 8.0  # s before the last of them that are doubted at most: what is told waits no longer
+HASTY, HASTY_S = 8, 0.48  # intervals whose mean is shorter: no infant breathes at 125/min
+AFTER_S = 120.0  # s after them
 PACES = np.arange(0.25, 2.5, 0.05)  # Hz
 
 
@@ -64,3 +71,64 @@ def restless(
         found = (quick > QUICK) & (np.log(quick) + uneven > RESTLESS)
     stops = np.append(peaks, np.iinfo(np.int64).max)[np.minimum(at + EVERY, len(peaks))]
     return np.asarray(np.column_stack((peaks[at], stops))[found])
+
+
+def leisurely(
+    peaks: NDArray[np.int64], moves: NDArray[np.float64], fs: float, lo: int, hi: int
+) -> NDArray[np.int64]:
+    """Return from where to where breaths come at an adult's pace, shape (n, 2). [samples]
+
+    Parameters
+    ----------
+    peaks : ndarray of int64, shape (m,)
+        All breaths as found.
+    moves : ndarray of float64, shape (m,)
+        How far it moves at each, in what is remembered.
+    fs : float
+        Sampling frequency. [Hz]
+    lo, hi : int
+        Samples that are asked for.
+    """
+    first = max(int(np.searchsorted(peaks, lo)) - IN_TURN, BREATHS + 1)
+    stop = int(np.searchsorted(peaks, hi + round(BEFORE_S * fs))) - IN_TURN
+    at = np.arange(first, stop)
+    if len(at) == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    gaps = np.diff(peaks)
+    rows = at[:, None] + np.arange(-BREATHS, 0)
+    # The lower quarter: half of the last breaths may be those of an adult.
+    usual = np.partition(gaps[rows], BREATHS // 4, axis=1)[:, BREATHS // 4]
+    turns = gaps[at[:, None] + np.arange(IN_TURN)]
+    found = (turns.min(axis=1) > EACH * usual) & (turns.max(axis=1) < ADULT_S[1] * fs)
+    found &= turns.mean(axis=1) > np.maximum(LONGER * usual, ADULT_S[0] * fs)
+    found &= moves[at[:, None] + np.arange(IN_TURN + 1)].mean(axis=1) < SMALLISH
+    ends = peaks[at + IN_TURN]
+    starts = np.maximum(peaks[at], ends - round(BEFORE_S * fs))
+    return np.asarray(np.column_stack((starts, ends))[found])
+
+
+def hurried(
+    peaks: NDArray[np.int64], heart_in: NDArray[np.bool_], fs: float, lo: int, hi: int
+) -> NDArray[np.int64]:
+    """Return where a heart that nothing takes out may pass for breaths, shape (n, 2). [samples]
+
+    Where it was counted for breaths its pace tells it; as it slows in a pause it tells nothing, so
+    that two minutes after it are doubted too.
+
+    Parameters
+    ----------
+    peaks : ndarray of int64, shape (m,)
+        All breaths as found.
+    heart_in : ndarray of bool, shape (m,)
+        Where the heart's share was not taken out, as there are no beats.
+    fs : float
+        Sampling frequency. [Hz]
+    lo, hi : int
+        Samples that are asked for.
+    """
+    first = max(int(np.searchsorted(peaks, lo - round(AFTER_S * fs))) - HASTY, 0)
+    stop = int(np.searchsorted(peaks, hi + round(BEFORE_S * fs)))
+    near, bare = peaks[first:stop], heart_in[first:stop]
+    starts, ends = near[:-HASTY], near[HASTY:]
+    found = bare[:-HASTY] & bare[HASTY:] & (ends - starts < HASTY * HASTY_S * fs)
+    return np.column_stack((starts, ends + round(AFTER_S * fs)))[found]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.breaths.restless import PACES, restless
+from joey.breaths.restless import PACES, hurried, leisurely, restless
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,6 +191,7 @@ class Stillness:
         self,
         peaks: NDArray[np.int64],
         rises: NDArray[np.float64],
+        heart_in: NDArray[np.bool_],
         lost: NDArray[np.bool_],
         lo: int,
         hi: int,
@@ -199,8 +200,8 @@ class Stillness:
 
         Parameters
         ----------
-        peaks, rises : ndarray, shape (m,)
-            The breaths, and how far they rose.
+        peaks, rises, heart_in : ndarray, shape (m,)
+            The breaths, how far they rose, and whether the heart's share is still in them.
         lost : ndarray of bool, shape (blocks,)
             Where the electrodes feel no chest.
         lo, hi : int
@@ -228,10 +229,15 @@ class Stillness:
         unsure |= inner & (2 * _around(moving, near) >= _around(inner, near))
         blocks = np.arange(lo, hi) // self.block - first
         out = np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
-        return out | self._veiled(peaks, rises, lo, hi)
+        return out | self._veiled(peaks, rises, heart_in, lo, hi)
 
     def _veiled(
-        self, peaks: NDArray[np.int64], rises: NDArray[np.float64], lo: int, hi: int
+        self,
+        peaks: NDArray[np.int64],
+        rises: NDArray[np.float64],
+        heart_in: NDArray[np.bool_],
+        lo: int,
+        hi: int,
     ) -> NDArray[np.bool_]:
         """Return which samples hold something else than breathing, under which a pause may lie."""
         from joey.breaths import likeness  # noqa: PLC0415  loads Numba
@@ -251,7 +257,13 @@ class Stillness:
         at = peaks // self.block
         with np.errstate(invalid="ignore", divide="ignore"):
             shapes = self.brisk[at] / self.moves[at]
-        for start, end in restless(peaks, rises, shapes, self._sines, self._fs, lo, hi).tolist():
+            moves = self.moves[at] / self._memory[0, at]
+        doubted = (
+            restless(peaks, rises, shapes, self._sines, self._fs, lo, hi),
+            leisurely(peaks, moves, self._fs, lo, hi),
+            hurried(peaks, heart_in, self._fs, lo, hi),
+        )
+        for start, end in np.concatenate(doubted).tolist():
             out[max(start - lo, 0) : max(min(end, hi) - lo, 0)] = True
         # A pause that is seen is seen, whatever is beside it, and so are the breaths at its ends.
         edge = round(EDGE_S * self._fs)

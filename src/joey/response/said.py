@@ -126,6 +126,8 @@ def _coverage_words(row: FeatureRow, settings: Settings) -> str:
 def _spells(row: EventRow) -> str:
     held = row.phases.get("whole_hold")
     words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
+    if held is not None and held.words.startswith("cannot say ("):
+        return f"{words}: {held.words}"
     if held is None or not (held.valid_h > 0 or held.count):
         return f"{words}: cannot say, {row.found.reason or 'nothing was searched'}"
     return f"{words} {held.words}"

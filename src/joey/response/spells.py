@@ -1,7 +1,7 @@
 """The table of events: counts, exposure and rates by phase, the whole hold beside its settled part.
 
-Apnea is secondary. Where the holder's breathing is visible in the impedance an apnea can hide, so
-its counts are printed as what was found and no rate is made of them.
+Apnea is secondary. Where the holder's breathing is visible in the impedance an apnea can hide: no
+hour of it is a valid one, what was found is printed as found, and none found is no zero.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SHOWN = (
 HELD = ("transfer_in", "settled", "whole_hold", "last_10", "change", "transfer_out")
 FROM_BREATHS = ("apnea", "periodic_breathing", "abd", "ab", "ad")
 NAN = float("nan")
+SLOW_BEFORE = "cannot say (a slow line stands in the impedance before the hold)"
 
 
 def needs_breaths(found: Events) -> bool:
@@ -48,7 +49,7 @@ def leak_words(leaks: Mapping[str, Leak]) -> str:
     if results[1] is False:
         return "cannot say (holder's breathing is visible in the impedance)"
     if results[0] is False:
-        return "cannot say (a slow line stands in the impedance before the hold)"
+        return SLOW_BEFORE
     return "" if all(results) else "cannot say (too little impedance for the leak test)"
 
 
@@ -73,14 +74,16 @@ def event_rows(
 
 def _row(found: Events, phases: Phases, leaks: Mapping[str, Leak], settings: Settings) -> EventRow:
     doubt = leak_words(leaks) if needs_breaths(found) else ""
+    doubted = dict.fromkeys(HELD if doubt else (), doubt)
+    if doubt and "before" in leaks and leaks["before"].passes is False:
+        doubted["before"] = SLOW_BEFORE
     counts = {
         name: count_events(found, phases.spans[name])
         for name in SHOWN
         if len(phases.spans.get(name, ()))
     }
     shown = {
-        name: _count(count, doubt if name in HELD else "", found.reason)
-        for name, count in counts.items()
+        name: _count(count, doubted.get(name, ""), found.reason) for name, count in counts.items()
     }
     return EventRow(
         _label(found),
@@ -115,9 +118,9 @@ def _count(count: Count, doubt: str, reason: str) -> EventCount:
     ]
     tail = f" ({', '.join(extra)})" if extra else ""
     if doubt:
-        words = f"{rate.count} found in {hours:.1f} valid h{tail}; rate: {doubt}"
+        words = f"{rate.count} found{tail}, how many more: {doubt}" if rate.count else doubt
         return EventCount(
-            rate.count, hours, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words
+            rate.count, 0.0, NAN, NAN, NAN, count.time_below_s, count.clusters.count, words
         )
     return EventCount(
         rate.count, hours, rate.rate, rate.low, rate.high, count.time_below_s,

@@ -96,7 +96,8 @@ class FeatureRow:
 class EventCount:
     """Events of one preset in one phase: count, exposure, rate per valid hour with its interval.
 
-    `rate`, `low` and `high` are NaN where nothing was searched; `words` says it for people
+    `rate`, `low` and `high` are NaN and `valid_h` is 0 where nothing was searched, or where a
+    holder's breathing may hide what `count` does not hold; `words` says it for people
     ("0 in 0.6 valid h: compatible with up to 6.3 per hour").
     """
 
