@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from joey.beats import detect_beats
-from joey.signals import Signal, quantize, signals_of
+from joey.signals import Channel, Signal, quantize, signals_of
 from joey.simulate import simulate_ecg, simulate_pleth
 from joey.simulate.ecg import Shape
 from joey.sources import read
@@ -266,3 +266,25 @@ def test_faint_pulses_are_found_and_noise_of_one_count_is_none(seed: int) -> Non
     found = detect_beats(quantize(pleth.channel, pleth.fs, 0, faint, 1.0)).times
     assert abs(len(found) - len(beats)) <= 0.02 * len(beats)
     assert len(detect_beats(quantize(pleth.channel, pleth.fs, 0, idle, 1.0)).times) == 0
+
+
+@pytest.mark.parametrize("fs", [125, 250, 500])
+def test_a_wide_beat_that_goes_down_is_timed_there_and_not_on_its_t_wave(fs: int) -> None:
+    """A ventricular beat of -1.4 mV among upright ones; its T wave goes up by 0.7 mV."""
+    rng = np.random.default_rng(fs)
+    beats = 0.5 + np.cumsum(np.full(250, 0.4) * rng.uniform(0.97, 1.03, 250))
+    wide = np.arange(5, 245, 15)
+    beats[wide] -= 0.1
+    at = np.arange(int(104 * fs)) / fs
+    wave = 0.02 * rng.standard_normal(len(at))
+    for k, beat in enumerate(beats):
+        since = at - beat
+        if k in wide:
+            wave -= 1.4 * np.exp(-0.5 * (since / 0.026) ** 2)
+            wave += 0.7 * np.exp(-0.5 * ((since - 0.09) / 0.045) ** 2)
+        else:
+            wave += 0.7 * np.exp(-0.5 * (since / 0.007) ** 2)
+    found = detect_beats(quantize(Channel("ecg", "mV"), fs, 0, wave, 0.0025)).times
+
+    late = np.array([np.min(np.abs(found - beat)) for beat in beats[wide]])
+    assert np.max(late) < 0.008

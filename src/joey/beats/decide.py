@@ -28,6 +28,7 @@ from joey.beats.deflections import (
     deflect,
     steepness_of,
     tilt_of,
+    way_of,
 )
 from joey.beats.pulses import mark_returning, returning
 from joey.compiled import kernel
@@ -476,7 +477,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 s[TILT] = tilt
             if (s[TILT] - UPWARD) * s[SIGN] < -SWAY:
                 s[SIGN] = -s[SIGN]
-            sign[pos] = np.int8(s[SIGN])
+            sign[pos] = way_of(w, at, sizes, pos, s[SIGN])
             if s[LAST] >= 0:
                 s[RR] = push(intervals, order[0], int(s[N_RR]), gap)
                 s[N_RR] += 1

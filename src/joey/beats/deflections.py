@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from joey.compiled import kernel
 
-__all__ = ["deflect", "steepness_of", "tilt_of"]
+__all__ = ["deflect", "steepness_of", "tilt_of", "way_of"]
 
 # Places in the widths of a recipe, in samples (half widths where a box is centred).
 SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, N_WIDTHS = range(12)
@@ -182,3 +182,25 @@ def tilt_of(sizes: NDArray[np.float64], c: int) -> float:
 def steepness_of(energy: float, sizes: NDArray[np.float64], c: int) -> float:
     """Return a candidate's energy for its height."""
     return float(energy / max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9))
+
+
+@kernel(counted=False)
+def way_of(
+    w: NDArray[np.int64],
+    at: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    c: int,
+    usual: float,
+) -> int:
+    """Return the sign of the deflection that a beat is timed at: the usual one, where it has it.
+
+    The highest place of a wide beat that goes the other way may be where its T wave begins: at the
+    edge of what is looked at, and lower than the beat is deep.
+    """
+    own, other, size, less = HIGH, LOW, LOW_SIZE, HIGH_SIZE
+    if usual < 0:
+        own, other, size, less = LOW, HIGH, HIGH_SIZE, LOW_SIZE
+    at_edge = abs(at[c, own] - at[c, TOP]) == w[AROUND]
+    inside = abs(at[c, other] - at[c, TOP]) < w[AROUND]
+    turns = w[STEEPEST] == 0 and at_edge and inside and sizes[c, size] > sizes[c, less]
+    return -1 if (usual < 0) != turns else 1
