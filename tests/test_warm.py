@@ -131,12 +131,11 @@ def test_the_modules_whose_text_is_in_the_machine_code_are_known() -> None:
 
 SAID = """
 from joey import compiled, warm
-from joey.beats.decide import push
-import numpy as np
-push(np.zeros(8), np.zeros(8), 0, 1.0)
+from joey.beats.loops import in_lanes
+in_lanes(3)
 folder = compiled.code_folder()
-kept = len(list(folder.rglob("decide.push-*.nbi")))
-print(folder, kept, warm._is_module_cold("beats.decide", folder))
+kept = len(list(folder.rglob("loops.in_lanes-*.nbi")))
+print(folder, kept, warm._is_module_cold("beats.loops", folder))
 """
 
 

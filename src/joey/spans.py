@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Span", "Spans", "contains", "intersect", "overlap", "subtract", "total", "union"]
+__all__ = [
+    "Span",
+    "Spans",
+    "contains",
+    "intersect",
+    "overlap",
+    "set_bounds",
+    "subtract",
+    "total",
+    "union",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +63,7 @@ class Spans:
 
     def __init__(self, bounds: NDArray[np.float64]) -> None:
         """Hold the rows, as frozen dataclasses do but in half the time: live, it is each second."""
-        _set_bounds(self, bounds)
+        set_bounds(self, bounds)
 
     @classmethod
     def of(cls, spans: Iterable[Span | tuple[float, float]] | NDArray[np.float64]) -> Spans:
@@ -80,7 +90,7 @@ class Spans:
     __hash__ = None  # type: ignore[assignment]
 
 
-_set_bounds = Spans.__dict__["bounds"].__set__
+set_bounds = Spans.__dict__["bounds"].__set__  # for those who make many, unchecked
 EMPTY = Spans(np.empty((0, 2)))
 
 

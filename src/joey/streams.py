@@ -26,7 +26,7 @@ import numpy as np
 from joey.signals import NS, SLACK_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -134,6 +134,10 @@ class Section(Protocol[Facts]):
         """Take measured samples from grid index `first`."""
         ...
 
+    def take(self, first: int, counts: NDArray[np.integer]) -> tuple[Facts, int]:
+        """Take them, and go on with what is known behind them: as `hear`, then `step`."""
+        ...
+
     def step(self, known: int, *, last: bool) -> tuple[Facts, int]:
         """Go on with what is known now."""
         ...
@@ -146,10 +150,19 @@ class Sections(Generic[Fact]):
     ----------
     make : callable
         Makes the work on one window.
+    lead_in_s, tail_s : int
+        What a section hears before and after what it tells, at most `LEAD_IN_S` and `TAIL_S`. [s]
     """
 
-    def __init__(self, make: Callable[[Window], Section[Fact]]) -> None:
+    def __init__(
+        self,
+        make: Callable[[Window], Section[Fact]],
+        *,
+        lead_in_s: int = LEAD_IN_S,
+        tail_s: int = TAIL_S,
+    ) -> None:
         self._make = make
+        self._heard_s = lead_in_s, tail_s
         self._grid: Grid | None = None
         self._live: list[tuple[Window, Section[Fact]]] = []
         self._start = 0  # grid index of the stretch's first sample
@@ -160,29 +173,65 @@ class Sections(Generic[Fact]):
         self._gap = self._lead_in = self._tail = self._piece = 0  # in samples of the open grid
         self._anchor_ns, self._samples_per_ns = 0, (1, 1)  # of the open grid
         self._final = -math.inf  # s
+        self._told_to: int | None = None  # grid index, where this is further than `_final`
+        self._start_s = self._rest_s = 0.0  # of the open grid, as `Grid.time` has them
+        self._by = self._over = 1.0  # its rate's denominator and numerator
 
     @property
     def final(self) -> float:
         """Before this time all facts are told; what was not measured there has none. [s]"""
+        if self._told_to is not None and self._grid is not None:
+            self._final = max(self._final, self._grid.time(self._told_to))
+            self._told_to = None
         return self._final
 
-    def take(self, segments: Iterable[Segment], upto: float) -> list[Fact]:
+    def take(self, segments: Sequence[Segment], upto: float) -> list[Fact]:
         """Take consecutive segments and the watermark; return the facts that became final. [s]"""
+        if len(segments) == 1:
+            # Nearly every live update is one whole chunk, to where all is known: it has its own
+            # way, of a third of the time.
+            segment = segments[0]
+            first, number = segment.first, len(segment.counts)
+            end = first + number
+            runs = segment.runs
+            if (
+                segment.grid is self._grid
+                and end < self._plain_to
+                and first - self._heard <= self._gap
+                and upto == self._start_s + (end * self._by / self._over + self._rest_s)
+                and runs.size == 2
+                and runs.item(1) - runs.item(0) == number
+            ):
+                window, section = self._live[0]
+                self._heard = end
+                facts, final = section.take(first, segment.counts)
+                if final < window.speak_to and len(self._live) == 1:
+                    self._told_to = final
+                    return [facts]
+                return self._change(facts, final, segment)
+        return self._take_all(segments, upto)
+
+    def _change(self, facts: Fact, final: int, segment: Segment) -> list[Fact]:
+        """Have the sections behind the first hear a chunk too, and speak once it has told all."""
+        for _, other in self._live[1:]:
+            other.hear(segment.first, segment.counts)
+        told = [facts]
+        speak_to = self._live[0][0].speak_to
+        self._told_to = min(final, speak_to)
+        if final >= speak_to:
+            self._live.pop(0)
+            self._plain_to = -1
+            self._step(segment.stop, told)
+        return told
+
+    def _take_all(self, segments: Sequence[Segment], upto: float) -> list[Fact]:
         told: list[Fact] = []
         for segment in segments:
             for lo, hi in segment.runs.tolist():
                 counts = segment.counts
                 if hi - lo != len(counts):
                     counts = counts[lo:hi]
-                first = segment.first + lo
-                end = first + len(counts)
-                near = first - self._heard <= self._gap and segment.grid is self._grid
-                if near and end <= self._plain_to:  # what nearly every live chunk is
-                    for _, section in self._live:
-                        section.hear(first, counts)
-                    self._heard = end
-                else:
-                    self._take_run(segment.grid, first, counts, told)
+                self._take_run(segment.grid, segment.first + lo, counts, told)
         if self._grid is not None:
             # As `Grid.first_at`, whose whole numbers need not be worked out for each chunk.
             numerator, denominator = self._samples_per_ns
@@ -200,6 +249,7 @@ class Sections(Generic[Fact]):
         """End the stretch; return the remaining facts."""
         if self._grid is None:
             return []
+        self._final = self.final
         # The same ten silent seconds that a live stream would have waited before it gave up.
         told: list[Fact] = []
         self._step(self._heard + self._gap, told, last=True)
@@ -229,15 +279,19 @@ class Sections(Generic[Fact]):
             self._heard = end
             if end < first + len(counts):
                 self._step(end, told)
-        self._plain_to = min([self._next_first, *(window.stop for window, _ in self._live)])
+        stops = [window.stop for window, _ in self._live]
+        self._plain_to = min(self._next_first, *stops) if stops else -1
 
     def _open(self, grid: Grid, first: int) -> None:
         self._grid = grid
         numerator, denominator = grid.fs.as_integer_ratio()
+        self._by, self._over = float(denominator), float(numerator)
+        start_s, rest_ns = divmod(grid.start_ns, NS)
+        self._start_s, self._rest_s = start_s, rest_ns / NS
         self._anchor_ns = grid.start_ns + SLACK_NS
         self._samples_per_ns = numerator, denominator * NS
         self._gap, self._lead_in, self._tail, self._piece = (
-            round(seconds * grid.fs) for seconds in (GAP_S, LEAD_IN_S, TAIL_S, PIECE_S)
+            round(seconds * grid.fs) for seconds in (GAP_S, *self._heard_s, PIECE_S)
         )
         self._start = self._heard = self._next_first = first
         self._next_mark = int(grid.time(first) // MARK_S) * MARK_S
@@ -269,7 +323,7 @@ class Sections(Generic[Fact]):
             if self._grid is not None:
                 # A stretch that ends says no more than that of the time after it.
                 most = min(window.speak_to, self._heard) if last else window.speak_to
-                self._final = max(self._final, self._grid.time(min(final, most)))
+                self._final = max(self.final, self._grid.time(min(final, most)))
             if not ended and final < window.speak_to:
                 break
             self._live.pop(0)

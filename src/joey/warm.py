@@ -137,7 +137,15 @@ JOBS = (
         "beats",
         tuple(
             f"beats.{name}"
-            for name in ("decide", "deflections", "kernels", "loops", "polarity", "pulses")
+            for name in (
+                "decide",
+                "deflections",
+                "kernels",
+                "loops",
+                "medians",
+                "polarity",
+                "pulses",
+            )
         ),
         _beats,
     ),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.beats import decide, kernels, loops, polarity
+from joey.beats import decide, kernels, polarity
 from joey.beats import deflections as d
-from joey.beats.recipes import ECG, PLETH, Recipe, widths
+from joey.beats.recipes import ECG, ONLY_HEAR, PLETH, Recipe, widths
 
 LENGTH = 9000  # several tiles
+RATES = ((100, 1), (250, 1), (360, 1), (500, 1), (125, 2))
 
 
 def searched(
@@ -21,13 +23,14 @@ def searched(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the candidates and the searched runs that the compiled loops find, in random steps."""
     n = len(x)
-    begin, words, _ = kernels.furnish(
-        w, (0, 0, n), n, (250, 1), (250.0, 1.0, 0.0, 0.0), decide.beginning()
-    )
+    begin, words, _ = kernels.furnish(w, n, (250, 1), 1.0, decide.beginning())
     room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
     room[: len(begin)] = begin
-    samples = np.zeros((2, n + loops.LANES), dtype=np.int32)
-    samples[0] = -12345
+    kernels.address(room, 0, (0, n), (0.0, 0.0))
+    samples, absent = cast("Any", kernels.samples_of).py_func(
+        room
+    )  # compiled, it counts no references
+    samples[:], absent[:] = -12345, 0
     told = np.empty(0)
     rng = np.random.default_rng(seed)
     edges = [0, *(np.flatnonzero(np.diff(valid)) + 1).tolist(), n]
@@ -37,10 +40,11 @@ def searched(
             stop = min(hi, at + int(rng.integers(1, 3000)))
             number = stop - at
             if valid[lo]:
-                samples[0, at:stop] = x[at:stop]
-                kernels.advance(room, samples, told, number, 0, kernels.ONLY_HEAR)
+                samples[at:stop] = x[at:stop]
+                kernels.advance(room, told, number, ONLY_HEAR)
             else:
-                kernels.advance(room, samples, told, 0, number, kernels.ONLY_HEAR)
+                room[kernels.Z + kernels.SILENT] = number
+                kernels.advance(room, told, 0, ONLY_HEAR)
             at = stop
     z = room[d.N_WIDTHS : kernels.CLOCK]
     many = int(z[kernels.MANY])
@@ -58,6 +62,7 @@ def plain(
     n = len(x)
     x = np.where(valid, x, 0)
     reach, neighbor, gather, long = w[d.REACH], w[d.NEIGHBOR], w[d.GATHER], w[d.LONG]
+    stride = int(w[d.STRIDE])
     sums = [np.convolve(x, np.ones(2 * half + 1, dtype=np.int64)) for half in (w[d.SHORT], long)]
     short_box, long_box = (s[h : h + n] for s, h in zip(sums, (w[d.SHORT], long), strict=True))
     band = (2 * long + 1) * short_box - (2 * w[d.SHORT] + 1) * long_box
@@ -72,17 +77,20 @@ def plain(
         up[: len(known)] = known[:n]
         stop = min(stop, len(known) - neighbor - gather)
         weight = np.maximum(slope * up[:-1], 0)
+    stop -= (stop - reach) % stride
     energy = np.zeros(n, dtype=np.int64)
     held = []
     for i in range(reach, n - reach):
         if valid[i - reach : i + reach + 1].all():
-            energy[i] = weight[i - gather : i + gather + 1].sum()
+            if (i - reach) % stride == 0:
+                energy[i] = weight[i - gather : i + gather + stride].sum()
             held.append(i)
     found = []
-    for i in range(reach, stop):
+    for i in range(reach, stop, stride):
         before, behind = energy[max(i - neighbor, 0) : i], energy[i + 1 : i + neighbor + 1]
         if energy[i] > 0 and (before < energy[i]).all() and (behind <= energy[i]).all():
-            found.append((i, int(energy[i]), int(up[i])))
+            middle = i + stride // 2
+            found.append((middle, int(energy[i]), int(up[middle])))
     return found, np.array([i for i in held if i < stop])
 
 
@@ -151,7 +159,9 @@ def drawn(seed: int, size: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]
     return np.rint(x).astype(np.int64), valid
 
 
-@pytest.mark.parametrize("fs", [Fraction(100), Fraction(250), Fraction(360), Fraction(125, 2)])
+@pytest.mark.parametrize(
+    "fs", [Fraction(100), Fraction(250), Fraction(360), Fraction(500), Fraction(125, 2)]
+)
 @pytest.mark.parametrize("size", [1.0, 300.0, 5e6])
 @pytest.mark.parametrize("recipe", [ECG, PLETH])
 def test_candidates_are_those_of_a_plain_loop(recipe: Recipe, size: float, fs: Fraction) -> None:
@@ -171,9 +181,7 @@ def test_candidates_are_those_of_a_plain_loop(recipe: Recipe, size: float, fs: F
 def test_energies_stay_exact_where_32_bits_end(over: int) -> None:
     """A square wave of the largest sample that 32 bits allow, and of one more."""
     w = widths(ECG, Fraction(250))
-    begin, _, _ = kernels.furnish(
-        w, (0, 0, LENGTH), LENGTH, (250, 1), (250.0, 1.0, 0.0, 0.0), decide.beginning()
-    )
+    begin, _, _ = kernels.furnish(w, LENGTH, (250, 1), 1.0, decide.beginning())
     most = int(begin[d.N_WIDTHS + kernels.LIMIT]) + over
     half = int(w[d.LONG] + w[d.SHORT]) + 1
     x = np.where(np.arange(LENGTH) // half % 2 == 0, most, -most).astype(np.int64)
@@ -211,8 +219,10 @@ def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> N
         assert (places[d.HIGH], places[d.LOW]) == (high, low)
         assert row[d.HIGH_SIZE] == curve[high] / scale - level
         assert row[d.LOW_SIZE] == level - curve[low] / scale
-        assert row[d.HIGH_SHIFT] == _top(curve, high) + shift
-        assert row[d.LOW_SHIFT] == _top(curve, low) + shift
+        c = int(np.flatnonzero((at == places).all(axis=1))[0])
+        for up, place in ((True, high), (False, low)):
+            told = d.pinpoint(x.astype(np.int32), w, at, sizes, c, up)
+            assert told == place + _top(curve, place) + shift
 
 
 def _curve(

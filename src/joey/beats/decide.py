@@ -24,12 +24,14 @@ from joey.beats.deflections import (
     NEIGHBOR,
     SHORT,
     STEEPEST,
+    STRIDE,
     TOP,
     deflect,
     steepness_of,
     tilt_of,
     way_of,
 )
+from joey.beats.medians import RING, push
 from joey.beats.pulses import mark_returning, returning
 from joey.compiled import kernel
 
@@ -39,11 +41,9 @@ __all__ = [
     "N_NUMBERS",
     "OPEN",
     "PULSE_FLOOR",
-    "RING",
     "SEARCHED_BACK",
     "beginning",
     "decide",
-    "push",
 ]
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
@@ -85,7 +85,6 @@ PULSE_FLOOR = 3  # the same of a pleth: a pulse of 5 counts has more, noise of 1
 (SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, QUIETEST) = (
     range(15)
 )
-RING = 8  # beats that a median is of
 N_NUMBERS = QUIETEST + RING  # the last are room for the quietest stretches, in order
 
 
@@ -100,48 +99,6 @@ def beginning() -> NDArray[np.float64]:
     carried = np.zeros(N_NUMBERS + 4 * RING)
     carried[LAST] = carried[BACK] = -1.0
     return carried
-
-
-@kernel(counted=False)
-def push(ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float) -> float:
-    """Put a value in the place of the oldest; return the median of those in the ring.
-
-    Parameters
-    ----------
-    ring, order : ndarray of float64, shape (n,)
-        The values as they came, and sorted; changed in place.
-    count : int
-        How many were put before.
-    value : float
-        The new one.
-    """
-    if len(ring) == RING:  # compiled for this length: twice as fast as for any
-        return _push(ring, order, count, value, RING)
-    return _push(ring, order, count, value, len(ring))
-
-
-@kernel(inline="always", counted=False)
-def _push(
-    ring: NDArray[np.float64], order: NDArray[np.float64], count: int, value: float, n: int
-) -> float:
-    if count < n:
-        ring[count] = value
-        k = count
-        while k > 0 and order[k - 1] > value:
-            order[k] = order[k - 1]
-            k -= 1
-        order[k] = value
-        return float(0.5 * (order[count // 2] + order[(count + 1) // 2]))
-    # Without the oldest, and with the new one between its neighbors: no branch to guess.
-    old = ring[count % n]
-    ring[count % n] = value
-    before = -np.inf
-    for k in range(n - 1):
-        kept = order[k] if order[k] < old else order[k + 1]
-        order[k] = max(before, min(kept, value))
-        before = kept
-    order[n - 1] = max(before, value)
-    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
 
 
 @kernel(counted=False)
@@ -165,7 +122,7 @@ def _quiet(
     least: NDArray[np.float64],
 ) -> float:
     """Return the energy of the quiet quarter of what lies around a candidate; 0: not known."""
-    short, long, width = w[SHORT], w[LONG], 2 * w[GATHER] + 1
+    short, long, width = w[SHORT], w[LONG], 2 * w[GATHER] + w[STRIDE]
     a, b = 2 * long + 1, 2 * short + 1
     first, stop = max(top - int(QUIET_S * fs), long), top + w[NEIGHBOR] + 1
     many = 0
@@ -202,7 +159,7 @@ def _stands_out(  # noqa: PLR0913, PLR0917
     least: NDArray[np.float64],
 ) -> bool:
     """Whether a small candidate is more than the noise that is there; off the beat, much more."""
-    few = max(PLENTY / (2 * w[GATHER] + 1) - 1.0, 0.0)
+    few = max(PLENTY / (2 * w[GATHER] + w[STRIDE]) - 1.0, 0.0)
     limit = STANDS_OUT * (1.0 + COARSE * few)
     if rr > 0 and not EARLIEST * rr <= gap <= LATEST * rr:
         limit *= UNTIMELY

@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from joey.compiled import kernel
 
-__all__ = ["deflect", "steepness_of", "tilt_of", "way_of"]
+__all__ = ["deflect", "pinpoint", "steepness_of", "tilt_of", "way_of"]
 
 # Places in the widths of a recipe, in samples (half widths where a box is centred).
-SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, N_WIDTHS = range(12)
+SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, STRIDE = range(12)
+N_WIDTHS = 12
 
 # Columns of a candidate.
 TOP, ENERGY, HIGH, LOW, UP, N_PLACES = range(6)  # indices, and the sign of a pleth there
-HIGH_SIZE, LOW_SIZE, HIGH_SHIFT, LOW_SHIFT, N_SIZES = range(5)  # counts, and sub-sample parts
+HIGH_SIZE, LOW_SIZE, RISE, N_SIZES = range(4)  # counts; and of the line, times a whole number
 
 
 @kernel(counted=False)
@@ -75,14 +76,6 @@ def _slopes(
     high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
     at[c, HIGH], at[c, LOW] = high, low
     sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE] = float(most >> BITS), -float(least >> BITS)
-    # A slope lies between its two samples.
-    for place, shift in ((high, HIGH_SHIFT), (low, LOW_SHIFT)):
-        left, top, right = (
-            _slope(x, short, long, place - 1),
-            _slope(x, short, long, place),
-            _slope(x, short, long, place + 1),
-        )
-        sizes[c, shift] = _shift(left, top, right) + 0.5
 
 
 @kernel(counted=False)
@@ -122,10 +115,7 @@ def _levels(
     at[c, HIGH], at[c, LOW] = high, low
     sizes[c, HIGH_SIZE] = most / (scale * width) - level
     sizes[c, LOW_SIZE] = level - least / (scale * width)
-    for place, box, shift in ((high, most, HIGH_SHIFT), (low, least, LOW_SHIFT)):
-        left = box + scale * (x[place - fine - 1] - x[place + fine]) + rise
-        right = box + scale * (x[place + fine + 1] - x[place - fine]) - rise
-        sizes[c, shift] = _shift(left, box, right)
+    sizes[c, RISE] = rise
 
 
 # Each short loop is a function of its own: the compiler then makes it wide.
@@ -163,12 +153,45 @@ def _sum(x: NDArray[np.int32], lo: int, hi: int) -> int:
 
 
 @kernel(counted=False)
-def _shift(left: int, top: int, right: int) -> float:
-    """Return the top of the parabola through three values one sample apart. [samples]"""
-    bend = left - 2 * top + right
+def pinpoint(
+    x: NDArray[np.int32],
+    w: NDArray[np.int64],
+    at: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    c: int,
+    up: bool,  # noqa: FBT001  (a compiled function has no keywords)
+) -> float:
+    """Return where between its samples a deflection that `deflect` found tops. [samples]
+
+    Parameters
+    ----------
+    x, w, at, sizes, c
+        As in `deflect`.
+    up : bool
+        The upward one.
+    """
+    place = at[c, HIGH] if up else at[c, LOW]
+    if w[STEEPEST]:
+        short, long = w[SHORT], w[LONG]
+        top = _slope(x, short, long, place)
+        before = _slope(x, short, long, place - 1) - top
+        behind = _slope(x, short, long, place + 1) - top
+        # A slope lies between its two samples.
+        return float(place + _shift(before, behind) + 0.5)
+    fine, base, wide = w[FINE], w[BASE], w[AROUND]
+    scale, rise = (base - wide) * (base + wide + 1), int(sizes[c, RISE])
+    before = scale * (x[place - fine - 1] - x[place + fine]) + rise
+    behind = scale * (x[place + fine + 1] - x[place - fine]) - rise
+    return float(place + _shift(before, behind))
+
+
+@kernel(counted=False)
+def _shift(before: int, behind: int) -> float:
+    """Return where the parabola through three values tops, the outer ones less the middle."""
+    bend = before + behind
     if bend == 0:
         return 0.0
-    return float(min(max(0.5 * (left - right) / bend, -0.5), 0.5))
+    return float(min(max(0.5 * (before - behind) / bend, -0.5), 0.5))
 
 
 @kernel(counted=False)

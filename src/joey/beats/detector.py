@@ -6,18 +6,20 @@ trace cannot be told from one lead: `intervals` makes no interval of it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from joey.beats.recipes import ECG, PLETH, Recipe, smallest, widths
-from joey.beats.types import Beats
+from joey.beats.recipes import ECG, END, ONLY_HEAR, PLETH, TELL, Recipe, smallest, widths
+from joey.beats.types import Beats, told_beats
 from joey.signals import NS
-from joey.spans import EMPTY, Spans, union
-from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Sections
+from joey.spans import EMPTY, union
+from joey.streams import MARK_S, Sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from numpy.typing import NDArray
 
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 
-SPARE = 64  # samples that loops may read, and not use, behind the last
+# All that is carried is learned from 4.6 s and then of the last eight beats, or follows a sixteenth
+# a beat; where none is found, what is open is decided within two learning spans.
+BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
+NO_FLAGS = tuple(np.zeros(number, dtype=np.uint8) for number in range(16))  # what most beats have
+for each in NO_FLAGS:
+    each.flags.writeable = False
 TIMED_S = 0.04  # s, a beat lies at most so long, a sample of a slow one, before where it is seen
 MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
 
@@ -54,7 +61,11 @@ class BeatDetector:
             raise ValueError(msg)
         self.channel = channel
         recipe = recipes[channel.quantity]
-        self._sections: Sections[Beats] = Sections(lambda window: _Section(channel, recipe, window))
+        self._sections: Sections[Beats] = Sections(
+            lambda window: _Section(channel, recipe, window),
+            lead_in_s=BEATS_LEAD_IN_S,
+            tail_s=BEATS_TAIL_S,
+        )
 
     @property
     def final(self) -> float:
@@ -133,29 +144,35 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
     )
 
 
-class _Room:
-    """The arrays one section works in; used again by later sections, for fresh memory is slow."""
+@cache
+def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, int, int]:
+    """Return how a room begins, the most samples of a window, words of a room, and most beats."""
+    from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
 
-    __slots__ = ("samples", "words")
+    w = widths(recipe, fs)
+    floor = smallest(w) * (decide.PULSE_FLOOR if recipe.steepest else decide.FLOOR)
+    # Not all windows are as long as the longest, but so all fit the same rooms.
+    length = round((BEATS_LEAD_IN_S + MARK_S + BEATS_TAIL_S) * fs) + 2
+    begin, words, many = kernels.furnish(
+        w, length, fs.as_integer_ratio(), float(floor), decide.beginning()
+    )
+    begin.flags.writeable = False  # one array for all who ask
+    return begin, length, words, many
 
-    def __init__(self, length: int, words: int) -> None:
-        self.words: NDArray[np.int64] = np.zeros(words, dtype=np.int64)
-        self.samples: NDArray[np.int32] = np.zeros((2, length + SPARE), dtype=np.int32)
+
+# Rooms that sections have left, of any detector of this process, as fresh memory is slow; nothing
+# in them counts any more.
+LEFT: list[NDArray[np.int64]] = []
+MOST_LEFT = 4  # about 2 MB each at 250 Hz
 
 
-# Rooms that sections have left, of any detector of this process: nothing in them counts any more.
-LEFT: list[_Room] = []
-MOST_LEFT = 4  # about 1 MB each at 250 Hz
-
-
-def _enter(length: int, words: int) -> _Room:
+def _enter(words: int) -> NDArray[np.int64]:
     """Return a room of the size, one that was left where there is one."""
     try:
         room = LEFT.pop()
     except IndexError:  # asked first, another thread might take the last
-        return _Room(length, words)
-    fits = len(room.words) == words and room.samples.shape[1] == length + SPARE
-    return room if fits else _Room(length, words)
+        return np.zeros(words, dtype=np.int64)
+    return room if len(room) == words else np.zeros(words, dtype=np.int64)
 
 
 class _Section:
@@ -165,9 +182,12 @@ class _Section:
     """
 
     __slots__ = (
+        "_absent",
+        "_advance",
         "_bounds",
         "_channel",
         "_first",
+        "_flagged",
         "_flags",
         "_gaps",
         "_heard",
@@ -181,45 +201,40 @@ class _Section:
         "_stop",
         "_times",
         "_told",
-        "_words",
     )
 
     def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
-        from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
+        from joey.beats import kernels  # noqa: PLC0415  loads Numba
 
         grid = window.grid
-        w = widths(recipe, grid.fs)
+        begin, length, words, many = _furnished(recipe, grid.fs)
+        if window.stop - window.first > length:
+            msg = f"a window of beats has at most {length} samples"
+            raise ValueError(msg)
+        self._room = _enter(words)
+        self._room[: len(begin)] = begin
         start_s, rest_ns = divmod(grid.start_ns, NS)
-        floor = smallest(w) * (decide.PULSE_FLOOR if recipe.steepest else decide.FLOOR)
-        # Not all windows are as long as the longest, but so all fit the same rooms.
-        length = max(window.stop - window.first, round((LEAD_IN_S + MARK_S + TAIL_S) * grid.fs) + 1)
-        begin, words, many = kernels.furnish(
-            w,
-            (window.first, window.speak_from, window.speak_to),
-            length,
-            grid.fs.as_integer_ratio(),
-            (float(grid.fs), float(floor), float(start_s), rest_ns / NS),
-            decide.beginning(),
+        speak = window.speak_from, window.speak_to
+        kernels.address(self._room, window.first, speak, (start_s, rest_ns / NS))
+        self._samples, self._absent = cast("Any", kernels.samples_of).py_func(
+            self._room  # as the loop does, uncompiled
         )
-        self._room = _enter(length, words)
-        self._words = self._room.words
-        self._words[: len(begin)] = begin
-        self._samples = self._room.samples[0]
         self._many = many
         self._channel = channel
         self._kernels = kernels
+        self._advance = kernels.advance
         self._first = window.first
         self._speak_to = window.speak_to
         self._heard = self._stop = window.first  # worked on; written down
         self._gaps = False
-        self._n_told = self._n_spans = 0
+        self._n_told = self._n_spans = self._flagged = 0
         self._take_paper()
 
     def _take_paper(self) -> None:
         """Take an array to tell in: facts are parts of it, so each place is written once."""
         words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
         self._told: NDArray[np.float64] = np.empty(words)
-        cut = cast("Any", self._kernels.told_parts).py_func  # as the loop does, uncompiled
+        cut = cast("Any", self._kernels.told_parts).py_func
         self._times, self._flags, self._bounds = cut(self._told, self._many)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
@@ -230,40 +245,56 @@ class _Section:
         self._stop = stop = first + len(counts)
         self._samples[at : stop - self._first] = counts
 
+    def take(self, first: int, counts: NDArray[np.integer]) -> tuple[Beats, int]:
+        """Take measured samples; return the beats that became final."""
+        if first != self._stop:
+            self._listen(first)
+        at = first - self._first
+        stop = first + len(counts)
+        self._samples[at : stop - self._first] = counts
+        measured = stop - self._heard
+        self._heard = self._stop = stop
+        return self._go_on(measured, TELL)
+
     def step(self, known: int, *, last: bool) -> tuple[Beats, int]:
         """Return the beats that became final."""
-        kernels = self._kernels
-        silent = known - self._stop
+        silent = max(known - self._stop, 0)
+        measured = self._stop - self._heard
+        self._heard = self._stop = self._stop + silent
         if silent > 0:
-            self._gaps = True
-        else:
-            silent = 0
+            self._pause(silent)
+        return self._go_on(measured, END if last else TELL)
+
+    def _go_on(self, measured: int, then: int) -> tuple[Beats, int]:
         n, m = self._n_told, self._n_spans
         if m > MANY_SPANS:
             self._take_paper()
-            self._words[kernels.Z + kernels.N_SPANS] = m = 0
-        measured = self._stop - self._heard
-        self._heard = self._stop = self._stop + silent
-        then = kernels.END if last else kernels.TELL
-        n_told, n_spans, told = kernels.advance(
-            self._words, self._room.samples, self._told, measured, silent, then
-        )
+            self._room[self._kernels.Z + self._kernels.N_SPANS] = m = 0
+        n_told, flagged, n_spans, upto = self._advance(self._room, self._told, measured, then)
         self._n_told, self._n_spans = n_told, n_spans
-        spans = Spans(self._bounds[m:n_spans]) if n_spans > m else EMPTY
-        found = Beats(self._channel, self._times[n:n_told], self._flags[n:n_told], spans)
-        if last or told >= self._speak_to:
-            if self._gaps:
-                self._room.samples[1] = 0
-            if len(LEFT) < MOST_LEFT:
-                LEFT.append(self._room)
-        return found, told
+        if flagged == self._flagged and n_told - n < len(NO_FLAGS):
+            flags = NO_FLAGS[n_told - n]
+        else:
+            flags = self._flags[n:n_told]
+            self._flagged = flagged
+        found = told_beats(self._channel, self._times[n:n_told], flags, self._bounds[m:n_spans])
+        if then == END or upto >= self._speak_to:
+            self._leave()
+        return found, upto
+
+    def _leave(self) -> None:
+        if self._gaps:
+            self._absent[:] = 0
+        if len(LEFT) < MOST_LEFT:
+            LEFT.append(self._room)
 
     def _listen(self, upto: int) -> None:
         """Work on what is before grid index `upto`; what is not written down was not measured."""
         measured, silent = self._stop - self._heard, upto - self._stop
-        kernels = self._kernels
-        kernels.advance(
-            self._words, self._room.samples, self._told, measured, silent, kernels.ONLY_HEAR
-        )
+        self._pause(silent)
+        self._advance(self._room, self._told, measured, ONLY_HEAR)
         self._heard = self._stop = upto
+
+    def _pause(self, silent: int) -> None:
+        self._room[self._kernels.Z + self._kernels.SILENT] = silent
         self._gaps = True

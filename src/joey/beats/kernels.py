@@ -1,13 +1,14 @@
 """The beat detector's loops: from samples to candidates, decisions and told beats, compiled.
 
-One section is two arrays: its samples, and a room of 64-bit words for all else, since each array
-of a call costs as much as ten samples. All sums are integer sums, so a candidate is the same
+One section is one array, a room of 64-bit words, since each array of a call costs as much as ten
+samples. All sums are integer sums, so a candidate is the same
 whatever the chunking.
 
 ```
 band   = box(short) - box(long)       symmetric, finite: fixed delay of half the long box
 slope  = band[i+1] - band[i]
-energy = sum over `gather` of |slope|; of the rise alone where the steepest point is timed (pleth)
+energy = sum over `gather` of |slope|; of the rise alone where the steepest point is timed (pleth);
+         of whole strides, of one or more samples: it is smooth, so looking more often finds no more
 candidate: the largest energy within +-neighbor, the first of equals
 timed  = box(fine) - line of baseline    its line, so that a swaying one is no peak
 ```
@@ -30,18 +31,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from joey.beats.decide import BEAT, N_NUMBERS, RING, SEARCHED_BACK, decide
+from joey.beats.decide import BEAT, N_NUMBERS, SEARCHED_BACK, decide
 from joey.beats.deflections import (
     AROUND,
     BASE,
     ENERGY,
     GATHER,
-    HIGH,
-    HIGH_SHIFT,
     KEEP,
     LONG,
-    LOW,
-    LOW_SHIFT,
     N_PLACES,
     N_SIZES,
     N_WIDTHS,
@@ -49,27 +46,32 @@ from joey.beats.deflections import (
     REACH,
     SHORT,
     STEEPEST,
+    STRIDE,
     TOP,
     TURN,
     UP,
+    pinpoint,
 )
 from joey.beats.loops import (
+    CHUNK,
     LANES,
     add_up,
     compare,
-    count,
     in_lanes,
     is_small,
+    pair_up,
     weigh,
     weigh_rises,
+    where_one,
 )
+from joey.beats.medians import RING
 from joey.beats.polarity import N_COLUMNS, SIGN, turn
+from joey.beats.recipes import END, ONLY_HEAR
 from joey.compiled import kernel
 
-__all__ = ["END", "N_SPANS", "ONLY_HEAR", "TELL", "Z", "advance", "furnish"]
+__all__ = ["N_SPANS", "SILENT", "SPARE", "Z", "address", "advance", "furnish"]
 
-TILE = 2048  # samples worked on at a time: its sums stay in the fastest cache
-CHUNK = 16  # samples looked at together for a candidate
+TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
 
 # Places in the integer state of a section.
 (
@@ -93,11 +95,11 @@ CHUNK = 16  # samples looked at together for a candidate
     BLOCKS,  # room for blocks that have a polarity; 0 of an ECG
     WEIGHED,  # of those
     TURNED,
+    SAMPLES,  # where in the room the samples begin
+    SILENT,  # samples not measured behind those that are heard next
+    FLAGGED,  # beats told with a flag
     N_STATE,
-) = range(21)
-
-# What a section does once it has heard.
-ONLY_HEAR, TELL, END = range(3)
+) = range(24)
 
 # Then floats: the sampling frequency [Hz], the smallest energy of a beat, the grid's start in whole
 # seconds and the rest [s], and what `decide` carries.
@@ -107,14 +109,14 @@ CLOCK = Z + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
 N_BUFFERS = 5  # of 64 bits
+SPARE = 64  # samples that loops may read, and not use, behind the last; even
 
 
 def furnish(
     w: NDArray[np.int64],
-    window: tuple[int, int, int],
     length: int,
     rate: tuple[int, int],
-    clock: tuple[float, float, float, float],
+    floor: float,
     carried: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], int, int]:
     """Return how a section's room begins, how long the room is, and how many beats it may tell.
@@ -123,67 +125,82 @@ def furnish(
     ----------
     w : ndarray of int64, shape (N_WIDTHS,)
         Widths.
-    window : tuple of int
-        Grid indices: the first that is heard, and those that are told.
     length : int
         The most samples that are heard.
     rate : tuple of int
         The sampling frequency's numerator and denominator. [Hz]
-    clock : tuple of float
-        Sampling frequency [Hz], smallest energy of a beat, start of the grid in whole seconds, and
-        the rest. [s]
+    floor : float
+        Smallest energy of a beat.
     carried : ndarray of float64, shape (N_NUMBERS + 4 RING,)
         How `decide` begins.
     """
-    first, speak_from, speak_to = window
     many = length // int(w[NEIGHBOR] + 1) + 2
     buffer = min(length, TILE) + int(w[KEEP]) + 2 * LANES
     z = np.zeros(N_STATE, dtype=np.int64)
     z[SCAN] = w[REACH]
     boxes = 2 * int(w[LONG] + w[SHORT] + 1)
-    z[LIMIT] = (2**31 - 1) // (2 * boxes * (2 * int(w[GATHER]) + 1))
-    z[TOLD], z[SPEAK_TO], z[FIRST] = speak_from, speak_to, first
+    z[LIMIT] = (2**31 - 1) // (2 * boxes * int(2 * w[GATHER] + w[STRIDE]))
     z[NUMERATOR], z[DENOMINATOR] = rate
     z[MANY], z[BUFFER] = many, buffer
+    clock = np.array([rate[0] / rate[1], floor, 0.0, 0.0])
     z[BLOCKS] = length // int(w[TURN]) + 1 if w[STEEPEST] else 0
-    begin = np.concatenate((w, z, np.concatenate((clock, carried)).view(np.int64)))
+    carried = np.concatenate((clock, carried)).view(np.int64)
     words = VERDICTS + 2 * (many // 8 + 1)
     words += many * (N_PLACES + N_SIZES + 2) + N_BUFFERS * buffer
     words += int(z[BLOCKS]) * N_COLUMNS
-    return begin, words, many
+    z[SAMPLES] = words
+    return np.concatenate((w, z, carried)), words + length + SPARE, many
+
+
+def address(
+    room: NDArray[np.int64], first: int, speak: tuple[int, int], start: tuple[float, float]
+) -> None:
+    """Write into a section's room what is its own.
+
+    Parameters
+    ----------
+    room : ndarray of int64
+        What `furnish` began.
+    first : int
+        Grid index of the first sample that is heard.
+    speak : tuple of int
+        Grid indices from and before which is told.
+    start : tuple of float
+        The grid's start in whole seconds, and the rest. [s]
+    """
+    room[Z + TOLD], room[Z + SPEAK_TO] = speak
+    room[Z + FIRST] = first
+    room[CLOCK + START_S : CLOCK + N_CLOCK].view(np.float64)[:] = start
 
 
 @kernel(counted=False)
 def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     room: NDArray[np.int64],
-    samples: NDArray[np.int32],
     told: NDArray[np.float64],
     measured: int,
-    silent: int,
     then: int,
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     """Hear samples, find candidates, decide, and write what became final.
 
     Parameters
     ----------
     room : ndarray of int64
-        What `furnish` began, changed in place.
-    samples : ndarray of int32, shape (2, length + LANES)
-        The window's samples, the measured ones already written; and how many before each were not
-        measured, written here.
+        What `furnish` began, changed in place; the measured ones of the window's `samples_of` are
+        already written.
     told : ndarray of float64, shape (words,)
         The section's beats, their flags, and bounds of searched spans, as `told_parts` cuts it;
         those that became final are written behind the others. [s]
-    measured, silent : int
-        How many measured samples follow those heard, and then how many that were not measured.
+    measured : int
+        How many measured samples follow those heard; then come as many as `SILENT` says that were
+        not measured.
     then : int
         `TELL`: decide, and write what became final; `END`: all of it, for no more will be heard.
 
     Returns
     -------
-    n_beats, n_spans, upto : int
-        How many beats the section has told, how many spans stand in `told`, and the grid index
-        before which all is told now.
+    n_beats, n_flagged, n_spans, upto : int
+        How many beats the section has told, how many of these with a flag, how many spans stand in
+        `told`, and the grid index before which all is told now.
     """
     w = room[:N_WIDTHS]
     z = room[Z:CLOCK]
@@ -208,21 +225,25 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     p += many * N_SIZES
     runs = room[p : p + many * 2].reshape(many, 2)
     p += many * 2
-    wide = room[p : p + N_BUFFERS * buffer].reshape(N_BUFFERS, buffer)
-    narrow = room[p : p + N_BUFFERS * buffer].view(np.int32).reshape(2 * N_BUFFERS, buffer)
-    p += N_BUFFERS * buffer
-    blocks = room[p : p + z[BLOCKS] * N_COLUMNS].view(np.float64).reshape(-1, N_COLUMNS)
-    x, gone = samples[0], samples[1]
+    first, number = p + N_BUFFERS * buffer, z[BLOCKS]
+    blocks = room[first : first + number * N_COLUMNS].view(np.float64).reshape(number, N_COLUMNS)
+    x, gone = samples_of(room)
 
     if z[HEARD] == 0:
         verdict[:] = 0
-    _hear(measured, silent, z, x, gone)
+    _hear(measured, z[SILENT], z, x, gone)
+    z[SILENT] = 0
     # What a candidate and its deflections rest on must have been heard.
     ahead = max(w[NEIGHBOR] + w[REACH], w[AROUND] + w[BASE] + w[LONG] + 4)
     stop = z[HEARD] - ahead
     if w[STEEPEST]:
         z[WEIGHED], z[TURNED] = turn(z[WEIGHED], z[TURNED], z[HEARD], w, x, gone, blocks)
         stop = min(stop, z[TURNED] * w[TURN] - w[NEIGHBOR] - w[GATHER])
+    stop -= (stop - z[SCAN]) % w[STRIDE]
+    # A live second's buffers lie close together: memory far apart is slow to reach.
+    row = min(buffer, max(stop - z[SCAN], w[AROUND]) + w[KEEP] + 2 * LANES)
+    wide = room[p : p + N_BUFFERS * row].reshape(N_BUFFERS, row)
+    narrow = room[p : p + N_BUFFERS * row].view(np.int32).reshape(2 * N_BUFFERS, row)
     while z[SCAN] < stop:
         hi = min(z[SCAN] + TILE, stop)
         _cover(z[SCAN], hi, w, z, gone, runs)
@@ -243,7 +264,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
             _search(z[SCAN], hi, w, z, gone, wide, at)
         z[SCAN] = hi
     if then == ONLY_HEAR:
-        return z[N_BEATS], z[N_SPANS], z[TOLD]
+        return z[N_BEATS], z[FLAGGED], z[N_SPANS], z[TOLD]
     last = then == END
     if z[MISSING] == 0:
         gone = gone[:0]
@@ -256,10 +277,17 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
     times, flags, bounds = told_parts(told, many)
-    _tell_beats(upto, z, clock, at, sizes, verdict, sign, times, flags)
+    _tell_beats(upto, x, w, z, clock, at, sizes, verdict, sign, times, flags)
     _tell_spans(upto, z, clock, runs, bounds)
     z[TOLD] = upto
-    return z[N_BEATS], z[N_SPANS], upto
+    return z[N_BEATS], z[FLAGGED], z[N_SPANS], upto
+
+
+@kernel(counted=False)
+def samples_of(room: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the window's samples, and how many before each were not measured."""
+    part = room[room[Z + SAMPLES] :].view(np.int32)
+    return part[: len(part) // 2], part[len(part) // 2 :]
 
 
 @kernel(counted=False)
@@ -333,64 +361,71 @@ def _search(
     at: NDArray[np.int64],
 ) -> None:
     """Write the candidates among `lo` to before `hi`, the weights of whose slopes are written."""
-    neighbor, reach = w[NEIGHBOR], w[REACH]
-    begin, end = max(lo - neighbor, reach), hi + neighbor
-    m, absent = hi - lo, begin - (lo - neighbor)
+    stride, reach = w[STRIDE], w[REACH]
+    neighbor, gather = w[NEIGHBOR] // stride, w[GATHER] // stride  # from here on in strides
+    begin, end = max(lo - w[NEIGHBOR], reach), hi + w[NEIGHBOR]
+    m, many = (hi - lo) // stride, (end - begin) // stride
+    absent = (begin - (lo - w[NEIGHBOR])) // stride
     energy = buffers[2]  # from lo - neighbor
     energy[:absent] = 0
-    known = energy[absent : absent + end - begin]
-    n = in_lanes(end - begin)
+    known = energy[absent : absent + many]
+    n = in_lanes(many)
     none = buffers[4]
     none[:n] = 0
-    add_up(buffers[0], buffers[1], none, energy[absent : absent + n], 2 * w[GATHER] + 1)
+    parts, other = buffers[0], buffers[1]
+    size = 1
+    while size < stride:
+        size *= 2
+        pair_up(parts, other[: in_lanes((end - begin + 2 * w[GATHER]) // size)])
+        parts, other = other, parts
+    add_up(parts, other, none, energy[absent : absent + n], 2 * gather + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
-        for k in range(len(known)):
-            if more[k] != fewer[k]:
+        for k in range(many):
+            if more[k * stride] != fewer[k * stride]:
                 known[k] = 0
     hits = buffers[0] if compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
-    _note_all(lo, m, hits, energy[neighbor:], z, at)
+    _note_all(lo, m, stride, hits, energy[neighbor:], z, at)
 
 
 @kernel(counted=False)
 def _note_all(
     lo: int,
     m: int,
+    stride: int,
     hits: NDArray[np.integer],
     energy: NDArray[np.integer],
     z: NDArray[np.int64],
     at: NDArray[np.int64],
 ) -> None:
-    """Write the candidates where `hits` is 1, in the first `m` places."""
+    """Write the candidates where `hits` is 1, in the first `m` strides."""
     length = in_lanes(m)
     hits[m:length] = 0
-    for start in range(0, length, LANES):
-        if count(hits[start : start + LANES]) == 0:
-            continue
-        for first in range(start, start + LANES, CHUNK):
-            chunk = hits[first : first + CHUNK]
-            many = place = 0
-            for k in range(CHUNK):
-                many += chunk[k]
-                place += k * chunk[k]
-            if many == 1:
-                _note(lo, first + place, energy[first + place], z, at)
-            elif many > 1:  # only where beats may be fewer samples apart
-                for k in range(CHUNK):
-                    if chunk[k]:
-                        _note(lo, first + k, energy[first + k], z, at)
+    middle = lo + stride // 2
+    for first in range(0, length, CHUNK):
+        chunk = hits[first : first + CHUNK]
+        place = where_one(chunk)
+        if CHUNK <= place < 2 * CHUNK:
+            k = first + place - CHUNK
+            _note(middle + k * stride, energy[k], z, at)
+        elif place > 0:  # only where beats may be fewer places apart
+            for k in range(first, first + CHUNK):
+                if hits[k]:
+                    _note(middle + k * stride, energy[k], z, at)
 
 
 @kernel(counted=False)
-def _note(lo: int, k: int, energy: int, z: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+def _note(top: int, energy: int, z: NDArray[np.int64], at: NDArray[np.int64]) -> None:
     n = z[FOUND]
-    at[n, TOP], at[n, ENERGY], at[n, UP] = lo + k, energy, 1
+    at[n, TOP], at[n, ENERGY], at[n, UP] = top, energy, 1
     z[FOUND] = n + 1
 
 
 @kernel(counted=False)
 def _tell_beats(  # noqa: PLR0913, PLR0917
     upto: int,
+    x: NDArray[np.int32],
+    w: NDArray[np.int64],
     z: NDArray[np.int64],
     clock: NDArray[np.float64],
     at: NDArray[np.int64],
@@ -404,11 +439,10 @@ def _tell_beats(  # noqa: PLR0913, PLR0917
     k, n_beats = z[PASSED], z[N_BEATS]
     while k < z[FOUND] and z[FIRST] + at[k, TOP] < upto:
         if z[FIRST] + at[k, TOP] >= z[TOLD] and verdict[k] >= BEAT:
-            up = sign[k] > 0
-            place = at[k, HIGH] if up else at[k, LOW]
-            shift = sizes[k, HIGH_SHIFT] if up else sizes[k, LOW_SHIFT]
-            times[n_beats] = _time(float(z[FIRST] + place) + shift, z, clock)
+            place = pinpoint(x, w, at, sizes, k, sign[k] > 0)
+            times[n_beats] = _time(z[FIRST] + place, z, clock)
             flags[n_beats] = 1 if verdict[k] == SEARCHED_BACK else 0
+            z[FLAGGED] += flags[n_beats]
             n_beats += 1
         k += 1
     z[PASSED], z[N_BEATS] = k, n_beats

@@ -13,16 +13,19 @@ from joey.beats.polarity import SIGN
 from joey.compiled import kernel
 
 __all__ = [
+    "CHUNK",
     "LANES",
     "add_up",
     "compare",
-    "count",
     "in_lanes",
     "is_small",
+    "pair_up",
     "weigh",
     "weigh_rises",
+    "where_one",
 ]
 
+CHUNK = 16  # places looked at together for a candidate
 LANES = 64  # lengths of wide loops are multiples: what is left over would be done one by one
 
 
@@ -205,10 +208,17 @@ def _stand_out(
 
 
 @kernel(counted=False)
-def count(hits: NDArray[np.integer]) -> int:
-    """Return the sum of `LANES` zeros and ones."""
+def pair_up(parts: NDArray[np.integer], out: NDArray[np.integer]) -> None:
+    """Write the sums of two and two neighbors."""
+    for k in range(len(out)):
+        out[k] = parts[2 * k] + parts[2 * k + 1]
+
+
+@kernel(counted=False)
+def where_one(hits: NDArray[np.integer]) -> int:
+    """Return `CHUNK` and the place of the one 1 among `CHUNK` zeros; more where there are more."""
     number = hits.dtype.type
     many = number(0)
-    for k in range(LANES):
-        many = number(many + hits[k])
+    for k in range(CHUNK):
+        many = number(many + hits[k] * number(CHUNK + k))
     return int(many)

@@ -1,4 +1,4 @@
-"""How wide the filters of a beat are: ECG and pleth differ in nothing else."""
+"""How wide the filters of a beat are: ECG and pleth differ in nothing else; and what is asked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ECG", "PLETH", "TURN_S", "Recipe", "widths"]
+__all__ = ["ECG", "END", "ONLY_HEAR", "PLETH", "TELL", "TURN_S", "Recipe", "widths"]
 
+# What a section does once it has heard; here, as `kernels` loads Numba.
+ONLY_HEAR, TELL, END = range(3)
+
+ENERGY_HZ = 125  # at least so often a second an ECG's energy is looked at: no beat is narrower
 TURN_S = 0.5  # s, a block for which one polarity of a pleth holds
 
 
@@ -78,11 +82,14 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
     """Return the recipe in samples of one rate, in the order of `kernels`; boxes as half widths."""
     short, long = _half(recipe.short * fs), _half(recipe.long * fs)
     fine, base = _half(recipe.fine * fs), _half(recipe.baseline * fs)
-    gather = _half(recipe.gather * fs)
     around = max(round(recipe.around * fs), 2)
-    neighbor = max(round(recipe.neighbor * fs), 2)
+    stride = 1  # whole strides are gathered and compared
+    while not recipe.steepest and fs >= 2 * stride * ENERGY_HZ:
+        stride *= 2
+    gather = _half(recipe.gather * fs / stride) * stride
+    neighbor = max(round(recipe.neighbor * fs / stride), 2) * stride
     turn = round(TURN_S * fs) if recipe.steepest else 0
-    reach = long + gather + 2  # what the energy of one sample rests on, to either side
+    reach = long + gather + stride + 1  # what the energy of a stride rests on, to either side
     keep = 2 * (neighbor + gather) + 8  # what a tile of candidates rests on beside itself
     row = (
         short,
@@ -96,6 +103,7 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
         int(recipe.steepest),
         reach,
         keep,
+        stride,
     )
     found = np.array(row, dtype=np.int64)
     found.flags.writeable = False  # one array for all who ask

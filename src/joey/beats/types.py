@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
+from joey.spans import Spans, set_bounds
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from joey.signals import Channel
-    from joey.spans import Spans
 
-__all__ = ["BeatFlag", "Beats"]
+__all__ = ["BeatFlag", "Beats", "told_beats"]
 
 
 class BeatFlag(IntFlag):
@@ -66,3 +67,24 @@ class Beats:
 _set_channel, _set_times, _set_flags, _set_searched = (
     Beats.__dict__[name].__set__ for name in ("channel", "times", "flags", "searched")
 )
+_new = object.__new__
+
+
+def told_beats(
+    channel: Channel,
+    times: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+    bounds: NDArray[np.float64],
+) -> Beats:
+    """Return `Beats` searched in the spans of `bounds`, which are not checked: live, each second.
+
+    Two classes called cost a tenth of a live second's beats more than what is done here.
+    """
+    searched = _new(Spans)
+    set_bounds(searched, bounds)
+    beats = _new(Beats)
+    _set_channel(beats, channel)
+    _set_times(beats, times)
+    _set_flags(beats, flags)
+    _set_searched(beats, searched)
+    return beats

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from joey.beats.decide import push
+from joey.beats.medians import push
 from joey.compiled import kernel
 
 __all__ = ["State", "decide", "edges_of"]

@@ -210,6 +210,11 @@ class _Section:
         """Take measured samples from grid index `first`."""
         self._heard.fill(first, counts)
 
+    def take(self, first: int, counts: NDArray[np.integer]) -> tuple[Breaths, int]:
+        """Take measured samples, and go on with what is known behind them."""
+        self.hear(first, counts)
+        return self.step(first + len(counts), last=False)
+
     def step(self, known: int, *, last: bool) -> tuple[Breaths, int]:
         """Go on with what is known; breaths are final once the fall after them is."""
         window = self._window

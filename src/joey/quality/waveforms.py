@@ -195,6 +195,11 @@ class _Section:
         room.samples[at : at + len(counts)] = counts
         room.valid[at : at + len(counts)] = True
 
+    def take(self, first: int, counts: NDArray[np.integer]) -> tuple[Quality, int]:
+        """Take measured samples, and go on with what is known behind them."""
+        self.hear(first, counts)
+        return self.step(first + len(counts), last=False)
+
     def step(self, known: int, *, last: bool) -> tuple[Quality, int]:
         """Return the judgments that became final."""
         window, room = self._window, self._room
