@@ -193,9 +193,10 @@ def measure_multiscale_entropy(
     r_ms = r * float(np.std(nn[known], ddof=1))
     values, tolerance = _values(nn, known, r_ms, tick_ms)
     runs = runs_of(known)
+    upto = _sums_upto(values)
     found = []
     for scale in range(1, scales + 1):
-        means, whole = _coarse(values, runs, scale, m)
+        means, whole = _coarse(values, upto, runs, scale, m)
         a, b = _counts(means, whole, m, _at_scale(tolerance, values, scale))
         doubt = _doubt(a, m, f"means of {scale}")
         found.append(SampleEntropy(*_entropy(a, b, m), r_ms, doubt))
@@ -320,19 +321,35 @@ def _whole(known: NDArray[np.bool_], m: int) -> NDArray[np.bool_]:
     return whole
 
 
+def _sums_upto(
+    values: NDArray[np.float64] | NDArray[np.int64],
+) -> NDArray[np.int64] | None:
+    """Return the sums of what is before each sample and of all, of whole numbers."""
+    if not np.issubdtype(values.dtype, np.integer):
+        return None  # differences of sums would be rounded otherwise than sums
+    upto = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=upto[1:])
+    return upto
+
+
 def _coarse(
-    values: NDArray[np.float64] | NDArray[np.int64], runs: NDArray[np.int64], scale: int, m: int
+    values: NDArray[np.float64] | NDArray[np.int64],
+    upto: NDArray[np.int64] | None,
+    runs: NDArray[np.int64],
+    scale: int,
+    m: int,
 ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.bool_]]:
     """Return the means of `scale` neighbors (of whole numbers: sums), and where templates begin."""
     boxes = (runs[:, 1] - runs[:, 0]) // scale
-    rows = [
-        values[lo : lo + n * scale].reshape(n, scale)
-        for lo, n in zip(runs[:, 0].tolist(), boxes.tolist(), strict=True)
-    ]
-    sums = np.concatenate([each.sum(axis=1) for each in rows])
-    number = np.arange(len(sums)) - np.repeat(np.cumsum(boxes) - boxes, boxes)
-    means = sums if np.issubdtype(values.dtype, np.integer) else sums / scale
-    return means, number + m < np.repeat(boxes, boxes)
+    bounds = list(zip(runs[:, 0].tolist(), (runs[:, 0] + boxes * scale).tolist(), strict=True))
+    ends = np.cumsum(boxes)
+    whole = np.ones(ends[-1], dtype=np.bool_)
+    for back in range(1, m + 1):
+        whole[ends[boxes >= back] - back] = False
+    if upto is not None:
+        return np.concatenate([np.diff(upto[lo : hi + 1 : scale]) for lo, hi in bounds]), whole
+    rows = [values[lo:hi].reshape(-1, scale).sum(axis=1) for lo, hi in bounds]
+    return np.concatenate(rows) / scale, whole
 
 
 def _at_scale(
