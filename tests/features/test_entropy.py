@@ -149,6 +149,23 @@ class TestMatches:
         assert np.array_equal(of_ticks.distinct, np.unique(ticks))
         assert np.all(np.diff(ticks[of_ticks.order]) >= 0)
 
+    @pytest.mark.parametrize(("level", "spread"), [(0, 1e-300), (0, 1e9), (400, 1e-3), (400, 10)])
+    @pytest.mark.parametrize("outlier", [0.0, -1e300, 1e300])
+    def test_ranks_of_doubles_whose_highest_bits_are_one(
+        self, level: float, spread: float, outlier: float
+    ) -> None:
+        """Beside an outlier the series has but one place by its highest bits."""
+        rng = np.random.default_rng(16)
+        x = rng.normal(level, spread, 3000)
+        x[::7] = rng.choice(x, len(x[::7]))
+        x[1500] = outlier
+        found = ranked(x)
+        distinct, rank = np.unique(x, return_inverse=True)
+        assert np.array_equal(found.distinct, distinct)
+        assert np.array_equal(found.rank, rank)
+        assert np.array_equal(x[found.order], np.sort(x))
+        assert np.array_equal(np.sort(found.order), np.arange(3000))
+
     @pytest.mark.parametrize(("m", "tolerance"), [(0, 1), (2, -1)])
     def test_impossible_settings_are_refused(self, m: int, tolerance: int) -> None:
         with pytest.raises(ValueError, match="m is at least 1 and the tolerance not negative"):

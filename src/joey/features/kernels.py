@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     Ranks: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 __all__ = [
-    "arrange_asked",
-    "arrange_searched",
+    "arrange",
     "count_by_sweep",
     "count_by_table",
     "count_windows",
@@ -96,28 +95,14 @@ def _ones(_context: Context, _word: types.Type) -> tuple[Signature, Build]:
     return types.int64(types.uint64), build
 
 
-@kernel("Tuple((i4[::1], i4[::1], f8[::1]))(f8[::1], u8[::1], i8)")
-def rank_values(
-    values: NDArray[np.float64], keys: NDArray[np.uint64], bits: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Return the samples by rising value, which of the distinct values each is, and those.
-
-    Sorts by 11 bits at a time, from the lowest on: several times as fast as comparing values.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n,)
-        The series.
-    keys : ndarray of uint64, shape (n,)
-        Whole numbers that rise with the values.
-    bits : int
-        Below ``2**bits`` lies every key.
-    """
+@kernel
+def _sort_digits(keys: NDArray[np.uint64], lowest: int, bits: int) -> NDArray[np.int32]:
+    """Return the places of keys by rising bits ``lowest`` to ``bits``, 11 at a time."""
     n = len(keys)
     order = np.arange(n).astype(np.int32)
     other = np.empty(n, np.int32)
     place = np.empty(DIGITS, np.int64)
-    for low in range(0, bits, DIGIT_BITS):
+    for low in range(lowest, bits, DIGIT_BITS):
         shift = np.uint64(low)
         place[:] = 0
         for i in range(n):
@@ -132,15 +117,64 @@ def rank_values(
             other[place[digit]] = order[p]
             place[digit] += 1
         order, other = other, order
+    return order
+
+
+@kernel
+def _settle(values: NDArray[np.float64], order: NDArray[np.int32]) -> bool:
+    """Move the few places whose values are out of order; False if they are many."""
+    moves = 0
+    highest = values[order[0]]
+    for p in range(1, len(order)):
+        i = order[p]
+        value = values[i]
+        if value >= highest:
+            highest = value
+            continue
+        q = p
+        while q > 0 and values[order[q - 1]] > value:
+            order[q] = order[q - 1]
+            q -= 1
+        order[q] = i
+        moves += p - q
+        if moves > len(order):
+            return False
+    return True
+
+
+@kernel("Tuple((i4[::1], i4[::1], f8[::1]))(f8[::1], u8[::1], i8)")
+def rank_values(
+    values: NDArray[np.float64], keys: NDArray[np.uint64], bits: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the samples by rising value, which of the distinct values each is, and those.
+
+    Sorts by 11 bits at a time: several times as fast as comparing values. The highest 22 leave
+    hardly any of a series' values out of order; where they do, all bits are sorted by.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        The series.
+    keys : ndarray of uint64, shape (n,)
+        Whole numbers that rise with the values.
+    bits : int
+        Below ``2**bits`` lies every key.
+    """
+    n = len(keys)
+    lowest = max(bits - 2 * DIGIT_BITS, 0)
+    order = _sort_digits(keys, lowest, bits)
+    if lowest > 0 and not _settle(values, order):
+        order = _sort_digits(keys, 0, bits)
     distinct = np.empty(n, np.float64)
     rank = np.empty(n, np.int32)
-    k = -1
+    k = 0
+    before = values[order[0]]
     for p in range(n):
-        value = values[order[p]]
-        if k < 0 or value != distinct[k]:
-            k += 1
-            distinct[k] = value
-        rank[order[p]] = k
+        i = order[p]
+        value = values[i]
+        k += value != before
+        distinct[k] = before = value
+        rank[i] = k
     return order, rank, distinct[: k + 1].copy()
 
 
@@ -200,23 +234,19 @@ def reach_own(
 
 
 RANKS = ("u1", "u2", "u4")  # as wide as the number of distinct values asks for
-_SEARCHED = "void(i4[::1], b1[::1], i4[::1], {0}[:,::1], i4[::1])"
-_ASKED = (
-    "void(i4[::1], b1[::1], i4[::1], i4[::1], i4[::1], i4[::1], b1, "
-    "{0}[:,::1], {0}[:,::1], i4[:,::1])"
-)
-_SWEEP = "UniTuple(i8, 2)({0}[:,::1], {0}[:,::1], {0}[:,::1], i4[:,::1])"
+_ARRANGE = "void(i4[::1], b1[::1], {0}[::1], {0}[:,::1], i4[::1])"
+_SWEEP = "UniTuple(i8, 2)({0}[:,::1], i8, {0}[:,::1], {0}[::1], {0}[::1], i4[::1], b1)"
 
 
-@kernel([_SEARCHED.format(each) for each in RANKS])
-def arrange_searched(
+@kernel([_ARRANGE.format(each) for each in RANKS])
+def arrange(
     order: NDArray[np.int32],
     whole: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    ranks: Ranks,
+    rank: Ranks,
+    points: Ranks,
     before: NDArray[np.int32],
 ) -> None:
-    """Write the templates that are searched, those of the smallest first value first.
+    """Write the templates of a series, those of the smallest first value first.
 
     Parameters
     ----------
@@ -224,73 +254,33 @@ def arrange_searched(
         Samples by rising value.
     whole : ndarray of bool, shape (n,)
         Whether a template begins at a sample.
-    rank : ndarray of int32, shape (n,)
+    rank : ndarray of uint8, uint16 or uint32, shape (n,)
         Which of the d distinct values each sample is.
-    ranks : ndarray of uint8, uint16 or uint32, shape (m, templates or more)
-        Written: ranks of the points after the first.
+    points : ndarray of the same, shape (m + 1, templates or more)
+        Written: ranks of the points of each template.
     before : ndarray of int32, shape (d + 1,)
         Written: how many templates have a first value below the k-th.
     """
-    m = len(ranks)
+    axes = len(points)
     t = 0
-    k = 0
-    for i in order:
-        while k <= rank[i]:
-            before[k] = t
-            k += 1
-        if whole[i]:
-            for c in range(m):
-                ranks[c, t] = rank[i + c + 1]
-            t += 1
-    before[k:] = t
-
-
-@kernel([_ASKED.format(each) for each in RANKS])
-def arrange_asked(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
-    order: NDArray[np.int32],
-    whole: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
-    before: NDArray[np.int32],
-    itself: bool,  # noqa: FBT001 - kernels have no keywords
-    lows: Ranks,
-    spans: Ranks,
-    bounds: NDArray[np.int32],
-) -> None:
-    """Write what matches each template that is asked about.
-
-    Parameters
-    ----------
-    order, whole, rank
-        Of the series that is asked about, as in `arrange_searched`.
-    low, high : ndarray of int32, shape (d,)
-        From `reach`, for its distinct values.
-    before : ndarray of int32
-        From `arrange_searched`, of the series that is searched.
-    itself : bool
-        Whether both are one series: then each pair is counted once and none with itself.
-    lows, spans : ndarray of uint8, uint16 or uint32, shape (m, templates)
-        Written: first rank that matches each point after the first, and how many do.
-    bounds : ndarray of int32, shape (templates, 2)
-        Written: which of the searched templates match in the first point.
-    """
-    m = len(lows)
-    t = 0
+    before[0] = 0
     for i in order:
         if whole[i]:
-            bounds[t, 0] = t + 1 if itself else before[low[rank[i]]]
-            bounds[t, 1] = before[high[rank[i]]]
-            for c in range(m):
-                k = rank[i + c + 1]
-                lows[c, t] = low[k]
-                spans[c, t] = high[k] - low[k]
+            for c in range(axes):
+                points[c, t] = rank[i + c]
             t += 1
+        before[int(rank[i]) + 1] = t
 
 
 @kernel([_SWEEP.format(each) for each in RANKS])
 def count_by_sweep(
-    ranks: Ranks, lows: Ranks, spans: Ranks, bounds: NDArray[np.int32]
+    asked: Ranks,
+    templates: int,
+    searched: Ranks,
+    lows: Ranks,
+    spans: Ranks,
+    before: NDArray[np.int32],
+    itself: bool,  # noqa: FBT001 - kernels have no keywords
 ) -> tuple[int, int]:
     """Return the pairs that match over m + 1 and over m points.
 
@@ -299,18 +289,30 @@ def count_by_sweep(
 
     Parameters
     ----------
-    ranks, lows, spans, bounds
-        As written by `arrange_searched` and `arrange_asked`.
+    asked, searched : ndarray of uint8, uint16 or uint32, shape (m + 1, templates or more)
+        The templates of two series, as written by `arrange`.
+    templates : int
+        How many are asked about.
+    lows, spans : ndarray of the same, shape (d,)
+        First of the searched ranks that match each of the asked ones, and how many do.
+    before : ndarray of int32
+        From `arrange`, of the series that is searched.
+    itself : bool
+        Whether both are one series: then each pair is counted once and none with itself.
     """
-    m = len(ranks)
-    first, second, last = ranks[0], ranks[min(1, m - 1)], ranks[m - 1]
-    second_lows, second_spans = lows[min(1, m - 1)], spans[min(1, m - 1)]
+    m = len(searched) - 1
+    first, second, last = searched[1], searched[min(2, m)], searched[m]
     a = b = 0
-    for t in range(len(bounds)):
-        low, span = lows[0, t], spans[0, t]
-        second_low, second_span = second_lows[t], second_spans[t]
-        last_low, last_span = lows[m - 1, t], spans[m - 1, t]
-        start, end = int(bounds[t, 0]), int(bounds[t, 1])
+    for t in range(templates):
+        k = asked[0, t]
+        start = t + 1 if itself else int(before[lows[k]])
+        end = int(before[int(lows[k]) + int(spans[k])])
+        k = asked[1, t]
+        low, span = lows[k], spans[k]
+        k = asked[min(2, m), t]
+        second_low, second_span = lows[k], spans[k]
+        k = asked[m, t]
+        last_low, last_span = lows[k], spans[k]
         q = start & -LANES  # whole words: a load across two lines of the cache costs two
         wanted = ALL << np.uint64(start - q)
         while q < end:
@@ -319,8 +321,9 @@ def count_by_sweep(
                 word &= _within(first, q, low, span)
             if m > 2:
                 word &= _within(second, q, second_low, second_span)
-                for c in range(2, m - 1):
-                    word &= _within(ranks[c], q, lows[c, t], spans[c, t])
+                for c in range(3, m):
+                    k = asked[c, t]
+                    word &= _within(searched[c], q, lows[k], spans[k])
             b += _ones(word)
             a += _ones(word & _within(last, q, last_low, last_span))
             wanted = ALL
@@ -344,7 +347,7 @@ def count_by_table(  # noqa: C901, PLR0912 - one loop after the other
     Parameters
     ----------
     rank, whole, low, high
-        As in `arrange_asked`, of one series.
+        Of one series: `rank` as int32 and as in `arrange`, `low` and `high` from `reach_own`.
     m : int
         Points of the shorter match.
     """

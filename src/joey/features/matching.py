@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from joey.features.variability import Ranks
@@ -57,8 +59,8 @@ def ranked(values: NDArray[np.float64]) -> Ranked:
     bits = values.view(np.uint64)
     # As whole numbers, doubles rise with their value; negative ones fall, and come first.
     sign = np.uint64(1 << 63)
-    keys = np.where(bits & sign, ~bits, bits | sign)
-    keys -= keys.min()
+    keys = bits if bits.max() < sign else np.where(bits & sign, ~bits, bits | sign)
+    keys = keys - keys.min()
     return Ranked(*rank_values(values, keys, max(int(keys.max()).bit_length(), 1)))
 
 
@@ -197,25 +199,31 @@ def _sweep(
     low: NDArray[np.int32],
     high: NDArray[np.int32],
 ) -> tuple[int, int]:
-    from joey.features.kernels import (  # noqa: PLC0415 - as above
-        arrange_asked,
-        arrange_searched,
-        count_by_sweep,
-    )
+    from joey.features.kernels import arrange, count_by_sweep  # noqa: PLC0415 - as above
 
-    here, there = int(np.count_nonzero(asked_whole)), int(np.count_nonzero(searched_whole))
-    ranks = _aligned(m, there, np.min_scalar_type(len(searched.distinct)))
-    before = np.empty(len(searched.distinct) + 1, np.int32)
-    arrange_searched(searched.order, searched_whole, searched.rank, ranks, before)
-    lows = np.empty((m, here), ranks.dtype)
-    spans = np.empty_like(lows)
-    bounds = np.empty((here, 2), np.int32)
+    width = np.min_scalar_type(max(len(asked.distinct), len(searched.distinct)))
     itself = asked is searched
-    arrange_asked(
-        asked.order, asked_whole, asked.rank, low, high, before, itself, lows, spans, bounds
+    points, before = _arranged(arrange, searched, searched_whole, m, width)
+    of_asked = points if itself else _arranged(arrange, asked, asked_whole, m, width)[0]
+    spans = (high - low).astype(width)
+    templates = int(np.count_nonzero(asked_whole))
+    found: tuple[int, int] = count_by_sweep(
+        of_asked, templates, points, low.astype(width), spans, before, itself
     )
-    found: tuple[int, int] = count_by_sweep(ranks, lows, spans, bounds)
     return found
+
+
+def _arranged(
+    arrange: Callable[..., None],
+    series: Ranked,
+    whole: NDArray[np.bool_],
+    m: int,
+    width: np.dtype[Any],
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    points = _aligned(m + 1, int(np.count_nonzero(whole)), width)
+    before = np.empty(len(series.distinct) + 1, np.int32)
+    arrange(series.order, whole, series.rank.astype(width), points, before)
+    return points, before
 
 
 def _aligned(m: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
