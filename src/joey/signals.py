@@ -8,6 +8,7 @@ Nothing here knows a file format or what a heart beat is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
@@ -236,6 +237,8 @@ class Series:
         if not len(self.times) == len(self.values) == len(self.valid_s):
             msg = "times, values and valid_s have one entry each per value"
             raise ValueError(msg)
+        if len(self.times) == 1 and math.isfinite(self.times[0]):
+            return  # live, each value is such a series
         if not np.all(np.isfinite(self.times)):
             at = int(np.flatnonzero(~np.isfinite(self.times))[0])
             msg = f"stamp {at} of the series is {self.times[at]}: leave out values without a time"

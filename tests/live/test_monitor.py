@@ -22,6 +22,7 @@ from joey.live.monitor import Monitor
 from joey.live.packing import pack_resume, unpack_resume
 from joey.quality import join_quality
 from joey.response import analyze
+from joey.serve.packing import facts_of
 from joey.signals import NS, Recording, cut
 from joey.simulate import simulate_infant
 from joey.spans import Span, union
@@ -308,3 +309,17 @@ def test_a_backlog_with_holes_is_taken_as_it_was() -> None:
 
     assert not any(each.late for each in told)
     assert_same(told_of(told), archived(analyze(whole)))
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_what_is_read_again_in_larger_steps_leads_to_the_same(seed: int) -> None:
+    """From 90 s behind it on, message by message, as of a monitor that worked as they came."""
+    messages = messages_of(recorded(seed))
+    place = 600
+    again = Monitor("b", again_ns=messages[place][1] - 90 * NS)
+    plain = Monitor("b")
+
+    for k, (each, at) in enumerate(messages):
+        one, two = plain.take(each, k, at), again.take(each, k, at)
+        if k > place:
+            assert list(facts_of(one)) == list(facts_of(two)), k

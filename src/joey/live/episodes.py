@@ -328,10 +328,12 @@ class _Group:
         return combine(preset, parts).items
 
     def _both(self, since: float) -> Spans:
-        if self.preset is None or since < self._cut + SEARCHED_S:
+        # At marks of UTC, that it does not matter when it was begun to look.
+        cut = since if np.isinf(since) else np.floor(since / SEARCHED_S) * SEARCHED_S
+        if self.preset is None or cut <= self._cut:
             return EMPTY
-        self._cut = since
-        before = Spans(np.array([[-np.inf, since]]))
+        self._cut = cut
+        before = Spans(np.array([[-np.inf, cut]]))
         both = before
         for name, parts in self._searched.items():
             spans = union(*parts)

@@ -350,7 +350,7 @@ class NumericJoiner:
         if at < self._told or at <= self._last:
             if known is not None and not mends:
                 return Joined(notes=(Note("conflict", at, value, self.channel.label),))
-            series = self._series([(at, value)], self._usual())
+            series = self._series([(at, value)], [self._usual()])
             end_ns = at + round(float(series.valid_s[0]) * NS)
             why = "correction" if mends else "late"
             return Joined(late=(Late(self.channel, at, end_ns, series, why),))
@@ -397,12 +397,10 @@ class NumericJoiner:
             self._values.append((at, value))
             series.append(((at, value), self._usual()))
         rows = [row for row, _ in series]
-        made = self._series(rows, 0.0)
-        stands = np.array([STANDS * usual for _, usual in series])
-        return Joined(series=(Series(self.channel, made.times, made.values, stands),))
+        return Joined(series=(self._series(rows, [usual for _, usual in series]),))
 
-    def _series(self, rows: Sequence[tuple[int, float]], usual: float) -> Series:
+    def _series(self, rows: Sequence[tuple[int, float]], usual: Sequence[float]) -> Series:
         # Whole seconds apart, as a grid's times are made: the same stamp is the same float.
         times = np.array([at // NS + (at % NS) / NS for at, _ in rows], dtype=np.float64)
         values = np.array([value for _, value in rows], dtype=np.float64)
-        return Series(self.channel, times, values, np.full(len(rows), STANDS * usual))
+        return Series(self.channel, times, values, STANDS * np.array(usual, dtype=np.float64))

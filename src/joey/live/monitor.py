@@ -63,6 +63,8 @@ class Monitor:
     told : int
         The last entry whose facts are kept already: up to it samples and values alone are told
         again, for the frame they are part of.
+    again_ns : int
+        Before this time of the host all is told already, and is worked on in larger steps. [ns UTC]
     settings : MonitorSettings
         What is looked for.
 
@@ -77,6 +79,7 @@ class Monitor:
         resume: Resume | None = None,
         *,
         told: int = -1,
+        again_ns: int = 0,
         settings: MonitorSettings | None = None,
     ) -> None:
         self.stream = stream
@@ -87,6 +90,7 @@ class Monitor:
         self._next_mark: int | None = None
         self._resume = resume
         self._kept, self._seq = told, -1
+        self._again_ns = again_ns
         self._noted = 0
         self._analysis = self._new(resume.join if resume else ())
 
@@ -133,7 +137,7 @@ class Monitor:
             self._strays = []
         self._mark(seq, last)
         self._analysis.take(observations, self._clock.newest_ns, into)
-        self._analysis.go_on(into)
+        self._analysis.go_on(into, again=received_ns < self._again_ns)
         self._note(received_ns, last, into)
         return self._told(into, seq)
 
@@ -143,7 +147,7 @@ class Monitor:
         into = Findings()
         if self._clock.offset_ns is not None:
             self._analysis.pass_to(self._clock.device_ns(now_ns), into)
-            self._analysis.go_on(into)
+            self._analysis.go_on(into, again=now_ns < self._again_ns)
         return self._told(into, seq)
 
     def finish(self, seq: int | None = None) -> Facts:

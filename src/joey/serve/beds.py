@@ -28,6 +28,7 @@ __all__ = ["BUGS", "Bed", "Kept", "tell_bug"]
 
 NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
+SETTLE_NS = 90 * NS  # before what is new, what was told is worked on in the steps it was told in
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
 BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # fmt: skip  # noqa: E501
 log = logging.getLogger("joey.worker")
@@ -78,8 +79,16 @@ class Bed:
         self._failed_ns = 0
 
     @classmethod
-    def resumed(cls, row: StreamRow, point: Checkpoint | None) -> Bed:
-        """Return a stream that goes on from its checkpoint; without one, from its first message."""
+    def resumed(cls, row: StreamRow, point: Checkpoint | None, told_ns: int) -> Bed:
+        """Return a stream that goes on from its checkpoint; without one, from its first message.
+
+        Parameters
+        ----------
+        row, point
+            As they were kept.
+        told_ns : int
+            The host's time of the entry up to which all is told. [ns UTC]
+        """
         bed = cls(row)
         if point is None:
             return bed
@@ -88,7 +97,8 @@ class Bed:
         bed.state, bed._told = point.state, point.seq
         bed.since = row.first_seq if resume is None else resume.seq
         bed.frames = FrameMaker(row.id, said["epoch"])
-        bed._monitor = Monitor(row.id, resume, told=point.seq)
+        again_ns = told_ns - SETTLE_NS
+        bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns)
         return bed
 
     def hear(self, heard: Observations, entry: Entry, into: Kept) -> None:

@@ -76,9 +76,11 @@ class Worker:
         done = min((point.seq for point in mine), default=0)
         self._done = done if len(mine) == len(self._shards) else 0
         again = [self._done]
+        last = self._journal.read(self._done - 1, limit=1)
+        told_ns = last[0].received_ns if last else 0
         for row in self._archive.streams():
             if row.closed_ns is None and shard_of(row.source, row.bed) in self._shards:
-                bed = Bed.resumed(row, points.get(row.id))
+                bed = Bed.resumed(row, points.get(row.id), told_ns)
                 self._open[row.source, row.bed, row.device] = bed
                 again.append(bed.since - 1)
         return max(min(again), 0)
