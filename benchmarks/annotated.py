@@ -37,6 +37,9 @@ def main() -> None:
     total = np.zeros(3, dtype=np.int64)
     kinds, flagged = Counter[str](), Counter[str]()
     for path in sorted(asked.folder.glob(f"*.{asked.annotator}")):
+        if not path.with_suffix(".hea").exists():
+            print(f"{path.stem} left out: there is no {path.stem}.hea")
+            continue
         ecg = signals_of(read(path.with_suffix("")), "ecg")[0]
         marks = read_annotations(path, ecg.fs)
         flutter = Spans.of(

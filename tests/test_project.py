@@ -304,6 +304,14 @@ def test_nothing_heavy_is_loaded_for_help() -> None:
     assert done.returncode == 0, f"loaded: {done.stderr}"
 
 
+def test_rooms_are_reached_without_an_import_of_their_own() -> None:
+    """As the pages of docs write them: ``joey.events.PRESETS`` after ``import joey`` alone."""
+    program = "import joey; print(len(joey.events.PRESETS), joey.features, joey.quality)"
+    done = run("-c", program)
+
+    assert done.returncode == 0, done.stderr
+
+
 # --- the repository
 
 

@@ -147,6 +147,13 @@ def test_the_bench_brings_the_peers_and_all_else(checkout: Path, programs: Path)
     assert set_ups(checkout) == ["run.lock", "bench.lock"]
 
 
+def test_the_help_of_the_bench_needs_no_peers(checkout: Path, programs: Path) -> None:
+    """What it can do is said without installing anything for it."""
+    start(checkout, programs, "bench", "--help").communicate()
+
+    assert set_ups(checkout) == ["run.lock"]
+
+
 def test_no_python_is_said_in_one_line(checkout: Path, programs: Path) -> None:
     """Without Python 3.11 or newer, one line says what to install."""
     write_program(programs / "python3", "exit 1")

@@ -80,7 +80,11 @@ def test_channels_at_the_same_time_or_of_another_kind_stay_apart() -> None:
         return quantize(channel, Fraction(1), start_s * 10**9, np.full(60, 95.0), scale)
 
     parts = [numeric("foot", 0), numeric("foot", 30), numeric("hand", 60), numeric("foot", 90, 0.5)]
-    assert len(merge([Recording(signals=(each,)) for each in parts]).signals) == 4
+    merged = merge([Recording(signals=(each,)) for each in parts])
+    assert len(merged.signals) == 4
+    (said,) = merged.repairs  # two infants read as one look like this, too
+    assert (said.where, said.count) == ("spo2 foot", 2)
+    assert "of one infant" in said.what
 
 
 def test_series_are_joined_by_their_stamps() -> None:

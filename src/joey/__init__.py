@@ -37,6 +37,9 @@ _HOME = {
     "simulate_infant": "simulate",
 }
 
+# Folders and modules for users, so that ``joey.events.PRESETS`` needs no import of its own.
+_ROOMS = {*_HOME.values(), "features", "quality", "events"}
+
 __all__ = sorted(_HOME)  # noqa: PLE0605  (a list of names all the same)
 
 if TYPE_CHECKING:  # the same names, where a type checker or an editor looks for them
@@ -68,6 +71,8 @@ else:
 
     def __getattr__(name: str) -> object:
         """Load a public name from its module at first use."""
+        if name in _ROOMS:
+            return importlib.import_module(f"{__name__}.{name}")
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

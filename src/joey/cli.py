@@ -319,7 +319,9 @@ def warm() -> None:
 
 @app.command
 def bench(
-    topics: Annotated[list[str] | None, Parameter(help="Which; all by default.")] = None,
+    topics: Annotated[
+        list[str] | None, Parameter(help="Names of files in benchmarks/, as beats; all by default.")
+    ] = None,
     /,
     *,
     json: Annotated[Path | None, Parameter(help="Write the rows to this file.")] = None,

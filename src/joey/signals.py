@@ -532,7 +532,8 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     more = [(each[0].channel, len(each) - 1) for each in signals]
     more += [(stamps[0].channel, len(stamps) - 1) for stamps in series]
     what = "channel that goes on in another file, joined"
-    joined = tuple(Repair(what, count, channel.label) for channel, count in more if count)
+    joined = [Repair(what, count, channel.label) for channel, count in more if count]
+    joined += _doubles([*signals, *series])
     return Recording(
         signals=tuple(_one_signal(group) for group in signals),
         series=tuple(_one_series(group) for group in series),
@@ -544,6 +545,20 @@ def merge(recordings: Sequence[Recording]) -> Recording:
         simulated=any(each.simulated for each in recordings),
         facts=facts,
     )
+
+
+def _doubles(groups: Sequence[Sequence[Signal | Series]]) -> list[Repair]:
+    """Return which channels of one name stand in several files at the same time."""
+    found: dict[str, int] = {}
+    firsts = [(group[0].channel, union(*map(extent, group))) for group in groups]
+    for k, (one, when) in enumerate(firsts):
+        for other, then in firsts[k + 1 :]:
+            files = one.source.rpartition("/")[0], other.source.rpartition("/")[0]
+            if one.label == other.label and files[0] != files[1] and len(intersect(when, then)):
+                found[one.label] = found.get(one.label, 1) + 1
+                break
+    what = "files have this channel at the same time, one is used: of one infant and clock?"
+    return [Repair(what, count, label) for label, count in found.items()]
 
 
 def _grouped(parts: Sequence[D]) -> list[list[D]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from joey.beats import detect_beats, rr_intervals
-from joey.signals import Segment, Signal, blank, signals_of
+from joey.beats import BeatDetector, detect_beats, rr_intervals
+from joey.signals import Channel, Segment, Signal, blank, quantize, signals_of
 from joey.simulate import simulate_beats, simulate_ecg, simulate_pleth
 from joey.sources import read
 from joey.sources.wfdb import read_annotations
@@ -194,3 +194,53 @@ def test_another_quantity_or_too_slow_a_signal_is_refused() -> None:
         detect_beats(ecg)
     with pytest.raises(ValueError, match="ecg or pleth"):
         detect_beats(replace(ecg, channel=replace(ecg.channel, quantity="resp")))
+
+
+def told(signal: Signal, chunk: int) -> tuple[list[float], list[int]]:
+    """Return times and flags as told chunk by chunk; none before what was said to be all."""
+    (segment,) = signal.segments
+    detector = BeatDetector(signal.channel)
+    times: list[float] = []
+    flags: list[int] = []
+    for at in range(0, len(segment.counts), chunk):
+        part = segment.part(at, at + chunk)
+        final = detector.final
+        found = detector.update({"signal": [part]}, {"signal": part.span.end})
+        assert (found.times >= final).all()
+        times += found.times.tolist()
+        flags += found.flags.tolist()
+    rest = detector.finish()
+    return times + rest.times.tolist(), flags + rest.flags.tolist()
+
+
+@pytest.mark.parametrize(("quantity", "fs", "width"), [("ecg", 250, 0.01), ("pleth", 125, 0.08)])
+@pytest.mark.parametrize("seed", range(12))
+def test_slow_hearts_with_small_beats_are_the_same_in_chunks(
+    quantity: str, fs: int, width: float, seed: int
+) -> None:
+    """At 25 to 32/min a beat is overdue after the time at which its size is learned anew."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(120 * fs) / fs
+    gaps = rng.uniform(1.9, 2.4) * rng.uniform(0.97, 1.03, 70)
+    beats = np.cumsum(np.concatenate(([1.0], gaps)))
+    sizes = np.where(rng.random(71) < 0.2, rng.uniform(0.1, 0.4, 71), 1.0)
+    wave = rng.normal(0, 0.01, len(at))
+    for beat, size in zip(beats, sizes, strict=True):
+        wave += size * np.exp(-0.5 * ((at - beat) / width) ** 2)
+    signal = quantize(Channel(quantity, "1"), fs, 0, wave, 0.001)
+
+    assert told(signal, fs) == told(signal, len(at))
+
+
+@pytest.mark.parametrize(("quantity", "fs"), [("ecg", 250), ("pleth", 62), ("pleth", 125)])
+@pytest.mark.parametrize("seed", range(6))
+def test_in_noise_no_two_beats_are_at_one_time(quantity: str, fs: int, seed: int) -> None:
+    """Times increase, whatever the signal."""
+    noise = np.random.default_rng(seed).normal(0, 1, 300 * fs)
+    for wave in (noise, np.cumsum(noise)):
+        found = detect_beats(quantize(Channel(quantity, "1"), fs, 0, wave, 0.001))
+        assert len(found.times) > 100
+        assert np.diff(found.times).min() > 0
+        assert told(quantize(Channel(quantity, "1"), fs, 0, wave, 0.001), fs)[0] == list(
+            found.times
+        )

@@ -94,6 +94,20 @@ def test_two_rates_of_one_heart_differ_where_no_delay_explains_it() -> None:
     assert len(differ(numeric("heart_rate", gone), numeric("pulse_rate", pulse))) == 0
 
 
+@pytest.mark.parametrize("period", [1.0, 1.024, 2.0, 2.048])
+def test_rates_are_compared_whatever_the_period_of_the_numbers(period: float) -> None:
+    """At today's times a value's end is a rounding away from where the next one begins."""
+    times = 1_790_000_000.0 + np.arange(300) * period
+
+    def rate(quantity: str, value: float) -> Series:
+        values, stands = np.full(300, value), np.full(300, period)
+        return Series(Channel(quantity, "/min"), times, values, stands)
+
+    told = differ(rate("heart_rate", 150.0), rate("pulse_rate", 75.0))
+    assert total(told) == pytest.approx(300 * period)
+    assert total(follow_heart(rate("resp_rate", 150.0), rate("heart_rate", 149.0))) > 200 * period
+
+
 def ecg_with(change: slice, values: NDArray[np.float64] | float) -> Signal:
     """Return a minute of ECG at 250 Hz with some of it replaced. [mV]"""
     wave = simulate_ecg(simulate_beats(60.0, seed=1), seconds=60, seed=1).values.copy()

@@ -94,6 +94,16 @@ def test_uniform_stamps_make_a_signal(
         assert len(signal.segments[0].counts) == len(stamps)
 
 
+def test_oxygen_without_a_unit_is_percent_where_no_fraction_is_so_large(tmp_path: Path) -> None:
+    """25 is 25 %, and said to be; 0.25 is a fraction."""
+    for text, said in (("25", "no unit: read as %"), ("0.25", "no unit: read as 1")):
+        found = table(tmp_path, f"t,FiO2\n10,{text}\n11,{text}\n12,\n13,{text}\n")
+        (fio2,) = found.signals
+        assert fio2.channel.unit == "1"
+        assert [each.what for each in found.repairs] == [said]
+        assert float(np.nanmean(fio2.values)) == pytest.approx(0.25)
+
+
 def test_missing_rows_are_gaps_on_one_grid(tmp_path: Path) -> None:
     (signal,) = table(tmp_path, "t,HR\n10,1\n11,2\n12,3\n20,4\n21,5\n").signals
     assert measured(signal) == Spans.of([(10.0, 13.0), (20.0, 22.0)])

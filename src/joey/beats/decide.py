@@ -239,7 +239,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         return 0.0, 0.0, 0.0, 0.0
     tilt = sharp = 0.0
     for j in range(pos, stop):
-        if at[j, ENERGY] >= threshold:
+        if at[j, ENERGY] >= threshold and among[j - pos] > 0:
             deflect(x, gone, w, at, sizes, boxes, j)
             tilt += tilt_of(sizes, j) / many
             sharp += steepness_of(at[j, ENERGY], sizes, j) / many
@@ -361,7 +361,8 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         # Whatever comes first in time decides next: a candidate, an overdue beat, a lost rhythm.
         reached = float(at[pos, TOP]) if pos < n else (1e18 if last else float(known))
         overdue = since + OVERDUE * rr
-        if rr > 0 and s[LAST] >= 0 and s[BACK] != s[LAST] and reached > overdue:
+        due = rr > 0 and s[LAST] >= 0 and s[BACK] != s[LAST] and overdue <= since + lost
+        if due and reached > overdue:
             s[BACK] = s[LAST]
             best = -1
             k = pos - 1

@@ -34,7 +34,7 @@ BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
 NO_FLAGS = tuple(np.zeros(number, dtype=np.uint8) for number in range(16))  # what most beats have
 for each in NO_FLAGS:
     each.flags.writeable = False
-TIMED_S = 0.04  # s, a beat lies at most so long, a sample of a slow one, before where it is seen
+TIMED_S = 0.12  # s, a beat lies at most so long before where its energy tops: 80 ms and a sample
 MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
 
 
@@ -162,17 +162,17 @@ def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, in
 
 # Rooms that sections have left, of any detector of this process, as fresh memory is slow; nothing
 # in them counts any more.
-LEFT: list[NDArray[np.int64]] = []
+LEFT: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []  # how each began, and the room
 MOST_LEFT = 4  # about 2 MB each at 250 Hz
 
 
-def _enter(words: int) -> NDArray[np.int64]:
-    """Return a room of the size, one that was left where there is one."""
+def _enter(begin: NDArray[np.int64], words: int) -> NDArray[np.int64]:
+    """Return a room that begins so, one that was left where there is one."""
     try:
-        room = LEFT.pop()
+        kind, room = LEFT.pop()
     except IndexError:  # asked first, another thread might take the last
         return np.zeros(words, dtype=np.int64)
-    return room if len(room) == words else np.zeros(words, dtype=np.int64)
+    return room if kind is begin else np.zeros(words, dtype=np.int64)
 
 
 class _Section:
@@ -184,6 +184,7 @@ class _Section:
     __slots__ = (
         "_absent",
         "_advance",
+        "_begin",
         "_bounds",
         "_channel",
         "_first",
@@ -211,7 +212,8 @@ class _Section:
         if window.stop - window.first > length:
             msg = f"a window of beats has at most {length} samples"
             raise ValueError(msg)
-        self._room = _enter(words)
+        self._begin = begin
+        self._room = _enter(begin, words)
         self._room[: len(begin)] = begin
         start_s, rest_ns = divmod(grid.start_ns, NS)
         speak = window.speak_from, window.speak_to
@@ -286,7 +288,7 @@ class _Section:
         if self._gaps:
             self._absent[:] = 0
         if len(LEFT) < MOST_LEFT:
-            LEFT.append(self._room)
+            LEFT.append((self._begin, self._room))
 
     def _listen(self, upto: int) -> None:
         """Work on what is before grid index `upto`; what is not written down was not measured."""

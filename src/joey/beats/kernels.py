@@ -37,8 +37,10 @@ from joey.beats.deflections import (
     BASE,
     ENERGY,
     GATHER,
+    HIGH,
     KEEP,
     LONG,
+    LOW,
     N_PLACES,
     N_SIZES,
     N_WIDTHS,
@@ -98,8 +100,9 @@ TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
     SAMPLES,  # where in the room the samples begin
     SILENT,  # samples not measured behind those that are heard next
     FLAGGED,  # beats told with a flag
+    BEFORE,  # index, from the window's first sample, of the beat told last
     N_STATE,
-) = range(24)
+) = range(25)
 
 # Then floats: the sampling frequency [Hz], the smallest energy of a beat, the grid's start in whole
 # seconds and the rest [s], and what `decide` carries.
@@ -438,8 +441,13 @@ def _tell_beats(  # noqa: PLR0913, PLR0917
     """Write the beats whose energies top before grid index `upto`."""
     k, n_beats = z[PASSED], z[N_BEATS]
     while k < z[FOUND] and z[FIRST] + at[k, TOP] < upto:
-        if z[FIRST] + at[k, TOP] >= z[TOLD] and verdict[k] >= BEAT:
-            place = pinpoint(x, w, at, sizes, k, sign[k] > 0)
+        up = sign[k] > 0
+        near = at[k, HIGH] if up else at[k, LOW]
+        told = z[FIRST] + at[k, TOP] >= z[TOLD]
+        # In noise two candidates may be timed at one place.
+        if told and verdict[k] >= BEAT and near > z[BEFORE]:
+            z[BEFORE] = near
+            place = pinpoint(x, w, at, sizes, k, up)
             times[n_beats] = _time(z[FIRST] + place, z, clock)
             flags[n_beats] = 1 if verdict[k] == SEARCHED_BACK else 0
             z[FLAGGED] += flags[n_beats]

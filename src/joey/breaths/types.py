@@ -29,7 +29,8 @@ class Breaths:
     flags : ndarray of uint8, shape (n,)
         Zero for a plain breath.
     searched : Spans
-        Where breaths, or that there was none, would have been found.
+        Where breaths, or that there was none, would have been found. Breaths may stand elsewhere:
+        they were seen, but others may have been missed there, so that no pause is told.
     edges : ndarray of float64, shape (n, 2)
         Start of each inspiration and end of each expiration; without them a breath is an instant.
         [s]

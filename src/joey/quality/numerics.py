@@ -167,7 +167,7 @@ def follow_heart(breaths: Series, heart: Series) -> Spans:
         return EMPTY
     at_or_first = np.maximum(at, 0)
     near = (at >= 0) & (times < until[at_or_first]) & (np.abs(values - rates[at_or_first]) < NEAR)
-    rows = Spans.of(np.column_stack((times, ends))[near]).bounds
+    rows = Spans.of(np.column_stack((times, _joined(times, ends)))[near]).bounds
     return Spans.of(rows[rows[:, 1] - rows[:, 0] > FOLLOWS_S])
 
 
@@ -226,8 +226,14 @@ def _apart(series: Series, other: Series) -> Spans:
     padded = np.append(rates, rates[-1])  # so that a range may end with the values
     least, most = (f.reduceat(padded, edges)[::2] for f in (np.minimum, np.maximum))
     off = (values < (1 - APART) * least) | (values > (1 + APART) * most)
-    rows = Spans.of(np.column_stack((times, ends))[off]).bounds
+    rows = Spans.of(np.column_stack((times, _joined(times, ends)))[off]).bounds
     return Spans.of(rows[rows[:, 1] - rows[:, 0] > DIFFERS_S])
+
+
+def _joined(times: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ends, moved to where the next value begins where that is but rounding away."""
+    after = np.append(times[1:], np.inf)
+    return np.where(np.abs(after - ends) < TOUCH_S, after, ends)
 
 
 class FrozenDetector:

@@ -132,7 +132,10 @@ def _events(row: EventRow, clock: Clock) -> Iterator[Row]:
             "time_below_s": event.time_below_s,
             "start": clock.iso(event.span.start) or event.span.start,
             "end": clock.iso(event.span.end) or event.span.end,
-            "reason": "" if event.quality == "good" else event.quality,
+            "reason": "; ".join(
+                (["cut by a gap"] if event.truncated else [])
+                + ([event.quality] if event.quality != "good" else [])
+            ),
         }
 
 

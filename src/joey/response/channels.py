@@ -36,6 +36,7 @@ __all__ = [
 
 LEAST_FS = {"ecg": 100.0, "pleth": 30.0, "resp": 10.0}  # Hz, below which nothing is found in it
 FINDS = {"ecg": "beats", "pleth": "pulses", "resp": "breaths"}
+HOUR_S = 3600.0
 LEAST_S = 10.0  # s that can be trusted, below which a channel tells nothing
 NOT_OF_THE_BODY = ("room", "incubator")  # temperature sites
 PERCENT = 100.0
@@ -113,16 +114,20 @@ def choose_waveform(
     ]
     best = int(np.argmax(good))
     signal, quality = judged[best]
-    hours = good[best] / 3600
-    why = f"{names[best] if len(judged) > 1 else signal.channel.label}: {hours:.1f} h can be read"
+    name = names[best] if len(judged) > 1 else signal.channel.label
+    why = f"{name}: {_long(good[best])} can be read"
     if len(judged) > 1:
         others = ", ".join(
-            f"{name} {g / 3600:.1f} h"
+            f"{name} {_long(g)}"
             for k, (name, g) in enumerate(zip(names, good, strict=True))
             if k != best
         )
         why += f", the most of {len(judged)} channels ({others})"
     return Waveform(signal, quality, why)
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= HOUR_S / 2 else f"{seconds / 60:.1f} min"
 
 
 def why_not(

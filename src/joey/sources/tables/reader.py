@@ -49,6 +49,7 @@ TIME = re.compile(
 RATE = re.compile(r"(?:sampling|sample)[ _]?(?:freq(?:uency)?|rate)|fs", re.IGNORECASE)
 BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r", b'"')  # without them no cell has space around it
 DELIMITERS = (",", "\t", ";")
+LEAST_PERCENT = 15.0  # no fraction of oxygen is so large, no percentage of it as small
 MOST_TWICE = 0.1  # of the rows; more stamps that repeat are too coarse for the rows
 MOST_CELLS_PER_BYTE = 32  # of a Parquet file, beyond the free ones: ECG with its times has four
 FREE_CELLS = 10**7  # 80 MB of numbers: a day of 100 numerics that never change
@@ -375,11 +376,20 @@ def _refuse_decimal_commas(reading: _Reading, column: pl.Series) -> None:
         raise reading.place.error(row, reason)
 
 
+def _is_percent(fractions: NDArray[np.float64]) -> bool:
+    """Whether fractions of oxygen were written in percent, 21 to 100."""
+    known = fractions[np.isfinite(fractions)]
+    return len(known) > 0 and float(np.median(known)) >= LEAST_PERCENT
+
+
 def _channel(reading: _Reading, name: str, numbers: Numbers, stamps: Stamps) -> Signal | Series:
     label, unit = label_and_unit(name)
     # A name with its unit may be what the user maps.
     label = name if name in reading.channels else label
     naming = name_channel(label, unit, printable(reading.path.stem), reading.channels)
+    if naming.note and naming.channel.quantity == "fio2" and _is_percent(numbers.values):
+        naming = name_channel(label, "%", printable(reading.path.stem), reading.channels)
+        reading.repairs.append(Repair("no unit: read as %", 1, naming.channel.source))
     place = naming.channel.source
     if naming.note and spell_unit(unit) != "NU":
         reading.repairs.append(Repair(naming.note, 1, printable(reading.path.stem)))
