@@ -23,10 +23,10 @@ from joey.live.packing import pack_resume, unpack_resume
 from joey.quality import join_quality
 from joey.response import analyze
 from joey.serve.packing import facts_of
-from joey.signals import NS, Recording, cut
+from joey.signals import NS, Channel, Recording, cut
 from joey.simulate import simulate_infant
 from joey.spans import Span, union
-from live.messages import messages_of, sent
+from live.messages import message, messages_of, numeric, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -191,33 +191,53 @@ def test_reading_again_from_a_checkpoint_gives_the_same_facts() -> None:
         ]
 
 
-def test_a_clock_that_was_set_begins_anew() -> None:
-    """An hour back: both parts are found as if they were two recordings."""
+def moved(message: Observations, by_ns: int) -> Observations:
+    """Return a message with its stamps moved."""
+    return replace(
+        message,
+        waves=tuple(replace(w, start_ns=w.start_ns + by_ns) for w in message.waves),
+        numerics=tuple(replace(n, time_ns=n.time_ns + by_ns) for n in message.numerics),
+    )
+
+
+@pytest.mark.parametrize(
+    ("by_s", "kind"), [(-3600.0, "step"), (-(2**32) / 1000, "rollover"), (7200.0, "step")]
+)
+def test_a_clock_that_was_set_ends_the_stream(by_s: float, kind: str) -> None:
+    """The messages of the new time begin another: both are found as if they were recordings."""
     recording = recorded(3, minutes=12)
     middle = recording.span.start + 400
     before = cut(recording, Span(recording.span.start, middle))
     after = cut(recording, Span(middle, recording.span.end))
-    back = 3600 * NS
-    moved = [
-        (
-            replace(
-                each,
-                waves=tuple(replace(w, start_ns=w.start_ns - back) for w in each.waves),
-                numerics=tuple(replace(n, time_ns=n.time_ns - back) for n in each.numerics),
-            ),
-            at,
-        )
-        for each, at in messages_of(after)
-    ]
-    told = heard([*messages_of(before), *moved], Monitor("s"))
+    by = round(by_s * NS)
+    old = messages_of(before)
+    new = [(moved(each, by), at) for each, at in messages_of(after)]
+    cuff = numeric(new[3][1], 61.0, channel=Channel("nibp_mean", "mmHg"))
+    once = message(numerics=[replace(cuff, aperiodic=True)]), new[3][1]
+    stray = moved(old[-30][0], -9 * 10**6 * NS), new[0][1]
+    rows = [*old, stray, *new[:4], once, *new[4:]]
+    monitor = Monitor("s")
+    told = []
+    for k, (each, at) in enumerate(rows):
+        told.append(monitor.take(each, k, at))
+        if told[-1].begins:
+            break
+    told.append(monitor.finish())
 
-    steps = [note for each in told for note in each.notes if note.kind == "step"]
-    assert len(steps) == 1
-    assert steps[0].value == pytest.approx(-back, abs=2 * NS)
-    first = archived(analyze(before))["beats"][0]
-    live = told_of(told)["beats"][0]
-    assert live[: len(first)] == first
-    assert len(live) == pytest.approx(len(archived(analyze(recording))["beats"][0]), abs=6)
+    (note,) = (note for each in told for note in each.notes if note.kind in {"step", "rollover"})
+    assert note.kind == kind
+    assert note.value == pytest.approx(by, abs=2 * NS)
+    assert_same(told_of(told), archived(analyze(before)))
+    begins = next(each.begins for each in told if each.begins)
+    assert [each.seq for each in begins] == list(range(len(old) + 1, k + 1))
+    with pytest.raises(ValueError, match="has ended"):
+        monitor.take(*new[-1], 0)
+    rest = [*((each.observations, each.received_ns) for each in begins), *rows[k + 1 :]]
+    found = heard(rest, Monitor("s2"))
+    alone = heard([*new[:4], once, *new[4:]], Monitor("s2"))
+    assert_same(told_of(found), told_of(alone))
+    cuffs = [s for each in found for s in each.values if s.channel == cuff.channel]
+    assert [s.values.tolist() for s in cuffs] == [[61.0]]
 
 
 def test_a_message_from_the_future_moves_nothing() -> None:

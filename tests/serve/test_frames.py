@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from joey.live import Chunk, Facts, Late, Note
+from joey.live import Chunk, Facts, Late
 from joey.serve.frames import FrameMaker
 from joey.signals import NS, Channel, Grid, Segment, Series
 from joey.store.frames import FRAME_NS, Frame, ValueFrame
@@ -126,27 +126,3 @@ def test_what_comes_late_is_a_frame_of_its_own() -> None:
     assert [len(each.segment.counts) for each in (first, second)] == [4, 230]  # type: ignore[union-attr]
     assert first.part != second.part
     assert max(first.part, second.part, third.part) < 0  # never the name of what came in time
-
-
-@pytest.mark.parametrize("step_s", [-1800.0, -40.0, 35.0, 7200.0])
-def test_a_clock_that_is_set_loses_nothing(step_s: float) -> None:
-    """Old and new time are frames of different names, also of the same ten minutes."""
-    old = [chunk(k) for k in range(100)]
-    grid = Grid(GRID.start_ns + 100 * NS + round(step_s * NS), GRID.fs)
-    new = [chunk(k, grid) for k in range(100)]
-    values = [[value(each.segment.span.start, 95) for each in row] for row in (old, new)]
-    maker = FrameMaker("s")
-    for each, number in zip(old[:97], values[0][:97], strict=True):
-        maker.take(told([each], [number]))
-    at = round(new[2].segment.span.end * NS)
-    note = Note("step", at, step_s * NS)
-    maker.take(told(old[97:] + new[:3], values[0][97:] + values[1][:3], notes=(note,)))
-    for each, number in zip(new[3:], values[1][3:], strict=True):
-        maker.take(told([each], [number]))
-    maker.finish()
-    made = maker.take_closed()
-
-    names = [(type(each), each.mark_ns, each.part) for each in made]
-    assert len(names) == len(set(names))
-    assert sum(len(each.segment.counts) for each in frames_of(made)) == 200 * 250
-    assert sum(len(each.series.times) for each in made if isinstance(each, ValueFrame)) == 200

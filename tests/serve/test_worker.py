@@ -8,6 +8,7 @@ import random
 import signal
 import sqlite3
 import time
+from collections import Counter
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -17,10 +18,12 @@ import pytest
 from joey.live import Monitor
 from joey.serve import Settings
 from joey.serve.worker import Worker, run_worker
+from joey.sources.codes import CodeMap
+from joey.sources.hl7 import read_message, read_observations
 from joey.store.archive import Archive
 from joey.store.journal import Journal
 
-from .feeding import SOURCES, entries_of
+from .feeding import NS, SOURCES, entries_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,12 +110,12 @@ def reached(folder: Path) -> int:
 
 
 def test_an_undisturbed_worker_finds_something(fed: Fed) -> None:
-    """Facts of all kinds, three streams, frames and minutes: there is something to compare."""
+    """Facts of all kinds, four streams, frames and minutes: there is something to compare."""
     kinds = {row[1] for row in content(fed.folder, "facts")}
 
     assert {"beats", "pulses", "breaths", "quality", "searched", "note"} <= kinds
     assert not {"down", "up"} & kinds
-    assert len(content(fed.folder, "streams")) == 3
+    assert len(content(fed.folder, "streams")) == 4
     assert len(content(fed.folder, "envelope")) > MINUTES
     assert len(content(fed.folder, "frames")) > 9
 
@@ -139,6 +142,74 @@ def test_killed_at_any_moment_the_facts_are_the_same(fed: Fed, tmp_path: Path) -
 
     for table in TABLES:
         assert content(tmp_path, table) == content(fed.folder, table), table
+
+
+@pytest.fixture(scope="module")
+def stepping(tmp_path_factory: pytest.TempPathFactory) -> Fed:
+    """Return what an undisturbed worker makes of one bed, whose clock is set back after 3 min."""
+    folder = tmp_path_factory.mktemp("stepping")
+    entries = [each for each in entries_of(folder, 6) if not each.control_id.startswith("0.")]
+    fill(folder, entries)
+    work(folder)
+    return Fed(entries, folder)
+
+
+def seq_of(fed: Fed, name: str) -> int:
+    """Return the journal's number of a message."""
+    return 1 + next(k for k, each in enumerate(fed.entries) if each.control_id == name)
+
+
+def test_a_clock_that_is_set_opens_a_new_stream(stepping: Fed) -> None:
+    """It begins with the first message of the new time; each has facts of one time; none is lost.
+
+    Another infant comes to the bed after 4 min, so that both streams are closed and all is kept.
+    """
+    archive = Archive(stepping.folder / "archive.db", read_only=True)
+    before, after, _ = sorted(archive.streams(), key=lambda row: row.first_seq)
+
+    assert after.first_seq == seq_of(stepping, "1.180")
+    assert before.closed_ns is not None
+    assert before.closed_ns > before.opened_ns + 180 * NS
+    assert after.offset_ns - before.offset_ns == pytest.approx(100 * NS, abs=NS)
+    (step,) = (
+        (row, said)
+        for row in archive.facts_after(0, kinds=("note",))
+        if (said := json.loads(row.data))["kind"] == "step"
+    )
+    assert step[0].stream == before.id
+    assert step[1]["value"] == pytest.approx(-100 * NS, abs=NS)
+    for row in archive.facts_after(0, kinds=("beats", "breaths", "searched", "envelope")):
+        of = before if row.stream == before.id else after
+        assert row.start_ns >= of.opened_ns
+        assert row.stream != before.id or row.end_ns <= of.opened_ns + 181 * NS
+    sent: Counter[str] = Counter()
+    for entry in stepping.entries:
+        if entry.control_id and int(entry.control_id.partition(".")[2]) <= 240:
+            heard = read_observations(read_message(entry.payload), SOURCES[0], CodeMap())
+            for wave in heard.waves:
+                sent[wave.channel.label] += len(wave.counts)
+            sent["values"] += len(heard.numerics)
+    kept: Counter[str] = Counter()
+    for of in (before, after):
+        for frame in archive.frames(of.id, 0, 2**62):
+            kept[frame.channel.label] += len(frame.segment.counts)
+        kept["values"] += sum(len(each.series.times) for each in archive.values(of.id, 0, 2**62))
+    assert kept == sent
+
+
+@pytest.mark.parametrize("second", [150, 180, 181, 185, 190, 191, 192, 200, 239])
+def test_a_restart_beside_the_step_changes_nothing(
+    stepping: Fed, tmp_path: Path, second: int
+) -> None:
+    """Before it, while it is not proved yet, with the message that proves it, and after."""
+    at = seq_of(stepping, f"1.{second}")
+    fill(tmp_path, stepping.entries[:at])
+    work(tmp_path)
+    fill(tmp_path, stepping.entries[at:])
+    work(tmp_path)
+
+    for table in TABLES:
+        assert content(tmp_path, table) == content(stepping.folder, table), table
 
 
 def test_a_bug_in_one_bed_ends_that_bed_only(

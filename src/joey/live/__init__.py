@@ -5,7 +5,17 @@ No sockets, no files, no clock: times are given. Memory is bounded.
 
 from joey.live.board import BedView, Board, Lost, Number, Strip
 from joey.live.clocks import ClockState, DeviceClock
-from joey.live.facts import Chunk, EnvelopeMinute, Facts, JoinState, Late, Note, Present, Resume
+from joey.live.facts import (
+    Chunk,
+    EnvelopeMinute,
+    Facts,
+    Heard,
+    JoinState,
+    Late,
+    Note,
+    Present,
+    Resume,
+)
 from joey.live.monitor import Monitor, MonitorSettings
 from joey.live.packing import pack_resume, unpack_resume
 
@@ -17,6 +27,7 @@ __all__ = [
     "DeviceClock",
     "EnvelopeMinute",
     "Facts",
+    "Heard",
     "JoinState",
     "Late",
     "Lost",

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from joey.events import Event, Events, Spell
     from joey.quality import Quality
     from joey.signals import Channel, Segment, Series
+    from joey.sources.hl7.types import Observations
 
 __all__ = [
     "Chunk",
     "EnvelopeMinute",
     "Facts",
+    "Heard",
     "JoinState",
     "Late",
     "Note",
@@ -180,6 +182,25 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A message as it came.
+
+    Parameters
+    ----------
+    observations : Observations
+        What it says.
+    seq : int
+        Its number in the journal.
+    received_ns : int
+        When it came, by the host's clock. [ns UTC]
+    """
+
+    observations: Observations
+    seq: int
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """What became final with one entry of the journal.
 
@@ -211,6 +232,9 @@ class Facts:
         What happened to times and samples.
     resume : Resume or None
         Where reading would begin again, if that has changed.
+    begins : tuple of Heard
+        Of a device whose clock was set, the messages of the new time, this one last: the stream has
+        ended, and another begins with them.
     """
 
     stream: str
@@ -227,3 +251,4 @@ class Facts:
     late: tuple[Late, ...] = ()
     notes: tuple[Note, ...] = ()
     resume: Resume | None = None
+    begins: tuple[Heard, ...] = ()

@@ -1,7 +1,7 @@
 """The monitor of one stream: messages and ticks in, final facts out; no sockets and no clock.
 
-Facts depend on the messages and ticks and their order alone. A device whose clock is set begins
-anew: what ran is ended, and the detectors start on the new time.
+Facts depend on the messages and ticks and their order alone. A device whose clock is set ends the
+stream: one stream has one time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from joey.beats import Beats, join_beats
 from joey.breaths import Breaths, join_breaths
 from joey.events import DEFAULT
 from joey.live.analysis import Analysis, Findings
-from joey.live.clocks import ClockState, Course, DeviceClock, rollover_of
-from joey.live.facts import Chunk, Facts, JoinState, Late, Note, Present, Resume
+from joey.live.clocks import STRAY_S, ClockState, Course, DeviceClock, rollover_of
+from joey.live.facts import Chunk, Facts, Heard, Late, Note, Present, Resume
 from joey.quality import Quality, join_quality
 from joey.response import SPELL_PARTS
 from joey.signals import NS, Grid, Segment
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Monitor", "MonitorSettings"]
 
-MOST_STRAYS = 256  # messages that may wait for it to be known whether a clock was set
+MOST_STRAYS = 1024  # messages that may wait for it to be known whether a clock was set
 EARLY_S = LEAD_IN_S + 15.0  # s before a mark from which on reading again makes its section whole
 MOST_MARKS = 24 * 6  # marks that are remembered: a day
 OFFSET_NOTE_NS = 60 * NS  # between two notes of the clock
@@ -85,14 +85,17 @@ class Monitor:
         self.stream = stream
         self._settings = settings or MonitorSettings()
         self._clock = DeviceClock()
-        self._strays: list[tuple[Observations, int]] = []
+        self._strays: list[Heard] = []
+        self._begins: tuple[Heard, ...] = ()
         self._marks: deque[tuple[float, Resume]] = deque(maxlen=MOST_MARKS)
         self._next_mark: int | None = None
         self._resume = resume
         self._kept, self._seq = told, -1
         self._again_ns = again_ns
         self._noted = 0
-        self._analysis = self._new(resume.join if resume else ())
+        presets = self._settings.events or DEFAULT
+        states = resume.join if resume else ()
+        self._analysis = Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states)
 
     @property
     def clock(self) -> ClockState:
@@ -115,25 +118,41 @@ class Monitor:
             Its number in the journal.
         received_ns : int
             When it came, by the host's clock. [ns UTC]
+
+        Returns
+        -------
+        Facts
+            With `Facts.begins` the device's clock was set: nothing is left to this monitor but to
+            `finish`, and a new one takes those messages.
+
+        Raises
+        ------
+        ValueError
+            If the stream has ended so before.
         """
+        if self._begins:
+            msg = f"stream {self.stream} has ended as its device's clock was set: open another"
+            raise ValueError(msg)
         self._seq = seq
         into = Findings()
+        heard = Heard(observations, seq, received_ns)
         last = _last_ns(observations)
         if last is None:
-            self._analysis.take(observations, self._clock.newest_ns, into)
+            if self._strays:  # it is of the time that turns out to be true
+                self._wait(heard, into)
+            else:
+                self._analysis.take(observations, self._clock.newest_ns, into)
             return self._told(into, seq)
-        expected = self._clock.device_ns(received_ns)
+        expected, newest = self._clock.device_ns(received_ns), self._clock.newest_ns
         course = self._clock.take(received_ns, last)
         if course is Course.STRAY:
-            self._strays.append((observations, last))
-            if len(self._strays) > MOST_STRAYS:
-                self._let_go(into, self._strays[:1])
-                del self._strays[0]
+            self._wait(heard, into)
             return self._told(into, seq)
         if course is Course.STEPPED:
-            self._begin_anew(last - expected, last, into)
-        elif self._strays:
-            self._let_go(into, self._strays)
+            self._end(heard, last, expected, newest, into)
+            return self._told(into, seq)
+        if self._strays:
+            self._let_go(into, self._strays, self._clock.newest_ns)
             self._strays = []
         self._mark(seq, last)
         self._analysis.take(observations, self._clock.newest_ns, into)
@@ -155,43 +174,47 @@ class Monitor:
         seq = self._seq if seq is None else seq
         self._kept = min(self._kept, seq - 1)
         into = Findings()
-        self._let_go(into, self._strays)
+        self._let_go(into, self._strays, self._clock.newest_ns)
         self._strays = []
         self._analysis.go_on(into, last=True)
         return self._told(into, seq)
 
-    def _new(self, states: Sequence[JoinState] = ()) -> Analysis:
-        presets = self._settings.events or DEFAULT
-        return Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states)
+    def _wait(self, heard: Heard, into: Findings) -> None:
+        """Keep a message until it is known of what time it is."""
+        self._strays.append(heard)
+        if len(self._strays) > MOST_STRAYS:
+            self._let_go(into, self._strays[:1], self._clock.newest_ns)
+            del self._strays[0]
 
-    def _begin_anew(self, step_ns: int, last_ns: int, into: Findings) -> None:
-        """End what ran, and start on the new time with what has come of it already."""
+    def _end(
+        self, heard: Heard, last_ns: int, expected_ns: int, newest_ns: int, into: Findings
+    ) -> None:
+        """Part the messages that wait: those from where all are of the new time begin another."""
+        step_ns = last_ns - expected_ns
         kind = "rollover" if rollover_of(step_ns) else "step"
-        into.notes.append(Note(kind, last_ns, float(step_ns)))
-        self._analysis.go_on(into, last=True)
-        self._analysis = self._new()
-        self._marks.clear()
-        self._next_mark = None
-        mine: list[tuple[Observations, int]] = []
-        others: list[tuple[Observations, int]] = []
-        for observations, last in self._strays:
-            near = last_ns - MOST_STRAYS * NS < last <= last_ns
-            (mine if near else others).append((observations, last))
+        into.notes.append(Note(kind, expected_ns, float(step_ns)))
+        first = len(self._strays)
+        for k in range(first - 1, -1, -1):
+            stray = self._strays[k]
+            last = _last_ns(stray.observations)
+            if last is None:
+                continue  # it is of the time of those around it
+            apart = (last_ns - last) - (heard.received_ns - stray.received_ns)
+            if abs(apart) > STRAY_S * NS:
+                break
+            first = k
+        self._let_go(into, self._strays[:first], newest_ns)
+        self._begins = (*self._strays[first:], heard)
         self._strays = []
-        self._let_go(into, others)
-        newest = 0
-        for observations, last in mine:
-            newest = max(newest, last)
-            self._analysis.take(observations, newest, into)
 
-    def _let_go(self, into: Findings, strays: Iterable[tuple[Observations, int]]) -> None:
+    def _let_go(self, into: Findings, strays: Iterable[Heard], newest_ns: int) -> None:
         """Strays are no step: what is behind is late or double, what is ahead is kept apart."""
-        newest = self._clock.newest_ns
-        for observations, last in strays:
-            if last < newest:
-                self._analysis.take(observations, newest, into)
+        for stray in strays:
+            last = _last_ns(stray.observations)
+            if last is None or last < newest_ns:
+                self._analysis.take(stray.observations, newest_ns, into)
             else:
-                into.late += _apart(observations)
+                into.late += _apart(stray.observations)
 
     def _mark(self, seq: int, last_ns: int) -> None:
         """Remember how samples lie before each mark, for reading again from there."""
@@ -224,8 +247,10 @@ class Monitor:
     def _told(self, into: Findings, seq: int) -> Facts:
         resume = self._resumes()
         changed = resume is not None and resume is not self._resume
+        begins = self._begins if self._begins and self._begins[-1].seq == seq else ()
         if seq <= self._kept:
-            return Facts(self.stream, seq, tuple(into.chunks), tuple(into.values))
+            chunks, values = tuple(into.chunks), tuple(into.values)
+            return Facts(self.stream, seq, chunks, values, begins=begins)
         if changed:
             self._resume = resume
         return Facts(
@@ -243,6 +268,7 @@ class Monitor:
             tuple(into.late),
             tuple(into.notes),
             resume if changed else None,
+            begins,
         )
 
 

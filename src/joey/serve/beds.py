@@ -18,7 +18,7 @@ from joey.store.archive import Fact
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from joey.live import Facts
+    from joey.live import Facts, Heard
     from joey.serve.frames import Made
     from joey.sources.hl7 import Observations
     from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
@@ -51,6 +51,9 @@ class Bed:
     ----------
     row : StreamRow
         What it is.
+    born : int or None
+        The entry with which it was opened, where that is not its first message: a step of the
+        device's clock is proved by later ones. Ticks before it are not of this stream.
 
     Attributes
     ----------
@@ -66,13 +69,14 @@ class Bed:
         Of its checkpoint: what is needed to go on; empty before the first message with a time.
     """
 
-    def __init__(self, row: StreamRow) -> None:
+    def __init__(self, row: StreamRow, born: int | None = None) -> None:
         self.row = row
         self.key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
         self.frames = FrameMaker(row.id)
         self.since = row.first_seq
         self.quiet = 0
         self.state = ""
+        self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
         self._monitor: Monitor | None = Monitor(row.id)
         self._raw: RawStream | None = None
@@ -89,29 +93,33 @@ class Bed:
         told_ns : int
             The host's time of the entry up to which all is told. [ns UTC]
         """
-        bed = cls(row)
         if point is None:
-            return bed
+            return cls(row)
         said = json.loads(point.state)
+        bed = cls(row, said["born"])
         resume = unpack_resume(said["resume"])
         bed.state, bed._told = point.state, point.seq
         bed.since = row.first_seq if resume is None else resume.seq
-        bed.frames = FrameMaker(row.id, said["epoch"])
         again_ns = told_ns - SETTLE_NS
         bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns)
         return bed
 
-    def hear(self, heard: Observations, entry: Entry, into: Kept) -> None:
-        """Take a message."""
+    def hear(self, heard: Observations, entry: Entry | Heard, into: Kept) -> tuple[Heard, ...]:
+        """Take a message; return those that begin another stream, if the device's clock was set."""
         self.quiet = 0
         if self._monitor is None and entry.received_ns // RETRY_NS != self._failed_ns // RETRY_NS:
             self._try_again(entry, into)
-        self._run(lambda monitor: monitor.take(heard, entry.seq, entry.received_ns), entry, into)
+        found = self._run(
+            lambda monitor: monitor.take(heard, entry.seq, entry.received_ns), entry, into
+        )
         if self._raw is not None:  # also with the message with which the analysis ended
             self._keep_raw(lambda raw: raw.take(heard, entry.seq), entry)
+        return () if found is None else found.begins
 
     def tick(self, entry: Entry, into: Kept, *, steady: bool = True) -> None:
         """Take the host's time, which is only counted where it is not steady."""
+        if entry.seq <= self._born:
+            return
         self.quiet += 1
         if not steady:
             return
@@ -120,7 +128,7 @@ class Bed:
             self.frames.pass_to(entry.received_ns - self._monitor.clock.offset_ns)
             self._measure(self._monitor.clock.offset_ns, entry, into)
 
-    def close(self, entry: Entry, into: Kept) -> None:
+    def close(self, entry: Entry | Heard, into: Kept) -> None:
         """End the stream: its device is elsewhere, or another infant is in the bed."""
         self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
         self._run(lambda monitor: monitor.finish(entry.seq), entry, into)
@@ -129,10 +137,12 @@ class Bed:
         self.row = replace(self.row, closed_ns=entry.received_ns - self.row.offset_ns)
         into.rows[self.row.id] = self.row
 
-    def _run(self, work: Callable[[Monitor], Facts], entry: Entry, into: Kept) -> None:
+    def _run(
+        self, work: Callable[[Monitor], Facts], entry: Entry | Heard, into: Kept
+    ) -> Facts | None:
         """Have the monitor work; a bug in it ends the analysis of this stream alone."""
         if self._monitor is None:
-            return
+            return None
         try:
             found = work(self._monitor)
             self.frames.take(found)
@@ -141,14 +151,15 @@ class Bed:
             self._monitor, self._failed_ns = None, entry.received_ns
             self._raw = RawStream(self.row.id)
             self._say("down", "not monitoring", entry, into)
-            return
+            return None
         if entry.seq <= self._told:
-            return
+            return found
         into.facts += facts_of(found)
         into.envelope += envelope_rows(found)
         if found.resume is not None:
-            said = {"resume": pack_resume(found.resume), "epoch": self.frames.epoch}
+            said = {"resume": pack_resume(found.resume), "born": self._born}
             self.state = json.dumps(said, separators=(",", ":"))
+        return found
 
     def _measure(self, offset_ns: int, entry: Entry, into: Kept) -> None:
         """Keep how far the device's clock is off: the pages lay holds and spells by it.
@@ -159,7 +170,7 @@ class Bed:
             self.row = replace(self.row, offset_ns=offset_ns)
             into.rows[self.row.id] = self.row
 
-    def _keep_raw(self, work: Callable[[RawStream], Facts], entry: Entry) -> None:
+    def _keep_raw(self, work: Callable[[RawStream], Facts], entry: Entry | Heard) -> None:
         """Keep samples and values without analysis."""
         if self._raw is None:
             return
@@ -169,13 +180,13 @@ class Bed:
             tell_bug(error, f"entry {entry.seq} of stream {self.row.id} was not archived")
             self._raw = RawStream(self.row.id)
 
-    def _try_again(self, entry: Entry, into: Kept) -> None:
+    def _try_again(self, entry: Entry | Heard, into: Kept) -> None:
         self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
         self._raw = None
         self._monitor = Monitor(self.row.id)
         self._say("up", "monitoring again", entry, into)
 
-    def _say(self, kind: str, words: str, entry: Entry, into: Kept) -> None:
+    def _say(self, kind: str, words: str, entry: Entry | Heard, into: Kept) -> None:
         if entry.seq > self._told:
             at = entry.received_ns
             data = json.dumps({"words": words}).encode()

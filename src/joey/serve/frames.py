@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from joey.live.facts import Facts, Note
+    from joey.live.facts import Facts
     from joey.signals import Channel
 
 __all__ = ["FrameMaker", "Made"]
@@ -29,7 +29,6 @@ __all__ = ["FrameMaker", "Made"]
 SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
 
 NEVER = -(1 << 62)  # ns, before all
-STEPS = ("step", "rollover")  # notes that the device's clock was set
 
 Made: TypeAlias = "Frame | ValueFrame"
 
@@ -41,24 +40,17 @@ class FrameMaker:
     ----------
     stream : str
         Its name.
-    epoch : int
-        The entry with which the device's clock was last set; 0 if it was not.
     """
 
-    def __init__(self, stream: str, epoch: int = 0) -> None:
-        self.epoch = epoch
+    def __init__(self, stream: str) -> None:
         self._stream = stream
         self._samples: dict[tuple[int, Channel, int], list[Chunk]] = {}  # by mark and grid's start
-        self._values: dict[tuple[int, Channel, int], list[Series]] = {}  # by mark and part
+        self._values: dict[tuple[int, Channel], list[Series]] = {}  # by mark
         self._newest = NEVER  # ns, the newest time that is known to have passed
         self._closed: list[Made] = []
 
     def take(self, found: Facts) -> None:
         """Take what was joined."""
-        step = next((note for note in found.notes if note.kind in STEPS), None)
-        if step is not None:
-            self._begin_anew(found, step)
-            return
         for chunk in found.chunks:
             self._add(chunk)
         for series in found.values:
@@ -86,33 +78,8 @@ class FrameMaker:
     def open(self) -> tuple[Made, ...]:
         """What is open, as if it were closed now."""
         frames = [self._frame(key, chunks) for key, chunks in self._samples.items()]
-        values = [self._value_frame(key, parts) for key, parts in self._values.items()]
+        values = [self._value_frame(mark, parts) for (mark, _), parts in self._values.items()]
         return (*frames, *values)
-
-    def _begin_anew(self, found: Facts, step: Note) -> None:
-        """Close what was before the clock was set, and take what has come of the new time."""
-        half = abs(step.value) / 2
-        new = [chunk for chunk in found.chunks if abs(_end_ns(chunk) - step.time_ns) < half]
-        mine = {id(chunk) for chunk in new}
-        for chunk in found.chunks:
-            if id(chunk) not in mine:
-                self._add(chunk)
-        later: list[Series] = []
-        for series in found.values:
-            stamps = np.rint(series.times * NS)
-            is_new = np.abs(stamps - step.time_ns) < half
-            for part, into in ((~is_new, None), (is_new, later)):
-                if part.any():
-                    piece = _part_of(series, part)
-                    self._add_values(piece) if into is None else into.append(piece)
-        for late in found.late:
-            self._came_late(late.data)
-        self.finish()
-        self.epoch, self._newest = found.seq, step.time_ns
-        for chunk in new:
-            self._add(chunk)
-        for series in later:
-            self._add_values(series)
 
     def _add(self, chunk: Chunk) -> None:
         for mark, segment in _by_mark(chunk.segment):
@@ -122,11 +89,11 @@ class FrameMaker:
 
     def _add_values(self, series: Series) -> None:
         for mark, piece in _series_by_mark(series):
-            parts = self._values.setdefault((mark, series.channel, self.epoch), [])
+            parts = self._values.setdefault((mark, series.channel), [])
             if parts and piece.times[0] <= parts[-1].times[-1]:
                 # Told out of order, as after the host's clock was set: a frame of its own.
-                at = mark, series.channel, -round(float(piece.times[0]) * NS)
-                self._closed.append(self._value_frame(at, [piece]))
+                part = -round(float(piece.times[0]) * NS)
+                self._closed.append(self._value_frame(mark, [piece], part))
                 continue
             parts.append(piece)
 
@@ -153,7 +120,7 @@ class FrameMaker:
         for key in [key for key in self._samples if key[0] <= before_ns]:
             self._closed.append(self._frame(key, self._samples.pop(key)))
         for name in [name for name in self._values if name[0] <= before_ns]:
-            self._closed.append(self._value_frame(name, self._values.pop(name)))
+            self._closed.append(self._value_frame(name[0], self._values.pop(name)))
 
     def _frame(self, key: tuple[int, Channel, int], chunks: Sequence[Chunk]) -> Frame:
         mark, channel, start_ns = key
@@ -161,8 +128,8 @@ class FrameMaker:
         of = chunks[0]
         return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
 
-    def _value_frame(self, key: tuple[int, Channel, int], parts: Sequence[Series]) -> ValueFrame:
-        return ValueFrame(self._stream, _joined_series(parts), key[0], key[2])
+    def _value_frame(self, mark_ns: int, parts: Sequence[Series], part: int = 0) -> ValueFrame:
+        return ValueFrame(self._stream, _joined_series(parts), mark_ns, part)
 
 
 def _end_ns(chunk: Chunk) -> int:

@@ -22,6 +22,8 @@ from joey.store.frames import Frame, ValueFrame
 from joey.store.journal import SHARDS, Journal, StorageError, shard_of
 
 if TYPE_CHECKING:
+    from joey.live import Heard
+    from joey.people import StreamKey
     from joey.serve.settings import Settings
     from joey.sources.hl7 import Observations
     from joey.store.journal import Entry
@@ -34,6 +36,8 @@ RETRY_S = 1.0  # s, after a failure of the disk
 STEP = 2000  # entries read at once
 MOST_KEPT = 20_000  # facts that wait for a commit; the journal is not read on before
 SILENT = 1800  # ticks, of a second each, after which a device that is silent has left its bed
+TICK_NS = 1_000_000_000
+LOOK_BACK = 200  # ticks, in which those of STEADY_NS and JUMP_NS are
 JUMP_NS = 30_000_000_000  # ns between two ticks, which come every second
 STEADY_NS = 75_000_000_000  # ns; devices' clocks are measured over a minute
 log = logging.getLogger("joey.worker")
@@ -83,7 +87,18 @@ class Worker:
                 bed = Bed.resumed(row, points.get(row.id), told_ns)
                 self._open[row.source, row.bed, row.device] = bed
                 again.append(bed.since - 1)
-        return max(min(again), 0)
+        start = max(min(again), 0)
+        self._look_back(start)
+        return start
+
+    def _look_back(self, start: int) -> None:
+        """Learn whether the host's time was believed at an entry, as who came by there knew."""
+        first = self._journal.read(start, limit=1)
+        if first:
+            before = self._journal.at(first[0].received_ns - STEADY_NS - JUMP_NS - TICK_NS)
+            for tick in self._journal.read(before, limit=LOOK_BACK, kinds={"tick"}):
+                if tick.seq <= start:
+                    self._is_steady(tick.received_ns)
 
     def step(self) -> bool:
         """Take what is new in the journal; tell whether there is more."""
@@ -119,7 +134,16 @@ class Worker:
             return
         bed = self._bed_of(entry, heard)
         if bed is not None and entry.seq >= bed.since:
-            bed.hear(heard, entry, self._kept)
+            self._hear(bed, heard, entry)
+
+    def _hear(self, bed: Bed, heard: Observations, entry: Entry | Heard) -> None:
+        """Give a bed a message; where its device's clock was set, it has a new stream."""
+        begins = bed.hear(heard, entry, self._kept)
+        if begins:
+            self._close(bed, entry)
+            new = self._open_stream(bed.key, begins[0].observations, begins[0], entry.seq)
+            for each in begins:
+                self._hear(new, each.observations, each)
 
     def _bed_of(self, entry: Entry, heard: Observations) -> Bed | None:
         """Return the stream of a message; a new one where any part of its key has changed.
@@ -135,6 +159,12 @@ class Worker:
             return None
         if bed is not None:
             self._close(bed, entry)
+        return self._open_stream(key, heard, entry, entry.seq)
+
+    def _open_stream(
+        self, key: StreamKey, heard: Observations, entry: Entry | Heard, born: int
+    ) -> Bed:
+        """Open a stream that begins with a message; `born` is the entry that showed it."""
         name = stream_id(key, entry.seq)
         starts = [wave.start_ns for wave in heard.waves] + [n.time_ns for n in heard.numerics]
         opened = min(starts, default=entry.received_ns)
@@ -142,17 +172,23 @@ class Worker:
             name, key.source, key.device, key.bed, key.identity_digest, entry.seq, opened,
             entry.received_ns - opened, heard.simulated,
         )  # fmt: skip
-        bed = self._open[place] = Bed(row)
+        bed = self._open[key.source, key.bed, key.device] = Bed(row, born)
         self._kept.rows[name] = row
         return bed
 
+    def _is_steady(self, ticked_ns: int) -> bool:
+        """Take a tick; tell whether the host's time is believed.
+
+        After a jump of the host's clock, or a while without Joey, devices are asked for their time
+        first: by the clocks as they were before, all that comes would be late.
+        """
+        if ticked_ns - self._ticked_ns > JUMP_NS:
+            self._steady_ns = ticked_ns + STEADY_NS
+        self._ticked_ns = ticked_ns
+        return not self._steady_ns - STEADY_NS <= ticked_ns < self._steady_ns
+
     def _tick(self, entry: Entry) -> None:
-        # After a jump of the host's clock, or a while without Joey, devices are asked for their
-        # time first: by the clocks as they were before, all that comes would be late.
-        if entry.received_ns - self._ticked_ns > JUMP_NS:
-            self._steady_ns = entry.received_ns + STEADY_NS
-        self._ticked_ns = entry.received_ns
-        steady = not self._steady_ns - STEADY_NS <= entry.received_ns < self._steady_ns
+        steady = self._is_steady(entry.received_ns)
         silent: list[Bed] = []
         for bed in self._open.values():
             if entry.seq >= bed.since:
@@ -162,7 +198,7 @@ class Worker:
         for bed in silent:
             self._close(bed, entry)
 
-    def _close(self, bed: Bed, entry: Entry) -> None:
+    def _close(self, bed: Bed, entry: Entry | Heard) -> None:
         bed.close(entry, self._kept)
         del self._open[bed.row.source, bed.row.bed, bed.row.device]
 
