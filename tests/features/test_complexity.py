@@ -76,3 +76,12 @@ def test_a_gap_has_no_windows_and_a_step_that_is_no_time_is_refused() -> None:
     assert len(measure_multiscale_windows(both, rules=rules, scales=2)) <= 6
     with pytest.raises(ValueError, match="positive time, not 0"):
         measure_multiscale_windows(one, rules=rules, step_s=0.0)
+
+
+@pytest.mark.parametrize("window_s", [0.0, 0.5, -10.0, np.nan])
+def test_a_window_of_no_two_values_is_refused(window_s: float) -> None:
+    """Both are read every 2 s."""
+    times = START + np.arange(100.0)
+    one = Series(Channel("spo2", "%"), times, np.full(100, 95.0), np.ones(100))
+    with pytest.raises(ValueError, match=r"2 s or more, not"):
+        measure_cross_entropy_windows(one, one, window_s=window_s)

@@ -21,10 +21,7 @@ __all__ = ["AHEAD", "LEARNED", "N_COLUMNS", "SIGN", "turn"]
 BEHIND, AHEAD = 4, 3  # blocks beside one that its skewness is of: 4 s
 LEARNED = 10  # blocks: the first are judged by what comes in 5 s, for a slow heart has few pulses
 MEMORY = 8  # blocks: the skewness is followed with this time constant
-LEVEL_LEAST, LEVEL_SHARE = (
-    0.4,
-    0.6,
-)  # of the skewness of levels, what is beyond that of a fast heart
+LEVEL_LEAST, LEVEL_SHARE = 0.4, 0.6  # of the skewness of levels: beyond that of a fast heart
 MOST = 1.0  # skewness: more is of one steep artifact, and must not outweigh seconds of pulses
 FIRST = -0.42  # skewness: a pulse whose first seconds have less is upside down
 AGAINST = 0.55  # skewness against the polarity that is held: so much turns it

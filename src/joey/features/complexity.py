@@ -200,10 +200,13 @@ def measure_cross_entropy_windows(
     Raises
     ------
     ValueError
-        If the step is not positive, a time is beyond what seconds can tell, or there are over a
-        million windows.
+        If a window is shorter than 2 s, the step is not positive, a time is beyond what seconds
+        can tell, or there are over four million windows.
     """
     there = intersect(measured(x), measured(y))
+    if not window_s >= STEP_S:
+        msg = f"a window of cross-sample entropy has {STEP_S:g} s or more, not {window_s!r}"
+        raise ValueError(msg)
     bounds = _bounds(within, there, window_s, step_s)
     every = np.arange(round(window_s / STEP_S)) * STEP_S
     coverage, entropy = np.zeros(len(bounds)), np.full(len(bounds), nan)

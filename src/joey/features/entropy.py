@@ -28,9 +28,7 @@ __all__ = [
     "measure_sample_entropy",
 ]
 
-WHOLE = (
-    2**31
-)  # whole numbers below it have sums of any neighbors, and differences, without rounding
+WHOLE = 2**31  # whole numbers below it have sums of neighbors, and differences, without rounding
 FEWEST = 20  # matches of m + 1 points, below which the ratio says nothing
 NEARLY = 1e-6  # ticks: by which a tolerance that should be whole may have been rounded down
 

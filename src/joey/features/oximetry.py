@@ -117,7 +117,7 @@ def measure_oximetry_windows(
     ------
     ValueError
         If the step does not fit, a value is one that neither heart rate nor saturation has, a time
-        is beyond what seconds can tell, or there are over a million windows.
+        is beyond what seconds can tell, or there are over four million windows.
 
     Examples
     --------

@@ -45,7 +45,7 @@ MIN_BREATHS = 30  # in a window, for centiles of its breathing rate
 PNN_MS = (5.0, 10.0, 20.0, 50.0)  # ms; beyond 50 ms is nearly nothing at neonatal rates
 TOUCH_S = 0.001  # s, far below any interval, far above the rounding of a time in seconds UTC
 AT_ONCE = 72  # windows, six hours: what is laid out stays in the cache, however long the recording
-MOST_WINDOWS = 10**6  # ten years of five minutes: half a gigabyte
+MOST_WINDOWS = 4 * 10**6  # three years, one each 30 s: two gigabytes of HRV
 _ALWAYS = ("start", "end", "n", "accepted_s", "coverage", "corrected", "usable")
 
 
@@ -244,7 +244,7 @@ def measure_windows(
     Raises
     ------
     ValueError
-        If the step is not positive, a time is beyond what seconds can tell, or there are over a
+        If the step is not positive, a time is beyond what seconds can tell, or there are over four
         million windows.
 
     Examples
@@ -294,7 +294,7 @@ def windows_within(
     Raises
     ------
     ValueError
-        If a time is beyond what seconds can tell, or there are over a million windows.
+        If a time is beyond what seconds can tell, or there are over four million windows.
     """
     found = []
     for start, end in spans.bounds.tolist():
@@ -310,7 +310,7 @@ def windows_within(
         found += [(start, int(a), int(b)) for a, b in ranges]
     many = sum(b - a for _, a, b in found)
     if many > MOST_WINDOWS:
-        msg = f"{many} windows are more than a million: take them part by part, or a longer step"
+        msg = f"{many} windows are more than four million: take them part by part, or a longer step"
         raise ValueError(msg)
     return found
 

@@ -83,7 +83,7 @@ def compare_channels(
 
 
 def _without_ecg(numerics: dict[str, tuple[Numeric, ...]]) -> dict[str, tuple[Numeric, ...]]:
-    """Return the numerics with the fullest heart and pulse rate doubtful where they differ."""
+    """Return the numerics with the first heart and pulse rate doubtful where they differ."""
     hearts, pulses = numerics.get("heart_rate", ()), numerics.get("pulse_rate", ())
     if not hearts or not pulses:
         return numerics
