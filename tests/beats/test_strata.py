@@ -242,7 +242,7 @@ def test_doubtful_seconds_of_all_strata_are_97_percent_right() -> None:
 
 
 def test_bad_seconds_are_bad() -> None:
-    """Where motion, muscle or a rail is called bad beats are wrong; in sway more than is promised."""
+    """Where motion, muscle or a rail is called bad, beats are wrong; in sway more than promised."""
     for name in ("amplifier at its rail", "motion 3 mV", "muscle 0.5 mV"):
         assert scored(name).right(2) < 0.85
     assert scored("sway 3 mV").right(2) < 0.97  # less than a doubtful second promises
