@@ -7,6 +7,9 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
+from joey.errors import InputError
 from joey.store.journal import Journal, NewEntry, shard_of
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit
@@ -101,6 +104,49 @@ def test_codes_that_are_not_known_are_counted(tmp_path: Path) -> None:
     ward = open_ward(tmp_path, clock)
 
     (row,) = ward.feed()["unmapped"]
-    assert row == {"code": "999", "text": "NEW_THING", "unit": "mmHg", "n": 1}
+    told = {name: row[name] for name in ("code", "text", "unit", "own", "value", "n", "beds")}
+    assert told == {
+        "code": "999", "text": "NEW_THING", "unit": "mmHg", "own": "mm[Hg]", "value": "5", "n": 1,
+        "beds": ["NICU/4"],
+    }  # fmt: skip
+    journal.close()
+    ward.close()
+
+
+def test_a_code_that_a_person_maps_is_shown_and_can_be_taken_back(tmp_path: Path) -> None:
+    """From the next message on, after a restart as well; taken back it is unknown again."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    journal = Journal(tmp_path / "journal.db")
+
+    def hear() -> None:
+        clock.now += NS
+        raw = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"heart_rate": 150.0})
+        raw += b"OBX|90|NM|999^NEW_SAT^99ACME|1.9.9|91||||||R\r"
+        shard = shard_of(SOURCE, "NICU/4")
+        journal.append([NewEntry(clock.now, "hl7", SOURCE, raw, shard, str(clock.now))])
+
+    hear()
+    ward = open_ward(tmp_path, clock)
+    assert ward.tile("NICU/4")["readings"]["spo2"]["value"] is None
+    wish = {"code": "999", "label": "NEW_SAT", "rowUnit": "", "quantity": "spo2", "unit": "%"}
+    ward.map_code(wish)
+    hear()
+    catch_up(ward)
+    assert ward.tile("NICU/4")["readings"]["spo2"]["value"] == 91.0
+    assert ward.feed()["unmapped"] == []
+    (mapped,) = ward.feed()["mapped"]
+    ward.close()
+
+    clock.now += 3600 * NS
+    hear()
+    ward = open_ward(tmp_path, clock)
+    assert ward.tile("NICU/4")["readings"]["spo2"]["value"] == 91.0
+    ward.take_back_code(mapped["seq"])
+    hear()
+    catch_up(ward)
+    assert [row["n"] for row in ward.feed()["unmapped"]] == [1]
+    with pytest.raises(InputError, match="taken back already"):
+        ward.take_back_code(mapped["seq"])
     journal.close()
     ward.close()

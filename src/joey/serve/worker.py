@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from joey.errors import ProtocolError
 from joey.people import stream_id, stream_key
 from joey.serve.beds import BUGS, Bed, Kept, tell_bug
-from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
+from joey.store.codebook import CodeBook
 from joey.store.frames import Frame, ValueFrame
 from joey.store.journal import SHARDS, Journal, StorageError, shard_of
 
@@ -63,13 +63,13 @@ class Worker:
         self._journal = journal
         self._archive = archive
         self._sources = settings.by_name
-        self._codes = CodeMap()
         self._open: dict[tuple[str, str, str], Bed] = {}  # by source, bed and device
         self._kept = Kept()  # what became final since the last commit
         self._ticked_ns = 0  # the host's time of the last tick
         self._steady_ns = 0  # from when on the host's time is believed again
         self._done = 0  # entries up to here are committed, whatever is read again
         self._read = self._begin()
+        self._book = CodeBook(journal.codes(self._read))
         self._due = time.monotonic() + KEEP_S
 
     def _begin(self) -> int:
@@ -116,7 +116,8 @@ class Worker:
     def _take(self, entry: Entry) -> None:
         if entry.kind == "tick":
             self._tick(entry)
-            return
+        elif entry.kind == "codes":
+            self._book.take(entry)
         if entry.kind != "hl7" or entry.state != "accepted":
             return
         source = self._sources.get(entry.source) or SourceSettings(entry.source)
@@ -124,7 +125,7 @@ class Worker:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
                 return
-            heard = read_observations(message, source, self._codes)
+            heard = read_observations(message, source, self._book.codes)
         except ProtocolError:
             return  # in quarantine, or it will be once it is looked at
         except BUGS as error:

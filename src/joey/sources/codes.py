@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 __all__ = [
     "LOINC",
     "MDC",
+    "ONLY_WAVES",
     "QUANTITIES",
     "CodeMap",
     "Meaning",
     "Naming",
     "identify",
     "identify_code",
+    "known_unit",
     "label_of",
     "name_channel",
     "name_observation",
     "parse_code_map",
     "parse_map",
     "spell_unit",
+    "units_of",
 ]
 
 
@@ -51,6 +54,8 @@ class Meaning:
         ``infant`` or ``holder``.
     absent : tuple of float
         Values that this source writes where it has none, in the file's own unit.
+    unit : str
+        What the values are in where the source names no unit that is known.
     """
 
     quantity: str
@@ -58,6 +63,7 @@ class Meaning:
     site: str = ""
     subject: str = "infant"
     absent: tuple[float, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +357,21 @@ CONVERSIONS: dict[tuple[str, str], tuple[float, float]] = {
 }
 
 
+KNOWN_UNITS = frozenset(UNITS.values()) - {"NU"}
+
+
+def units_of(quantity: str) -> tuple[str, ...]:
+    """Return the units in which a quantity may come, Joey's own first; empty where any will do."""
+    wanted = QUANTITIES[quantity]
+    return (wanted, *(own for own, into in CONVERSIONS if into == wanted)) if wanted else ()
+
+
+def known_unit(unit: str) -> str:
+    """Return a unit in Joey's spelling; empty where it is not known, or none."""
+    own = spell_unit(unit)
+    return own if own in KNOWN_UNITS else ""
+
+
 def spell_unit(unit: str) -> str:
     """Return a unit in Joey's spelling; one that is not known stays as it is, stripped."""
     text = unit.strip().replace("\N{MICRO SIGN}", "u").replace("\N{GREEK SMALL LETTER MU}", "u")
@@ -463,6 +484,8 @@ def name_observation(
     meaning = wish or _meaning_of(code, label)
     if meaning is None:
         return Naming(Channel("unknown", own, source=source), note="code and name contradict")
+    if meaning.unit and own not in KNOWN_UNITS:
+        own = meaning.unit
     if not wave and own in {"/min", "Hz", "NU"} and not wish:
         meaning = replace(meaning, quantity=RATES.get(meaning.quantity, meaning.quantity), lead="")
     if meaning.quantity == "unknown":
@@ -516,7 +539,7 @@ def parse_map(text: str) -> tuple[str, Meaning]:
     Examples
     --------
     >>> parse_map("CH 3=ecg:II")
-    ('CH 3', Meaning(quantity='ecg', lead='II', site='', subject='infant', absent=()))
+    ('CH 3', Meaning(quantity='ecg', lead='II', site='', subject='infant', absent=(), unit=''))
     """
     label, _, rest = text.rpartition("=")
     own = OWN.fullmatch(rest)

@@ -261,7 +261,8 @@ def _first_kept(path: Path) -> int:
     """Return the place of the first entry that trimming would take; it rises by trimming alone."""
     with closing(_open(path)) as db:
         row = db.execute(
-            "SELECT seq FROM entries WHERE state != 'quarantined' ORDER BY seq LIMIT 1"
+            "SELECT seq FROM entries WHERE state != 'quarantined' AND kind != 'codes'"
+            " ORDER BY seq LIMIT 1"
         ).fetchone()
         return 0 if row is None else int(row[0])
 

@@ -49,6 +49,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS entries_once
     ON entries (source, control_id, digest) WHERE digest IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entries_kept ON entries (seq) WHERE state = 'quarantined';
 CREATE INDEX IF NOT EXISTS entries_released ON entries (payload) WHERE kind = 'release';
+CREATE INDEX IF NOT EXISTS entries_codes ON entries (seq) WHERE kind = 'codes';
 """
 FIELDS = "seq, received_ns, kind, source, payload, shard, control_id, state, reason"
 
@@ -307,6 +308,14 @@ class Journal:
         )
         return [Entry(*row) for row in rows]
 
+    def codes(self, upto: int) -> list[Entry]:
+        """Return what was said of codes up to a place, in order: what reading on rests on."""
+        rows = self._db.execute(
+            f"SELECT {FIELDS} FROM entries WHERE kind = 'codes' AND seq <= ? ORDER BY seq",  # noqa: S608
+            (upto,),
+        )
+        return [Entry(*row) for row in rows]
+
     def first(self) -> int:
         """Return the place of the first entry that is still there; 1 where none is."""
         row = self._db.execute("SELECT seq FROM entries ORDER BY seq LIMIT 1").fetchone()
@@ -318,13 +327,15 @@ class Journal:
         return 0 if row is None else int(row[0])
 
     def trim(self, before: int) -> int:
-        """Take away entries before a place, and return how many; those in quarantine stay.
+        """Take away entries before a place, and return how many.
 
-        The caller has made sure that what they said is kept elsewhere.
+        Those in quarantine stay, and what codes stand for. The caller has made sure that what the
+        others said is kept elsewhere.
         """
         try:
             done = self._db.execute(
-                "DELETE FROM entries WHERE seq < ? AND state != 'quarantined'", (before,)
+                "DELETE FROM entries WHERE seq < ? AND state != 'quarantined' AND kind != 'codes'",
+                (before,),
             )
         except sqlite3.Error as error:
             raise StorageError(f"the journal cannot be trimmed: {error}") from error

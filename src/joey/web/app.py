@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Body, FastAPI, HTTPException, Path, Query, Response, WebSocket
@@ -12,13 +12,15 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from joey.errors import InputError
 from joey.store.journal import StorageError
+from joey.web.codes import choices
 from joey.web.guard import Door
 from joey.web.sockets import Unit, push_bed, push_feed, push_hold
 from joey.web.taps import TapError, as_payload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import Scope
 
@@ -145,19 +147,32 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
 
     @app.post("/api/taps")
     async def _tap(said: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-        try:
+        with _told():
             bed, payload = as_payload(said)
-        except TapError as error:
-            raise HTTPException(422, str(error)) from None
-        try:
             return ward.tap(bed, payload)
-        except StorageError:
-            raise HTTPException(503, "it could not be stored: the disk may be full") from None
 
     @app.post("/api/quarantine/{seq}")
     async def _release(seq: Annotated[int, Path(ge=1)]) -> dict[str, str]:
-        if not ward.release(seq):
+        with _told():
+            there = ward.release(seq)
+        if not there:
             raise HTTPException(404, "it is not in quarantine")
+        return {"refused": ""}
+
+    @app.get("/api/quantities")
+    async def _quantities() -> list[dict[str, Any]]:
+        return choices()
+
+    @app.post("/api/codes")
+    async def _map(said: Annotated[dict[str, Any], Body()]) -> dict[str, str]:
+        with _told():
+            ward.map_code(said)
+        return {"refused": ""}
+
+    @app.post("/api/codes/{seq}/undo")
+    async def _take_back(seq: Annotated[int, Path(ge=1)]) -> dict[str, str]:
+        with _told():
+            ward.take_back_code(seq)
         return {"refused": ""}
 
     @app.post("/api/links")
@@ -189,6 +204,17 @@ async def _step(ward: Ward) -> None:
     while True:
         more = ward.step()
         await asyncio.sleep(0 if more else STEP_S)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell a browser what was wrong with its wish, or that it could not be stored."""
+    try:
+        yield
+    except (InputError, TapError) as error:
+        raise HTTPException(422, str(error)) from None
+    except StorageError:
+        raise HTTPException(503, "it could not be stored: the disk may be full") from None
 
 
 def _known_bed(ward: Ward, bed: str) -> None:

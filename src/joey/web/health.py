@@ -19,14 +19,12 @@ __all__ = [
     "DiskUse",
     "Traffic",
     "rows_of_beds",
-    "rows_of_codes",
     "rows_of_quarantine",
 ]
 
 NS = 1_000_000_000
 DAY_S = 86_400.0
 LEAST_S = 60.0  # s of growth, before which no days are told
-MOST_CODES = 50
 STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
 
 
@@ -133,16 +131,6 @@ def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[di
             }
         )
     return rows
-
-
-def rows_of_codes(screens: Iterable[Screen]) -> list[dict[str, Any]]:
-    """Return what is sent and not known, the most frequent first."""
-    found: dict[tuple[str, str, str], int] = {}
-    for screen in screens:
-        for key, count in screen.unmapped.items():
-            found[key] = found.get(key, 0) + count
-    often = sorted(found.items(), key=lambda item: -item[1])[:MOST_CODES]
-    return [{"code": c, "text": t, "unit": u, "n": n} for (c, t, u), n in often]
 
 
 def rows_of_quarantine(entries: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from joey.live.clocks import Course
 from joey.live.joining import Joiner, NumericJoiner
 from joey.people import stream_key
 from joey.signals import Clock, Grid, Recording, Segment, Series, Signal
-from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
+from joey.store.codebook import CodeBook
 from joey.store.journal import shard_of
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def read_recording(
         Of the last stream in the span, on the host's clock: the holds are on it too. Empty where
         nothing was sent. A device whose clock was set begins anew with the new time.
     """
-    codes, settings = CodeMap(), sources.get(source) or SourceSettings(source)
+    settings = sources.get(source) or SourceSettings(source)
     stream: _Stream | None = None
-    for received_ns, heard in _messages(journal, source, bed, span_ns, settings, codes):
+    for received_ns, heard in _messages(journal, source, bed, span_ns, settings):
         key = stream_key(source, heard)
         if stream is None or stream.key != key:
             stream = _Stream(key)
@@ -103,21 +103,24 @@ def _messages(
     bed: str,
     span_ns: tuple[int, int],
     settings: SourceSettings,
-    codes: CodeMap,
 ) -> Iterator[tuple[int, Observations]]:
     shard, at = shard_of(source, bed), journal.at(span_ns[0])
-    while entries := journal.read(at, limit=STEP, shards={shard}, kinds=("hl7",)):
+    book = CodeBook(journal.codes(at))
+    while entries := journal.read(at, limit=STEP, shards={shard}, kinds=("hl7", "codes")):
         at = entries[-1].seq
         for entry in entries:
             if entry.received_ns >= span_ns[1]:
                 return
+            if entry.kind == "codes":
+                book.take(entry)
+                continue
             if entry.source != source or entry.state != "accepted":
                 continue
             try:
                 message = read_message(entry.payload)
                 if not header_of(message).event.startswith("ORU"):
                     continue
-                heard = read_observations(message, settings, codes)
+                heard = read_observations(message, settings, book.codes)
             except ProtocolError:
                 continue
             if heard.location.key == bed and not heard.doubt:

@@ -8,6 +8,7 @@ import numpy as np
 
 from joey.live.board import Board
 from joey.people import stream_key
+from joey.web.codes import Unknown, count_unknown
 from joey.web.packing import narrow, pack
 from joey.web.recent import CELL_MS, NS_PER_MS, TREND_MS, Recent, Trend
 
@@ -52,7 +53,7 @@ class Screen:
         self.received_ns = 0
         self.offset_ns = 0  # host minus monitor, as of the last look
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
-        self.unmapped: dict[tuple[str, str, str], int] = {}
+        self.unmapped: dict[tuple[str, str, str], Unknown] = {}  # by code, name and unit
         self._breathing = 0  # cursor of the board
 
     def remember(
@@ -103,8 +104,7 @@ class Screen:
             if strip.channel.quantity == "resp":
                 self.recent.take_breathing(strip, offset)
         for row in observations.unmapped:
-            named = (row.code, row.label, row.unit)
-            self.unmapped[named] = self.unmapped.get(named, 0) + 1
+            count_unknown(self.unmapped, row, received_ns)
 
     def view(self, now_ns: int) -> BedView:
         """Return what the board shows."""

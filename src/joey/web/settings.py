@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings
 
 __all__ = ["PageSettings"]
@@ -31,8 +30,6 @@ class PageSettings:
         The unit's goal for a day. [h]
     sources : mapping of str to SourceSettings
         By the name that the journal gives a source.
-    codes : CodeMap
-        The unit's own codes.
     now_ns : callable
         The host's clock. [ns UTC]
     speed : float
@@ -45,6 +42,5 @@ class PageSettings:
     zone: str = "UTC"
     goal_h: float = GOAL_H
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
-    codes: CodeMap = field(default_factory=CodeMap)
     now_ns: Callable[[], int] = time.time_ns
     speed: float = 1.0

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from joey.errors import ProtocolError
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.journal import NewEntry
+from joey.web.codes import Codes
 from joey.web.health import (
     ClockWatch,
     DiskUse,
     Traffic,
     rows_of_beds,
-    rows_of_codes,
     rows_of_quarantine,
 )
 from joey.web.past import archived_cells, oxycrg_columns
@@ -114,6 +114,7 @@ class Ward:
         self._applied = records.applied()
         self._kept = 0.0  # when the records were last brought up to date
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
+        self.codes = Codes(journal, self._heard)
         self._told = Told(archive, journal, settings.now_ns())
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
@@ -179,6 +180,9 @@ class Ward:
             taken.append(_Taken(said["id"], hold, WORDS[said["type"]], entry.received_ns))
 
     def _hear(self, entry: Entry) -> None:
+        if entry.kind == "codes":
+            self.codes.take(entry, (each.unmapped for each in self._screens.values()))
+            return
         if entry.kind != "hl7" or entry.state != "accepted":
             return
         source = self._settings.sources.get(entry.source) or SourceSettings(entry.source)
@@ -186,7 +190,7 @@ class Ward:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
                 return
-            found = read_observations(message, source, self._settings.codes)
+            found = read_observations(message, source, self.codes.book.codes)
         except ProtocolError:
             return  # intake has it in quarantine, with the reason
         bed = found.location.key
@@ -415,7 +419,8 @@ class Ward:
                 "disk": self._disk.words(now),
             },
             "beds": beds,
-            "unmapped": rows_of_codes(self._screens.values()),
+            "unmapped": self.codes.rows({b: each.unmapped for b, each in self._screens.items()}),
+            "mapped": self.codes.standing(),
             "quarantine": quarantine,
             "unassigned": self._unassigned(now),
         }
@@ -472,6 +477,14 @@ class Ward:
     def release(self, seq: int) -> bool:
         """Have a message of the quarantine read again; tell whether it was there."""
         return self._journal.release(seq, self._settings.now_ns()) is not None
+
+    def map_code(self, said: dict[str, Any]) -> None:
+        """Keep what a code stands for; see `Codes.map`."""
+        self.codes.map(said, self._settings.now_ns())
+
+    def take_back_code(self, seq: int) -> None:
+        """Take back what a code stood for; see `Codes.take_back`."""
+        self.codes.take_back(seq, self._settings.now_ns())
 
     def close(self) -> None:
         """Close journal, archive and records."""

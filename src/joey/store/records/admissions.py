@@ -100,7 +100,8 @@ def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: i
         "sex": said.sex,
         "birth_date": said.birth_date,
         "birth_ns": said.birth_ns,
-        "birth_order": said.birth_order,
+        # Some systems number every birth: the only infant of a mother is no first twin.
+        "birth_order": said.birth_order if said.multiple_birth else None,
     }
     told = {name: value for name, value in facts.items() if value}
     if told:

@@ -1,6 +1,7 @@
 // The feed: what came in, what was stored, what was shown, and what needs a person.
 
 import { hostNow } from "./clock.js";
+import { CodePanel } from "./codes.js";
 import { age, by, hms, make, write } from "./format.js";
 import { openLink } from "./link.js";
 import { say, startPage } from "./page.js";
@@ -18,6 +19,7 @@ function fill(id, key, rows) {
   place.replaceChildren(...rows());
 }
 
+const codes = new CodePanel();
 const link = openLink("/live/feed", (message) => {
   const feed = message.feed;
   if (!feed) return;
@@ -25,8 +27,7 @@ const link = openLink("/live/feed", (message) => {
   for (const [name, words] of Object.entries(feed.cards)) write(by(`card-${name}`), String(words));
   fill("beds", JSON.stringify(feed.beds), () => feed.beds.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(count(each.stored), "n"), cell(count(each.shown), "n"),
     cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset, "n"), cell(each.drift, "n"), cell(count(each.steps), "n"), cell(each.note))));
-  by("unmappedpanel").hidden = !feed.unmapped.length;
-  fill("unmapped", JSON.stringify(feed.unmapped), () => feed.unmapped.map((/** @type {any} */ each) => make("tr", "", make("td", "", make("code", "", each.code)), cell(each.text), cell(each.unit), cell(count(each.n), "n"))));
+  codes.show(feed.unmapped, feed.mapped);
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(hms(each.at)), cell(each.source), cell(each.reason), make("td", "", redrive(each)))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
 });
