@@ -288,3 +288,32 @@ def test_a_stream_without_identity_waits_for_a_person(browser: Browser, tmp_path
         expect(tile).to_contain_text("JONES, BABY BOY")
         time.sleep(1.2)  # another message of the same stream takes nothing back
         expect(tile).to_contain_text("JONES, BABY BOY")
+
+
+def test_a_clothed_hold_is_told_apart(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """A hold is skin to skin until somebody says otherwise, with one tap; so its hours count."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    skin = page.get_by_role("button", name="Skin to skin")
+    clothed = page.get_by_role("button", name="Clothed")
+    expect(skin).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="15 min ago").click()
+    expect(page.locator("#today")).to_have_text("15 min")
+    clothed.click()
+    expect(clothed).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#today")).to_have_text("0 min")
+    expect(page.locator("#other")).to_have_text("and 15 min of other holds")
+
+
+def test_a_tap_is_taken_back_after_the_server_was_started_again(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    served = ward[0]
+    page = tablet(browser, served, "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    served.kill()
+    served.start()
+    page.reload()
+    page.get_by_role("button", name="Undo start").click()
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()

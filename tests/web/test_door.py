@@ -120,6 +120,36 @@ def test_every_page_says_what_it_may_load(served: Served, cookie: str) -> None:
         assert "Not for alarming: the bedside monitor alarms" in page
 
 
+def test_more_than_a_tap_is_not_listened_to(served: Served, cookie: str) -> None:
+    """Declared or not: a browser that sends megabytes is sent away before they are kept."""
+    given = {"Cookie": cookie, "Origin": served.address, "Content_Type": "application/json"}
+    large = json.dumps({"type": "start_hold", "bed": "x" * 200_000})
+
+    assert ask(served, "/api/taps", "POST", large, **given)[0] == 413
+    with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)) as connection:
+        headers = {name.replace("_", "-"): value for name, value in given.items()}
+        parts = [b"x" * 4096] * 100
+        connection.request("POST", "/api/taps", iter(parts), headers, encode_chunked=True)
+        assert connection.getresponse().status >= 400
+    assert ask(served, "/", Cookie=cookie)[0] == 200
+
+
+def test_a_token_is_gone_from_the_address_and_works_on_no_other_page(
+    served: Served, cookie: str
+) -> None:
+    """It is changed for a cookie at once, never taken elsewhere, and no page has one in it."""
+    token = served.tokens.pop()
+    assert ask(served, f"/feed?token={token}")[0] == 401
+    status, headers, page = ask(served, f"/?token={token}")
+    assert (status, headers["location"], page) == (303, "/", "")
+    assert headers["cache-control"] == "no-store"
+    name = cookie.partition("=")[2]
+    for path in ("/", "/feed", "/beds/NICU/4"):
+        page = ask(served, path, Cookie=cookie)[2]
+        assert "token" not in page
+        assert name not in page
+
+
 def test_there_is_no_such_bed(served: Served, cookie: str) -> None:
     assert ask(served, "/beds/NICU/99", Cookie=cookie)[0] == 404
 

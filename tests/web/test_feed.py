@@ -47,6 +47,10 @@ def test_in_equals_stored_equals_shown(tmp_path: Path) -> None:
     tick(tmp_path, clock.now, 0)
     catch_up(ward)
     assert ward.feed()["cards"]["in"] == "3"
+    later = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 93.0})
+    journal.append([NewEntry(clock.now, "hl7", SOURCE, later, shard_of(SOURCE, "NICU/4"), "9")])
+    catch_up(ward)
+    assert ward.feed()["cards"]["stored"] == "3", "one that intake has not counted yet"
     clock.now += 10 * NS
     assert ward.feed()["cards"]["intake"].startswith("silent since ")
     journal.close()
@@ -148,5 +152,51 @@ def test_a_code_that_a_person_maps_is_shown_and_can_be_taken_back(tmp_path: Path
     assert [row["n"] for row in ward.feed()["unmapped"]] == [1]
     with pytest.raises(InputError, match="taken back already"):
         ward.take_back_code(mapped["seq"])
+    journal.close()
+    ward.close()
+
+
+def test_late_and_corrected_values_are_counted(tmp_path: Path) -> None:
+    """With the time of the last; what is in order is neither, and is not made so by a restart."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    journal = Journal(tmp_path / "journal.db")
+    shard = shard_of(SOURCE, "NICU/4")
+    for k, (behind_s, status) in enumerate([(0, "R"), (0, "R"), (30, "R"), (3, "C"), (0, "R")]):
+        clock.now += NS
+        at = clock.now - behind_s * NS
+        raw = observations(
+            "4", "M4", "JONES^BABY BOY", at, numbers={"spo2": 91.0}, waves=()
+        ).replace(b"|||||R|||", b"|||||" + status.encode() + b"|||")
+        journal.append([NewEntry(clock.now, "hl7", SOURCE, raw, shard, str(k))])
+    ward = open_ward(tmp_path, clock)
+
+    (row,) = ward.feed()["beds"]
+    assert (row["late"], row["corrections"]) == (1, 1)
+    assert row["revisedAt"] == (clock.now - NS) / 1e6
+    journal.close()
+    ward.close()
+
+
+def test_what_is_stored_and_not_shown_is_told_by_bed(tmp_path: Path) -> None:
+    """In is stored is shown, but for what is in quarantine; read again it is shown, not doubled."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    journal = Journal(tmp_path / "journal.db")
+    shard = shard_of(SOURCE, "NICU/4")
+    raw = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 91.0})
+    good = NewEntry(clock.now, "hl7", SOURCE, raw, shard, "1")
+    bad = NewEntry(clock.now, "hl7", SOURCE, raw + b"ZZZ|1\r", shard, "2", "quarantined", "why")
+    _, kept = journal.append([good, bad])
+    ward = open_ward(tmp_path, clock)
+
+    def counts() -> list[tuple[int, int, int]]:
+        rows = ward.feed()["beds"]
+        return [(row["stored"], row["shown"], row["withheld"]) for row in rows]
+
+    assert counts() == [(2, 1, 1)]
+    ward.release(kept.seq)
+    catch_up(ward)
+    assert counts() == [(2, 2, 0)]
     journal.close()
     ward.close()

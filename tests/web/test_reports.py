@@ -142,7 +142,23 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
         expect(frame.get_by_text("the bedside monitor alarms").first).to_be_visible()
         expect(page.locator("#title")).to_contain_text("mother · Sara")
 
+        light = page.get_by_role("button", name="Light")
+        for theme, dark in (("day", False), ("night", True), ("day", False)):
+            while page.locator("html").get_attribute("data-theme") != theme:
+                light.click()
+            paper = frame.locator("body").evaluate(PAPER)
+            assert (sum(paper) < 150) is dark, (theme, paper)
+            # Its own dark style, nothing turned round: colors keep their meaning.
+            assert page.locator("#report").evaluate("e => getComputedStyle(e).filter") == "none"
 
+
+PAPER = """
+body => {
+  const root = getComputedStyle(body.ownerDocument.documentElement).backgroundColor;
+  const own = getComputedStyle(body).backgroundColor;
+  return (own === "rgba(0, 0, 0, 0)" ? root : own).match(/[0-9]+/g).slice(0, 3).map(Number);
+}
+"""
 PARENT = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor

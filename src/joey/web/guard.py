@@ -25,6 +25,7 @@ UNKNOWN_BROWSER = 4401  # WebSocket close codes, as HTTP's 401 and 403
 FOREIGN = 4403
 OPEN = ("/static/",)  # style and scripts hold nothing of anyone
 SAFE = {"GET", "HEAD"}
+LARGEST = 65_536  # bytes of what a browser may say at once; a tap has some hundred
 POLICY = (
     "default-src 'self'; connect-src 'self' {sockets}; object-src 'none'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'self'"
@@ -94,6 +95,12 @@ class Door:
             if token:
                 await self._enter(token, scope, receive, guarded)
                 return
+        if not socket and scope["method"] not in SAFE:
+            receive = _bounded(receive)
+            length = headers.get("content-length", "0")
+            if not length.isdecimal() or int(length) > LARGEST:
+                await _refuse(scope, receive, guarded, 413, b"too large\n")
+                return
         if path.startswith(OPEN) or self.sessions.knows(_cookie(headers.get("cookie", ""))):
             await self.app(scope, receive, guarded)
             return
@@ -117,6 +124,19 @@ class Door:
             headers.append((b"set-cookie", line.encode()))
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Return what takes the body of a request and breaks it off where it is too large."""
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        return message if taken <= LARGEST else {"type": "http.disconnect"}
+
+    return receiving
 
 
 def _cookie_of(scope: Scope) -> str:

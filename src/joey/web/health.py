@@ -36,15 +36,16 @@ class DiskUse:
         self._first = now_ns, self._size()
 
     def words(self, now_ns: int) -> str:
-        """Return it in words: ``412 days``."""
+        """Return it in words: ``412 days, 80 GB free``."""
         free = shutil.disk_usage(self._folder).free
         seconds = (now_ns - self._first[0]) / NS
         grown = self._size() - self._first[1]
-        room = f"{free / 1e9:.0f} GB free"
+        room = f"{free / 1e9:,.0f} GB free"
         if seconds < LEAST_S or grown <= 0:
             return room
         days = free / (grown / seconds * DAY_S)
-        return f"{days:,.0f} days" if days >= 2 else f"{days * 24:.0f} h"
+        lasts = f"{days:,.0f} days" if days >= 2 else f"{days * 24:.0f} h"
+        return f"{lasts}, {room}"
 
     def _size(self) -> int:
         return sum(each.stat().st_size for each in self._folder.glob("*.db*") if each.is_file())
@@ -54,11 +55,12 @@ class Traffic:
     """What intake counts once a second, beside what is found in the journal since then."""
 
     def __init__(self) -> None:
-        self.messages = 0  # that came in since the first tick
-        self.stored = 0  # of them in the journal
+        self.messages = 0  # that came in since the first tick, as of the last one
+        self.stored = 0  # of them in the journal, as of the last tick
         self.quarantined = 0
         self.ticked_ns = 0
         self._last: int | None = None
+        self._since = 0, 0  # stored and in quarantine, with those after the last tick
 
     def take(self, entry: Entry) -> None:
         """Take a tick or a message of the journal."""
@@ -67,10 +69,11 @@ class Traffic:
             if self._last is not None:  # a new intake counts from zero
                 self.messages += messages - self._last if messages >= self._last else messages
             self._last = messages
+            self.stored, self.quarantined = self._since
             self.ticked_ns = entry.received_ns
         elif entry.kind == "hl7" and self._last is not None:
-            self.stored += 1
-            self.quarantined += entry.state != "accepted"
+            stored, quarantined = self._since
+            self._since = stored + 1, quarantined + (entry.state != "accepted")
 
 
 class ClockWatch:
@@ -123,10 +126,15 @@ def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[di
                 "bed": bed,
                 "stored": screen.stored,
                 "shown": screen.shown,
+                "withheld": screen.stored - screen.shown,
                 "lastAt": screen.received_ns / 1e6 or None,
                 "offset": "" if clock.offset_ns is None else f"{clock.offset_ns / NS:+.2f} s",
                 "drift": "" if drift != drift else f"{drift:+.0f} ppm",  # noqa: PLR0124  (NaN)
                 "steps": clock.steps,
+                "late": screen.late,
+                "corrections": screen.corrections,
+                "revisedAt": screen.revised_ns / 1e6 or None,
+                "unknown": len(screen.unmapped),
                 "note": screen.doubt,
             }
         )

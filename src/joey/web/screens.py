@@ -30,6 +30,8 @@ RATES = ("heart_rate", "pulse_rate")  # the first that a monitor sends is the he
 TRENDS = ("heart_rate", "spo2")
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
 JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
+LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
+MOST_WITHHELD = 1000  # of a bed; more are in the quarantine's own list
 LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
 
 
@@ -49,6 +51,11 @@ class Screen:
         self.trends = {kind: Trend() for kind in TRENDS}
         self.key: StreamKey | None = None
         self.shown = self.stored = 0
+        self.withheld: dict[str, None] = {}  # control ids of what is in quarantine
+        self.late = self.corrections = 0
+        self.revised_ns = 0  # when the last of these came
+        self._newest_ns = 0  # newest stamp of the monitor's
+        self._steps = 0  # of its clock, when that was noted
         self.doubt = ""
         self.received_ns = 0
         self.offset_ns = 0  # host minus monitor, as of the last look
@@ -77,7 +84,15 @@ class Screen:
             if len(known):
                 self.archived_ms[kind] = (first + int(known[-1]) + 1) * CELL_MS
 
-    def take(self, observations: Observations, source: str, received_ns: int) -> None:
+    def withhold(self, control_id: str) -> None:
+        """Count a message of the bed that is in quarantine."""
+        if len(self.withheld) < MOST_WITHHELD and control_id not in self.withheld:
+            self.withheld[control_id] = None
+            self.stored += 1
+
+    def take(
+        self, observations: Observations, source: str, received_ns: int, control_id: str = ""
+    ) -> None:
         """Take a message; a new stream begins with an empty screen."""
         key = stream_key(source, observations)
         fresh = key != self.key
@@ -85,8 +100,12 @@ class Screen:
             self.board, self._breathing = Board(self.bed), 0
         self.key = key
         self.board.take(observations, received_ns)
-        self.stored += 1
+        if control_id in self.withheld:  # it was read again
+            del self.withheld[control_id]
+        else:
+            self.stored += 1
         self.shown += not observations.doubt
+        self._count_revisions(observations, received_ns, fresh=fresh)
         self.doubt = observations.doubt
         self.received_ns = max(received_ns, self.received_ns)
         if self.stored % LOOK_EVERY == 1 or fresh:
@@ -105,6 +124,24 @@ class Screen:
                 self.recent.take_breathing(strip, offset)
         for row in observations.unmapped:
             count_unknown(self.unmapped, row, received_ns)
+
+    def _count_revisions(
+        self, observations: Observations, received_ns: int, *, fresh: bool
+    ) -> None:
+        stamps = [each.time_ns for each in (*observations.numerics,) if not each.aperiodic]
+        stamps += [each.start_ns for each in observations.waves]
+        steps = self.clock.steps
+        if fresh or steps != self._steps:
+            self._newest_ns, self._steps = 0, steps
+        newest = max(stamps, default=self._newest_ns)
+        late = newest < self._newest_ns - LATE_NS
+        mended = sum(each.status in {"C", "D"} for each in observations.numerics)
+        self.late += late
+        self.corrections += mended
+        if late or mended:
+            self.revised_ns = received_ns
+        if newest - self.offset_ns < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
+            self._newest_ns = max(self._newest_ns, newest)
 
     def view(self, now_ns: int) -> BedView:
         """Return what the board shows."""

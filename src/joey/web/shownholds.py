@@ -83,7 +83,7 @@ class ShownHolds:
         zone = self._settings.zone
         start = clock_time(round(hold.start * NS), zone)
         roles = dict.fromkeys(
-            " · ".join(filter(None, (piece.role.replace("_", " "), piece.holder.partition(":")[2])))
+            _named(piece.role.replace("_", " "), piece.holder.partition(":")[2])
             for piece in hold.pieces
         )
         who = ", then ".join(roles)
@@ -91,3 +91,8 @@ class ShownHolds:
             return f"since {start}, {who}"
         minutes = (hold.end - hold.start) / 60
         return f"{start} to {clock_time(round(hold.end * NS), zone)}, {minutes:.0f} min, {who}"
+
+
+def _named(role: str, name: str) -> str:
+    """Return a holder in words: ``mother · Sara``, and ``mother`` of one who is called so."""
+    return f"{role} · {name}" if name and name.casefold() != role.casefold() else role

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["holder_of", "holds_of_day", "tile_of"]
 
+MIN_S = 60
 HOUR_S = 3600.0
 DAY_S = 86_400.0
 NONE = {"value": None, "state": "none", "at": None}
@@ -73,8 +74,11 @@ def tile_of(
     holds = record.holds if record else ()
     running = next((hold for hold in reversed(holds) if hold.end is None), None)
     midnight = day_start(date_of(now, zone), zone)
-    held = dose_in(holds, Span(midnight, max(now, midnight + 1)), now).held_h * HOUR_S
-    counts_from = None if running is None else max(running.start, midnight)
+    dose = dose_in(holds, Span(midnight, max(now, midnight + 1)), now)
+    held, every = dose.skin_to_skin_h * HOUR_S, dose.held_h * HOUR_S
+    last = None if running is None else running.pieces[-1]
+    counts = last is not None and last.contact == "skin_to_skin"
+    counts_from = max(last.start, midnight) if last is not None and counts else None
     so_far = 0.0 if counts_from is None else max(0.0, now - counts_from)
     return {
         "key": key,
@@ -92,6 +96,7 @@ def tile_of(
             if hold.end is None or hold.end > now - HOUR_S
         ],
         "heldS": round(held - so_far),
+        "otherS": round((every - held) / MIN_S) * MIN_S,
         "heldFrom": None if counts_from is None else _ms(counts_from),
         "goalS": goal_h * HOUR_S,
         "simulated": bool(view and view.simulated) or bool(infant and infant.simulated),

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
-from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
+from joey.sources.hl7 import (
+    SourceSettings,
+    header_of,
+    location_of,
+    read_message,
+    read_observations,
+)
 from joey.store.journal import NewEntry
 from joey.web.codes import Codes
 from joey.web.health import (
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
-    from joey.store.records import Records
+    from joey.store.records import Records, TapView
     from joey.web.settings import PageSettings
     from joey.web.told import SpellTold
 
@@ -49,7 +54,6 @@ STEP = 200  # entries that one step takes at most: the loop goes on in between
 LOOK_BACK_S = 60  # s of messages that are read again at the start: the boards are full at once
 APPLY_S = 0.25  # s, between commits of the records
 UNDO_S = 600  # s in which the last tap is offered to be taken back
-UNDO_TAPS = 8  # of a bed
 WORDS = {
     "start_hold": "start",
     "nudge": "new start",
@@ -72,16 +76,6 @@ class PageFacts:
     zone: str
     hour: int
     simulated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A tap that can be taken back."""
-
-    tap: str
-    hold: str
-    words: str
-    at_ns: int
 
 
 class Ward:
@@ -110,7 +104,7 @@ class Ward:
         self._beds: dict[str, tuple[int, BedRecord]] = {}  # when read, and what
         self._order: list[str] = []
         self._doubts: dict[str, str] = {}
-        self._taken: dict[str, deque[_Taken]] = {}
+        self._taken: dict[str, TapView | None] = {}  # by bed: what can be taken back
         self._applied = records.applied()
         self._kept = 0.0  # when the records were last brought up to date
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
@@ -158,37 +152,30 @@ class Ward:
         self._applied = entries[-1].seq
         for entry in entries:
             self._traffic.take(entry)
-            if entry.kind == "tap" and entry.control_id not in done.refused:
-                self._note_tap(entry)
         if done.beds - set(self._order):
             self._learn_beds()
         for bed in done.beds:
             self._learn(bed)
+            self._taken.pop(bed, None)
         if any(entry.kind == "tap" for entry in entries):
             self._tags.clear()
         return done.refused
-
-    def _note_tap(self, entry: Entry) -> None:
-        said = json.loads(entry.payload)
-        taken = self._taken.setdefault(said["bed"], deque(maxlen=UNDO_TAPS))
-        if said["type"] == "undo":
-            left = [each for each in taken if each.tap != said.get("of")]
-            taken.clear()
-            taken.extend(left)
-        elif said["type"] in WORDS and all(each.tap != said["id"] for each in taken):
-            hold = str(said.get("hold") or said["id"])
-            taken.append(_Taken(said["id"], hold, WORDS[said["type"]], entry.received_ns))
 
     def _hear(self, entry: Entry) -> None:
         if entry.kind == "codes":
             self.codes.take(entry, (each.unmapped for each in self._screens.values()))
             return
-        if entry.kind != "hl7" or entry.state != "accepted":
+        if entry.kind != "hl7":
             return
         source = self._settings.sources.get(entry.source) or SourceSettings(entry.source)
         try:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
+                return
+            if entry.state != "accepted":
+                withheld = self._screens.get(location_of(message).key)
+                if withheld is not None:
+                    withheld.withhold(entry.control_id)
                 return
             found = read_observations(message, source, self.codes.book.codes)
         except ProtocolError:
@@ -200,7 +187,7 @@ class Ward:
         if screen is None:
             self._screens[bed] = screen = self._new_screen(bed)
             self._learn_beds()
-        screen.take(found, entry.source, entry.received_ns)
+        screen.take(found, entry.source, entry.received_ns, entry.control_id)
 
     def _new_screen(self, bed: str) -> Screen:
         screen = Screen(bed)
@@ -356,11 +343,13 @@ class Ward:
         }
 
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:
-        taken = self._taken.get(bed)
-        if not taken or now - taken[-1].at_ns > UNDO_S * NS:
+        if bed not in self._taken:
+            standing = self._records.standing_taps(bed, now - UNDO_S * NS)
+            self._taken[bed] = next((e for e in reversed(standing) if e.kind in WORDS), None)
+        last = self._taken[bed]
+        if last is None or now - last.tapped_ns > UNDO_S * NS:
             return None
-        last = taken[-1]
-        return {"hold": last.hold, "tap": last.tap, "words": last.words}
+        return {"hold": last.hold, "tap": last.id, "words": WORDS[last.kind]}
 
     def has_hold(self, hold: str) -> bool:
         """Whether there is such a hold among the last days'."""
@@ -415,7 +404,7 @@ class Ward:
                 "quarantined": str(len(quarantine)),
                 "intake": self._intake(now),
                 "clock": self._watch.words(now, self._hm),
-                "behind": f"{behind} messages" if behind else "nothing",
+                "behind": f"{behind} message{'s' * (behind > 1)}" if behind else "nothing",
                 "disk": self._disk.words(now),
             },
             "beds": beds,

@@ -21,7 +21,13 @@ from joey.sources.hl7 import (
 )
 from joey.store.records.admissions import admit
 from joey.store.records.engine import open_engine, writing
-from joey.store.records.holding import SPELL_TAGS, apply_tap, parse_tap
+from joey.store.records.holding import (
+    SPELL_TAGS,
+    TapView,
+    apply_tap,
+    parse_tap,
+    standing_taps,
+)
 from joey.store.records.streams import Seen, attach, attach_bed, seen_of
 from joey.store.records.tables import applied
 from joey.store.records.views import (
@@ -50,6 +56,7 @@ __all__ = [
     "HolderView",
     "InfantView",
     "Records",
+    "TapView",
 ]
 
 PROJECTION = "records"
@@ -123,6 +130,11 @@ class Records:
         """Return the tag of each spell of a stream by its start. [ns]"""
         with self._engine.connect() as connection:
             return tags_of(connection, stream, since_ns)
+
+    def standing_taps(self, bed: str, since_ns: int) -> tuple[TapView, ...]:
+        """Return the taps on holds of a bed's infant that can be taken back. [ns UTC]"""
+        with self._engine.connect() as connection:
+            return standing_taps(connection, bed, since_ns)
 
     def close(self) -> None:
         """Close all connections."""

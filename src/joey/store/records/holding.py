@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from joey.holds import Hold
 
-__all__ = ["SPELL_TAGS", "Tap", "apply_tap", "holds_of", "open_hold", "parse_tap", "taps_of"]
+__all__ = [
+    "SPELL_TAGS",
+    "Tap",
+    "TapView",
+    "apply_tap",
+    "holds_of",
+    "open_hold",
+    "parse_tap",
+    "standing_taps",
+    "taps_of",
+]
 
 NS = 1_000_000_000
 SPELL_TAGS = (
@@ -53,6 +63,24 @@ class Tap:
     bed: str
     at_ns: int
     said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TapView:
+    """A tap that stands: neither refused nor taken back.
+
+    Parameters
+    ----------
+    id, hold, kind : str
+        The tap, the hold that it is of, and what it did.
+    tapped_ns : int
+        When it came. [ns UTC]
+    """
+
+    id: str
+    hold: str
+    kind: str
+    tapped_ns: int
 
 
 def parse_tap(payload: bytes) -> Tap:
@@ -186,6 +214,37 @@ def taps_of(connection: Connection, hold: str) -> tuple[HoldTap, ...]:
         _hold_tap(Tap(row.id, row.kind, row.bed, row.at_ns, json.loads(row.said)), hold)
         for row in rows
     )
+
+
+def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapView, ...]:
+    """Return the taps on holds of the infant in a bed that stand, in order.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    bed : str
+        The bed.
+    since_ns : int
+        Those that came from then on. [ns UTC]
+    """
+    infant = _infant_at(connection, bed)
+    mine = taps.c.infant == infant if infant is not None else taps.c.infant.is_(None)
+    rows = connection.execute(
+        select(taps)
+        .where(mine, taps.c.bed == bed, taps.c.refused == "", taps.c.tapped_ns >= since_ns)
+        .order_by(taps.c.seq.desc())
+    )
+    undone: set[str] = set()
+    found = []
+    for row in rows:
+        if row.id in undone:
+            continue
+        if row.kind == "undo":
+            undone.add(json.loads(row.said).get("of", ""))
+        elif row.kind in HOLD_TAPS:
+            found.append(TapView(row.id, row.hold, row.kind, int(row.tapped_ns)))
+    return tuple(reversed(found))
 
 
 def holds_of(

@@ -70,6 +70,7 @@ function second() {
   const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
   write(by("today"), lasting(today));
   write(by("goal"), `of ${tile.goalS / 3600} h, the unit's goal`);
+  by("other").hidden = !tile.otherS; write(by("other"), tile.otherS ? `and ${lasting(tile.otherS)} of other holds` : "");
   by("meter").style.width = `${Math.min(100, (today / tile.goalS) * 100)}%`;
   write(by("crgwords"), crg.words());
   write(by("wavewords"), `${strips.words()}`);

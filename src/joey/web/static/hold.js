@@ -8,6 +8,8 @@ import { startPage } from "./page.js";
 const hold = document.documentElement.dataset.hold ?? "";
 const frame = /** @type {HTMLIFrameElement} */ (by("report"));
 let shown = "";
+/** @type {WeakSet<CSSMediaRule>} */
+const darkRules = new WeakSet();
 
 const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   by("simulated").hidden = !message.simulated;
@@ -20,9 +22,26 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
     // Where someone reads, they go on reading.
     const top = frame.contentWindow?.scrollY ?? 0;
     shown = message.version;
-    frame.onload = () => frame.contentWindow?.scrollTo(0, top);
+    frame.onload = () => { light(); frame.contentWindow?.scrollTo(0, top); frame.classList.remove("loading"); };
+    if (frame.hidden) frame.classList.add("loading");
     frame.src = `/holds/${encodeURIComponent(hold)}/report?v=${encodeURIComponent(shown)}`;
     frame.hidden = false;
   }
 });
 startPage(link);
+
+/** Give the report the light of this device: its own dark style at night, whatever the system prefers. */
+function light() {
+  const page = frame.contentDocument, night = document.documentElement.dataset.theme === "night";
+  if (!page?.documentElement) return;
+  page.documentElement.style.colorScheme = night ? "dark" : "light";
+  for (const sheet of page.styleSheets) for (const rule of sheet.cssRules) {
+    if (!(rule instanceof (/** @type {any} */ (frame.contentWindow)).CSSMediaRule)) continue;
+    const media = /** @type {CSSMediaRule} */ (rule);
+    const dark = darkRules.has(media) || media.conditionText.includes("prefers-color-scheme: dark");
+    if (!dark) continue;
+    darkRules.add(media);
+    media.media.mediaText = night ? "screen" : "not all";
+  }
+}
+document.addEventListener("themechange", light);

@@ -9,6 +9,9 @@ import { ROLES, named } from "./words.js";
 const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
 
+// Kangaroo care is skin to skin; what else is held time is counted apart.
+const CONTACTS = /** @type {const} */ ([["skin_to_skin", "Skin to skin"], ["clothed", "Clothed"]]);
+
 /** @typedef {import("./types.js").Bed} Bed */
 /** @typedef {import("./types.js").Holder} Holder */
 
@@ -67,10 +70,16 @@ export class HoldPanel {
     const chips = make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
       .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
     this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
+    const contact = make("div", "row contact", ...CONTACTS.map(([key, words]) => {
+      const button = this.button(words, `contact-${key}`, () => { void this.tap("describe", { hold: hold.id, contact: key }, words); });
+      button.setAttribute("aria-pressed", String(hold.contact === key));
+      return button;
+    }));
+    contact.setAttribute("role", "group"); contact.setAttribute("aria-label", "Contact");
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
     const report = make("a", "button", "Report so far");
     report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop), make("div", "row", report)];
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop), contact, make("div", "row", report)];
   }
 
   /** @param {Bed} state */

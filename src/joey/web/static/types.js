@@ -52,7 +52,8 @@
  * @property {Lost[]} lost
  * @property {Running|null} hold
  * @property {[number, number|null][]} held holds of the last hour
- * @property {number} heldS held today by closed holds [s]
+ * @property {number} heldS skin to skin today, without what goes on [s]
+ * @property {number} otherS in other holds today [s]
  * @property {number|null} heldFrom from when the running one counts today
  * @property {number} goalS
  * @property {Spell[]} spells of the last hour

@@ -1,0 +1,103 @@
+"""What taps leave behind: what can be taken back, and how long an infant was held."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from joey.web.taps import as_payload
+from joey.web.ward import UNDO_S, Ward
+from tests.web.messages import admission
+from tests.web.serving import admit, write
+from tests.web.test_told import Clock, open_ward
+
+NS = 1_000_000_000
+BED = "NICU/4"
+
+
+def tap(ward: Ward, clock: Clock, kind: str, **more: object) -> tuple[str, dict[str, Any]]:
+    """Tap as a tablet does; return the tap's id and the bed after it."""
+    name = str(uuid.uuid4())
+    said = {"id": name, "type": kind, "bed": BED, "at": clock.now / 1e6, **more}
+    done = ward.tap(*as_payload(said))
+    assert done["refused"] == ""
+    return name, done["bed"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock at noon, so that no hold of a test began yesterday."""
+    clock = Clock()
+    clock.now = clock.now // (86_400 * NS) * 86_400 * NS + 12 * 3600 * NS
+    return clock
+
+
+def test_taps_of_before_a_restart_are_taken_back(tmp_path: Path, clock: Clock) -> None:
+    """Last first: the change of holder, then the start; not a second time, not for ever."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", holder={"role": "mother"}, contact="skin_to_skin")
+    clock.now += 60 * NS
+    change, _ = tap(ward, clock, "change_holder", hold=hold, holder={"role": "father"})
+    ward.close()
+
+    ward = open_ward(tmp_path, clock)
+    assert ward.bed(BED)["undo"] == {"hold": hold, "tap": change, "words": "change of holder"}
+    _, bed = tap(ward, clock, "undo", hold=hold, of=change)
+    assert bed["tile"]["hold"]["holder"]["role"] == "mother"
+    assert bed["undo"] == {"hold": hold, "tap": hold, "words": "start"}
+    clock.now += UNDO_S * NS
+    assert ward.bed(BED)["undo"] is None
+    ward.close()
+
+
+def test_taps_on_another_infant_are_not_offered(tmp_path: Path, clock: Clock) -> None:
+    """Who lies there now did not start that hold."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    tap(ward, clock, "start_hold", contact="skin_to_skin")
+    ward.close()
+    clock.now += NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=clock.now)
+    admit(tmp_path, "4", "M5", "LI^WEI", at_ns=clock.now + 1)
+
+    ward = open_ward(tmp_path, clock)
+    assert ward.tile(BED)["infant"]["name"] == "LI, WEI"
+    assert ward.bed(BED)["undo"] is None
+    ward.close()
+
+
+def test_only_skin_to_skin_counts_toward_the_goal(tmp_path: Path, clock: Clock) -> None:
+    """An hour skin to skin, then half an hour clothed with the next holder: told apart."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", holder={"role": "mother"}, contact="skin_to_skin")
+    clock.now += 3600 * NS
+    tile = ward.tile(BED)
+    assert (tile["heldS"], tile["heldFrom"], tile["otherS"]) == (0, clock.now / 1e6 - 3.6e6, 0)
+    tap(ward, clock, "change_holder", hold=hold, holder={"role": "father"})
+    _, bed = tap(ward, clock, "describe", hold=hold, contact="clothed")
+    assert bed["tile"]["hold"]["contact"] == "clothed"
+    clock.now += 1800 * NS
+    tile = ward.tile(BED)
+    assert (tile["heldS"], tile["heldFrom"], tile["otherS"]) == (3600, None, 1800)
+    tap(ward, clock, "stop_hold", hold=hold)
+    tile = ward.tile(BED)
+    assert (tile["heldS"], tile["heldFrom"], tile["otherS"]) == (3600, None, 1800)
+    ward.close()
+
+
+@pytest.mark.parametrize(("multiple", "badge"), [("Y", "B"), ("N", ""), ("", "")])
+def test_a_badge_is_a_twins_alone(tmp_path: Path, clock: Clock, multiple: str, badge: str) -> None:
+    """PID-25 is the order of birth of a multiple (PID-24); some systems number every birth."""
+    raw = admission("A01", "4", "M4", "JONES^TWIN B", clock.now - NS)
+    row = next(line for line in raw.split(b"\r") if line.startswith(b"PID"))
+    born = row + b"|" * (24 - row.count(b"|")) + multiple.encode() + b"|2"
+    write(tmp_path, raw.replace(row, born), at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+
+    assert ward.tile(BED)["infant"]["twin"] == badge
+    ward.close()
