@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from tests.breaths.chests import STRATA, Stratum, scored
 from tests.breaths.days import Day, day
+
+from joey.beats import Beats
+from joey.breaths import detect_breaths
+from joey.events import PRESETS, find_apneas
+from joey.signals import Channel, quantize
+from joey.simulate.breathing import infant_breathing, lung
+from joey.simulate.seeds import band_noise, stream
+from joey.simulate.waves import STEP, uniform
+from joey.spans import EMPTY, Spans, total
 
 SEEDS = range(100, 112)  # twelve infants, two hours a stratum
 # What is asked of each stratum: shares of the true apneas of 12 s or more that are found, and that
@@ -68,3 +79,36 @@ def test_hours_with_a_hold_have_hardly_a_false_apnea() -> None:
     assert seen.found + seen.unsaid >= 0.8 * seen.apneas
     assert seen.false <= 0.15 * seen.searched  # 0.02 to 0.06 in days of other seeds
     assert seen.searched >= 0.85 * seen.hours
+
+
+@pytest.mark.parametrize("bout", [(2.0, 22.0), (540.0, 556.0), (542.0, 562.0)])
+@pytest.mark.parametrize("size", [5.0, 8.0])
+def test_motion_that_is_heard_first_sets_no_usual_breath(
+    bout: tuple[float, float], size: float
+) -> None:
+    """An infant who breathes plainly has no apnea after motion at the start of a section.
+
+    The bout has an SD of so many breaths; it is the first that is heard at the start of the
+    recording, and before a mark of ten minutes.
+    """
+    seconds, fs = 900.0, 62.5
+    for seed in range(6):
+        times = uniform(round(seconds / STEP) + 2, STEP)
+        rate, spread = np.full(len(times), 50.0), np.full(len(times), 0.2)
+        breathing, _ = infant_breathing(times, rate, spread, [], EMPTY, seed)
+        n = round(seconds * fs)
+        wave = lung(breathing, n, fs).astype(np.float64)
+        at = uniform(n, 1 / fs)
+        rng = stream(seed, "bout", f"{size} {bout}")
+        inside = (at >= bout[0]) & (at < bout[1])
+        wave[inside] += size * band_noise(rng, at, 0.3, 2.0)[inside]
+        wave += 0.03 * rng.standard_normal(n)
+        resp = quantize(Channel("resp", "Ohm"), Fraction(125, 2), 0, wave, 0.01)
+        beats = np.arange(0.2, seconds, 0.41)
+        searched = Spans.of([(0.0, seconds)])
+        heart = Beats(Channel("ecg"), beats, np.zeros(len(beats), dtype=np.uint8), searched)
+
+        found = find_apneas(detect_breaths(resp, heart), PRESETS["central10"])
+
+        assert not found.items
+        assert total(found.searched) > 0.7 * seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,16 @@ def case(name: str) -> tuple[kit.Case, str]:
         return _beats(name, ecg), "signal"
     if name == "pleth":
         return _beats(name, pleth), "signal"
+    if name == "coarse breaths":  # flat for seconds in a pause, and at times in breaths
+        resp = _coarse(resp)
     inputs: dict[str, kit.Data] = {"resp": list(resp.segments), "beats": detect_beats(ecg)}
     make = partial(BreathDetector, resp.channel)
     return kit.Case(name, make, inputs, partial(join_breaths, resp.channel)), "resp"
+
+
+def _coarse(signal: Signal) -> Signal:
+    segments = tuple(replace(each, counts=each.counts // 160) for each in signal.segments)
+    return replace(signal, segments=segments)
 
 
 def _beats(name: str, signal: Signal) -> kit.Case:
@@ -90,8 +97,16 @@ def _joined(parts: Iterable[_Judged]) -> _Judged:
     return _Judged(times, flags, judged.judged, judged)
 
 
-DETECTORS = ("ecg", "pleth", "breaths", "quality of ecg", "quality of pleth", "quality of resp")
-LEAST = {"ecg": 3000, "pleth": 3000, "breaths": 1000}
+DETECTORS = (
+    "ecg",
+    "pleth",
+    "breaths",
+    "coarse breaths",
+    "quality of ecg",
+    "quality of pleth",
+    "quality of resp",
+)
+LEAST = {"ecg": 3000, "pleth": 3000, "breaths": 1000, "coarse breaths": 1000}
 
 
 @pytest.mark.parametrize("name", DETECTORS)

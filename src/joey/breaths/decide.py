@@ -21,6 +21,7 @@ MOST_GROWTH = 1.5  # of the usual breath: what a larger one counts for
 RING = 15  # breaths that make the usual one
 VIOLENT = 3.0  # usual breaths: movement of more is motion, deeper than a sigh
 AGREE = 5  # more breaths of the usual size than others make it trusted
+PROVEN = 12  # the same since it was learned, others counting twice: motion is too uneven for it
 AGREE_FROM, AGREE_TO = 0.6, 1.8  # of the usual breath: a breath of the usual size
 LOST_S = 8.0  # s without an agreeing breath, when the usual size is not trusted: learn anew
 LOST_TRUSTED_S = 15.0  # s, the same when it is trusted
@@ -38,9 +39,22 @@ ALIKE = 0.5  # of the usual briskness for its height: as little has what may be 
 MOSTLY = 0.8  # of the last blocks
 LATELY = 32  # blocks, whose mean briskness is the present one
 
-HEIGHT, RISING, EXTREME, WHERE, OTHER, AGREED, POS, COUNT, AGREES, ANEW, QUICK, TURN, CALM = range(
-    13
-)
+(
+    HEIGHT,
+    RISING,
+    EXTREME,
+    WHERE,
+    OTHER,
+    AGREED,
+    POS,
+    COUNT,
+    AGREES,
+    ANEW,
+    QUICK,
+    TURN,
+    CALM,
+    PROOF,
+) = range(14)
 
 
 class State:
@@ -49,7 +63,7 @@ class State:
     __slots__ = ("numbers", "rings")
 
     def __init__(self, height: float, quick: float, turn: float) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(13)
+        self.numbers: NDArray[np.float64] = np.zeros(14)
         self.numbers[COUNT] = RING
         self.numbers[HEIGHT], self.numbers[QUICK], self.numbers[TURN] = height, quick, turn
         # Of the last breaths the heights, how rough and how brisk: as they came, and sorted.
@@ -121,23 +135,28 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 s[CALM] = i
                 restless = False
             waited, least = LOST_S, floor[b]
-            if s[AGREES] >= AGREE:
+            sure = s[AGREES] >= AGREE and s[PROOF] >= PROVEN
+            if sure:
                 waited, least = LOST_TRUSTED_S, max(least, LEAST * s[HEIGHT])
             leisure = slowest * moves[b]
             slow[b] = brisk[b] < min(BRISK * s[TURN], leisure)
             since = (i - max(s[AGREED], s[ANEW])) / fs
+            if since > LOST_SLOW_S:
+                least = floor[b]
             if lately[b] > least and (restless or (since > waited and not motion[b])):
                 s[CALM] = i
                 turn = _mean(brisk, b)
                 alike = s[AGREES] < AGREE and turn * s[HEIGHT] >= ALIKE * s[TURN] * lately[b]
+                # What was never proven may have been motion: its shape says nothing.
+                alike = alike or s[PROOF] < PROVEN
                 alike = alike or _is_brisk(brisk, moves, b, slowest)
                 if alike or restless or since > LOST_SLOW_S:
                     s[HEIGHT], s[QUICK], s[TURN] = lately[b], _mean(rough, b), turn
                     rings[:2], rings[2:4], rings[4:] = s[HEIGHT], s[QUICK], s[TURN]
-                    s[AGREES] = 0.0
+                    s[AGREES] = s[PROOF] = 0.0
                     s[ANEW] = i
             usual[b] = s[HEIGHT]
-            trusted[b] = s[AGREES] >= AGREE
+            trusted[b] = s[AGREES] >= AGREE and s[PROOF] >= PROVEN
         if not valid[i]:
             s[RISING] = 0.0
             s[EXTREME] = 0.0
@@ -165,9 +184,13 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     n += 1
                     if AGREE_FROM * s[HEIGHT] < height < AGREE_TO * s[HEIGHT]:
                         s[AGREES] += 1.0
+                        s[PROOF] += 1.0
                         s[AGREED] = s[WHERE]
-                    elif s[AGREES] < AGREE:
-                        s[AGREES] = max(s[AGREES] - 1.0, 0.0)
+                    else:
+                        if s[PROOF] < PROVEN:
+                            s[PROOF] = max(s[PROOF] - 2.0, 0.0)
+                        if s[AGREES] < AGREE:
+                            s[AGREES] = max(s[AGREES] - 1.0, 0.0)
                     # Motion must not set the size of a breath: it would hide the next ones.
                     if not motion[at] and rough[at] >= 0:
                         most = MOST_GROWTH

@@ -35,7 +35,7 @@ DRIFT_S = 1.2  # s, a box whose mean is taken away: an adult's 16 breaths/min fa
 FLAT_S = 2.0  # s, impedance that does not change by a count for so long is not measured
 LAG_S = 0.16  # s, of differences: the second tell an infant's breath from an adult's (0.3 Hz), the
 # fourth breath from motion (2.5 Hz)
-LEARN_S = 15.0  # s, from which the first usual breath is learned
+LEARN_S = 45.0  # s, from which the first usual breath is learned: a bout of motion is shorter
 
 
 class BreathDetector:
@@ -191,6 +191,8 @@ class _Section:
         self._drift = 2 * int(DRIFT_S * self._fs / 2) + 1
         self._flat = round(FLAT_S * self._fs)
         self._near = self._smooth + self._drift // 2 + 1  # samples either side of a filtered one
+        # A flat run that a cut shortens must still be seen as one: chunks do not matter.
+        self._settle = round(SETTLE_S * self._fs) + 1 + self._flat
         boxes = self._smooth, self._drift, max(round(LAG_S * self._fs), 1)
         self._stillness = Stillness(len(self._heard.counts), self._fs, boxes)
         n = len(self._heard.counts)
@@ -218,7 +220,7 @@ class _Section:
     def step(self, known: int, *, last: bool) -> tuple[Breaths, int]:
         """Go on with what is known; breaths are final once the fall after them is."""
         window = self._window
-        margin = 0 if last else self._near + self._flat + round(SETTLE_S * self._fs)
+        margin = 0 if last else self._near + self._settle
         stop = known - window.first - margin
         block = self._stillness.block
         if not last:
@@ -240,11 +242,8 @@ class _Section:
 
     def _filter(self, lo: int, hi: int) -> None:
         window = self._window
-        settle = round(SETTLE_S * self._fs) + 1
-        a, b = (
-            max(lo - self._near - settle, 0),
-            min(hi + self._near + settle, len(self._heard.counts)),
-        )
+        reach = self._near + self._settle
+        a, b = max(lo - reach, 0), min(hi + reach, len(self._heard.counts))
         counts, valid = self._heard.counts[a:b].astype(np.int64), self._heard.valid[a:b].copy()
         valid &= ~_still(counts, valid, self._flat)
         times = window.grid.times(np.arange(a, b) + window.first)

@@ -96,8 +96,13 @@ class Stillness:
         return self._moving * self.block
 
     def usual(self, stop: int) -> tuple[float, float, float]:
-        """Return the medians of movement, roughness and briskness of the first blocks."""
-        some = np.isfinite(self.moves[: min(stop, self._moving)])
+        """Return a low quantile of movement, roughness and briskness of the first that move."""
+        stop = min(stop, self._moving)
+        some = np.isfinite(self.moves[:stop])
+        with np.errstate(invalid="ignore"):
+            moving = self.moves[:stop] > self.floor[:stop]
+        if moving.any():  # a pause says nothing of breaths
+            some = moving
         if not some.any():
             return 0.0, 0.0, 0.0
         n = len(some)
