@@ -38,15 +38,15 @@ FLOORS = {
     "white noise 15 %": (0.85, 0.90, 0.06),
     # Nobody could say more: motion or an adult moves the chest as far as this infant breathes.
     "steady motion 5 %": (0.30, 0.85, 0.40),
-    "steady motion 10 %": (0.0, 0.95, 1.0),
-    "steady motion 20 %": (0.0, 0.95, 1.0),
-    "steady motion 40 %": (0.0, 0.70, 1.0),
+    "steady motion 10 %": (0.0, 0.95, 0.65),
+    "steady motion 20 %": (0.0, 0.95, 0.85),
+    "steady motion 40 %": (0.0, 0.70, 0.85),
     "holder's breathing 100 %": (0.30, 0.85, 0.30),
     "holder 50 %, 21 to 30/min": (0.20, 0.85, 0.35),
     "holder 100 %, 21 to 30/min": (0.0, 0.65, 0.50),
     "no ECG, cardiac artifact 10 %": (0.85, 0.90, 0.15),
-    "no ECG, cardiac artifact 30 %": (0.0, 0.85, 1.0),
-    "no ECG, cardiac artifact 100 %": (0.0, 0.90, 1.0),
+    "no ECG, cardiac artifact 30 %": (0.0, 0.85, 0.75),
+    "no ECG, cardiac artifact 100 %": (0.0, 0.90, 0.97),
 }
 VEILED = {name for name, floor in FLOORS.items() if floor[FOUND] < 0.5}
 
@@ -62,8 +62,8 @@ def test_apneas_are_found_or_said_to_be_unsayable(stratum: Stratum) -> None:
     assert seen.short > 30
     assert seen.found >= floor[FOUND] * seen.long
     assert seen.found + seen.unsaid >= floor[ANSWERED] * seen.long
-    assert seen.called <= 0.05 * seen.short
-    assert seen.false <= 0.5 * seen.searched  # at most one in two searched hours
+    assert seen.called == 0
+    assert seen.false == 0
     assert 1 - seen.searched / seen.hours <= floor[UNSEARCHED]
     assert stratum.name in VEILED or np.median(np.abs(seen.errors)) <= 1.0
     assert seen.near >= (0.90 if stratum.steady else 0.95) * seen.breaths or stratum.transfer
