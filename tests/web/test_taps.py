@@ -101,3 +101,21 @@ def test_a_badge_is_a_twins_alone(tmp_path: Path, clock: Clock, multiple: str, b
 
     assert ward.tile(BED)["infant"]["twin"] == badge
     ward.close()
+
+
+def test_who_holds_can_be_said_after_the_start(tmp_path: Path, clock: Clock) -> None:
+    """It is said of the whole hold so far, and is no change of holder; it can be taken back."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", contact="skin_to_skin")
+    since = clock.now / 1e6
+    clock.now += 300 * NS
+    who = {"role": "mother", "label": "Sara"}
+    said, bed = tap(ward, clock, "describe", hold=hold, holder=who)
+    running = bed["tile"]["hold"]
+    assert running["holder"] == {"role": "mother", "name": "Sara"}
+    assert (running["since"], running["holderSince"]) == (since, since)
+    assert bed["holders"][0] == {"role": "mother", "name": "Sara"}
+    _, bed = tap(ward, clock, "undo", hold=hold, of=said)
+    assert bed["tile"]["hold"]["holder"]["role"] == "unknown"
+    ward.close()

@@ -90,12 +90,21 @@ def fold_taps(taps: Sequence[HoldTap], infant: str) -> Hold | None:
             pieces.append(Piece(tap.holder, tap.role, tap.at, None, contact))
         elif tap.kind == "stop_hold":
             pieces[-1] = replace(pieces[-1], end=tap.at)
-        elif tap.kind == "describe" and tap.contact != UNKNOWN:
-            pieces[-1] = replace(pieces[-1], contact=tap.contact)
+        elif tap.kind == "describe":
+            pieces[-1] = _described(pieces[-1], tap)
         details |= tap.details
     contacts = {piece.contact for piece in pieces}
     contact = contacts.pop() if len(contacts) == 1 else "mixed"
     return Hold(start.hold, infant, tuple(pieces), contact, len(taps) - 1, details)
+
+
+def _described(piece: Piece, tap: HoldTap) -> Piece:
+    """Return a piece of which somebody says afterwards how, or with whom, it is."""
+    if tap.contact != UNKNOWN:
+        piece = replace(piece, contact=tap.contact)
+    if tap.role != UNKNOWN:
+        piece = replace(piece, holder=tap.holder, role=tap.role)
+    return piece
 
 
 def _standing(taps: Sequence[HoldTap]) -> list[HoldTap]:

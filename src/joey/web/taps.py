@@ -17,7 +17,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "nudge": ("hold",),
     "change_holder": ("hold", "holder", "contact"),
     "stop_hold": ("hold", "details"),
-    "describe": ("hold", "contact", "details"),
+    "describe": ("hold", "holder", "contact", "details"),
     "undo": ("hold", "of"),
     "tag": ("stream", "start_ns", "tag"),
     "associate": ("stream", "infant"),

@@ -59,6 +59,7 @@ WORDS = {
     "nudge": "new start",
     "change_holder": "change of holder",
     "stop_hold": "stop",
+    "describe": "what was said",
 }
 OURS = "web"  # the source of taps in the journal
 FACTS_NS = NS // 5  # ns, between looks at the archive

@@ -67,7 +67,11 @@ export class HoldPanel {
         return button;
       }));
     const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")));
-    const chips = make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
+    // Who holds may be said after the start: then it is said of the hold so far, and is no change.
+    const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
+    const chips = unsaid ? make("div", "chips", ...state.holders.filter((each) => each.role !== "unknown").slice(0, 2)
+      .map((each) => this.button(`It is ${named(each)}`, `is-${keyOf(each)}`, () => this.sayWho(each), "chip")),
+    this.button("Say who holds", "is-else", () => this.ask("Who holds?", (holder) => this.sayWho(holder)), "chip other")) : make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
       .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
     this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
     const contact = make("div", "row contact", ...CONTACTS.map(([key, words]) => {
@@ -79,7 +83,7 @@ export class HoldPanel {
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
     const report = make("a", "button", "Report so far");
     report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, ...this.undoRow(state), chips, make("div", "row", stop), contact, make("div", "row", report)];
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, make("div", "row both", ...this.undoButton(state), report), chips, make("div", "row", stop), contact];
   }
 
   /** @param {Bed} state */
@@ -128,6 +132,8 @@ export class HoldPanel {
   }
   /** @param {Holder} holder */
   change(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("change_holder", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds now`); }
+  /** @param {Holder} holder */
+  sayWho(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("describe", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds`); }
   async stop() {
     const hold = this.state?.tile.hold;
     if (!hold) return;

@@ -116,7 +116,7 @@ export class OxyCrg {
       if (hold.end !== null && to < right) pen.fillRect(to - 1, 1, 1, bottom - 1);
       pen.save(); pen.beginPath(); pen.rect(left + 6, 0, to - left - 12, BAND); pen.clip();
       pen.fillStyle = ink.holdInk ?? "";
-      const words = hold.holders.map(named).join(", then ");
+      const words = hold.holders.map(named).filter((each, k, all) => each !== all[k - 1]).join(", then ");
       if (pen.measureText(words).width <= to - left - 12) pen.fillText(words, left + 7, BAND / 2 - 1);
       pen.restore();
     }

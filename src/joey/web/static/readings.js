@@ -26,10 +26,10 @@ export function shown(reading, decimals, now, lostFor = 0, narrow = false) {
   if (lostFor > 0 && state === "live") state = "late";
   if (lostFor > GONE_MS && state === "late") state = "none";
   if ((state === "live" || state === "late") && reading.value !== null) {
-    const old = state === "late" && reading.at !== null ? `${age(now - reading.at)} old` : "";
+    const old = state === "late" && reading.at !== null ? `${age(now - reading.at)}${narrow ? "" : " old"}` : "";
     return { text: reading.value.toFixed(decimals), state, age: old };
   }
-  const why = state === "invalid" ? reading.reason || "not valid" : reading.reason ?? "";
+  const why = state === "invalid" ? reading.reason || (narrow ? "invalid" : "not valid") : reading.reason ?? "";
   const when = reading.at !== null ? `${narrow ? "" : "last "}${hm(reading.at)}` : "";
   return { text: DASH, state: state === "invalid" ? "invalid" : "none", age: why && !when ? why : why && state === "invalid" ? why : when };
 }

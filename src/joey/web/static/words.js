@@ -12,6 +12,6 @@ export function lostWords(lost, short) {
 export const ROLES = /** @type {const} */ ([["mother", "Mother"], ["father", "Father"], ["other_parent", "Other parent"], ["sibling", "Sibling"], ["grandparent", "Grandparent"], ["surrogate", "Surrogate"], ["staff", "Staff"], ["volunteer", "Volunteer"], ["other", "Other"], ["unknown", "Not known"]]);
 /** A holder in words: Mother · Sara. @param {import("./types.js").Holder} holder */
 export function named(holder) {
-  const role = ROLES.find(([key]) => key === holder.role)?.[1] ?? "Someone";
+  const role = holder.role === "unknown" && !holder.name ? "Someone" : ROLES.find(([key]) => key === holder.role)?.[1] ?? "Someone";
   return holder.name && holder.name.toLowerCase() !== role.toLowerCase() ? `${role} · ${holder.name}` : role;
 }
