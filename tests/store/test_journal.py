@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,27 @@ def test_places_are_never_used_twice(tmp_path: Path) -> None:
     assert [each.seq for each in journal.read(0)] == [1]
     assert journal.append([message(3)])[0].seq == 4
     assert [each.reason for each in journal.quarantined()] == ["no MSH"]
+
+
+def test_it_is_trimmed_some_at_a_time(tmp_path: Path) -> None:
+    """The first ones first; what was released goes with its release, and the place is known."""
+    journal = Journal(tmp_path / "journal.db")
+    bad = NewEntry(1, "hl7", "ward", b"x", state="quarantined", reason="no MSH")
+    journal.append([bad, message(1), message(2), replace(bad, payload=b"y"), message(3)])
+    assert journal.release(1, 9) is not None
+    assert journal.trimmed() == 0
+
+    assert journal.trim(6, most=2) == 2
+    assert (journal.trimmed(), [each.seq for each in journal.read(0)]) == (4, [1, 4, 5, 6])
+    assert journal.trim(6, most=2) == 1
+    assert [each.seq for each in journal.quarantined()] == [4]
+    used = journal.used_bytes()
+    assert journal.trim(7) == 1
+    assert (journal.trimmed(), [each.seq for each in journal.read(0)]) == (7, [4])
+    assert journal.trim(3) == 0
+    assert journal.trimmed() == 7
+    assert 0 < journal.used_bytes() <= used
+    assert journal.last() == 6
 
 
 @pytest.mark.parametrize("asked", [0, 1000, 1001, 1004, 1005, 1006, 9999])

@@ -1,4 +1,4 @@
-"""What workers would have told of a bed: an hour of envelope, and spells, by their own packing."""
+"""What workers tell of a bed: of its messages, or an hour of envelope and spells by themselves."""
 
 from __future__ import annotations
 
@@ -9,18 +9,34 @@ import numpy as np
 from joey.events import Event, Spell
 from joey.live.facts import EnvelopeMinute, Facts
 from joey.people import StreamKey, stream_id
+from joey.serve import Settings
 from joey.serve.packing import envelope_rows, facts_of
+from joey.serve.worker import Worker
 from joey.spans import Span
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
-from joey.store.journal import SHARDS
+from joey.store.journal import SHARDS, Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["apnea", "bradycardia", "desaturation", "tell"]
+    from joey.sources.hl7 import SourceSettings
+
+__all__ = ["apnea", "bradycardia", "desaturation", "tell", "work"]
 
 NS = 1_000_000_000
 NAN = float("nan")
+
+
+def work(folder: Path, sources: tuple[SourceSettings, ...]) -> None:
+    """Have a worker go on from where the last one came to, as far as the journal goes."""
+    journal = Journal(folder / "journal.db", read_only=True)
+    archive = Archive(folder / "archive.db")
+    worker = Worker(Settings(folder, sources=sources), 0, journal, archive)
+    while worker.step():
+        pass
+    assert worker.keep()
+    archive.close()
+    journal.close()
 
 
 def apnea(at: float, seconds: float) -> Event:

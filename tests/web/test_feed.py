@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from joey.errors import InputError
 from joey.store.journal import Journal, NewEntry, shard_of
+from joey.web.health import DiskUse
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit
 from tests.web.test_told import Clock, catch_up, open_ward
@@ -200,3 +202,32 @@ def test_what_is_stored_and_not_shown_is_told_by_bed(tmp_path: Path) -> None:
     assert counts() == [(2, 2, 0)]
     journal.close()
     ward.close()
+
+
+def test_the_disk_lasts_as_long_as_the_journal_is_trimmed(tmp_path: Path) -> None:
+    """The journal grows to its age and no further, unless it is held; the archive grows on."""
+    now = time.time_ns()
+    journal = Journal(tmp_path / "journal.db")
+    (tmp_path / "archive.db").write_bytes(bytes(1_000_000))
+    journal.append([NewEntry(now, "hl7", SOURCE, bytes(9000), 1, "0")])
+    disk = DiskUse(tmp_path, journal, now, days=2.0)
+    hour = 3600 * NS
+    assert re.fullmatch(r"[\d,]+ GB free", disk.words(now + 30 * NS))
+
+    journal.append([NewEntry(now, "hl7", SOURCE, bytes(9000), 1, f"a{k}") for k in range(1000)])
+    # Full-grown before the disk is full.
+    assert re.fullmatch(r"[\d,]+ GB free", disk.words(now + hour))
+    free = shutil.disk_usage(tmp_path).free
+    a_day = 24 * 9.0e6
+    assert days_of(disk.words(now + hour, held=True)) == pytest.approx(free / a_day, rel=0.5)
+    (tmp_path / "archive.db").write_bytes(bytes(31_000_000))
+    alone = days_of(disk.words(now + hour))
+    assert alone == pytest.approx((free - 2 * a_day) / (24 * 30e6), rel=0.1)
+    assert days_of(disk.words(now + hour, held=True)) < 0.85 * alone
+    assert disk.age_days(now + hour) == pytest.approx(1 / 24)
+    journal.close()
+
+
+def days_of(words: str) -> float:
+    """Return the number of days that are told."""
+    return float(words.partition(" days")[0].replace(",", ""))

@@ -1,27 +1,30 @@
-"""The report of a hold: made from the journal in a process of its own, shown while it is made."""
+"""The report of a hold: made in a process of its own, shown while it is made."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from joey.live import unpack_state
 from joey.sources.hl7 import SourceSettings
 from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.store.records import Records
-from joey.web.recordings import read_recording
 from joey.web.reports import Wish, make_report
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
-from tests.web.archived import tell
+from tests.web.archived import work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, running
 from tests.web.test_browser_ward import tablet
@@ -55,23 +58,33 @@ def tap(ward: Ward, kind: str, at_ns: int, **more: object) -> str:
     return name
 
 
-@pytest.fixture
-def held(tmp_path: Path) -> tuple[Path, str, int]:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, int]:
     """Return files in which a hold of 40 min ended 10 min ago, its id, and the present."""
+    folder = tmp_path_factory.mktemp("held")
     now = time.time_ns() // NS * NS
     start = now - 110 * 60 * NS
-    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
-    monitor(tmp_path, start, now)
-    tell(tmp_path, BED, now, {})
-    settings = PageSettings(tmp_path, sources=SOURCES)
-    journal = Journal(tmp_path / "journal.db")
-    archive = Archive(tmp_path / "archive.db")
-    ward = Ward(settings, journal, archive, Records(f"sqlite:///{tmp_path / 'records.db'}"))
+    admit(folder, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
+    monitor(folder, start, now)
+    work(folder, tuple(SOURCES.values()))
+    settings = PageSettings(folder, sources=SOURCES)
+    journal = Journal(folder / "journal.db")
+    archive = Archive(folder / "archive.db")
+    ward = Ward(settings, journal, archive, Records(f"sqlite:///{folder / 'records.db'}"))
     mother = {"role": "mother", "label": "Sara"}
     contact = "skin_to_skin"
     hold = tap(ward, "start_hold", now - 50 * 60 * NS, holder=mother, contact=contact)
     tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold)
     ward.close()
+    return folder, hold, now
+
+
+@pytest.fixture
+def held(recorded: tuple[Path, str, int], tmp_path: Path) -> tuple[Path, str, int]:
+    """Return the same files for one test alone."""
+    folder, hold, now = recorded
+    for each in folder.glob("*.db*"):
+        shutil.copy(each, tmp_path / each.name)
     return tmp_path, hold, now
 
 
@@ -99,32 +112,47 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     assert "JONES" not in made.page
 
 
-def test_the_recording_lies_on_the_hosts_clock(tmp_path: Path) -> None:
-    """A monitor 90 s behind: what it measured is where the host saw it, without a gap."""
-    now = time.time_ns() // NS * NS
-    monitor(tmp_path, now - 300 * NS, now, late_s=90)
-    journal = Journal(tmp_path / "journal.db", read_only=True)
-    span = now - 400 * NS, now + NS
-    found = read_recording(journal, SOURCE, BED, span, SOURCES, "UTC")
+def test_a_hold_older_than_the_journal_has_the_same_report(held: tuple[Path, str, int]) -> None:
+    """The journal is trimmed to what a restart needs: chart line and answers are the same."""
+    wish = wish_of(held)
+    before = make_report(wish)
+    folder, _, _ = held
+    archive = Archive(folder / "archive.db", read_only=True)
+    (row,) = archive.streams(BED)
+    resume, _ = unpack_state(archive.checkpoints()[row.id].state)
+    archive.close()
+    assert resume is not None
+    journal = Journal(folder / "journal.db")
+    journal.trim(resume.seq)
+    (first,) = journal.read(0, limit=1)
     journal.close()
 
-    assert found.simulated
-    ecg = next(signal for signal in found.signals if signal.channel.quantity == "ecg")
-    assert ecg.segments[-1].span.end == pytest.approx(now / NS, abs=0.01)
-    assert sum(len(segment.counts) for segment in ecg.segments) == 300 * 250
-    assert {each.channel.quantity for each in found.series} >= {"heart_rate", "spo2", "temp"}
+    assert first.received_ns > (wish.hold.start + 60) * NS
+    after = make_report(wish)
+    assert (after.why, after.chart, after.lines) == ("", before.chart, before.lines)
+    assert after.page == before.page
 
 
 def test_nothing_is_said_of_what_was_not_recorded(held: tuple[Path, str, int]) -> None:
-    """The journal does not reach back to the hold: it says so instead of a report."""
-    folder, _, now = held
-    journal = Journal(folder / "journal.db")
-    journal.trim(journal.at(now - 40 * 60 * NS))
-    journal.close()
-
-    made = make_report(wish_of(held))
+    """The archive does not reach back to the hold: it says so instead of a report."""
+    wish = wish_of(held)
+    early = replace(wish.hold.pieces[0], start=wish.hold.start - 7200, end=wish.hold.start - 6900)
+    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(early,)), since_ns=0))
     assert made.page == ""
     assert "do not reach back" in made.why
+
+
+def test_samples_that_are_not_what_was_written_give_no_report(
+    held: tuple[Path, str, int],
+) -> None:
+    """It says what to do, and no number is made of them."""
+    archive = sqlite3.connect(held[0] / "archive.db")
+    archive.execute("UPDATE frames SET lo = lo - 1")
+    archive.commit()
+    archive.close()
+    made = make_report(wish_of(held))
+    assert made.page == ""
+    assert "restore a backup" in made.why
 
 
 @pytest.mark.browser

@@ -17,7 +17,7 @@ from joey.live.facts import (
     Resume,
 )
 from joey.live.monitor import Monitor, MonitorSettings
-from joey.live.packing import pack_resume, unpack_resume
+from joey.live.packing import pack_state, unpack_state
 
 __all__ = [
     "BedView",
@@ -38,6 +38,6 @@ __all__ = [
     "Present",
     "Resume",
     "Strip",
-    "pack_resume",
-    "unpack_resume",
+    "pack_state",
+    "unpack_state",
 ]

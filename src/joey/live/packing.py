@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,26 @@ from typing import Any
 from joey.live.facts import JoinState, Resume
 from joey.signals import Channel
 
-__all__ = ["pack_resume", "unpack_resume"]
+__all__ = ["pack_resume", "pack_state", "unpack_resume", "unpack_state"]
+
+
+def pack_state(resume: Resume, born: int) -> str:
+    """Return as a checkpoint's text where a stream goes on, and the entry that opened it.
+
+    Parameters
+    ----------
+    resume : Resume
+        Where reading begins again.
+    born : int
+        The entry with which the stream was opened.
+    """
+    return json.dumps({"resume": pack_resume(resume), "born": born}, separators=(",", ":"))
+
+
+def unpack_state(state: str) -> tuple[Resume | None, int]:
+    """Return what `pack_state` was given; see `unpack_resume`."""
+    said = json.loads(state)
+    return unpack_resume(said["resume"]), said["born"]
 
 
 def pack_resume(resume: Resume | None) -> dict[str, Any] | None:

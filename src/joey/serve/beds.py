@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from joey.live import Monitor, pack_resume, unpack_resume
+from joey.live import Monitor, pack_state, unpack_state
 from joey.people import StreamKey
 from joey.serve.frames import FrameMaker
 from joey.serve.packing import envelope_rows, facts_of
@@ -67,6 +67,8 @@ class Bed:
         Ticks since its last message.
     state : str
         Of its checkpoint: what is needed to go on; empty before the first message with a time.
+    again : int
+        The first entry that would be read again to go on.
     """
 
     def __init__(self, row: StreamRow, born: int | None = None) -> None:
@@ -76,6 +78,7 @@ class Bed:
         self.since = row.first_seq
         self.quiet = 0
         self.state = ""
+        self.again = row.first_seq
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
         self._monitor: Monitor | None = Monitor(row.id)
@@ -95,11 +98,10 @@ class Bed:
         """
         if point is None:
             return cls(row)
-        said = json.loads(point.state)
-        bed = cls(row, said["born"])
-        resume = unpack_resume(said["resume"])
+        resume, born = unpack_state(point.state)
+        bed = cls(row, born)
         bed.state, bed._told = point.state, point.seq
-        bed.since = row.first_seq if resume is None else resume.seq
+        bed.since = bed.again = row.first_seq if resume is None else resume.seq
         again_ns = told_ns - SETTLE_NS
         bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns)
         return bed
@@ -157,8 +159,8 @@ class Bed:
         into.facts += facts_of(found)
         into.envelope += envelope_rows(found)
         if found.resume is not None:
-            said = {"resume": pack_resume(found.resume), "born": self._born}
-            self.state = json.dumps(said, separators=(",", ":"))
+            self.state = pack_state(found.resume, self._born)
+            self.again = found.resume.seq
         return found
 
     def _measure(self, offset_ns: int, entry: Entry, into: Kept) -> None:

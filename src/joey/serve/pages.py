@@ -41,5 +41,6 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         sources=settings.by_name,
         now_ns=settings.clock.now_ns,
         speed=settings.clock.speed,
+        journal_days=settings.journal_days,
     )
     serve_pages(pages, sessions, sock)

@@ -73,6 +73,7 @@ class Supervisor:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         from joey.serve.intake import run_intake  # noqa: PLC0415  (and what it needs)
         from joey.serve.pages import run_pages  # noqa: PLC0415
+        from joey.serve.trimming import run_trimming  # noqa: PLC0415
         from joey.serve.worker import run_worker  # noqa: PLC0415
 
         self.places = Places()
@@ -87,6 +88,7 @@ class Supervisor:
                 _Child(f"worker {index + 1}", run_worker, (settings, index))
                 for index in range(settings.workers)
             ),
+            _Child("trimming", run_trimming, (settings,)),
         ]
 
     def start(self) -> None:

@@ -211,7 +211,9 @@ class Worker:
         reached = max(self._read, self._done)  # what is only read again was committed before
         points = [Checkpoint(shard_name(shard), reached) for shard in sorted(self._shards)]
         points += [
-            Checkpoint(bed.row.id, reached, bed.state) for bed in self._open.values() if bed.state
+            Checkpoint(bed.row.id, reached, bed.state, bed.again)
+            for bed in self._open.values()
+            if bed.state
         ]
         batch = Batch(
             streams=tuple(kept.rows.values()),

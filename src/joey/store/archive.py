@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from joey.signals import Clock, Recording
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
+from joey.store.recordings import beyond, series_of, signals_of, values_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from joey.signals import Series, Signal
     from joey.store.frames import Frame, ValueFrame
+    from joey.store.recordings import Samples
 
 __all__ = [
     "Archive",
@@ -72,8 +76,14 @@ CREATE UNIQUE INDEX IF NOT EXISTS facts_once
     ON facts (stream, kind, channel, start_ns, end_ns, revision, data);
 CREATE INDEX IF NOT EXISTS facts_when ON facts (stream, kind, start_ns);
 CREATE TABLE IF NOT EXISTS checkpoints (
-    name TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL
+    name TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, again INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS proofs (
+    name TEXT NOT NULL, stream TEXT NOT NULL, channel TEXT NOT NULL, mark_ns INTEGER NOT NULL,
+    part INTEGER NOT NULL, revision INTEGER NOT NULL, since INTEGER NOT NULL, seq INTEGER NOT NULL,
+    reads INTEGER NOT NULL, wrong INTEGER NOT NULL,
+    PRIMARY KEY (name, stream, channel, mark_ns, part, revision)
+) WITHOUT ROWID;
 """
 FACT = "id, stream, kind, channel, start_ns, end_ns, revision, seq, data"
 FRAME = (
@@ -82,6 +92,12 @@ FRAME = (
 )
 VALUES = "stream, channel, mark_ns, part, revision, n, hash, writer, data"
 KEEP_VALUES = f"INSERT OR IGNORE INTO numerics ({VALUES}) VALUES ({', '.join('?' * 9)})"  # noqa: S608
+# What a frame was made from lies between where its stream would have been read again before it was
+# kept, and how far the worker had come with it.
+TO_PROVE = (
+    "INSERT OR IGNORE INTO proofs SELECT ?, ?, ?, ?, ?, ?, coalesce((SELECT again FROM checkpoints"
+    " WHERE name = ?), (SELECT first_seq FROM streams WHERE id = ?), 0), ?, 0, 0"
+)
 KEEP_FRAME = f"INSERT OR IGNORE INTO frames ({FRAME}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
 
 
@@ -174,11 +190,24 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a worker has come: the place in the journal, and what it needs to go on."""
+    """How far a worker has come: the place in the journal, and what it needs to go on.
+
+    Parameters
+    ----------
+    name : str
+        Of a shard or a stream.
+    seq : int
+        The last entry of which all is kept.
+    state : str
+        What the worker needs to go on.
+    again : int
+        Of a stream, the first entry that is read again to go on.
+    """
 
     name: str
     seq: int
     state: str = ""
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,6 +273,11 @@ class Archive:
             self._streams(batch.streams)
             db.executemany(KEEP_FRAME, packed)
             db.executemany(KEEP_VALUES, numerics)
+            reached = max((point.seq for point in batch.checkpoints), default=0)
+            for table, rows in (("frames", packed), ("numerics", numerics)):
+                db.executemany(
+                    TO_PROVE, [(table, *row[:5], row[0], row[0], reached) for row in rows]
+                )
             db.executemany(
                 "INSERT OR IGNORE INTO envelope VALUES (?, ?, ?, ?, ?, ?)",
                 [_minute(row) for row in batch.envelope],
@@ -258,8 +292,8 @@ class Archive:
                 ],
             )
             db.executemany(
-                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)",
-                [(each.name, each.seq, each.state) for each in batch.checkpoints],
+                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
+                [(each.name, each.seq, each.state, each.again) for each in batch.checkpoints],
             )
             db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -282,7 +316,7 @@ class Archive:
 
     def checkpoints(self) -> dict[str, Checkpoint]:
         """Return how far each worker has come, by name."""
-        rows = self._db.execute("SELECT name, seq, state FROM checkpoints")
+        rows = self._db.execute("SELECT name, seq, state, again FROM checkpoints")
         return {row[0]: Checkpoint(*row) for row in rows}
 
     def streams(self, bed: str = "") -> list[StreamRow]:
@@ -379,6 +413,63 @@ class Archive:
             (stream, start_ns - FRAME_NS, end_ns),
         )
         return [unpack_values(row) for row in _newest(rows)]
+
+    def recording(
+        self,
+        streams: Sequence[StreamRow],
+        start_ns: int,
+        end_ns: int,
+        *,
+        samples: Sequence[Samples] = (),
+        values: Sequence[Series] = (),
+    ) -> Recording:
+        """Return what was measured in a span: grids, counts, runs and scales as they were joined.
+
+        What came too late, and corrections, are left out: the facts were told without them.
+
+        Parameters
+        ----------
+        streams : sequence of StreamRow
+            Of one infant, in the order of time; each is laid on the host's clock by its offset.
+        start_ns, end_ns : int
+            From when to before when, by the host's clock. [ns UTC]
+        samples, values : sequence of Samples, Series
+            Of the last stream, in order: what is in no frame yet. They may overlap with frames.
+
+        Raises
+        ------
+        StorageError
+            If a frame is not what was written.
+        """
+        signals: list[Signal] = []
+        series: list[Series] = []
+        for row in streams:
+            lo, hi = start_ns - row.offset_ns, end_ns - row.offset_ns
+            frames = [each for each in self.frames(row.id, lo, hi) if each.part >= 0]
+            numbers = [each.series for each in self.values(row.id, lo, hi) if each.part >= 0]
+            pieces: list[Samples] = [*frames]
+            if row is streams[-1]:
+                pieces += beyond(frames, samples)
+                numbers += values_beyond(numbers, values)
+            signals += signals_of(pieces, start_ns, end_ns, row.offset_ns)
+            series += series_of(numbers, start_ns, end_ns, row.offset_ns)
+        return Recording(
+            signals=tuple(signals),
+            series=tuple(series),
+            clock=Clock(dated=True, note="the host's clock"),
+            simulated=any(row.simulated for row in streams),
+        )
+
+    def damaged(self) -> list[tuple[str, int]]:
+        """Return the frames found not to be what was written: bed, and mark by the host's clock.
+
+        It is what `joey.store.proofs` found when it last looked. [ns UTC]
+        """
+        rows = self._db.execute(
+            "SELECT bed, mark_ns + offset_ns FROM proofs JOIN streams ON streams.id = stream"
+            " WHERE wrong ORDER BY mark_ns + offset_ns"
+        )
+        return [(str(bed), int(at)) for bed, at in rows]
 
     def count_facts(self) -> int:
         """Return how many facts there are."""

@@ -2,7 +2,7 @@
 
 A backup is a folder: the databases as they were at one moment each, and a list of them with their
 hashes. The journal is copied last, so that it has all that the archive and the records were made
-from; it is looked at whether somebody trimmed it meanwhile.
+from; it is looked at whether so much was trimmed meanwhile that something is missing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from joey.errors import InputError
 from joey.folders import landing
 from joey.store.archive import Archive
 from joey.store.journal import DIGEST, Journal, StorageError
+from joey.store.proofs import Proofs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ OTHERS = ("archive.db", "records.db")  # what is made from the journal
 FILES = (*OTHERS, JOURNAL)  # in the order in which they are copied
 LIST = "backup.json"
 FORMAT = 1
-TRIES = 5  # a journal is trimmed once an hour: twice while it is copied is not to be expected
+TRIES = 5  # the journal is trimmed behind all else by days: once is enough
 BUSY_MS = 10_000  # ms, to wait for another process that is writing
 READ_BYTES = 1 << 20
 
@@ -81,20 +82,19 @@ def back_up(data: Path, out: Path) -> tuple[str, ...]:
     _refuse_without_journal(data)
     _refuse_taken(out, (*FILES, LIST))
     for _ in range(TRIES):
-        before = _first_kept(data / JOURNAL)
         with landing(out) as folder:
             names = [name for name in FILES if (data / name).exists()]
             for name in names:
                 _copy(data / name, folder / name)
-            if _first_kept(data / JOURNAL) == before:
+            if not _missing(folder):
                 listed = {name: _hash(folder / name) for name in names}
                 text = json.dumps({"format": FORMAT, "files": listed}, indent=2)
                 (folder / LIST).write_text(text + "\n", encoding="utf-8")
                 return (*names, LIST)
-            # Entries may be gone whose frames came after the archive was copied: once more.
+            # Entries are gone whose frames came after the archive was copied: once more.
             for name in names:
                 (folder / name).unlink()
-    msg = f"the journal in {data} was trimmed during each of {TRIES} tries: try again"
+    msg = f"{data}: {_missing(data) or 'the journal was trimmed during each try: try again'}"
     raise StorageError(msg)
 
 
@@ -171,6 +171,9 @@ def verify(folder: Path) -> Found:
         with closing(_open(folder / "records.db")) as db:
             rows = db.execute("SELECT name, seq FROM applied").fetchall()
         places |= {f"records.db, {name}": int(seq) for name, seq in rows}
+    missing = _missing(folder)
+    if missing:
+        wrong.append(missing)
     return _verify_journal(folder / JOURNAL, found, places, wrong)
 
 
@@ -257,14 +260,22 @@ def _copy(source: Path, target: Path) -> None:
         raise StorageError(msg) from error
 
 
-def _first_kept(path: Path) -> int:
-    """Return the place of the first entry that trimming would take; it rises by trimming alone."""
-    with closing(_open(path)) as db:
-        row = db.execute(
-            "SELECT seq FROM entries WHERE state != 'quarantined' AND kind != 'codes'"
-            " ORDER BY seq LIMIT 1"
-        ).fetchone()
-        return 0 if row is None else int(row[0])
+def _missing(folder: Path) -> str:
+    """Return what of the journal is needed for the other files and not there; empty of nothing."""
+    with closing(Journal(folder / JOURNAL, read_only=True)) as journal:
+        kept = journal.trimmed()  # first: what is needed only rises
+    needed: dict[str, int] = {}
+    if (folder / "archive.db").exists():
+        with closing(Proofs(folder / "archive.db", read_only=True)) as proofs:
+            needed["archive.db"] = proofs.needed()
+    if (folder / "records.db").exists():
+        with closing(_open(folder / "records.db")) as db:
+            row = db.execute("SELECT min(seq) FROM applied").fetchone()
+            needed["records.db"] = int(row[0] or 0) + 1
+    for name, first in needed.items():
+        if first < kept:
+            return f"{name}: goes on from entry {first}, and the journal begins with {kept}"
+    return ""
 
 
 def _unsound(path: Path) -> list[str]:

@@ -50,7 +50,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS entries_once
 CREATE INDEX IF NOT EXISTS entries_kept ON entries (seq) WHERE state = 'quarantined';
 CREATE INDEX IF NOT EXISTS entries_released ON entries (payload) WHERE kind = 'release';
 CREATE INDEX IF NOT EXISTS entries_codes ON entries (seq) WHERE kind = 'codes';
+CREATE TABLE IF NOT EXISTS trimmed (one INTEGER PRIMARY KEY CHECK (one = 1), before INTEGER);
 """
+TRIMMED = "seq >= ? AND seq < ? AND state != 'quarantined' AND kind != 'codes'"
 FIELDS = "seq, received_ns, kind, source, payload, shard, control_id, state, reason"
 
 
@@ -132,6 +134,9 @@ class Journal:
         The file; made if absent, with its folder.
     read_only : bool
         Whether it is only read; the file must exist.
+    durable : bool
+        Whether what is written is on the disk when the call returns. Who only trims does not wait
+        for the disk: a power cut may bring back what was taken away.
 
     Raises
     ------
@@ -139,7 +144,7 @@ class Journal:
         If it cannot be opened.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
         try:
             if read_only:
                 uri = f"{path.resolve().as_uri()}?mode=ro"
@@ -150,7 +155,7 @@ class Journal:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 self._db.execute("PRAGMA journal_size_limit=67108864")
             self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             if not read_only:
@@ -326,20 +331,55 @@ class Journal:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
         return 0 if row is None else int(row[0])
 
-    def trim(self, before: int) -> int:
-        """Take away entries before a place, and return how many.
+    def trim(self, before: int, *, most: int = -1) -> int:
+        """Take away the first entries before a place, and return how many; all or none.
 
-        Those in quarantine stay, and what codes stand for. The caller has made sure that what the
-        others said is kept elsewhere.
+        Those in quarantine stay until their release is taken away, and what codes stand for. The
+        caller has made sure that what the others said is kept elsewhere.
+
+        Parameters
+        ----------
+        before : int
+            The first place that stays.
+        most : int
+            At most so many, so that nobody waits for long; all by default.
         """
+        db = self._db
         try:
-            done = self._db.execute(
-                "DELETE FROM entries WHERE seq < ? AND state != 'quarantined' AND kind != 'codes'",
-                (before,),
+            db.execute("BEGIN IMMEDIATE")
+            lo = self.trimmed()
+            rows = db.execute(
+                f"SELECT seq FROM entries WHERE {TRIMMED} ORDER BY seq LIMIT ?",  # noqa: S608
+                (lo, before, most),
+            ).fetchall()
+            stop = rows[-1][0] + 1 if rows else before
+            db.execute(
+                "DELETE FROM entries WHERE state = 'quarantined' AND seq IN (SELECT"
+                " CAST(CAST(payload AS TEXT) AS INTEGER) FROM entries"
+                " WHERE kind = 'release' AND seq >= ? AND seq < ?)",
+                (lo, stop),
             )
+            db.execute(f"DELETE FROM entries WHERE {TRIMMED}", (lo, stop))  # noqa: S608
+            db.execute("INSERT OR REPLACE INTO trimmed VALUES (1, ?)", (max(lo, stop),))
+            db.execute("COMMIT")
         except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise StorageError(f"the journal cannot be trimmed: {error}") from error
-        return done.rowcount
+        return len(rows)
+
+    def trimmed(self) -> int:
+        """Return the place before which only codes and quarantine are still there; 0 for none."""
+        row = self._db.execute("SELECT before FROM trimmed").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def used_bytes(self) -> int:
+        """Return how much of the file is in use; what was trimmed is room for what comes."""
+        pages, free, size = (
+            int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
 
     def close(self) -> None:
         """Close the file."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from joey.store.journal import Entry
+    from joey.store.journal import Entry, Journal
     from joey.web.screens import Screen
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Traffic",
     "rows_of_beds",
     "rows_of_quarantine",
+    "words_of_journal",
 ]
 
 NS = 1_000_000_000
@@ -29,26 +31,76 @@ STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
 
 
 class DiskUse:
-    """How many days the disk lasts at the pace seen since the start."""
+    """How many days the disk lasts at the pace seen since the start.
 
-    def __init__(self, folder: Path, now_ns: int) -> None:
+    The journal grows until it is as old as it is kept; what is trimmed is room for what comes.
+    """
+
+    def __init__(self, folder: Path, journal: Journal, now_ns: int, days: float) -> None:
         self._folder = folder
-        self._first = now_ns, self._size()
+        self._journal = journal
+        self._days = days
+        self._first = now_ns, journal.used_bytes(), self._others()
 
-    def words(self, now_ns: int) -> str:
-        """Return it in words: ``412 days, 80 GB free``."""
-        free = shutil.disk_usage(self._folder).free
-        seconds = (now_ns - self._first[0]) / NS
-        grown = self._size() - self._first[1]
+    def words(self, now_ns: int, *, held: bool = False) -> str:
+        """Return it in words: ``412 days, 80 GB free``; `held` where nothing can be trimmed."""
+        free = float(shutil.disk_usage(self._folder).free)
+        first_ns, journal, others = self._first
         room = f"{free / 1e9:,.0f} GB free"
-        if seconds < LEAST_S or grown <= 0:
+        seconds = (now_ns - first_ns) / NS
+        if seconds < LEAST_S:
             return room
-        days = free / (grown / seconds * DAY_S)
+        per_day = DAY_S / seconds
+        age = self.age_days(now_ns)
+        growing = math.inf if held else max(self._days - age, 0.0)  # days
+        grows = max(self._others() - others, 0) * per_day
+        # What the journal takes in a day: as seen, or once it is trimmed as it has taken before.
+        taken = (self._journal.used_bytes() - journal) * per_day
+        taken = max(taken, 0.0) if growing else 0.0
+        if taken + grows <= 0:
+            return room
+        first = min(free / (taken + grows), growing)
+        rest = free - first * (taken + grows)
+        if rest > 0 and grows <= 0:
+            return room
+        days = first + (rest / grows if rest > 0 else 0.0)
         lasts = f"{days:,.0f} days" if days >= 2 else f"{days * 24:.0f} h"
         return f"{lasts}, {room}"
 
-    def _size(self) -> int:
-        return sum(each.stat().st_size for each in self._folder.glob("*.db*") if each.is_file())
+    def age_days(self, now_ns: int) -> float:
+        """Return how far the journal reaches back. [days]"""
+        entry = next(iter(self._journal.read(max(self._journal.trimmed() - 1, 0), limit=1)), None)
+        return 0.0 if entry is None else (now_ns - entry.received_ns) / NS / DAY_S
+
+    def _others(self) -> int:
+        files = self._folder.glob("*.db*")
+        return sum(
+            each.stat().st_size
+            for each in files
+            if each.is_file() and not each.name.startswith("journal.")
+        )
+
+
+def words_of_journal(
+    days: float, damaged: Sequence[tuple[str, int]], clock: Callable[[int], str]
+) -> str:
+    """Return how far the journal reaches back, and why it is not trimmed where it is not.
+
+    Parameters
+    ----------
+    days : float
+        How far.
+    damaged : sequence of (str, int)
+        Frames that are not what was written: bed, and when. [ns UTC]
+    clock : callable
+        Writes a time as the unit's clock shows it.
+    """
+    kept = f"{days:.1f} days" if days >= 1 else f"{days * 24:.1f} h"
+    if not damaged:
+        return kept
+    bed, at_ns = damaged[0]
+    count = "a frame is" if len(damaged) == 1 else f"{len(damaged)} frames are"
+    return f"{kept}, not trimmed: {count} damaged, {bed} at {clock(at_ns)}"
 
 
 class Traffic:

@@ -1,69 +1,72 @@
-"""What the journal has of a bed, as a recording on the host's clock: what a report is made of."""
+"""What was recorded of a bed, on the host's clock: what a report is made of.
+
+Closed frames come from the archive. What was measured since then is read from the journal and
+joined as a worker joins it after a restart, onto the same grids.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from joey.errors import ProtocolError
-from joey.live import DeviceClock
+from joey.live import DeviceClock, unpack_state
 from joey.live.clocks import Course
-from joey.live.joining import Joiner, NumericJoiner
-from joey.people import stream_key
-from joey.signals import Clock, Grid, Recording, Segment, Series, Signal
+from joey.live.joining import HOLD_S, NEVER, Joiner, NumericJoiner
+from joey.people import StreamKey, stream_key
+from joey.signals import Clock, Recording
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.codebook import CodeBook
 from joey.store.journal import shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from joey.live import Chunk
-    from joey.live.joining import Joined
-    from joey.people import StreamKey
-    from joey.signals import Channel
+    from joey.live import Chunk, Resume
+    from joey.signals import Channel, Series
     from joey.sources.hl7 import Observations
+    from joey.store.archive import Archive, StreamRow
     from joey.store.journal import Journal
 
 __all__ = ["read_recording"]
 
 STEP = 500  # entries read at once
 NS = 1_000_000_000
+MEASURED_NS = 60 * NS  # ns of messages, from which on the clock is measured as well as live
 
 
 @dataclass(slots=True)
-class _Stream:
-    """What was joined of one stream."""
+class _Joined:
+    """What messages of the journal were joined to."""
 
-    key: StreamKey
     clock: DeviceClock = field(default_factory=DeviceClock)
-    joiners: dict[Channel, list[Joiner]] = field(default_factory=dict)
+    joiners: dict[Channel, Joiner] = field(default_factory=dict)
     numerics: dict[Channel, NumericJoiner] = field(default_factory=dict)
-    chunks: dict[tuple[Channel, int], list[Chunk]] = field(default_factory=dict)
-    values: dict[Channel, list[Series]] = field(default_factory=dict)
-    simulated: bool = False
+    chunks: list[Chunk] = field(default_factory=list)
+    values: list[Series] = field(default_factory=list)
+    first_ns: int | None = None  # when the first and the last of them were received
+    last_ns: int = 0
 
 
 def read_recording(
+    archive: Archive,
     journal: Journal,
-    source: str,
     bed: str,
     span_ns: tuple[int, int],
     sources: Mapping[str, SourceSettings],
     zone: str,
 ) -> Recording:
-    """Return what a bed's monitor sent in a span, joined as live.
+    """Return what a bed's monitor measured in a span, joined as live.
 
     Parameters
     ----------
-    journal : Journal
+    archive, journal : Archive, Journal
         Read only.
-    source, bed : str
-        Whose messages.
+    bed : str
+        Its key.
     span_ns : tuple of int
-        From when to when they were received. [ns UTC]
+        From when to before when, by the host's clock. [ns UTC]
     sources : mapping of str to SourceSettings
         By name.
     zone : str
@@ -73,48 +76,99 @@ def read_recording(
     -------
     Recording
         Of the last stream in the span, on the host's clock: the holds are on it too. Empty where
-        nothing was sent. A device whose clock was set begins anew with the new time.
+        there was none.
+
+    Raises
+    ------
+    StorageError
+        If a frame of the archive is not what was written.
     """
-    settings = sources.get(source) or SourceSettings(source)
-    stream: _Stream | None = None
-    for received_ns, heard in _messages(journal, source, bed, span_ns, settings):
-        key = stream_key(source, heard)
-        if stream is None or stream.key != key:
-            stream = _Stream(key)
-        stream = _take(stream, heard, received_ns)
-    if stream is None:
+    start_ns, end_ns = span_ns
+    until_ns = end_ns + round(HOLD_S * NS)  # a sample is received later than it is measured
+    begun = [row for row in archive.streams(bed) if row.opened_ns + row.offset_ns < end_ns]
+    if not begun:
         return Recording(clock=Clock(dated=True, zone=zone))
-    for (channel, k), joiner in _all_joiners(stream):
-        _keep(stream, channel, k, joiner.finish())
-    for channel, numeric in stream.numerics.items():
-        stream.values.setdefault(channel, []).extend(numeric.finish().series)
-    offset = stream.clock.offset_ns or 0
-    return Recording(
-        signals=tuple(_signal(chunks, offset) for chunks in stream.chunks.values() if chunks),
-        series=tuple(_series(parts, offset) for parts in stream.values.values() if parts),
-        clock=Clock(dated=True, zone=zone, note="the host's clock"),
-        simulated=stream.simulated,
-    )
+    row = max(begun, key=lambda each: each.first_seq)  # a clock may have been set back
+    # Where the worker goes on is asked first: what it closes meanwhile is in the frames, too.
+    point = archive.checkpoints().get(row.id)
+    resume = unpack_state(point.state)[0] if point is not None else None
+    offset_ns = _offset_of(archive, row, span_ns)
+    tail = _Joined()
+    if row.closed_ns is None and not _has_all(resume, end_ns - offset_ns):
+        first = row.first_seq if resume is None else resume.seq
+        tail = _read_on(journal, row, resume, (first, until_ns), sources)
+    measured = tail.clock.offset_ns
+    if measured is not None and _is_long(tail):
+        offset_ns = measured
+    laid = replace(row, offset_ns=offset_ns)
+    found = archive.recording([laid], start_ns, end_ns, samples=tail.chunks, values=tail.values)
+    return replace(found, clock=replace(found.clock, zone=zone))
+
+
+def _offset_of(archive: Archive, row: StreamRow, span_ns: tuple[int, int]) -> int:
+    """Return host minus device at the end of a span, as it was told then. [ns]"""
+    start_ns, end_ns = (at - row.offset_ns for at in span_ns)
+    offset_ns = row.offset_ns
+    for fact in archive.facts(row.id, ("note",), start_ns, end_ns):
+        said = json.loads(fact.data)
+        if said["kind"] == "offset":
+            offset_ns = round(said["value"])
+    return offset_ns
+
+
+def _has_all(resume: Resume | None, end_ns: int) -> bool:
+    """Whether the frames have all up to a time: reading again would begin behind it. [ns]"""
+    return resume is not None and end_ns < resume.newest_ns - 2 * round(HOLD_S * NS)
+
+
+def _is_long(tail: _Joined) -> bool:
+    """Whether there were messages for so long that the clock is measured as well as live."""
+    return tail.first_ns is not None and tail.last_ns - tail.first_ns >= MEASURED_NS
+
+
+def _read_on(
+    journal: Journal,
+    row: StreamRow,
+    resume: Resume | None,
+    reach: tuple[int, int],
+    sources: Mapping[str, SourceSettings],
+) -> _Joined:
+    """Join what came of a stream from an entry on until a time of the host. [ns UTC]"""
+    joined = _Joined()
+    for state in resume.join if resume is not None else ():
+        if state.fs:
+            joined.joiners[state.channel] = Joiner(state)
+        else:
+            joined.numerics[state.channel] = NumericJoiner(state.channel, state)
+    for received_ns, heard in _messages(journal, row, reach, sources):
+        if not _take(joined, heard, received_ns):
+            break
+    for joiner in joined.joiners.values():
+        joined.chunks += joiner.finish().chunks
+    for numeric in joined.numerics.values():
+        joined.values += numeric.finish().series
+    return joined
 
 
 def _messages(
     journal: Journal,
-    source: str,
-    bed: str,
-    span_ns: tuple[int, int],
-    settings: SourceSettings,
+    row: StreamRow,
+    reach: tuple[int, int],
+    sources: Mapping[str, SourceSettings],
 ) -> Iterator[tuple[int, Observations]]:
-    shard, at = shard_of(source, bed), journal.at(span_ns[0])
+    settings = sources.get(row.source) or SourceSettings(row.source)
+    key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
+    shard, at = shard_of(row.source, row.bed), reach[0] - 1
     book = CodeBook(journal.codes(at))
     while entries := journal.read(at, limit=STEP, shards={shard}, kinds=("hl7", "codes")):
         at = entries[-1].seq
         for entry in entries:
-            if entry.received_ns >= span_ns[1]:
+            if entry.received_ns >= reach[1]:
                 return
             if entry.kind == "codes":
                 book.take(entry)
                 continue
-            if entry.source != source or entry.state != "accepted":
+            if entry.source != row.source or entry.state != "accepted":
                 continue
             try:
                 message = read_message(entry.payload)
@@ -123,77 +177,35 @@ def _messages(
                 heard = read_observations(message, settings, book.codes)
             except ProtocolError:
                 continue
-            if heard.location.key == bed and not heard.doubt:
+            if stream_key(entry.source, heard) == key and not heard.doubt:
                 yield entry.received_ns, heard
 
 
-def _take(stream: _Stream, heard: Observations, received_ns: int) -> _Stream:
+def _take(joined: _Joined, heard: Observations, received_ns: int) -> bool:
+    """Take a message; tell whether the stream goes on: it ends where its clock was set."""
     ends = [
         wave.start_ns + len(wave.counts) * NS * wave.fs.denominator // wave.fs.numerator
         for wave in heard.waves
     ]
     ends += [each.time_ns for each in heard.numerics if not each.aperiodic]
-    course = stream.clock.take(received_ns, max(ends)) if ends else Course.FOLLOWS
-    if course is Course.STRAY:
-        return stream
-    if course is Course.STEPPED:
-        stream = _Stream(stream.key, stream.clock)
-    stream.simulated = stream.simulated or heard.simulated
+    course = joined.clock.take(received_ns, max(ends)) if ends else Course.FOLLOWS
+    if course is not Course.FOLLOWS:
+        return course is Course.STRAY
+    if joined.first_ns is None:
+        joined.first_ns = received_ns
+    joined.last_ns = received_ns
     for wave in heard.waves:
-        joiners = stream.joiners.setdefault(wave.channel, [])
-        if not joiners or not joiners[-1].fits(wave):
-            joiners.append(Joiner(wave))
-        _keep(stream, wave.channel, len(joiners) - 1, joiners[-1].take(wave))
+        joiner = joined.joiners.get(wave.channel)
+        if joiner is None or not joiner.fits(wave):
+            after_ns = NEVER
+            if joiner is not None:
+                joined.chunks += joiner.finish().chunks
+                after_ns = joiner.told_ns
+            joiner = joined.joiners[wave.channel] = Joiner(wave, after_ns=after_ns)
+        joined.chunks += joiner.take(wave).chunks
     for each in heard.numerics:
-        numeric = stream.numerics.get(each.channel)
+        numeric = joined.numerics.get(each.channel)
         if numeric is None:
-            numeric = stream.numerics[each.channel] = NumericJoiner(each.channel)
-        stream.values.setdefault(each.channel, []).extend(numeric.take(each).series)
-    return stream
-
-
-def _all_joiners(stream: _Stream) -> Iterable[tuple[tuple[Channel, int], Joiner]]:
-    for channel, joiners in stream.joiners.items():
-        for k, joiner in enumerate(joiners):
-            yield (channel, k), joiner
-
-
-def _keep(stream: _Stream, channel: Channel, k: int, joined: Joined) -> None:
-    stream.chunks.setdefault((channel, k), []).extend(joined.chunks)
-
-
-def _signal(chunks: Sequence[Chunk], offset_ns: int) -> Signal:
-    """Return the chunks of one signal as one, a segment for each grid."""
-    segments = []
-    group: list[Segment] = []
-    for chunk in chunks:
-        if group and chunk.segment.grid != group[-1].grid:
-            segments.append(_joined(group, offset_ns))
-            group = []
-        group.append(chunk.segment)
-    segments.append(_joined(group, offset_ns))
-    one = chunks[0]
-    return Signal(one.channel, one.segment.grid.fs, tuple(segments), one.scale, one.offset)
-
-
-def _joined(segments: Sequence[Segment], offset_ns: int) -> Segment:
-    first, stop = segments[0].first, segments[-1].stop
-    counts = np.zeros(stop - first, dtype=np.int32)
-    measured = np.zeros(stop - first, dtype=np.bool_)
-    for segment in segments:
-        at = segment.first - first
-        counts[at : at + len(segment.counts)] = segment.counts
-        measured[at : at + len(segment.counts)] = segment.valid
-    edges = np.flatnonzero(np.diff(np.r_[False, measured, False]))
-    grid = segments[0].grid
-    moved = Grid(grid.start_ns + offset_ns, grid.fs)
-    return Segment(moved, first, counts, edges.reshape(-1, 2).astype(np.int64))
-
-
-def _series(parts: Sequence[Series], offset_ns: int) -> Series:
-    return Series(
-        parts[0].channel,
-        np.concatenate([part.times for part in parts]) + offset_ns / NS,
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.valid_s for part in parts]),
-    )
+            numeric = joined.numerics[each.channel] = NumericJoiner(each.channel)
+        joined.values += numeric.take(each).series
+    return True

@@ -13,17 +13,20 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
 from joey.holds import PhaseSettings
+from joey.store.journal import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from joey.holds import Hold
+    from joey.signals import Recording
     from joey.sources.hl7 import SourceSettings
 
 __all__ = ["HoldReports", "Made", "Wish", "make_report"]
@@ -100,23 +103,15 @@ class Made:
 
 
 def make_report(wish: Wish) -> Made:
-    """Return the report of a hold; what `joey respond` says, from the journal."""
+    """Return the report of a hold; what `joey respond` says, from archive and journal."""
     from joey.reports.page import render  # noqa: PLC0415  (the page's process needs none of it)
     from joey.response import Settings, analyze, measure_response  # noqa: PLC0415
-    from joey.store.archive import Archive  # noqa: PLC0415
-    from joey.store.journal import Journal  # noqa: PLC0415
-    from joey.web.recordings import read_recording  # noqa: PLC0415
 
-    archive = Archive(wish.folder / "archive.db", read_only=True)
-    streams = archive.streams(wish.bed)
-    archive.close()
-    if not streams:
-        return Made("", "", (), wish.now_ns, "Nothing of this bed has been analyzed yet.")
-    start, end = _reach(wish)
-    journal = Journal(wish.folder / "journal.db", read_only=True)
-    source = streams[-1].source
-    recording = read_recording(journal, source, wish.bed, (start, end), wish.sources, wish.zone)
-    journal.close()
+    try:
+        recording = _recorded(wish)
+    except StorageError:
+        why = "What was archived of this time is not what was written: restore a backup."
+        return Made("", "", (), wish.now_ns, why)
     if not recording.channels or recording.span.start > wish.hold.start:
         return Made("", "", (), wish.now_ns, "The monitor's data do not reach back to this hold.")
     settings = Settings(zone=wish.zone)
@@ -126,6 +121,19 @@ def make_report(wish: Wish) -> Made:
     )
     lines = tuple(f"{what}: {said}" for what, said in response.answers)
     return Made(render([response]), response.chart_line, lines, wish.now_ns)
+
+
+def _recorded(wish: Wish) -> Recording:
+    """Return what was recorded around a hold."""
+    from joey.store.archive import Archive  # noqa: PLC0415
+    from joey.store.journal import Journal  # noqa: PLC0415
+    from joey.web.recordings import read_recording  # noqa: PLC0415
+
+    with (
+        closing(Archive(wish.folder / "archive.db", read_only=True)) as archive,
+        closing(Journal(wish.folder / "journal.db", read_only=True)) as journal,
+    ):
+        return read_recording(archive, journal, wish.bed, _reach(wish), wish.sources, wish.zone)
 
 
 def _reach(wish: Wish) -> tuple[int, int]:

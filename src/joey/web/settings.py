@@ -11,6 +11,7 @@ from joey.sources.hl7 import SourceSettings
 
 __all__ = ["PageSettings"]
 
+JOURNAL_DAYS = 2.0
 GOAL_H = 8.0  # h of kangaroo care a day; WHO 2022: at least 8
 
 
@@ -34,6 +35,8 @@ class PageSettings:
         The host's clock. [ns UTC]
     speed : float
         How many seconds of that clock pass in one; other than 1 in a demo alone.
+    journal_days : float
+        How long the journal is kept.
     """
 
     folder: Path
@@ -44,3 +47,4 @@ class PageSettings:
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     now_ns: Callable[[], int] = time.time_ns
     speed: float = 1.0
+    journal_days: float = JOURNAL_DAYS

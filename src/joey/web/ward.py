@@ -27,6 +27,7 @@ from joey.web.health import (
     Traffic,
     rows_of_beds,
     rows_of_quarantine,
+    words_of_journal,
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
@@ -118,7 +119,7 @@ class Ward:
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
-        self._disk = DiskUse(settings.folder, settings.now_ns())
+        self._disk = DiskUse(settings.folder, journal, settings.now_ns(), settings.journal_days)
         self._learn_beds()
 
     # --- the journal
@@ -396,6 +397,7 @@ class Ward:
             screen.view(now)
         beds = rows_of_beds(self._screens, self._order)
         quarantine = rows_of_quarantine(self._journal.quarantined())
+        damaged = self._archive.damaged()
         behind = self._journal.last() - max(self._heard, self._applied)
         return {
             "cards": {
@@ -405,8 +407,9 @@ class Ward:
                 "quarantined": str(len(quarantine)),
                 "intake": self._intake(now),
                 "clock": self._watch.words(now, self._hm),
-                "behind": f"{behind} message{'s' * (behind > 1)}" if behind else "nothing",
-                "disk": self._disk.words(now),
+                "behind": f"{behind} messages" if behind else "nothing",
+                "disk": self._disk.words(now, held=bool(damaged)),
+                "journal": words_of_journal(self._disk.age_days(now), damaged, self._hm),
             },
             "beds": beds,
             "unmapped": self.codes.rows({b: each.unmapped for b, each in self._screens.items()}),
