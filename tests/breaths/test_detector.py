@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from joey.beats import detect_beats
 from joey.breaths import detect_breaths
+from joey.breaths.detector import without_holes
 from joey.signals import Signal, blank, signals_of
 from joey.simulate import simulate_beats, simulate_breaths, simulate_ecg, simulate_impedance
 from joey.sources import read
@@ -91,3 +92,12 @@ def test_another_quantity_or_too_slow_a_signal_is_refused() -> None:
         detect_breaths(
             replace(resp, channel=replace(resp.channel, quantity="flow")), detect_beats(ecg)
         )
+
+
+def test_a_hole_shorter_than_a_breath_is_none() -> None:
+    """A longer one stays, and so does one that may be longer than what is seen of it."""
+    flags = np.array([1, 0, 0, 1, 1, 0, 1, 1, 1, 0, 1], dtype=np.bool_)
+
+    kept = without_holes(flags, 3)
+
+    assert kept.tolist() == [True, False, False, False, False, False, True, True, True, False, True]

@@ -35,6 +35,7 @@ DRIFT_S = 1.2  # s, a box whose mean is taken away: an adult's 16 breaths/min fa
 FLAT_S = 2.0  # s, impedance that does not change by a count for so long is not measured
 LAG_S = 0.16  # s, of differences: the second tell an infant's breath from an adult's (0.3 Hz), the
 # fourth breath from motion (2.5 Hz)
+HOLE_S = 1.0  # s, a shorter hole in what can be searched is none
 LEARN_S = 45.0  # s, from which the first usual breath is learned: a bout of motion is shorter
 
 
@@ -321,9 +322,13 @@ class _Section:
             self._fs,
         )
         lo, hi = self._told - window.first, upto - window.first
-        sure = self._searched[lo:hi] & ~self._stillness.unsure(
-            self._found, self._rises, ~self._removed[self._found], self._contact.lost, lo, hi
+        # A hole shorter than a breath would cut a pause in two that are both too short.
+        pad = round(HOLE_S * self._fs) if hi > lo else 0
+        a, b = max(lo - pad, 0), max(min(hi + pad, ready), hi)
+        unsure = self._stillness.unsure(
+            self._found, self._rises, ~self._removed[self._found], self._contact.lost, a, b
         )
+        sure = self._searched[lo:hi] & ~without_holes(unsure, pad)[lo - a : hi - a]
         runs = runs_of(sure) + (lo + window.first)
         times = window.grid.times
         searched = Spans.of(times(runs.ravel()).reshape(-1, 2))
@@ -333,6 +338,15 @@ class _Section:
 
 
 HEART_IN = 1  # breath flag: too few beats around, the heart's ripple is still in
+
+
+def without_holes(unsure: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Return the same without runs shorter than `width` that have both ends inside."""
+    out = unsure.copy()
+    for start, end in runs_of(unsure).tolist():
+        if start > 0 and end < len(unsure) and end - start < width:
+            out[start:end] = False
+    return out
 
 
 def _still(counts: NDArray[np.int64], valid: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
