@@ -37,10 +37,10 @@ class Clock:
         return self.now
 
 
-def open_ward(folder: Path, clock: Clock) -> Ward:
+def open_ward(folder: Path, clock: Clock, **chosen: Any) -> Ward:
     """Return the ward of a folder, caught up with its journal."""
     sources = {SOURCE: SourceSettings(SOURCE, simulated=True)}
-    settings = PageSettings(folder, sources=sources, now_ns=clock.now_ns)
+    settings = PageSettings(folder, sources=sources, now_ns=clock.now_ns, **chosen)
     journal = Journal(folder / "journal.db")
     archive = Archive(folder / "archive.db")
     ward = Ward(settings, journal, archive, Records(f"sqlite:///{folder / 'records.db'}"))
@@ -176,6 +176,40 @@ def test_nobody_looking_is_said(folder: Path, clock: Clock) -> None:
     clock.now += 2 * NS
     catch_up(ward)
     assert ward.tile(BED)["analysis"] == ""
+    archive.close()
+    ward.close()
+
+
+def test_a_worker_that_is_behind_is_said_to_catch_up(folder: Path, clock: Clock) -> None:
+    """As long as it moves, also by reading again; else it is dead; compiling is neither."""
+    seq = Journal(folder / "journal.db", read_only=True).last()
+    spell = {"D": (desaturation(clock.now / NS - 1000, 20.0, 78.0),)}
+    name = tell(folder, BED, clock.now, spell, seq=seq)
+    archive = Archive(folder / "archive.db")
+    end = clock.now
+    archive.write(Batch(facts=(Fact(name, "searched", "d", end - NS, end, seq, b"{}"),)))
+    compiling = True
+    ward = open_ward(folder, clock, starting=lambda: compiling)
+    at = time.strftime("%H:%M", time.gmtime(clock.now // NS))
+
+    def said(seconds: int) -> str:
+        clock.now += seconds * NS
+        hear(folder, clock.now)
+        catch_up(ward)
+        return str(ward.tile(BED)["analysis"])
+
+    assert said(60) == "analysis starting"
+    compiling = False
+    assert said(2) == f"analysis catching up, at {at}"
+    assert said(25) == f"not monitoring since {at}"
+    for place in range(3):
+        points = tuple(Checkpoint(f"shard {k}", seq, str(place)) for k in range(SHARDS))
+        archive.write(Batch(checkpoints=points))
+        assert said(18) == f"analysis catching up, at {at}"
+    last = Journal(folder / "journal.db", read_only=True).last()
+    points = tuple(Checkpoint(f"shard {k}", last) for k in range(SHARDS))
+    archive.write(Batch(checkpoints=points))
+    assert said(2) == ""
     archive.close()
     ward.close()
 

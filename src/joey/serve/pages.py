@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
+
+from joey.warm import is_cold
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     from joey.serve.settings import Settings
 
 __all__ = ["run_pages"]
+
+COMPILING_S = 600.0  # s after the start, in which what is not compiled is thought to be soon
 
 
 def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
@@ -27,6 +32,14 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
     from joey.web.sessions import Sessions  # noqa: PLC0415
     from joey.web.settings import PageSettings  # noqa: PLC0415
 
+    cold = is_cold()
+    until = time.monotonic() + COMPILING_S
+
+    def starting() -> bool:
+        nonlocal cold
+        cold = cold and time.monotonic() < until and is_cold()
+        return cold
+
     sock = socket.create_server((settings.address, settings.port), backlog=128)
     port = sock.getsockname()[1]
     sessions = Sessions(settings.data / "browsers.key")
@@ -42,5 +55,6 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         now_ns=settings.clock.now_ns,
         speed=settings.clock.speed,
         journal_days=settings.journal_days,
+        starting=starting,
     )
     serve_pages(pages, sessions, sock)

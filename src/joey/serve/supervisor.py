@@ -1,5 +1,8 @@
 """Starts the processes of a Joey, starts one again that died, and ends them all.
 
+Where loops are not compiled yet, that is done beside, once pages and monitors are served, with
+little of the processor; those who analyze begin after it.
+
 A child that loses its parent ends by itself: nothing of Joey is left behind, however it ends.
 """
 
@@ -17,6 +20,7 @@ from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import InputError
+from joey.warm import is_cold, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +34,7 @@ LOOK_S = 0.2  # s, between two looks at the children
 LONGEST_PAUSE_S = 30.0  # s, before a child that dies again and again is started anew
 STEADY_S = 60.0  # s, after which a child's earlier deaths are forgotten
 END_S = 8.0  # s that children are given to end
+NICE = 10  # of the process that compiles: about a tenth of what the others get
 
 
 @dataclass(slots=True)
@@ -90,6 +95,8 @@ class Supervisor:
             ),
             _Child("trimming", run_trimming, (settings,)),
         ]
+        self._warming: SpawnProcess | None = None
+        self._is_warm = False
 
     def start(self) -> None:
         """Start all processes.
@@ -101,8 +108,10 @@ class Supervisor:
         """
         self._settings.data.mkdir(parents=True, exist_ok=True)
         self._lock()
+        self._is_warm = not is_cold()
         for child in self._children:
-            self._start(child)
+            if self._may_run(child):
+                self._start(child)
 
     def look(self) -> None:
         """Start again what died, and take what the children say."""
@@ -110,7 +119,10 @@ class Supervisor:
             while True:
                 self._heard(self._ready.get_nowait())
         now = time.monotonic()
+        self._warm()
         for child in self._children:
+            if not self._may_run(child):
+                continue
             process = child.process
             if process is not None and process.is_alive():
                 if now - child.started > STEADY_S:
@@ -139,15 +151,18 @@ class Supervisor:
 
     def pids(self) -> dict[str, int]:
         """Return the process ids by name."""
+        running = {child.name: child.process for child in self._children}
+        running["warm"] = self._warming
         return {
-            child.name: child.process.pid
-            for child in self._children
-            if child.process is not None and child.process.pid is not None
+            name: process.pid
+            for name, process in running.items()
+            if process is not None and process.pid is not None
         }
 
     def stop(self) -> None:
         """End all processes: asked first, then made to."""
-        running = [child.process for child in self._children if child.process is not None]
+        all_of_them = [self._warming, *(child.process for child in self._children)]
+        running = [process for process in all_of_them if process is not None]
         for process in running:
             if process.is_alive():
                 process.terminate()
@@ -158,6 +173,7 @@ class Supervisor:
                 process.kill()
                 process.join()
             process.close()
+        self._warming = None
         for child in self._children:
             child.process = None
         self._ready.close()
@@ -172,6 +188,28 @@ class Supervisor:
         except OSError:
             msg = f"another Joey runs in {self._settings.data}: end it, or choose another --data"
             raise InputError(msg) from None
+
+    def _may_run(self, child: _Child) -> bool:
+        """Whether a child has what it needs: who analyzes would compile what is being compiled."""
+        return self._is_warm or not child.name.startswith("worker")
+
+    def _warm(self) -> None:
+        """Have loops compiled once the others are up, and see whether it is done."""
+        process = self._warming
+        if self._is_warm or self.places.hl7 is None or not self.places.link:
+            return
+        if process is None:
+            process = self._warming = self._context.Process(
+                target=_be, args=(run_warm, ()), name="warm"
+            )
+            process.start()
+            self._say("compiling, once: analysis starts after it")
+        elif not process.is_alive():
+            if process.exitcode:
+                self._say(f"compiling ended with {process.exitcode}; each process does it now")
+            process.close()
+            self._warming = None
+            self._is_warm = True
 
     def _start(self, child: _Child) -> None:
         child.process = self._context.Process(
@@ -209,7 +247,20 @@ def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()
+        if os.getpgrp() == os.getpid():  # with all that it started
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
+
+
+def run_warm() -> None:
+    """Compile what is not compiled yet, as ``joey warm`` does, behind all else that runs.
+
+    It is the head of a group, so that the processes it starts end with it.
+    """
+    os.setsid()
+    os.nice(NICE)
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    warm(lambda _, __: None)
 
 
 def serve(

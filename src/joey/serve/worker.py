@@ -209,7 +209,9 @@ class Worker:
             self._kept.frames += bed.frames.take_closed()
         kept = self._kept
         reached = max(self._read, self._done)  # what is only read again was committed before
-        points = [Checkpoint(shard_name(shard), reached) for shard in sorted(self._shards)]
+        # What is read again moves this on too: who looks at it sees that somebody is at work.
+        at = str(self._read)
+        points = [Checkpoint(shard_name(shard), reached, at) for shard in sorted(self._shards)]
         points += [
             Checkpoint(bed.row.id, reached, bed.state, bed.again)
             for bed in self._open.values()

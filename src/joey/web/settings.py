@@ -37,6 +37,8 @@ class PageSettings:
         How many seconds of that clock pass in one; other than 1 in a demo alone.
     journal_days : float
         How long the journal is kept.
+    starting : callable
+        Whether workers wait for loops that are being compiled.
     """
 
     folder: Path
@@ -48,3 +50,4 @@ class PageSettings:
     now_ns: Callable[[], int] = time.time_ns
     speed: float = 1.0
     journal_days: float = JOURNAL_DAYS
+    starting: Callable[[], bool] = lambda: False

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from joey.store.journal import shard_of
 
 if TYPE_CHECKING:
-    from joey.store.archive import Archive, FactRow, StreamRow
+    from collections.abc import Callable
+
+    from joey.store.archive import Archive, Checkpoint, FactRow, StreamRow
     from joey.store.journal import Journal
 
 __all__ = ["SpellTold", "Told"]
@@ -19,7 +21,8 @@ NS = 1_000_000_000
 KINDS = ("spell", "down", "up")
 SEEN = ("beats", "pulses", "breaths", "searched")  # facts that show a stream is being looked at
 KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of the year's clock
-LATE_S = 15.0  # s behind what was received, from which nobody is looking
+LATE_S = 15.0  # s behind what was received, from which a worker is not up to date
+STILL_S = 20.0  # s without a sign of a worker that is behind, from which it is dead
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
 UNITS = {
     "bradycardia": "HR {:.0f}",
@@ -71,9 +74,21 @@ class Told:
         Read only.
     now_ns : int
         The host's time. [ns UTC]
+    speed : float
+        How many of its seconds pass in one.
+    starting : callable
+        Whether workers wait for loops that are being compiled.
     """
 
-    def __init__(self, archive: Archive, journal: Journal, now_ns: int) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        journal: Journal,
+        now_ns: int,
+        *,
+        speed: float = 1.0,
+        starting: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._archive = archive
         self._journal = journal
         self._streams: dict[str, StreamRow] = {}
@@ -81,6 +96,11 @@ class Told:
         self._reached: dict[int, int] = {}  # seq -> when it was received
         self._looked_ns = 0
         self._behind: dict[str, int] = {}  # shard -> when its worker's last entry was received
+        self._points: dict[str, tuple[Checkpoint, int]] = {}  # and when it last changed
+        self._now_ns = now_ns
+        self._speed = speed
+        self._is_starting = starting
+        self._starting = False
         self._fact = archive.last_fact()
         self._look(now_ns)
         for stream in self._streams.values():
@@ -112,7 +132,10 @@ class Told:
         return [pair for pair in timed if pair[0] >= since_ns]
 
     def silence(self, bed: str, received_ns: int) -> tuple[str, int]:
-        """Return why nobody looks at a bed, and since when: ``starting``, ``down``, or empty.
+        """Return why a bed is not looked at, and since when; empty where it is.
+
+        ``starting``: nothing can be looked at yet. ``behind``: a worker is at work, and has come to
+        that time. ``down``: its analysis has failed, or the worker is dead.
 
         Parameters
         ----------
@@ -122,17 +145,22 @@ class Told:
             When its last message came. [ns UTC]
         """
         found = self._beds.get(bed)
-        if found is None or not found.seen:
+        if found is None:
             return "starting", 0
         if found.down_ns:
             return "down", found.down_ns
-        reached = self._behind.get(f"shard {shard_of(found.source, bed)}", 0)
-        if reached and received_ns - reached > LATE_S * NS:
-            return "down", reached
-        return "", 0
+        shard = f"shard {shard_of(found.source, bed)}"
+        reached = self._behind.get(shard, 0)
+        late = reached and received_ns - reached > LATE_S * self._speed * NS
+        if late and not self._starting:
+            _, changed_ns = self._points[shard]
+            dead = self._now_ns - changed_ns > STILL_S * self._speed * NS
+            return ("down" if dead else "behind"), reached
+        return ("starting" if late or not found.seen else ""), 0
 
     def _look(self, now_ns: int) -> None:
-        self._looked_ns = now_ns
+        self._looked_ns = self._now_ns = now_ns
+        self._starting = self._is_starting()
         for stream in self._archive.streams():
             self._streams[stream.id] = stream
             bed = self._beds.setdefault(stream.bed, _Bed())
@@ -144,6 +172,10 @@ class Told:
                 bed.seen = bool(self._archive.has_facts(row.id, SEEN))
         points = self._archive.checkpoints()
         self._behind = {name: self._received(point.seq) for name, point in points.items()}
+        for name, point in points.items():
+            known = self._points.get(name)
+            if known is None or known[0] != point or self._starting:
+                self._points[name] = point, now_ns
         oldest = now_ns - KEPT_S * NS
         for bed in self._beds.values():
             while bed.spells and bed.spells[0].start_ns < oldest:

@@ -111,7 +111,13 @@ class Ward:
         self._kept = 0.0  # when the records were last brought up to date
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
         self.codes = Codes(journal, self._heard)
-        self._told = Told(archive, journal, settings.now_ns())
+        self._told = Told(
+            archive,
+            journal,
+            settings.now_ns(),
+            speed=settings.speed,
+            starting=settings.starting,
+        )
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
@@ -297,6 +303,8 @@ class Ward:
         why, since = self._told.silence(bed, screen.received_ns)
         if why == "down":
             return f"not monitoring since {self._hm(since)}"
+        if why == "behind":
+            return f"analysis catching up, at {self._hm(since)}"
         return "analysis starting" if why else ""
 
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
