@@ -236,13 +236,15 @@ class Monitor:
         return self._marks[0][1]
 
     def _note(self, received_ns: int, last_ns: int, into: Findings) -> None:
-        if received_ns - self._noted < OFFSET_NOTE_NS:
+        """Keep the offset, at marks of the host's time: the same whenever it was begun to look.
+
+        The drift rests on half an hour before, which is not read again: pages measure their own.
+        """
+        mark = received_ns // OFFSET_NOTE_NS
+        if mark <= self._noted:
             return
-        self._noted = received_ns
-        state = self._clock.state
-        into.notes.append(Note("offset", last_ns, float(state.offset_ns or 0)))
-        if state.drift_ppm == state.drift_ppm:
-            into.notes.append(Note("drift", last_ns, state.drift_ppm))
+        self._noted = mark
+        into.notes.append(Note("offset", last_ns, float(self._clock.offset_ns or 0)))
 
     def _told(self, into: Findings, seq: int) -> Facts:
         resume = self._resumes()

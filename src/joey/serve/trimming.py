@@ -66,12 +66,12 @@ def trim_once(
     with closing(Journal(files[0], durable=False)) as journal, closing(Proofs(files[1])) as proofs:
         try:
             # In this order: a frame that is kept after this was asked is not of entries before.
-            place = min(proofs.needed(), _applied(files[2]) + 1)
+            place = proofs.needed()
             first = journal.one(place)
-            young_ns = now_ns - round(days * DAY_NS)
             if first is not None:
-                young_ns = min(young_ns, first.received_ns - MARGIN_NS)
-            place = min(place, journal.at(young_ns) + 1)
+                place = min(place, journal.at(first.received_ns - MARGIN_NS) + 1)
+            young = journal.at(now_ns - round(days * DAY_NS)) + 1
+            place = min(place, young, _applied(files[2]) + 1)
             proofs.prove(place)
             proved = proofs.proved()
         except sqlite3.Error as error:
