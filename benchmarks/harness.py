@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import math
 import os
 import platform
 import statistics
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Row", "Timing", "measure", "peer", "run", "topics", "version"]
 
 HERE = Path(__file__).resolve().parent
+LEAST_S, MOST_OFTEN = 0.02, 1000  # s of a run, and how often its work is done to last so long
 RUNS = 7  # of each side, alternating
 BEGIN, END = "<!-- joey bench: begin -->", "<!-- joey bench: end -->"
 REFUSED: dict[str, str] = {}  # why a module could not be imported, by its name
@@ -126,8 +128,10 @@ def measure(
     """Return the median times of two sides that did the same work, run in turns.
 
     Each is warmed by one run, whose answer is kept; then `runs` runs of each alternate, without the
-    garbage collector. Ratios are of processor time, on one core: on a machine that others use,
-    waiting for one's turn stretches the long side more than the short one.
+    garbage collector. In a run, work of under `LEAST_S` is done again until it is as long, on
+    either side: it is measured warm, and not how it comes back from the other's turn. Ratios are of
+    processor time, on one core: on a machine that others use, waiting for one's turn stretches the
+    long side more than the short one.
 
     Parameters
     ----------
@@ -139,23 +143,33 @@ def measure(
     answer = ours()
     peer_answer = None if peer is None else peer()
     sides = [ours] if peer is None else [ours, peer]
+    often = [_often(side) for side in sides]
     seen: list[list[tuple[float, float]]] = [[] for _ in sides]
     was_on = gc.isenabled()
     try:
         for _ in range(runs):
-            for times, side in zip(seen, sides, strict=True):
+            for times, side, number in zip(seen, sides, often, strict=True):
                 gc.enable()
                 gc.collect()
                 gc.disable()
                 wall, cpu = time.perf_counter(), time.process_time()
-                side()
-                times.append((time.process_time() - cpu, time.perf_counter() - wall))
+                for _ in range(number):
+                    side()
+                took = time.process_time() - cpu, time.perf_counter() - wall
+                times.append((took[0] / number, took[1] / number))
     finally:
         if was_on:
             gc.enable()
     medians = [tuple(map(statistics.median, zip(*times, strict=True))) for times in seen]
     theirs = medians[1] if peer is not None else (None, None)
     return Timing(medians[0][0], theirs[0], medians[0][1], theirs[1], runs, answer, peer_answer)
+
+
+def _often(side: Callable[[], Any]) -> int:
+    """Return how often work is done in one run."""
+    begun = time.perf_counter()
+    side()
+    return max(1, min(math.ceil(LEAST_S / (time.perf_counter() - begun)), MOST_OFTEN))
 
 
 def peer(module: str) -> ModuleType | None:
