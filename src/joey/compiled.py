@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MODULES", "PACKAGE", "code_folder", "kernel"]
+__all__ = ["MODULES", "PACKAGE", "code_folder", "kernel", "plain"]
 
 PACKAGE = Path(__file__).resolve().parent
 MODULES = (
@@ -89,6 +89,15 @@ def _compiled(
         return njit(*types, cache=True, inline=inline, _nrt=counted)(loop)
     finally:
         config.CACHE_DIR = before
+
+
+def plain(loop: Loop) -> Loop:
+    """Return a loop as it was written, for Python to call.
+
+    Parts of arrays that a loop with ``counted=False`` returns do not last: nobody has counted them.
+    """
+    written: Loop = getattr(loop, "py_func", loop)  # with NUMBA_DISABLE_JIT it is that already
+    return written
 
 
 def code_folder() -> Path | None:

@@ -36,8 +36,11 @@ __all__ = [
     "blank",
     "cut",
     "extent",
+    "join_segments",
+    "join_series",
     "measured",
     "merge",
+    "pick",
     "pieces",
     "quantize",
     "runs_of",
@@ -445,6 +448,40 @@ def pieces(data: Signal | Series) -> Series:
     return Series(data.channel, times[known], values[known], period)
 
 
+def pick(series: Series, which: slice | NDArray[np.bool_]) -> Series:
+    """Return some of a series' values, each as long as it stood for."""
+    return Series(series.channel, series.times[which], series.values[which], series.valid_s[which])
+
+
+def join_series(parts: Sequence[Series]) -> Series:
+    """Return consecutive values of one channel, in the order of time, as one series."""
+    if len(parts) == 1:
+        return parts[0]
+    return Series(
+        parts[0].channel,
+        np.concatenate([each.times for each in parts]),
+        np.concatenate([each.values for each in parts]),
+        np.concatenate([each.valid_s for each in parts]),
+    )
+
+
+def join_segments(parts: Sequence[Segment]) -> Segment:
+    """Return consecutive segments of one grid as one; what lies between was not measured."""
+    first, stop = parts[0].first, parts[-1].stop
+    kind = np.result_type(*(each.counts.dtype for each in parts))
+    counts: NDArray[np.integer] = np.zeros(stop - first, dtype=kind)
+    runs: list[list[int]] = []
+    for each in parts:
+        at = each.first - first
+        counts[at : at + len(each.counts)] = each.counts
+        for lo, hi in each.runs.tolist():
+            if runs and runs[-1][1] == lo + at:
+                runs[-1][1] = hi + at
+            else:
+                runs.append([lo + at, hi + at])
+    return Segment(parts[0].grid, first, counts, np.array(runs, dtype=np.int64).reshape(-1, 2))
+
+
 def cut(data: T, span: Span) -> T:
     """Return what lies in the span; grids and times stay as they are."""
     if isinstance(data, Signal):
@@ -536,7 +573,7 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     joined += _doubles([*signals, *series])
     return Recording(
         signals=tuple(_one_signal(group) for group in signals),
-        series=tuple(_one_series(group) for group in series),
+        series=tuple(_in_order(group) for group in series),
         annotations=tuple(a for each in recordings for a in each.annotations),
         clock=replace(recordings[0].clock, note="; ".join(notes)),
         sources=tuple(s for each in recordings for s in each.sources),
@@ -594,13 +631,6 @@ def _one_signal(group: Sequence[Signal]) -> Signal:
     return replace(group[0], segments=tuple(segments)) if len(group) > 1 else group[0]
 
 
-def _one_series(group: Sequence[Series]) -> Series:
-    ordered = sorted((each for each in group if len(each.times)), key=lambda each: each.times[0])
-    if len(group) == 1 or not ordered:
-        return group[0]
-    return Series(
-        group[0].channel,
-        np.concatenate([each.times for each in ordered]),
-        np.concatenate([each.values for each in ordered]),
-        np.concatenate([each.valid_s for each in ordered]),
-    )
+def _in_order(group: Sequence[Series]) -> Series:
+    parts = sorted((each for each in group if len(each.times)), key=lambda each: each.times[0])
+    return replace(join_series(parts), channel=group[0].channel) if parts else group[0]

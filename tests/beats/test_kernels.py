@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from joey import compiled
 from joey.beats import decide, kernels, polarity
 from joey.beats import deflections as d
 from joey.beats.recipes import ECG, ONLY_HEAR, PLETH, Recipe, widths
@@ -27,9 +27,7 @@ def searched(
     room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
     room[: len(begin)] = begin
     kernels.address(room, 0, (0, n), (0.0, 0.0))
-    samples, absent = cast("Any", kernels.samples_of).py_func(
-        room
-    )  # compiled, it counts no references
+    samples, absent = compiled.plain(kernels.samples_of)(room)
     samples[:], absent[:] = -12345, 0
     told = np.empty(0)
     rng = np.random.default_rng(seed)

@@ -100,6 +100,18 @@ def test_spells_have_letters_extremes_and_the_hosts_time(folder: Path, clock: Cl
     ward.close()
 
 
+@pytest.mark.parametrize(("minutes", "looked"), [(12, 12), (90, 60)])
+def test_a_tile_says_for_how_long_spells_were_looked_for(
+    folder: Path, clock: Clock, minutes: int, looked: int
+) -> None:
+    """No spell in twelve minutes is not none in an hour; the device's clock is 90 s behind."""
+    tell(folder, BED, clock.now, {}, minutes=minutes, offset_ns=90 * NS)
+    ward = open_ward(folder, clock)
+
+    assert ward.tile(BED)["lookedFrom"] == pytest.approx((clock.now / NS - looked * 60) * 1000)
+    ward.close()
+
+
 def test_a_new_spell_comes_without_a_restart(folder: Path, clock: Clock) -> None:
     at = clock.now / NS - 1000
     name = tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})

@@ -52,6 +52,8 @@ def deflect(
 
 
 # A value and its place in one number: the largest of such numbers is the first largest value's.
+# They have room for samples of up to 1.5e9 at 1 kHz and of 24 bits at 4 kHz: `scale` grows with the
+# square of the rate, and a box with the rate.
 BITS = 14  # of the place: over those looked at, at any sampling frequency below 100 kHz
 PLACES = 2**BITS
 

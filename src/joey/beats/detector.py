@@ -7,12 +7,13 @@ trace cannot be told from one lead: `intervals` makes no interval of it.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from joey.beats.recipes import ECG, END, ONLY_HEAR, PLETH, TELL, Recipe, smallest, widths
 from joey.beats.types import Beats, told_beats
+from joey.compiled import plain
 from joey.signals import NS
 from joey.spans import EMPTY, union
 from joey.streams import MARK_S, Sections
@@ -31,11 +32,17 @@ __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 # All that is carried is learned from 4.6 s and then of the last eight beats, or follows a sixteenth
 # a beat; where none is found, what is open is decided within two learning spans.
 BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
-NO_FLAGS = tuple(np.zeros(number, dtype=np.uint8) for number in range(16))  # what most beats have
-for each in NO_FLAGS:
-    each.flags.writeable = False
 TIMED_S = 0.12  # s, a beat lies at most so long before where its energy tops: 80 ms and a sample
 MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
+
+
+def _no_flags(number: int) -> NDArray[np.uint8]:
+    flags = np.zeros(number, dtype=np.uint8)
+    flags.flags.writeable = False  # one array for all who tell so many
+    return flags
+
+
+NO_FLAGS = tuple(_no_flags(number) for number in range(16))  # what most beats have
 
 
 class BeatDetector:
@@ -218,9 +225,7 @@ class _Section:
         start_s, rest_ns = divmod(grid.start_ns, NS)
         speak = window.speak_from, window.speak_to
         kernels.address(self._room, window.first, speak, (start_s, rest_ns / NS))
-        self._samples, self._absent = cast("Any", kernels.samples_of).py_func(
-            self._room  # as the loop does, uncompiled
-        )
+        self._samples, self._absent = plain(kernels.samples_of)(self._room)
         self._many = many
         self._channel = channel
         self._kernels = kernels
@@ -236,7 +241,7 @@ class _Section:
         """Take an array to tell in: facts are parts of it, so each place is written once."""
         words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
         self._told: NDArray[np.float64] = np.empty(words)
-        cut = cast("Any", self._kernels.told_parts).py_func
+        cut = plain(self._kernels.told_parts)
         self._times, self._flags, self._bounds = cut(self._told, self._many)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:

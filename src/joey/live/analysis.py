@@ -22,7 +22,7 @@ from joey.live.joining import HOLD_S, NEVER, Joined, Joiner, NumericJoiner
 from joey.live.numbers import Numbers
 from joey.quality import QualityDetector, bad_spans, join_quality
 from joey.response.channels import LEAST_FS
-from joey.signals import NS, Series
+from joey.signals import NS, Series, join_series
 from joey.spans import EMPTY
 
 if TYPE_CHECKING:
@@ -356,7 +356,9 @@ class Analysis:
             source = "beat" if "ecg" in self._chosen else "numeric"
             self._episodes = Episodes(self._presets, self._parts, source)
         told = {name: np.inf if last else self._told(name) for name in NUMERICS}
-        series = {name: _one_series(self._series[name]) for name in NUMERICS}
+        series = {
+            name: join_series(parts) if parts else None for name, parts in self._series.items()
+        }
         self._series = {name: [] for name in NUMERICS}
         values = self._numbers.take(series, told)
         into.quality += [
@@ -445,15 +447,3 @@ class Analysis:
 
 def _three(told: Told) -> tuple[Series | None, float, Quality | None]:
     return told.series, told.upto, told.quality
-
-
-def _one_series(parts: Sequence[Series]) -> Series | None:
-    """Return consecutive values as one series."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return Series(
-        parts[0].channel,
-        np.concatenate([each.times for each in parts]),
-        np.concatenate([each.values for each in parts]),
-        np.concatenate([each.valid_s for each in parts]),
-    )

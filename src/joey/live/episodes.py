@@ -26,7 +26,7 @@ from joey.events import (
     spells,
     without,
 )
-from joey.signals import Series
+from joey.signals import Series, join_series
 from joey.spans import EMPTY, Spans, intersect, subtract, union
 
 if TYPE_CHECKING:
@@ -139,12 +139,8 @@ def _part(series: Series, lo: int, hi: int) -> Series:
 
 
 def _joined(one: Series, other: Series) -> Series:
-    return Series(
-        other.channel,
-        np.concatenate((one.times, other.times)),
-        np.concatenate((one.values, other.values)),
-        np.concatenate((one.valid_s, other.valid_s)),
-    )
+    """Return both as one, named by the channel that is looked at now."""
+    return replace(join_series((one, other)), channel=other.channel)
 
 
 class JudgedBreaths:

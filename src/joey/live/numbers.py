@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.quality import FrozenDetector, NumericDetector, Quality, bad_spans
-from joey.signals import Series, blank
+from joey.signals import Series, blank, pick
 from joey.spans import EMPTY, Spans, union
 
 if TYPE_CHECKING:
@@ -104,10 +104,7 @@ class _Side:
         series = None
         if len(rows) and self.channel is not None:
             series = blank(series_with(self.channel, rows), frozen)
-            known = np.isfinite(series.values)
-            series = Series(
-                series.channel, series.times[known], series.values[known], series.valid_s[known]
-            )
+            series = pick(series, np.isfinite(series.values))
         first = float(self.waiting[0, 0]) if len(self.waiting) else np.inf
         return Told(series, quality, min(upto, self.closer.final, first))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from joey.live.facts import Chunk
 from joey.live.joining import HOLD_S
-from joey.signals import NS, Segment, Series
+from joey.signals import NS, Segment, Series, join_segments, join_series, pick
 from joey.store.frames import FRAME_NS, Frame, ValueFrame, frame_of
 
 if TYPE_CHECKING:
@@ -124,12 +124,12 @@ class FrameMaker:
 
     def _frame(self, key: tuple[int, Channel, int], chunks: Sequence[Chunk]) -> Frame:
         mark, channel, start_ns = key
-        segment = _joined([chunk.segment for chunk in chunks])
+        segment = join_segments([chunk.segment for chunk in chunks])
         of = chunks[0]
         return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
 
     def _value_frame(self, mark_ns: int, parts: Sequence[Series], part: int = 0) -> ValueFrame:
-        return ValueFrame(self._stream, _joined_series(parts), mark_ns, part)
+        return ValueFrame(self._stream, join_series(parts), mark_ns, part)
 
 
 def _end_ns(chunk: Chunk) -> int:
@@ -157,35 +157,4 @@ def _by_mark(segment: Segment) -> Iterable[tuple[int, Segment]]:
 def _series_by_mark(series: Series) -> Iterable[tuple[int, Series]]:
     marks: NDArray[np.int64] = np.floor_divide(series.times, FRAME_NS / NS).astype(np.int64)
     for mark in np.unique(marks).tolist():
-        yield mark * FRAME_NS, _part_of(series, marks == mark)
-
-
-def _part_of(series: Series, which: NDArray[np.bool_]) -> Series:
-    return Series(series.channel, series.times[which], series.values[which], series.valid_s[which])
-
-
-def _joined(segments: Sequence[Segment]) -> Segment:
-    """Return one segment of several on a grid; what lies between was not measured."""
-    first, stop = segments[0].first, segments[-1].stop
-    kind = np.result_type(*(segment.counts.dtype for segment in segments))
-    counts: NDArray[np.integer] = np.zeros(stop - first, dtype=kind)
-    runs: list[list[int]] = []
-    for segment in segments:
-        at = segment.first - first
-        counts[at : at + len(segment.counts)] = segment.counts
-        for lo, hi in segment.runs.tolist():
-            if runs and runs[-1][1] == lo + at:
-                runs[-1][1] = hi + at
-            else:
-                runs.append([lo + at, hi + at])
-    measured = np.array(runs, dtype=np.int64).reshape(-1, 2)
-    return Segment(segments[0].grid, first, counts, measured)
-
-
-def _joined_series(parts: Sequence[Series]) -> Series:
-    return Series(
-        parts[0].channel,
-        np.concatenate([part.times for part in parts]),
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.valid_s for part in parts]),
-    )
+        yield mark * FRAME_NS, pick(series, marks == mark)

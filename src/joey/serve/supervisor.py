@@ -58,6 +58,7 @@ class _Child:
     name: str
     run: Callable[..., None]
     arguments: tuple[Any, ...]
+    analyzes: bool = False  # with loops that are compiled
     process: SpawnProcess | None = None
     started: float = 0.0
     deaths: int = 0
@@ -90,7 +91,7 @@ class Supervisor:
             _Child("intake", run_intake, (settings, self._ready)),
             _Child("pages", run_pages, (settings, self._ready)),
             *(
-                _Child(f"worker {index + 1}", run_worker, (settings, index))
+                _Child(f"worker {index + 1}", run_worker, (settings, index), analyzes=True)
                 for index in range(settings.workers)
             ),
             _Child("trimming", run_trimming, (settings,)),
@@ -191,7 +192,7 @@ class Supervisor:
 
     def _may_run(self, child: _Child) -> bool:
         """Whether a child has what it needs: who analyzes would compile what is being compiled."""
-        return self._is_warm or not child.name.startswith("worker")
+        return self._is_warm or not child.analyzes
 
     def _warm(self) -> None:
         """Have loops compiled once the others are up, and see whether it is done."""

@@ -5,21 +5,19 @@ A frame ends at a mark because frames do: what follows on its grid is the same s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from joey.signals import NS, Grid, Segment, Series, Signal
+from joey.signals import NS, Signal, join_segments, join_series, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from fractions import Fraction
 
-    from numpy.typing import NDArray
-
-    from joey.signals import Channel
+    from joey.signals import Channel, Grid, Segment, Series
 
 __all__ = ["Piece", "Samples", "beyond", "series_of", "signals_of", "values_beyond"]
 
@@ -82,7 +80,7 @@ def values_beyond(frames: Iterable[Series], newer: Iterable[Series]) -> list[Ser
     for frame in frames:
         if len(frame.times):
             last[frame.channel] = max(last.get(frame.channel, -np.inf), float(frame.times[-1]))
-    return [_part(each, each.times > last.get(each.channel, -np.inf)) for each in newer]
+    return [pick(each, each.times > last.get(each.channel, -np.inf)) for each in newer]
 
 
 def signals_of(
@@ -109,7 +107,7 @@ def signals_of(
     for channel, rows in by_channel.items():
         for (fs, scale, offset), same in groupby(rows, _kind):
             segments = tuple(
-                _joined([each.segment for each in on_grid], offset_ns)
+                _moved(join_segments([each.segment for each in on_grid]), offset_ns)
                 for _, on_grid in groupby(same, lambda each: each.segment.grid)
             )
             signals.append(Signal(channel, fs, segments, scale, offset))
@@ -124,18 +122,11 @@ def series_of(
     by_channel: dict[Channel, list[Series]] = {}
     for part in parts:
         times = part.times + offset
-        piece = _part(part, (times >= start) & (times < end))
+        piece = pick(part, (times >= start) & (times < end))
         if len(piece.times):
             by_channel.setdefault(part.channel, []).append(piece)
-    return tuple(
-        Series(
-            channel,
-            np.concatenate([piece.times for piece in pieces]) + offset,
-            np.concatenate([piece.values for piece in pieces]),
-            np.concatenate([piece.valid_s for piece in pieces]),
-        )
-        for channel, pieces in by_channel.items()
-    )
+    joined = [join_series(pieces) for pieces in by_channel.values()]
+    return tuple(replace(each, times=each.times + offset) for each in joined)
 
 
 def _kind(of: Samples) -> tuple[Fraction, float, float]:
@@ -153,22 +144,6 @@ def _within(segment: Segment, start_ns: int, end_ns: int) -> Segment:
     return segment.part(first, stop)
 
 
-def _joined(segments: Sequence[Segment], offset_ns: int) -> Segment:
-    """Return one segment of several on a grid; what lies between was not measured."""
-    first, stop = segments[0].first, segments[-1].stop
-    counts = np.zeros(stop - first, dtype=np.int32)
-    runs: list[list[int]] = []
-    for segment in segments:
-        at = segment.first - first
-        counts[at : at + len(segment.counts)] = segment.counts
-        for lo, hi in segment.runs.tolist():
-            if runs and runs[-1][1] == lo + at:
-                runs[-1][1] = hi + at
-            else:
-                runs.append([lo + at, hi + at])
-    grid = Grid(segments[0].grid.start_ns + offset_ns, segments[0].grid.fs)
-    return Segment(grid, first, counts, np.array(runs, dtype=np.int64).reshape(-1, 2))
-
-
-def _part(of: Series, which: NDArray[np.bool_]) -> Series:
-    return Series(of.channel, of.times[which], of.values[which], of.valid_s[which])
+def _moved(segment: Segment, offset_ns: int) -> Segment:
+    grid = segment.grid
+    return replace(segment, grid=replace(grid, start_ns=grid.start_ns + offset_ns))

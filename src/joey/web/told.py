@@ -131,6 +131,19 @@ class Told:
         timed = [(each.start_ns + self._streams[each.stream].offset_ns, each) for each in spells]
         return [pair for pair in timed if pair[0] >= since_ns]
 
+    def looked_from(self, bed: str, since_ns: int) -> int:
+        """Return from when on a bed's signals can have been looked at, not before a time. [ns UTC]
+
+        That is since its open stream, or one that ended after that time, was opened.
+        """
+        opened = [
+            stream.opened_ns + stream.offset_ns
+            for stream in self._streams.values()
+            if stream.bed == bed
+            and (stream.closed_ns is None or stream.closed_ns + stream.offset_ns > since_ns)
+        ]
+        return max(min(opened, default=self._now_ns), since_ns)
+
     def silence(self, bed: str, received_ns: int) -> tuple[str, int]:
         """Return why a bed is not looked at, and since when; empty where it is.
 

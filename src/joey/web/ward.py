@@ -293,8 +293,9 @@ class Ward:
             doubt=self._doubts.get(bed, ""),
             archived_ms={} if screen is None else screen.archived_ms,
         )
-        spells = self._spells(bed, now - HOUR_NS)
-        return {**tile, "spells": spells, "analysis": self._analysis(bed, screen)}
+        hour = now - HOUR_NS
+        looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
+        return {**tile, **looked, "lookedFrom": self._told.looked_from(bed, hour) / 1e6}
 
     def _analysis(self, bed: str, screen: Screen | None) -> str:
         """Return what is not being looked at; empty where all is, or nothing is sent."""

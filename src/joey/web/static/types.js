@@ -57,6 +57,7 @@
  * @property {number|null} heldFrom from when the running one counts today
  * @property {number} goalS
  * @property {Spell[]} spells of the last hour
+ * @property {number} lookedFrom since when they were looked for, an hour at most
  * @property {string} analysis empty, or what is not being looked at
  * @property {boolean} simulated
  */

@@ -58,7 +58,8 @@ class TileView {
     const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
     write(this.today, none ? "" : `held ${short(today)} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
     const n = tile.spells.length, last = tile.spells[n - 1];
-    write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : "no spell in 1 h"));
+    const looked = now - tile.lookedFrom;
+    write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : `no spell in ${looked < HOUR ? short(looked / 1000) : "1 h"}`));
     write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
     const quiet = !tile.lost.length && !(tile.note === "unassigned" && tile.doubt);
     if (!quiet && !tile.lost.length) write(this.tell, tile.doubt);
