@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from joey.signals import Clock, Recording
+from joey.store.databases import open_database
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
 from joey.store.recordings import beyond, series_of, signals_of, values_beyond
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 NEVER = -(1 << 62)  # ns, before all
-BUSY_MS = 10_000  # ms, to wait for another process that is writing
 
 MAKE = """
 CREATE TABLE IF NOT EXISTS streams (
@@ -240,18 +240,8 @@ class Archive:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         try:
-            if read_only:
-                uri = f"{path.resolve().as_uri()}?mode=ro"
-                self._db = sqlite3.connect(
-                    uri, uri=True, isolation_level=None, check_same_thread=False
-                )
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                # What a power cut takes is made again from the journal, which is synchronous.
-                self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            # What a power cut takes is made again from the journal, which is durable.
+            self._db = open_database(path, read_only=read_only, durable=False)
             if not read_only:
                 self._db.executescript(MAKE)
         except (sqlite3.Error, OSError) as error:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.folders import landing
 from joey.store.archive import Archive
+from joey.store.databases import open_database
 from joey.store.journal import DIGEST, Journal, StorageError
 from joey.store.proofs import Proofs
 
@@ -33,7 +34,6 @@ FILES = (*OTHERS, JOURNAL)  # in the order in which they are copied
 LIST = "backup.json"
 FORMAT = 1
 TRIES = 5  # the journal is trimmed behind all else by days: once is enough
-BUSY_MS = 10_000  # ms, to wait for another process that is writing
 READ_BYTES = 1 << 20
 
 
@@ -168,7 +168,7 @@ def verify(folder: Path) -> Found:
     if (folder / "archive.db").exists():
         found = _verify_archive(folder / "archive.db", places, wrong)
     if (folder / "records.db").exists():
-        with closing(_open(folder / "records.db")) as db:
+        with closing(open_database(folder / "records.db", read_only=True)) as db:
             rows = db.execute("SELECT name, seq FROM applied").fetchall()
         places |= {f"records.db, {name}": int(seq) for name, seq in rows}
     missing = _missing(folder)
@@ -199,7 +199,7 @@ def _verify_journal(path: Path, found: Found, places: dict[str, int], wrong: lis
         if seq > last
     ]
     entries = quarantined = 0
-    with closing(_open(path)) as db:
+    with closing(open_database(path, read_only=True)) as db:
         for seq, state, digest, payload in db.execute(
             "SELECT seq, state, digest, CAST(payload AS BLOB) FROM entries ORDER BY seq"
         ):
@@ -241,18 +241,13 @@ def _listed(backup: Path) -> dict[str, str]:
     return files
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a database to read; its writers go on."""
-    uri = f"{path.resolve().as_uri()}?mode=ro"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None)
-    db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    return db
-
-
 def _copy(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment, and have it on the disk."""
     try:
-        with closing(_open(source)) as db, closing(sqlite3.connect(target)) as copy:
+        with (
+            closing(open_database(source, read_only=True)) as db,
+            closing(sqlite3.connect(target)) as copy,
+        ):
             db.backup(copy)  # in one step: in several, each commit of a writer begins it anew
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, without others beside it
     except sqlite3.Error as error:
@@ -269,7 +264,7 @@ def _missing(folder: Path) -> str:
         with closing(Proofs(folder / "archive.db", read_only=True)) as proofs:
             needed["archive.db"] = proofs.needed()
     if (folder / "records.db").exists():
-        with closing(_open(folder / "records.db")) as db:
+        with closing(open_database(folder / "records.db", read_only=True)) as db:
             row = db.execute("SELECT min(seq) FROM applied").fetchone()
             needed["records.db"] = int(row[0] or 0) + 1
     for name, first in needed.items():
@@ -281,7 +276,7 @@ def _missing(folder: Path) -> str:
 def _unsound(path: Path) -> list[str]:
     """Return what SQLite finds wrong with its own file."""
     try:
-        with closing(_open(path)) as db:
+        with closing(open_database(path, read_only=True)) as db:
             lines = [str(row[0]) for row in db.execute("PRAGMA integrity_check(5)")]
     except sqlite3.Error as error:
         return [str(error)]

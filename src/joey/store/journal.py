@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from joey.store.databases import open_database
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
@@ -146,19 +148,9 @@ class Journal:
 
     def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
         try:
-            if read_only:
-                uri = f"{path.resolve().as_uri()}?mode=ro"
-                self._db = sqlite3.connect(
-                    uri, uri=True, isolation_level=None, check_same_thread=False
-                )
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                self._db.execute("PRAGMA journal_size_limit=67108864")
-            self._db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            self._db = open_database(path, read_only=read_only, durable=durable, busy_ms=BUSY_MS)
             if not read_only:
+                self._db.execute("PRAGMA journal_size_limit=67108864")
                 self._db.executescript(MAKE)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"the journal cannot be opened: {error}") from error

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from joey.store.archive import BUSY_MS, FRAME, VALUES
+from joey.store.archive import FRAME, VALUES
+from joey.store.databases import BUSY_MS
 from joey.store.frames import unpack_frame, unpack_values
 from joey.store.journal import SHARDS, StorageError
 
