@@ -139,12 +139,13 @@ def test_a_set_up_compiles_the_loops_before_the_first_command(
     assert (checkout.parent / "commands").read_text().splitlines() == ["warm", "check", "check"]
 
 
-def test_the_bench_brings_the_peers_and_all_else(checkout: Path, programs: Path) -> None:
-    """The peers are installed when they are asked for, and then every other command is served."""
-    for command in ("check", "bench", "bench", "check"):
+def test_the_bench_has_the_peers_to_itself(checkout: Path, programs: Path) -> None:
+    """The peers are installed when they are asked for, and take no other command's packages."""
+    for command in ("check", "bench", "test", "bench", "test", "check"):
         start(checkout, programs, command).communicate()
 
-    assert set_ups(checkout) == ["run.lock", "bench.lock"]
+    assert set_ups(checkout) == ["run.lock", "bench.lock", "test.lock"]
+    assert (checkout / ".venv-bench" / "joey-bench.stamp").exists()
 
 
 def test_the_help_of_the_bench_needs_no_peers(checkout: Path, programs: Path) -> None:

@@ -317,6 +317,7 @@ def test_the_users_names_go_to_label_or_whole_column(tmp_path: Path) -> None:
         ("t,HR\n0,2\n90000000000,3\n", "too far apart"),
         ("t,HR\ninf,2\n", "the time is not possible"),
         ("time,HR\n07/01/2024 10:00,2\n", "line 2: the time is not a number, hh:mm:ss or an ISO"),
+        ("time,HR\n7.1.2024 10:00,2\n", "is not guessed: write the year first"),
         ("time,HR\n25:00:00,2\n", "not a time of day"),
         ("time,HR\n2024-02-30 10:00:00,2\n", "not a time of the form"),
     ],

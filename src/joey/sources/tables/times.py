@@ -43,6 +43,7 @@ ISO = re.compile(
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
 OF_DAY = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?")
+DATE_OF_A_COUNTRY = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")  # whose day may be its month
 DAY_NS = 86400 * NS
 LONGEST_DAYS = 30  # without a row, in one file
 MOST_PIECES = 0.01  # of the rows; stamps that leave their grid more often have none
@@ -201,6 +202,8 @@ def _from_text(place: Place, column: pl.Series, unit: str, zone: str | None) -> 
     numbers = column.cast(pl.Float64, strict=False)
     if numbers[0] is None:
         reason = "the time is not a number, hh:mm:ss or an ISO stamp (2024-07-01T10:00:00)"
+        if DATE_OF_A_COUNTRY.match(first):
+            reason += "; day or month first is not guessed: write the year first (2024-07-01)"
         raise place.error(0, reason)
     _all_there(place, numbers)
     decimals = 0
