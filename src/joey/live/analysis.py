@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from joey.signals import Channel, Segment
     from joey.sources.hl7.types import Observations, Wave
 
-__all__ = ["Analysis", "Findings"]
+__all__ = ["EVENTS_S", "Analysis", "Findings"]
 
 WAVES = ("ecg", "pleth", "resp")
 NUMERICS = ("heart_rate", "spo2", "pulse_rate")
 READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
 EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
-WORK_S = 2.0  # s of the device's time between two updates of the detectors: an update of a second
-# costs nearly as much as one of two
-EVENTS_S = 4.0  # s between two looks for events
+WORK_S = 4.0  # s of the device's time between two updates of the detectors: an update of two costs
+# nearly as much as one of four
+EVENTS_S = 8.0  # s between two looks for events
 SPARE = 30  # such updates are made as one where nothing that they tell is new
 
 
@@ -128,6 +128,8 @@ class Analysis:
         As of `Joiner`.
     states : sequence of JoinState
         How samples lay on their grids before.
+    phase_ns : int
+        At which moment of `EVENTS_S` it works: not all beds of a ward at once. [ns]
     """
 
     def __init__(
@@ -136,7 +138,9 @@ class Analysis:
         parts: Sequence[str],
         jitter_s: float | None = None,
         states: Sequence[JoinState] = (),
+        phase_ns: int = 0,
     ) -> None:
+        self._phase_ns = phase_ns
         self._jitter_s = jitter_s
         self._presets, self._parts = presets, parts
         self._joiners: dict[Channel, Joiner] = {}
@@ -216,7 +220,7 @@ class Analysis:
         Where all of it was told before and is read `again`, they work in larger steps: four times
         as fast, and what they find is the same.
         """
-        step = self._newest // round(WORK_S * NS)
+        step = (self._newest + self._phase_ns) // round(WORK_S * NS)
         if step == self._worked and not last:
             return
         self._worked = step
@@ -245,7 +249,7 @@ class Analysis:
             if name != "ecg":  # its judgment waits for what other rates doubt in it
                 into.quality.append(quality)
         self._breathe(beats.get("ecg"), into, last=last)
-        look = self._newest // round(EVENTS_S * NS)
+        look = (self._newest + self._phase_ns) // round(EVENTS_S * NS)
         settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
         if last or (settled and look > self._looked):
             self._looked = look

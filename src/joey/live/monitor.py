@@ -6,6 +6,7 @@ stream: one stream has one time.
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from joey.beats import Beats, join_beats
 from joey.breaths import Breaths, join_breaths
 from joey.events import DEFAULT
-from joey.live.analysis import Analysis, Findings
+from joey.live.analysis import EVENTS_S, Analysis, Findings
 from joey.live.clocks import STRAY_S, ClockState, Course, DeviceClock, rollover_of
 from joey.live.facts import Chunk, Facts, Heard, Late, Note, Present, Resume
 from joey.quality import Quality, join_quality
@@ -95,7 +96,8 @@ class Monitor:
         self._noted = 0
         presets = self._settings.events or DEFAULT
         states = resume.join if resume else ()
-        self._analysis = Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states)
+        phase_ns = zlib.crc32(stream.encode()) % round(EVENTS_S * 1000) * (NS // 1000)
+        self._analysis = Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states, phase_ns)
 
     @property
     def clock(self) -> ClockState:

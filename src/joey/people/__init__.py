@@ -6,6 +6,7 @@ with one, or does not.
 
 from joey.people.identity import Account, Agreement, Identity, agree, keys_of
 from joey.people.names import FORMERLY_DAYS, DatedName, ShownName, fold_name, show_name
+from joey.people.rooms import room_order
 from joey.people.streams import StreamKey, identity_digest, stream_id, stream_key
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "fold_name",
     "identity_digest",
     "keys_of",
+    "room_order",
     "show_name",
     "stream_id",
     "stream_key",

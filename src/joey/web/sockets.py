@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Unit", "push_bed", "push_feed", "push_hold"]
 
 SECOND_S = 1.0
+STATE_S = 0.5  # s, between states of a bed; monitors send their numbers once a second
 FRAME_S = 0.1  # s, between frames of waves
 SLOW_S = 5.0  # s; a browser that takes a frame no sooner is closed and comes back by itself
 QUEUE = 4  # messages that wait for one browser of the unit page
@@ -102,17 +103,16 @@ def _difference(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, An
 
 
 async def push_bed(socket: WebSocket, ward: Ward, bed: str) -> None:
-    """Push a bed's state as it changes and every second, and its waves ten times a second."""
+    """Push a bed's state twice a second and after a tap, and its waves ten times a second."""
 
     async def work() -> None:
-        cursor, state, said, dropped = 0, "", 0.0, 0
+        cursor, changes, said, dropped = 0, -1, 0.0, 0
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            shown = ward.bed(bed)
-            text = as_text(shown)
-            if text != state or started - said >= SECOND_S:
-                state, said = text, started
+            if started - said >= STATE_S or changes != ward.changes(bed):
+                changes, said = ward.changes(bed), started
+                shown = ward.bed(bed)
                 await _send(socket, as_text({**ward.now(), "bed": shown, "dropped": dropped}))
             frame, cursor, skipped = ward.waves(bed, cursor)
             dropped += skipped

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
+from joey.people import room_order
 from joey.sources.hl7 import (
     SourceSettings,
     header_of,
@@ -107,6 +109,7 @@ class Ward:
         self._order: list[str] = []
         self._doubts: dict[str, str] = {}
         self._taken: dict[str, TapView | None] = {}  # by bed: what can be taken back
+        self._changes: Counter[str] = Counter()  # of each bed's records
         self._applied = records.applied()
         self._kept = 0.0  # when the records were last brought up to date
         self._heard = journal.at(settings.now_ns() - LOOK_BACK_S * NS)
@@ -165,6 +168,7 @@ class Ward:
         for bed in done.beds:
             self._learn(bed)
             self._taken.pop(bed, None)
+            self._changes[bed] += 1
         if any(entry.kind == "tap" for entry in entries):
             self._tags.clear()
         return done.refused
@@ -274,6 +278,10 @@ class Ward:
     def has_bed(self, bed: str) -> bool:
         """Whether there is such a bed."""
         return bed in self._order
+
+    def changes(self, bed: str) -> int:
+        """Return how often taps and admissions have changed a bed: what is to be shown at once."""
+        return self._changes[bed]
 
     def unit(self) -> tuple[list[str], dict[str, dict[str, Any]]]:
         """Return the beds in room order, and their tiles."""
@@ -493,15 +501,3 @@ class Ward:
         self._journal.close()
         self._archive.close()
         self._records.close()
-
-
-def room_order(key: str) -> tuple[tuple[int, int, str], ...]:
-    """Return by what a bed's key is sorted: as people count, 2 before 10."""
-    parts: list[tuple[int, int, str]] = []
-    word = ""
-    for sign in [*key, " "]:
-        if word and sign.isdecimal() != word[-1].isdecimal():
-            parts.append((0, int(word), "") if word.isdecimal() else (1, 0, word))
-            word = ""
-        word += sign
-    return tuple(parts)

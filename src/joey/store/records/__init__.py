@@ -15,6 +15,7 @@ from joey.sources.codes import CodeMap
 from joey.sources.hl7 import (
     SourceSettings,
     header_of,
+    location_of,
     read_admission,
     read_message,
     read_observations,
@@ -60,6 +61,7 @@ __all__ = [
 ]
 
 PROJECTION = "records"
+NO_CODES = CodeMap()  # who it is does not hang on what is measured
 WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
 
 
@@ -87,7 +89,8 @@ class Records:
     def __init__(self, url: str, sources: Mapping[str, SourceSettings] | None = None) -> None:
         self._engine = open_engine(url)
         self._sources = dict(sources or {})
-        self._last: dict[str, tuple[bytes, ...]] = {}  # by source and bed: who was said to be there
+        # By source and bed: who was said to be there.
+        self._last: dict[tuple[str, str], tuple[bytes, ...]] = {}
         self._seen: dict[str, Seen] = {}  # by bed
 
     def applied(self) -> int:
@@ -169,10 +172,10 @@ class Records:
                 done.beds |= changed
                 return
             who = tuple(line for line in message.lines if line[:3] in WHO)
-            key = f"{entry.source}\x1f{entry.shard}"
+            key = entry.source, location_of(message).key
             if self._last.get(key) == who:
                 return
-            seen = seen_of(read_observations(message, source, CodeMap()), entry.source)
+            seen = seen_of(read_observations(message, source, NO_CODES), entry.source)
         except ProtocolError:
             return  # intake keeps it in quarantine: nothing of it is anybody's
         self._last[key] = who

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from joey.people import DatedName, ShownName, show_name
+from joey.people import DatedName, ShownName, room_order, show_name
 from joey.store.records.holding import holds_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
@@ -30,7 +29,6 @@ __all__ = [
 
 RECENT_HOLDERS = 4
 DAY_NS = 86_400_000_000_000
-DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +115,9 @@ class Association:
 def bed_views(connection: Connection, now_ns: int) -> tuple[BedView, ...]:
     """Return all beds in room order: by unit, then by number as people count."""
     keys = [str(row.key) for row in connection.execute(select(beds.c.key))]
-    ordered = sorted(keys, key=_room_order)
+    ordered = sorted(keys, key=room_order)
     found = (bed_view(connection, key, now_ns) for key in ordered)
     return tuple(view for view in found if view is not None)
-
-
-def _room_order(key: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in DIGITS.split(key) if part
-    )
 
 
 def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
