@@ -134,12 +134,14 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
     """Sources have networks and zones; the command line wins."""
     path = tmp_path / "joey.toml"
     path.write_text(
-        'workers = 2\nzone = "Europe/Berlin"\n[[sources]]\nname = "monitors"\n'
+        'workers = 2\nbeds = ["nicu/07", "NICU/3-A"]\nzone = "Europe/Berlin"\n'
+        '[[sources]]\nname = "monitors"\n'
         'addresses = ["10.1.0.0/16"]\nzone = "Europe/Berlin"\n[[sources]]\nname = "adt"\n'
     )
     found = read_settings(path, data=tmp_path, workers=3)
 
     assert (found.workers, found.zone) == (3, "Europe/Berlin")
+    assert found.beds == ("NICU/7", "NICU/3-A")
     assert source_of(found, "10.1.2.3").name == "monitors"
     assert source_of(found, "192.0.2.1").name == "adt"
     assert source_of(Settings(tmp_path), "192.0.2.1").name == "at 192.0.2.1"
@@ -155,6 +157,8 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ('address = "0.0.0.0"', "this machine alone"),
         ("workers =", "not TOML"),
         ('[[sources]]\nname = "a"\ncolor = "red"', "a source has a name"),
+        ('beds = ["7"]', "unit and bed, as NICU/7"),
+        ('beds = "NICU/7"', "list of texts"),
     ],
 )
 def test_wrong_settings_are_one_line(text: str, why: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from joey.events import Event, Spell
 from joey.live.facts import Facts
 from joey.serve.packing import facts_of
 from joey.sources.hl7 import SourceSettings
-from joey.store.archive import Archive, Batch, Checkpoint, Fact
+from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.store.records import Records
 from joey.web.past import oxycrg_columns
@@ -270,4 +270,21 @@ def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock
     values = np.frombuffer(data[-6 * 30 * 4 :], np.float32).reshape(6, 30)
     assert np.isnan(values[:, :24]).all()
     assert np.isfinite(values[0, 26:29]).all()
+    ward.close()
+
+
+def test_a_unit_has_all_its_beds(tmp_path: Path) -> None:
+    """Those of the settings, and those whose monitor spoke before a restart; in room order."""
+    clock = Clock()
+    archive = Archive(tmp_path / "archive.db")
+    spoke = StreamRow("s1", SOURCE, "m", "NICU/10", "", 1, clock.now - 3600 * NS)
+    gone = StreamRow("s2", SOURCE, "m", "NICU/11", "", 1, clock.now - 3600 * NS, closed_ns=1)
+    archive.write(Batch(streams=(spoke, gone)))
+    archive.close()
+    ward = open_ward(tmp_path, clock, beds=("NICU/2", "NICU/9"))
+
+    order, tiles = ward.unit()
+    assert order == ["NICU/2", "NICU/9", "NICU/10"]
+    assert [tiles[bed]["note"] for bed in order] == ["empty"] * 3
+    assert ward.bed("NICU/2")["tile"]["readings"]["hr"]["value"] is None
     ward.close()

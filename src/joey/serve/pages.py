@@ -51,6 +51,7 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         port=port,
         zone=settings.zone,
         goal_h=settings.goal_h,
+        beds=settings.beds,
         sources=settings.by_name,
         now_ns=settings.clock.now_ns,
         speed=settings.clock.speed,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from joey.errors import InputError
-from joey.sources.hl7 import SourceSettings
+from joey.sources.hl7 import SourceSettings, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +63,8 @@ class Settings:
         IANA zone of the pages' clock and of the unit's days.
     goal_h : float
         The unit's goal of kangaroo care a day. [h]
+    beds : tuple of str
+        The unit's beds as monitors name them (``NICU/7``): each has a tile from the first start on.
     sources : tuple of SourceSettings
         What sends messages.
     clock : HostClock
@@ -79,6 +81,7 @@ class Settings:
     journal_days: float = 2.0
     zone: str = "UTC"
     goal_h: float = 8.0
+    beds: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     clock: HostClock = field(default_factory=HostClock)
 
@@ -121,8 +124,12 @@ def read_settings(path: Path | None, **chosen: Any) -> Settings:  # noqa: ANN401
         msg = f"{path}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
         raise InputError(msg)
     said["sources"] = tuple(_source(path, each) for each in said.get("sources", ()))
-    if "hl7_allow" in said:
-        said["hl7_allow"] = tuple(said["hl7_allow"])
+    for name in {"beds", "hl7_allow"} & said.keys():
+        if not isinstance(said[name], list):
+            msg = f"{path}: {name} is a list of texts in brackets"
+            raise InputError(msg)
+        said[name] = tuple(said[name])
+    said["beds"] = tuple(_bed(path, each) for each in said.get("beds", ()))
     said |= {name: value for name, value in chosen.items() if value is not None}
     try:
         return Settings(**said)
@@ -145,6 +152,17 @@ def _source(path: Path | None, said: Mapping[str, Any]) -> SourceSettings:
         bool(said.get("simulated", False)),
         addresses,
     )
+
+
+def _bed(path: Path | None, said: object) -> str:
+    """Return a bed's key, however its zeros and capitals are written."""
+    unit, _, bed = str(said).rpartition("/")
+    room, _, name = bed.rpartition("-")
+    key = place_of(unit, room, name if room else bed).key
+    if not unit.strip() or not key:
+        msg = f"{path}: a bed is named by unit and bed, as NICU/7, not {said!r}"
+        raise InputError(msg)
+    return key
 
 
 def _refuse(settings: Settings) -> None:

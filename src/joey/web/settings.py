@@ -29,6 +29,8 @@ class PageSettings:
         IANA zone of the clock on the pages, and of the unit's days.
     goal_h : float
         The unit's goal for a day. [h]
+    beds : tuple of str
+        Keys of the beds that have a tile whether anything is sent from there or not.
     sources : mapping of str to SourceSettings
         By the name that the journal gives a source.
     now_ns : callable
@@ -46,6 +48,7 @@ class PageSettings:
     port: int = 8137
     zone: str = "UTC"
     goal_h: float = GOAL_H
+    beds: tuple[str, ...] = ()
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     now_ns: Callable[[], int] = time.time_ns
     speed: float = 1.0

@@ -129,7 +129,9 @@ class Ward:
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
         self._disk = DiskUse(settings.folder, journal, settings.now_ns(), settings.journal_days)
-        self._learn_beds()
+        spoke = {row.bed for row in archive.streams() if row.closed_ns is None}
+        for bed in (*settings.beds, *records.bed_keys(), *sorted(spoke)):
+            self._learn(bed)
 
     # --- the journal
 
@@ -163,8 +165,6 @@ class Ward:
         self._applied = entries[-1].seq
         for entry in entries:
             self._traffic.take(entry)
-        if done.beds - set(self._order):
-            self._learn_beds()
         for bed in done.beds:
             self._learn(bed)
             self._taken.pop(bed, None)
@@ -198,7 +198,7 @@ class Ward:
         screen = self._screens.get(bed)
         if screen is None:
             self._screens[bed] = screen = self._new_screen(bed)
-            self._learn_beds()
+            self._learn(bed)
         screen.take(found, entry.source, entry.received_ns, entry.control_id)
 
     def _new_screen(self, bed: str) -> Screen:
@@ -222,26 +222,16 @@ class Ward:
 
     # --- the records
 
-    def _learn_beds(self) -> None:
-        now = self._settings.now_ns()
-        for record in self._records.beds(now):
-            self._beds[record.key] = now, record
-        for bed, (_, record) in self._beds.items():
-            if record.infant is not None and bed not in self._screens:
-                self._screens[bed] = self._new_screen(bed)
-        keys = {*self._beds, *self._screens}
-        self._order = sorted(keys, key=room_order)
-        for key in keys:
-            self._learn_doubt(key)
-
     def _learn(self, bed: str) -> None:
+        """Read what the records say of one bed: with hundreds of beds, never of all for one."""
         now = self._settings.now_ns()
         record = self._records.bed(bed, now)
         if record is not None:
             self._beds[bed] = now, record
-        self._learn_doubt(bed)
-
-    def _learn_doubt(self, bed: str) -> None:
+            if record.infant is not None and bed not in self._screens:
+                self._screens[bed] = self._new_screen(bed)
+        if bed not in self._order:
+            self._order = sorted((*self._order, bed), key=room_order)
         standing = self._records.associations(bed)
         nobody = [each.reason for each in standing if each.infant is None]
         self._doubts[bed] = nobody[-1] if nobody else ""

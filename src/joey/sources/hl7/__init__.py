@@ -7,6 +7,7 @@ from joey.sources.hl7.adt import read_admission
 from joey.sources.hl7.fields import header_of, read_message
 from joey.sources.hl7.framing import Frame, Framing, Refused, frame
 from joey.sources.hl7.oru import location_of, read_observations, why_quarantined
+from joey.sources.hl7.patients import place_of
 from joey.sources.hl7.types import (
     Admission,
     Header,
@@ -40,6 +41,7 @@ __all__ = [
     "frame",
     "header_of",
     "location_of",
+    "place_of",
     "read_admission",
     "read_message",
     "read_observations",

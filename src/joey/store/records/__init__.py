@@ -37,8 +37,8 @@ from joey.store.records.views import (
     HolderView,
     InfantView,
     associations_of,
+    bed_keys,
     bed_view,
-    bed_views,
     tags_of,
 )
 
@@ -114,10 +114,10 @@ class Records:
             _note_applied(connection, max(before, entries[-1].seq))
         return done
 
-    def beds(self, now_ns: int) -> tuple[BedView, ...]:
+    def bed_keys(self) -> tuple[str, ...]:
         """Return all beds in room order."""
         with self._engine.connect() as connection:
-            return bed_views(connection, now_ns)
+            return bed_keys(connection)
 
     def bed(self, key: str, now_ns: int) -> BedView | None:
         """Return one bed; None where there is no such bed."""

@@ -22,8 +22,8 @@ __all__ = [
     "HolderView",
     "InfantView",
     "associations_of",
+    "bed_keys",
     "bed_view",
-    "bed_views",
     "tags_of",
 ]
 
@@ -112,12 +112,10 @@ class Association:
     reason: str
 
 
-def bed_views(connection: Connection, now_ns: int) -> tuple[BedView, ...]:
+def bed_keys(connection: Connection) -> tuple[str, ...]:
     """Return all beds in room order: by unit, then by number as people count."""
     keys = [str(row.key) for row in connection.execute(select(beds.c.key))]
-    ordered = sorted(keys, key=room_order)
-    found = (bed_view(connection, key, now_ns) for key in ordered)
-    return tuple(view for view in found if view is not None)
+    return tuple(sorted(keys, key=room_order))
 
 
 def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
