@@ -182,7 +182,10 @@ def test_numerics_in_order_and_corrected() -> None:
     """Values come in the order of their stamps; a correction in time is made, later it is late."""
     joiner = NumericJoiner(SPO2)
     order = [0, 1, 3, 2, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
-    told = [joiner.take(numeric(START + k * NS, 90.0 + k)) for k in order]
+    told = []
+    for k in order:
+        told.append(joiner.take(numeric(START + k * NS, 90.0 + k)))
+        told.append(joiner.tick(START + k * NS))
     told.append(joiner.take(numeric(START + 13 * NS, 55.0, status="C")))
     told.append(joiner.take(numeric(START + 1 * NS, 50.0, status="C")))
     told.append(joiner.finish())

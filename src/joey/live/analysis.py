@@ -18,7 +18,7 @@ from joey.live.doubts import HeartDoubts, Outside
 from joey.live.envelope import Envelope
 from joey.live.episodes import Episodes, Judged, JudgedBreaths, Pairs
 from joey.live.facts import Note, Present
-from joey.live.joining import HOLD_S, NEVER, Joined, Joiner, NumericJoiner
+from joey.live.joining import HOLD_S, NEVER, NOTHING, Joined, Joiner, NumericJoiner
 from joey.live.numbers import Numbers
 from joey.quality import QualityDetector, bad_spans, join_quality
 from joey.response.channels import LEAST_FS
@@ -65,6 +65,7 @@ class Findings:
     events: list[Events] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
     envelope: list[EnvelopeMinute] = field(default_factory=list)
+    worked: bool = False  # whether the detectors had their turn
 
 
 class _Heart:
@@ -204,15 +205,11 @@ class Analysis:
                 joiner = self._numerics[numeric.channel] = NumericJoiner(numeric.channel)
                 self._reads(numeric.channel, numeric.time_ns / NS)
             self._took(joiner.take(numeric), into)
-        self.pass_to(newest_ns, into)
+        self.pass_to(newest_ns)
 
-    def pass_to(self, device_ns: int, into: Findings) -> None:
-        """Take note of the device's time; what need wait no longer is joined."""
+    def pass_to(self, device_ns: int) -> None:
+        """Take note of the device's time."""
         self._newest = max(self._newest, device_ns)
-        for joiner in self._joiners.values():
-            self._took(joiner.tick(self._newest), into)
-        for series in self._numerics.values():
-            self._took(series.tick(self._newest), into)
 
     def go_on(self, into: Findings, *, last: bool = False, again: bool = False) -> None:
         """Let the detectors work on what was joined, if it is time, and look for events.
@@ -224,6 +221,10 @@ class Analysis:
         if step == self._worked and not last:
             return
         self._worked = step
+        for joiner in self._joiners.values():
+            self._took(joiner.tick(self._newest), into)  # what need wait no longer
+        for numerics in self._numerics.values():
+            self._took(numerics.tick(self._newest), into)
         if again and not last and self._episodes is not None and step % SPARE:
             for name in self._chosen:
                 self._told(name)  # which channel is looked at rests on how far each had come
@@ -231,6 +232,7 @@ class Analysis:
         self._work(into, last=last)
 
     def _work(self, into: Findings, *, last: bool) -> None:
+        into.worked = True
         if last:
             for joiner in self._joiners.values():
                 self._took(joiner.finish(), into)
@@ -271,6 +273,8 @@ class Analysis:
         self._took(joiner.take(wave), into)
 
     def _took(self, joined: Joined, into: Findings) -> None:
+        if joined is NOTHING:
+            return
         into.late += joined.late
         into.notes += joined.notes
         for chunk in joined.chunks:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.live.facts import EnvelopeMinute
-from joey.signals import NS
+from joey.signals import NS, join_segments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ __all__ = ["Envelope"]
 
 RATE = 4  # Hz
 MINUTE_S = 60
+HOLE_S = 10  # s between samples that are looked at together
 MANY = RATE * MINUTE_S
 
 
@@ -28,6 +29,7 @@ class Envelope:
     def __init__(self) -> None:
         self._low: dict[int, NDArray[np.float32]] = {}
         self._high: dict[int, NDArray[np.float32]] = {}
+        self._chunks: list[Chunk] = []  # of the impedance, that came since the last look
         self._rates: list[Series] = []
         self._spo2: list[Series] = []
         self._told = -np.inf  # s
@@ -38,8 +40,17 @@ class Envelope:
         return self._told
 
     def take_resp(self, chunk: Chunk) -> None:
-        """Take samples of the impedance."""
-        segment = chunk.segment
+        """Take samples of the impedance; they are looked at with the next minutes."""
+        if self._chunks and not _follows(self._chunks[-1], chunk):
+            self._look()
+        self._chunks.append(chunk)
+
+    def _look(self) -> None:
+        """Lay the waiting samples, which are of one grid and scale, into their minutes."""
+        chunks, self._chunks = self._chunks, []
+        if not chunks:
+            return
+        chunk, segment = chunks[0], join_segments([each.segment for each in chunks])
         for lo, hi in segment.runs.tolist():
             index = np.arange(segment.first + lo, segment.first + hi)
             quarter = np.floor(segment.grid.times(index) * RATE + 1e-4).astype(np.int64)
@@ -65,6 +76,7 @@ class Envelope:
 
     def minutes(self, until: float) -> list[EnvelopeMinute]:
         """Return the minutes that are over at a time; those without anything are left out. [s]"""
+        self._look()
         if not np.isfinite(until):
             ends = [s.ends[-1] for s in (*self._rates, *self._spo2)]
             last = max((float(end) for end in ends), default=-np.inf)
@@ -95,6 +107,14 @@ class Envelope:
             self._low.get(minute, nothing),
             self._high.get(minute, nothing),
         )
+
+
+def _follows(one: Chunk, other: Chunk) -> bool:
+    """Whether both are of one grid and scale, with no long hole between."""
+    before, after = one.segment, other.segment
+    if (before.grid, one.scale, one.offset) != (after.grid, other.scale, other.offset):
+        return False
+    return 0 <= after.first - before.stop <= HOLE_S * after.grid.fs
 
 
 def _sampled(parts: list[Series], minute: int) -> NDArray[np.float32]:

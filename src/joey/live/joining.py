@@ -66,6 +66,9 @@ class Joined:
     notes: tuple[Note, ...] = ()
 
 
+NOTHING = Joined()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     start_ns: int
@@ -339,7 +342,7 @@ class NumericJoiner:
         return self._told
 
     def take(self, numeric: Numeric) -> Joined:
-        """Take a value; return what it lets be told."""
+        """Take a value, which waits until time has passed (`tick`); return why it does not."""
         at, value = numeric.time_ns, numeric.value
         mends = numeric.status in {"C", "D"}
         if numeric.status == "D":
@@ -357,7 +360,7 @@ class NumericJoiner:
         if known is not None and not mends:
             return Joined(notes=(Note("conflict", at, value, self.channel.label),))
         self._waiting[at] = value
-        return self._release(max(self._newest, at))
+        return NOTHING
 
     def tick(self, device_ns: int) -> Joined:
         """Take note that the device's clock has come to a time; return what need wait no longer."""
@@ -387,7 +390,7 @@ class NumericJoiner:
         self._told = max(self._told, newest - self._hold_ns)
         due = sorted(at for at in self._waiting if at <= self._told)
         if not due:
-            return Joined()
+            return NOTHING
         series = []
         for at in due:
             value = self._waiting.pop(at)

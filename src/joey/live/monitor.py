@@ -167,7 +167,7 @@ class Monitor:
         seq = self._seq = self._seq if seq is None else seq
         into = Findings()
         if self._clock.offset_ns is not None:
-            self._analysis.pass_to(self._clock.device_ns(now_ns), into)
+            self._analysis.pass_to(self._clock.device_ns(now_ns))
             self._analysis.go_on(into, again=now_ns < self._again_ns)
         return self._told(into, seq)
 
@@ -249,7 +249,7 @@ class Monitor:
         into.notes.append(Note("offset", last_ns, float(self._clock.offset_ns or 0)))
 
     def _told(self, into: Findings, seq: int) -> Facts:
-        resume = self._resumes()
+        resume = self._resumes() if into.worked else self._resume
         changed = resume is not None and resume is not self._resume
         begins = self._begins if self._begins and self._begins[-1].seq == seq else ()
         if seq <= self._kept:

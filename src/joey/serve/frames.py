@@ -150,11 +150,15 @@ def _by_mark(segment: Segment) -> Iterable[tuple[int, Segment]]:
         mark = frame_of(_time_ns(segment, at))
         ahead = (mark + FRAME_NS - segment.grid.start_ns) * fs.numerator
         stop = min(-(-ahead // (NS * fs.denominator)), segment.stop)
-        yield mark, segment.part(at, stop)
+        whole = (at, stop) == (segment.first, segment.stop)  # nearly always
+        yield mark, segment if whole else segment.part(at, stop)
         at = stop
 
 
 def _series_by_mark(series: Series) -> Iterable[tuple[int, Series]]:
     marks: NDArray[np.int64] = np.floor_divide(series.times, FRAME_NS / NS).astype(np.int64)
+    if marks[0] == marks[-1]:  # nearly always
+        yield int(marks[0]) * FRAME_NS, series
+        return
     for mark in np.unique(marks).tolist():
         yield mark * FRAME_NS, pick(series, marks == mark)
