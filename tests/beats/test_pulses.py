@@ -150,6 +150,74 @@ def test_in_bradycardias_the_dicrotic_wave_is_no_pulse() -> None:
         assert min(both) >= 0.99
 
 
+def waves(
+    beats: NDArray[np.float64],
+    rng: np.random.Generator,
+    fs: float,
+    *,
+    echo: float = 0.0,
+    place: float = 0.42,
+    sizes: NDArray[np.float64] | None = None,
+) -> Signal:
+    """Return round pulses that fall wholly, each with an echo at a share of its interval."""
+    n = int(SECONDS * fs)
+    at = np.arange(n) / fs
+    wave = 0.01 * rng.standard_normal(n) + 0.15 * np.sin(2 * np.pi * 0.11 * at)
+    sizes = np.ones(len(beats)) if sizes is None else sizes
+    intervals = np.diff(beats, append=2 * beats[-1] - beats[-2])
+    for start, interval, size in zip(beats, intervals, sizes, strict=True):
+        lo, hi = max(int((start - 0.5) * fs), 0), int((start + 1.5 * interval + 0.5) * fs)
+        t = at[lo:hi] - start
+        both = _bell(t, 0.1 * interval, 0.11 * interval)
+        both += echo * _bell(t, (0.1 + place) * interval, 0.1 * interval)
+        wave[lo : lo + len(both)] += size * both
+    return quantize(Channel("pleth", "NU"), fs, 0, wave, 0.002)
+
+
+@pytest.mark.parametrize("fs", [60, 75, 125, 250])
+@pytest.mark.parametrize("echo", [0.3, 0.7, 0.9])
+def test_a_slow_pulse_and_its_echo_are_one(fs: int, echo: float) -> None:
+    """The wave falls as far before its echo as before the next pulse, and the heart is slow."""
+    for rate in (34, 47, 61):
+        rng = np.random.default_rng([rate, fs, int(10 * echo)])
+        beats = heart(rate, rng)
+        found = detect_beats(waves(beats, rng, fs, echo=echo)).times
+
+        assert len(found) == pytest.approx(len(beats), abs=0.12 * len(beats))
+
+
+@pytest.mark.parametrize("fs", [60, 125])
+@pytest.mark.parametrize("sway", ["alternates", "breathes"])
+def test_pulses_that_sway_by_a_quarter_are_found(fs: int, sway: str) -> None:
+    """Every second or third pulse small, with an echo of a half: none is lost, none is doubled."""
+    for rate in (70, 100, 128, 170):
+        rng = np.random.default_rng([rate, fs])
+        beats = heart(rate, rng)
+        number = np.arange(len(beats))
+        phase = np.pi * number if sway == "alternates" else 2 * np.pi * 0.31 * number
+        sizes = 1 + 0.25 * np.cos(phase)
+        found = detect_beats(waves(beats, rng, fs, echo=0.5, sizes=sizes)).times
+
+        assert len(found) == pytest.approx(len(beats), abs=max(0.03 * len(beats), 3))
+
+
+def test_a_heart_that_slows_down_has_no_echoes() -> None:
+    """Its gaps only grow: those of a pulse and its echo are long and short in turn."""
+    for growth in (1.05, 1.1, 1.15, 1.2):
+        gaps = np.full(300, 0.4)
+        for first in range(30, 270, 40):
+            steps = int(np.log(2.5) / np.log(growth))
+            slower = 0.4 * growth ** np.arange(1, steps + 1)
+            both = np.concatenate([slower, slower[::-1]])
+            gaps[first : first + len(both)] = both[: 300 - first]
+        beats = np.cumsum(gaps)
+        beats = beats[beats < SECONDS - 3]
+        found = detect_beats(waves(beats, np.random.default_rng(3), FS)).times
+        found = found[found < beats[-1] + 0.2]
+
+        assert len(found) == pytest.approx(len(beats), abs=3)
+
+
 def test_a_probe_that_is_turned_is_followed() -> None:
     """Half of the record upside down: no pulse is lost but in the seconds around the turn."""
     rng = np.random.default_rng(5)

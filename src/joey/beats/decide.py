@@ -32,7 +32,7 @@ from joey.beats.deflections import (
     way_of,
 )
 from joey.beats.medians import RING, push
-from joey.beats.pulses import mark_returning, returning
+from joey.beats.pulses import CLOSE, echoes, mark_returning, returning
 from joey.compiled import kernel
 
 __all__ = [
@@ -52,6 +52,9 @@ LEARN_S = 4.6  # two halves of 2.3 s: each holds a beat from 30/min on
 LOST_S = 3.0  # no beat for so long: the size of a beat is learned anew
 THRESHOLD = 0.35  # of the way from noise to beat
 OVERDUE = 1.6  # median intervals without a beat before looking back
+MOST_ECHO = (
+    0.2  # of a pulse's size: what is taken for noise between pulses are mostly echoes of them
+)
 CLEAR = 0.25  # of a beat's size: enough where it also stands out of the noise and is steep
 STEEP = 0.3  # of the usual energy for its height: less is a T wave or drift of any height
 SOON = 0.5  # of the median interval: so soon after a beat and under half its size is a T wave
@@ -110,6 +113,15 @@ def _followed(at: NDArray[np.int64], pos: int, reach: float) -> bool:
             return True
         k += 1
     return False
+
+
+@kernel(counted=False)
+def _index_of(at: NDArray[np.int64], pos: int, top: float) -> int:
+    """Return which candidate before `pos` was the last beat."""
+    k = pos - 1
+    while k > 0 and at[k, TOP] > top:
+        k -= 1
+    return k
 
 
 @kernel(counted=False)
@@ -231,7 +243,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     among = sign[pos:stop]  # of what is not decided: room for a mark
     among[:] = 1
     if w[STEEPEST]:
-        mark_returning(x, w, at, pos, stop, threshold, among)
+        mark_returning(x, w, at, pos, stop, threshold, fs, among)
     many, gap, uneven = _rhythm(at, pos, stop, threshold, among)
     fast = gap < FAST_S * fs or level < EDGE_SHARE * usual
     crowded = many >= 6 and many > CROWDED * (stop - pos)
@@ -350,7 +362,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[N_E] = RING
             continue
         spk = s[SPK]
-        npk = min(s[NPK], 0.5 * spk)
+        npk = min(s[NPK], (MOST_ECHO if w[STEEPEST] else 0.5) * spk)
         threshold = npk + THRESHOLD * (spk - npk)
         clear = threshold if w[STEEPEST] else min(threshold, max(CLEAR * spk, CLEAR_MARGIN * npk))
         quietest = s[QUIETEST:N_NUMBERS]
@@ -363,8 +375,9 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         overdue = since + OVERDUE * rr
         due = rr > 0 and s[LAST] >= 0 and s[BACK] != s[LAST] and overdue <= since + lost
         if due and reached > overdue:
-            s[BACK] = s[LAST]
             best = -1
+            must_wait = False
+            before = _index_of(at, pos, s[LAST]) if w[STEEPEST] else 0
             k = pos - 1
             while k >= 0 and at[k, TOP] > s[LAST]:
                 far = at[k, TOP] - s[LAST] > soon
@@ -376,8 +389,13 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     and (best < 0 or at[k, ENERGY] >= at[best, ENERGY])
                     and not (w[STEEPEST] and returning(x, w, at, k, s[LAST], rr))
                 ):
-                    best = k
+                    echo = echoes(at, before, k, 0.0 if last else known, fs) if w[STEEPEST] else 0
+                    must_wait = must_wait or echo < 0
+                    best = k if echo == 0 else best
                 k -= 1
+            if must_wait:
+                break
+            s[BACK] = s[LAST]
             if best >= 0 and not w[STEEPEST] and at[best, ENERGY] < P_SHARE * spk:
                 after = float(at[best, TOP] - s[LAST])
                 if not _stands_out(x, gone, w, at, best, fs, after, rr, quietest):
@@ -409,7 +427,11 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         taken = energy >= clear
         early = s[LAST] >= 0 and gap < soon and energy < HALF * spk
         returns = w[STEEPEST] > 0 and taken and not early and s[LAST] >= 0
-        returns = returns and returning(x, w, at, pos, s[LAST], rr)
+        if returns and not returning(x, w, at, pos, s[LAST], rr):
+            echo = echoes(at, _index_of(at, pos, s[LAST]), pos, 0.0 if last else known, fs)
+            if echo < 0:
+                break
+            returns = echo > 0
         if w[STEEPEST]:
             taken = taken and not early and not returns
         elif taken and energy < P_SHARE * spk:
@@ -444,7 +466,8 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[LAST] = at[pos, TOP]
         else:
             verdict[pos] = NOT_A_BEAT
-            if returns:
+            # Nor is a wave soon after a pulse noise: it would hide the pulses that are small.
+            if returns or (w[STEEPEST] and s[LAST] >= 0 and gap < CLOSE * rr):
                 s[POS] = pos + 1
                 continue
             # A missed beat must not pass for much noise, or the next would be missed for it.
