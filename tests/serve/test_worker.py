@@ -11,11 +11,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from joey.live import Monitor
+from joey.live.analysis import Analysis
 from joey.serve import Settings
 from joey.serve.worker import Worker, run_worker
 from joey.sources.codes import CodeMap
@@ -28,6 +29,7 @@ from .feeding import NS, SOURCES, entries_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from joey.sources.hl7 import Observations
     from joey.store.journal import NewEntry
 
 CONTEXT = get_context("spawn")
@@ -182,19 +184,72 @@ def test_a_clock_that_is_set_opens_a_new_stream(stepping: Fed) -> None:
         of = before if row.stream == before.id else after
         assert row.start_ns >= of.opened_ns
         assert row.stream != before.id or row.end_ns <= of.opened_ns + 181 * NS
+    sent = samples_sent(stepping.entries, 0, 240)
+    assert samples_kept(archive, before.id) + samples_kept(archive, after.id) == sent
+
+
+def samples_sent(entries: list[NewEntry], first: int, last: int) -> Counter[str]:
+    """Count what the messages of the bed's seconds say: samples by channel, and values."""
     sent: Counter[str] = Counter()
-    for entry in stepping.entries:
-        if entry.control_id and int(entry.control_id.partition(".")[2]) <= 240:
+    for entry in entries:
+        if entry.control_id and first <= int(entry.control_id.partition(".")[2]) <= last:
             heard = read_observations(read_message(entry.payload), SOURCES[0], CodeMap())
             for wave in heard.waves:
                 sent[wave.channel.label] += len(wave.counts)
             sent["values"] += len(heard.numerics)
+    return sent
+
+
+def samples_kept(archive: Archive, stream: str) -> Counter[str]:
+    """Count the same in the frames of a stream."""
     kept: Counter[str] = Counter()
-    for of in (before, after):
-        for frame in archive.frames(of.id, 0, 2**62):
-            kept[frame.channel.label] += len(frame.segment.counts)
-        kept["values"] += sum(len(each.series.times) for each in archive.values(of.id, 0, 2**62))
-    assert kept == sent
+    for frame in archive.frames(stream, 0, 2**62):
+        kept[frame.channel.label] += len(frame.segment.counts)
+    kept["values"] += sum(len(each.series.times) for each in archive.values(stream, 0, 2**62))
+    return kept
+
+
+@pytest.mark.parametrize("second", [100, 179, 180, 185, 190])
+def test_a_clock_that_is_set_while_the_analysis_is_down_opens_a_new_stream(
+    stepping: Fed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: int
+) -> None:
+    """A bug before the step, in its midst, and in the message that proves it; and a restart."""
+    broken_from = stepping.entries[seq_of(stepping, f"1.{second}") - 1].received_ns
+    archived = Archive(stepping.folder / "archive.db", read_only=True)
+    rows = sorted(archived.streams(), key=lambda row: row.first_seq)
+    take = Analysis.take
+
+    def fails(self: Analysis, heard: Observations, *rest: Any) -> None:
+        if bugs and heard.header.control_id in bugs:
+            raise ValueError("a bug")
+        take(self, heard, *rest)
+
+    bugs = {
+        each.control_id
+        for each in stepping.entries
+        if each.received_ns >= broken_from and each.control_id < "1.190"
+    }
+    monkeypatch.setattr(Analysis, "take", fails)
+    at = seq_of(stepping, "1.191") if second == 100 else len(stepping.entries)
+    fill(tmp_path, stepping.entries[:at])
+    work(tmp_path)
+    fill(tmp_path, stepping.entries[at:])
+    work(tmp_path)
+
+    archive = Archive(tmp_path / "archive.db", read_only=True)
+    found = sorted(archive.streams(), key=lambda row: row.first_seq)
+    assert [(row.id, row.first_seq) for row in found] == [(r.id, r.first_seq) for r in rows]
+    notes = [
+        row.stream
+        for row in archive.facts_after(0, kinds=("note",))
+        if json.loads(row.data)["kind"] == "step"
+    ]
+    assert notes == [found[0].id]
+    for row, first, last in ((found[0], 0, 179), (found[1], 180, 240)):
+        sent, kept = samples_sent(stepping.entries, first, last), samples_kept(archive, row.id)
+        lost = 10 / (last - first + 1)  # s of what waited where the bug was
+        assert kept.keys() == sent.keys()
+        assert all((1 - lost) * sent[each] <= kept[each] <= sent[each] for each in sent)
 
 
 @pytest.mark.parametrize("second", [150, 180, 181, 185, 190, 191, 192, 200, 239])

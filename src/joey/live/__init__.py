@@ -18,6 +18,7 @@ from joey.live.facts import (
 )
 from joey.live.monitor import Monitor, MonitorSettings
 from joey.live.packing import pack_state, unpack_state
+from joey.live.steps import Steps
 
 __all__ = [
     "BedView",
@@ -37,6 +38,7 @@ __all__ = [
     "Number",
     "Present",
     "Resume",
+    "Steps",
     "Strip",
     "pack_state",
     "unpack_state",

@@ -15,21 +15,22 @@ from joey.beats import Beats, join_beats
 from joey.breaths import Breaths, join_breaths
 from joey.events import DEFAULT
 from joey.live.analysis import EVENTS_S, Analysis, Findings
-from joey.live.clocks import STRAY_S, ClockState, Course, DeviceClock, rollover_of
-from joey.live.facts import Chunk, Facts, Heard, Late, Note, Present, Resume
+from joey.live.facts import Facts, Heard, Note, Present, Resume
+from joey.live.steps import Steps, lay_apart
 from joey.quality import Quality, join_quality
 from joey.response import SPELL_PARTS
-from joey.signals import NS, Grid, Segment
+from joey.signals import NS
 from joey.streams import LEAD_IN_S, MARK_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from joey.live.clocks import ClockState
+    from joey.live.steps import Passed
     from joey.sources.hl7.types import Observations
 
 __all__ = ["Monitor", "MonitorSettings"]
 
-MOST_STRAYS = 1024  # messages that may wait for it to be known whether a clock was set
 EARLY_S = LEAD_IN_S + 15.0  # s before a mark from which on reading again makes its section whole
 MOST_MARKS = 24 * 6  # marks that are remembered: a day
 OFFSET_NOTE_NS = 60 * NS  # between two notes of the clock
@@ -68,6 +69,8 @@ class Monitor:
         Before this time of the host all is told already, and is worked on in larger steps. [ns UTC]
     settings : MonitorSettings
         What is looked for.
+    steps : Steps
+        The device's clock, where somebody else has worked on the stream before.
 
     Notes
     -----
@@ -82,11 +85,12 @@ class Monitor:
         told: int = -1,
         again_ns: int = 0,
         settings: MonitorSettings | None = None,
+        steps: Steps | None = None,
     ) -> None:
         self.stream = stream
         self._settings = settings or MonitorSettings()
-        self._clock = DeviceClock()
-        self._strays: list[Heard] = []
+        self._steps = steps or Steps()
+        self._clock = self._steps.clock
         self._begins: tuple[Heard, ...] = ()
         self._marks: deque[tuple[float, Resume]] = deque(maxlen=MOST_MARKS)
         self._next_mark: int | None = None
@@ -137,25 +141,17 @@ class Monitor:
             raise ValueError(msg)
         self._seq = seq
         into = Findings()
-        heard = Heard(observations, seq, received_ns)
-        last = _last_ns(observations)
+        passed = self._steps.take(Heard(observations, seq, received_ns))
+        self._let_go(into, passed)
+        if passed.step is not None:
+            into.notes.append(passed.step)
+            self._begins = passed.begins
+        if not passed.follows:
+            return self._told(into, seq)
+        last = passed.last_ns
         if last is None:
-            if self._strays:  # it is of the time that turns out to be true
-                self._wait(heard, into)
-            else:
-                self._analysis.take(observations, self._clock.newest_ns, into)
+            self._analysis.take(observations, self._clock.newest_ns, into)
             return self._told(into, seq)
-        expected, newest = self._clock.device_ns(received_ns), self._clock.newest_ns
-        course = self._clock.take(received_ns, last)
-        if course is Course.STRAY:
-            self._wait(heard, into)
-            return self._told(into, seq)
-        if course is Course.STEPPED:
-            self._end(heard, last, expected, newest, into)
-            return self._told(into, seq)
-        if self._strays:
-            self._let_go(into, self._strays, self._clock.newest_ns)
-            self._strays = []
         self._mark(seq, last)
         self._analysis.take(observations, self._clock.newest_ns, into)
         self._analysis.go_on(into, again=received_ns < self._again_ns)
@@ -176,47 +172,16 @@ class Monitor:
         seq = self._seq if seq is None else seq
         self._kept = min(self._kept, seq - 1)
         into = Findings()
-        self._let_go(into, self._strays, self._clock.newest_ns)
-        self._strays = []
+        self._let_go(into, self._steps.finish())
         self._analysis.go_on(into, last=True)
         return self._told(into, seq)
 
-    def _wait(self, heard: Heard, into: Findings) -> None:
-        """Keep a message until it is known of what time it is."""
-        self._strays.append(heard)
-        if len(self._strays) > MOST_STRAYS:
-            self._let_go(into, self._strays[:1], self._clock.newest_ns)
-            del self._strays[0]
-
-    def _end(
-        self, heard: Heard, last_ns: int, expected_ns: int, newest_ns: int, into: Findings
-    ) -> None:
-        """Part the messages that wait: those from where all are of the new time begin another."""
-        step_ns = last_ns - expected_ns
-        kind = "rollover" if rollover_of(step_ns) else "step"
-        into.notes.append(Note(kind, expected_ns, float(step_ns)))
-        first = len(self._strays)
-        for k in range(first - 1, -1, -1):
-            stray = self._strays[k]
-            last = _last_ns(stray.observations)
-            if last is None:
-                continue  # it is of the time of those around it
-            apart = (last_ns - last) - (heard.received_ns - stray.received_ns)
-            if abs(apart) > STRAY_S * NS:
-                break
-            first = k
-        self._let_go(into, self._strays[:first], newest_ns)
-        self._begins = (*self._strays[first:], heard)
-        self._strays = []
-
-    def _let_go(self, into: Findings, strays: Iterable[Heard], newest_ns: int) -> None:
-        """Strays are no step: what is behind is late or double, what is ahead is kept apart."""
-        for stray in strays:
-            last = _last_ns(stray.observations)
-            if last is None or last < newest_ns:
-                self._analysis.take(stray.observations, newest_ns, into)
-            else:
-                into.late += _apart(stray.observations)
+    def _let_go(self, into: Findings, passed: Passed) -> None:
+        """Take strays that are no step: what is behind is late or double, the rest is apart."""
+        for each in passed.behind:
+            self._analysis.take(each, passed.newest_ns, into)
+        for each in passed.ahead:
+            into.late += lay_apart(each)
 
     def _mark(self, seq: int, last_ns: int) -> None:
         """Remember how samples lie before each mark, for reading again from there."""
@@ -274,27 +239,6 @@ class Monitor:
             resume if changed else None,
             begins,
         )
-
-
-def _last_ns(observations: Observations) -> int | None:
-    """Return the stamp of a message's last sample or value; None of none."""
-    ends = [
-        wave.start_ns + len(wave.counts) * NS * wave.fs.denominator // wave.fs.numerator
-        for wave in observations.waves
-    ]
-    ends += [each.time_ns for each in observations.numerics if not each.aperiodic]
-    return max(ends, default=None)
-
-
-def _apart(observations: Observations) -> list[Late]:
-    """Return what a message of no known time holds, on grids of its own."""
-    found = []
-    for wave in observations.waves:
-        segment = Segment(Grid(wave.start_ns, wave.fs), 0, wave.counts, wave.valid_runs)
-        chunk = Chunk(wave.channel, segment, wave.scale, wave.offset)
-        end_ns = round(segment.span.end * NS)
-        found.append(Late(wave.channel, wave.start_ns, end_ns, chunk, "stray"))
-    return found
 
 
 def _beats(parts: Sequence[Beats]) -> Beats | None:

@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from joey.live import Monitor, pack_state, unpack_state
+from joey.live import Monitor, Steps, pack_state, unpack_state
 from joey.people import StreamKey
 from joey.serve.frames import FrameMaker
 from joey.serve.packing import envelope_rows, facts_of
@@ -81,7 +81,8 @@ class Bed:
         self.again = row.first_seq
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
-        self._monitor: Monitor | None = Monitor(row.id)
+        self._steps = Steps()
+        self._monitor: Monitor | None = Monitor(row.id, steps=self._steps)
         self._raw: RawStream | None = None
         self._failed_ns = 0
 
@@ -103,7 +104,7 @@ class Bed:
         bed.state, bed._told = point.state, point.seq
         bed.since = bed.again = row.first_seq if resume is None else resume.seq
         again_ns = told_ns - SETTLE_NS
-        bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns)
+        bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns, steps=bed._steps)
         return bed
 
     def hear(self, heard: Observations, entry: Entry | Heard, into: Kept) -> tuple[Heard, ...]:
@@ -115,7 +116,9 @@ class Bed:
             lambda monitor: monitor.take(heard, entry.seq, entry.received_ns), entry, into
         )
         if self._raw is not None:  # also with the message with which the analysis ended
-            self._keep_raw(lambda raw: raw.take(heard, entry.seq), entry)
+            found = self._keep_raw(
+                lambda raw: raw.take(heard, entry.seq, entry.received_ns), entry, into
+            )
         return () if found is None else found.begins
 
     def tick(self, entry: Entry, into: Kept, *, steady: bool = True) -> None:
@@ -132,7 +135,7 @@ class Bed:
 
     def close(self, entry: Entry | Heard, into: Kept) -> None:
         """End the stream: its device is elsewhere, or another infant is in the bed."""
-        self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
+        self._keep_raw(lambda raw: raw.finish(entry.seq), entry, into)
         self._run(lambda monitor: monitor.finish(entry.seq), entry, into)
         self.frames.finish()
         into.frames += self.frames.take_closed()
@@ -151,7 +154,7 @@ class Bed:
         except BUGS as error:  # whatever the bug is, the other beds go on
             tell_bug(error, f"the analysis of stream {self.row.id} ended at entry {entry.seq}")
             self._monitor, self._failed_ns = None, entry.received_ns
-            self._raw = RawStream(self.row.id)
+            self._raw = RawStream(self.row.id, self._steps)
             self._say("down", "not monitoring", entry, into)
             return None
         if entry.seq <= self._told:
@@ -172,20 +175,27 @@ class Bed:
             self.row = replace(self.row, offset_ns=offset_ns)
             into.rows[self.row.id] = self.row
 
-    def _keep_raw(self, work: Callable[[RawStream], Facts], entry: Entry | Heard) -> None:
+    def _keep_raw(
+        self, work: Callable[[RawStream], Facts], entry: Entry | Heard, into: Kept
+    ) -> Facts | None:
         """Keep samples and values without analysis."""
         if self._raw is None:
-            return
+            return None
         try:
-            self.frames.take(work(self._raw))
+            found = work(self._raw)
+            self.frames.take(found)
         except BUGS as error:  # the message stays in the journal
             tell_bug(error, f"entry {entry.seq} of stream {self.row.id} was not archived")
-            self._raw = RawStream(self.row.id)
+            self._raw = RawStream(self.row.id, self._steps)
+            return None
+        if entry.seq > self._told:
+            into.facts += facts_of(found)
+        return found
 
     def _try_again(self, entry: Entry | Heard, into: Kept) -> None:
-        self._keep_raw(lambda raw: raw.finish(entry.seq), entry)
+        self._keep_raw(lambda raw: raw.hand_on(entry.seq), entry, into)
         self._raw = None
-        self._monitor = Monitor(self.row.id)
+        self._monitor = Monitor(self.row.id, steps=self._steps)
         self._say("up", "monitoring again", entry, into)
 
     def _say(self, kind: str, words: str, entry: Entry | Heard, into: Kept) -> None:
