@@ -11,11 +11,12 @@ import pytest
 
 from joey.live import DeviceClock, unpack_state
 from joey.live.joining import NEVER, Joiner, NumericJoiner
+from joey.people import stream_id
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, shard_of
-from joey.web.recordings import read_recording
+from joey.web.recordings import _key_of, read_recording
 from tests.web.archived import work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE
@@ -69,11 +70,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(folder: Path, start_ns: int, end_ns: int) -> Recording:
+def read(folder: Path, start_ns: int, end_ns: int, whose: set[str] | None = None) -> Recording:
     """Return the recording of a report."""
     archive = Archive(folder / "archive.db", read_only=True)
     journal = Journal(folder / "journal.db", read_only=True)
-    found = read_recording(archive, journal, BED, (start_ns, end_ns), SOURCES, "UTC")
+    found = read_recording(archive, journal, BED, (start_ns, end_ns), SOURCES, "UTC", whose)
     archive.close()
     journal.close()
     return found
@@ -178,26 +179,54 @@ def test_a_span_is_cut_to_the_sample(recorded: Path) -> None:
         assert hi / NS - 1 / 125 - 1e-6 <= ecg.times[-1] < hi / NS
 
 
-def test_a_clock_that_is_set_begins_anew(tmp_path: Path) -> None:
-    """The monitor's clock goes back by an hour: what came since then is on the host's time."""
+@pytest.mark.parametrize("step_s", [-3600, 3600])
+@pytest.mark.parametrize("by_another", [False, True])
+def test_what_was_before_and_after_a_set_clock_is_joined(
+    tmp_path: Path, step_s: int, by_another: bool
+) -> None:
+    """Each stream lies by its own offset: one signal that goes on, and the step is told.
+
+    Of another infant's stream nothing is there.
+    """
     rows = entries(minutes=15)
     later = [
         NewEntry(
-            row.received_ns + 15 * 60 * NS + 3600 * NS, row.kind, row.source, row.payload,
+            row.received_ns - step_s * NS, row.kind, row.source,
+            row.payload.replace(b"|M4^", b"|M5^") if by_another else row.payload,
             row.shard, f"{row.control_id}b",
         )
-        for row in entries(START - 3600 * NS + 15 * 60 * NS, minutes=13)
+        for row in entries(START + step_s * NS + 15 * 60 * NS, minutes=13)
     ]  # fmt: skip
-    for row in later:
-        assert row.received_ns > rows[-1].received_ns
+    assert later[0].received_ns > rows[-1].received_ns
     journal = Journal(tmp_path / "journal.db")
     journal.append([*rows, *later])
     journal.close()
     work(tmp_path, tuple(SOURCES.values()))
-    found = read(tmp_path, START - NS, START + 7200 * NS)
+    archive = Archive(tmp_path / "archive.db", read_only=True)
+    before, after = sorted(archive.streams(BED), key=lambda row: row.first_seq)
+    assert (before.identity_digest != after.identity_digest) is by_another
+    archive.close()
+    span = START - NS, START + 7200 * NS
+    whose = {stream_id(_key_of(before), 0)}
+    found = read(tmp_path, *span, whose)
 
-    end = later[-1].received_ns / NS
-    pleth = next(each for each in found.signals if each.channel.quantity == "pleth")
-    assert pleth.times[-1] == pytest.approx(end, abs=0.5)
-    assert pleth.times[0] > rows[-1].received_ns / NS - 1
-    assert np.all(np.diff(pleth.times) > 0)
+    begin, end = (each[k].received_ns / NS for each, k in ((rows, 0), (later, -1)))
+    step = rows[-1].received_ns / NS
+    for quantity in ("pleth", "resp"):
+        (signal,) = (each for each in found.signals if each.channel.quantity == quantity)
+        assert signal.times[0] == pytest.approx(begin - STEP, abs=0.5)
+        assert signal.times[-1] == pytest.approx(step if by_another else end, abs=0.5)
+        assert np.all(np.diff(signal.times) > 0)
+        if not by_another:
+            around = np.diff(signal.times[(signal.times > step - 60) & (signal.times < step + 60)])
+            assert around.max() < 0.5
+    (rate,) = (each for each in found.series if each.channel.quantity == "heart_rate")
+    assert np.all(np.diff(rate.times) > 0)
+    assert rate.times[-1] == pytest.approx(step if by_another else end, abs=0.5)
+    words = [f"{each.what}: {each.where}" for each in found.repairs]
+    if by_another:
+        assert words == []
+    else:
+        assert len(words) == 1
+        assert "clock was set" in words[0]
+        assert f"by {step_s:+,.0f} s" in words[0]

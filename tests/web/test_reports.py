@@ -96,7 +96,8 @@ def wish_of(held: tuple[Path, str, int]) -> Wish:
     records.close()
     assert record is not None
     (hold,) = (each for each in record.holds if each.id == name)
-    return Wish(folder, BED, hold, (), record.since_ns or 0, now, "Europe/Berlin", SOURCES)
+    since, zone = record.since_ns or 0, "Europe/Berlin"
+    return Wish(folder, BED, hold, (), since, now, zone, SOURCES, record.streams)
 
 
 def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
@@ -153,6 +154,29 @@ def test_samples_that_are_not_what_was_written_give_no_report(
     made = make_report(wish_of(held))
     assert made.page == ""
     assert "restore a backup" in made.why
+
+
+def test_a_clock_that_is_set_in_the_midst_of_a_hold_parts_no_report(tmp_path: Path) -> None:
+    """What was before the step counts as what was after it, and the report says when it was."""
+    now = 2_980_000 * 600 * NS
+    start, step = now - 110 * 60 * NS, now - 35 * 60 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
+    monitor(tmp_path, start, step)
+    monitor(tmp_path, step, now, late_s=600)
+    work(tmp_path, tuple(SOURCES.values()))
+    settings = PageSettings(tmp_path, sources=SOURCES)
+    journal, archive = Journal(tmp_path / "journal.db"), Archive(tmp_path / "archive.db")
+    ward = Ward(settings, journal, archive, Records(f"sqlite:///{tmp_path / 'records.db'}"))
+    hold = tap(ward, "start_hold", now - 50 * 60 * NS, holder={"role": "mother", "label": "S"})
+    tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold)
+    ward.close()
+    made = make_report(wish_of((tmp_path, hold, now)))
+
+    assert made.why == ""
+    (said,) = re.findall(r"clock was set[^<]*", made.page)
+    assert "by −600 s" in said
+    assert "150" in made.lines[0]
+    assert "before" in made.lines[0]
 
 
 @pytest.mark.browser

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from joey.errors import ProtocolError
 from joey.live import DeviceClock, unpack_state
 from joey.live.clocks import Course
 from joey.live.joining import HOLD_S, NEVER, Joiner, NumericJoiner
-from joey.people import StreamKey, stream_key
-from joey.signals import Clock, Recording
+from joey.people import StreamKey, stream_id, stream_key
+from joey.signals import Clock, Recording, Repair, merge
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.codebook import CodeBook
 from joey.store.journal import shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from joey.live import Chunk, Resume
     from joey.signals import Channel, Series
@@ -33,6 +35,9 @@ __all__ = ["read_recording"]
 
 STEP = 500  # entries read at once
 NS = 1_000_000_000
+APART_NS = NS // 5  # ns before a stream that another begins with a set clock: offsets are that good
+STEPS = ("step", "rollover")
+MOST_TOLD = 5  # steps that are told with their time
 MEASURED_NS = 60 * NS  # ns of messages, from which on the clock is measured as well as live
 
 
@@ -56,8 +61,9 @@ def read_recording(
     span_ns: tuple[int, int],
     sources: Mapping[str, SourceSettings],
     zone: str,
+    whose: Collection[str] | None = None,
 ) -> Recording:
-    """Return what a bed's monitor measured in a span, joined as live.
+    """Return what a bed's monitors measured in a span, joined as live.
 
     Parameters
     ----------
@@ -71,24 +77,53 @@ def read_recording(
         By name.
     zone : str
         To print times in.
+    whose : collection of str, optional
+        The infant's streams as the records name them, by their keys; all of the bed by default.
 
     Returns
     -------
     Recording
-        Of the last stream in the span, on the host's clock: the holds are on it too. Empty where
-        there was none.
+        Of all streams in the span, each laid on the host's clock by its own offset: the holds are
+        on it too. Empty where there was none. Where a monitor's clock was set, the repairs say so;
+        the last fifth of a second before is left out, since clocks are not known better.
 
     Raises
     ------
     StorageError
         If a frame of the archive is not what was written.
     """
+    rows = [
+        row
+        for row in archive.streams(bed)
+        if row.opened_ns + row.offset_ns < span_ns[1]
+        and (row.closed_ns is None or row.closed_ns + row.offset_ns > span_ns[0])
+        and (whose is None or stream_id(_key_of(row), 0) in whose)
+    ]
+    rows.sort(key=lambda row: row.first_seq)  # a clock may have been set back
+    found: list[Recording] = []
+    for k, row in enumerate(rows):
+        after = next((each for each in rows[k + 1 :] if _place_of(each) == _place_of(row)), None)
+        end_ns = span_ns[1]
+        if after is not None:
+            end_ns = min(end_ns, after.opened_ns + after.offset_ns - APART_NS)
+        found.append(_read_stream(archive, journal, row, (span_ns[0], end_ns), sources))
+    joined = merge(
+        [each for each in found if each.channels] or [Recording(clock=Clock(dated=True))]
+    )
+    clock = replace(joined.clock, zone=zone)
+    return replace(joined, clock=clock, repairs=_steps_of(archive, rows, span_ns, zone))
+
+
+def _read_stream(
+    archive: Archive,
+    journal: Journal,
+    row: StreamRow,
+    span_ns: tuple[int, int],
+    sources: Mapping[str, SourceSettings],
+) -> Recording:
+    """Return what was measured in a span of one stream, on the host's clock. [ns UTC]"""
     start_ns, end_ns = span_ns
     until_ns = end_ns + round(HOLD_S * NS)  # a sample is received later than it is measured
-    begun = [row for row in archive.streams(bed) if row.opened_ns + row.offset_ns < end_ns]
-    if not begun:
-        return Recording(clock=Clock(dated=True, zone=zone))
-    row = max(begun, key=lambda each: each.first_seq)  # a clock may have been set back
     # Where the worker goes on is asked first: what it closes meanwhile is in the frames, too.
     point = archive.checkpoints().get(row.id)
     resume = unpack_state(point.state)[0] if point is not None else None
@@ -101,8 +136,32 @@ def read_recording(
     if measured is not None and _is_long(tail):
         offset_ns = measured
     laid = replace(row, offset_ns=offset_ns)
-    found = archive.recording([laid], start_ns, end_ns, samples=tail.chunks, values=tail.values)
-    return replace(found, clock=replace(found.clock, zone=zone))
+    return archive.recording([laid], start_ns, end_ns, samples=tail.chunks, values=tail.values)
+
+
+def _key_of(row: StreamRow) -> StreamKey:
+    return StreamKey(row.source, row.device, row.bed, row.identity_digest)
+
+
+def _place_of(row: StreamRow) -> tuple[str, str, str]:
+    """Return what has one open stream at a time, as of a worker."""
+    return row.source, row.bed, row.device
+
+
+def _steps_of(
+    archive: Archive, rows: Iterable[StreamRow], span_ns: tuple[int, int], zone: str
+) -> tuple[Repair, ...]:
+    """Return where in a span clocks were set, by the host's clock."""
+    found = []
+    for row in rows:
+        start_ns, end_ns = (at - row.offset_ns for at in span_ns)
+        for fact in archive.facts(row.id, ("note",), start_ns, end_ns):
+            said = json.loads(fact.data)
+            if said["kind"] in STEPS:
+                at = datetime.fromtimestamp((fact.start_ns + row.offset_ns) / NS, ZoneInfo(zone))
+                found.append(f"{at:%H:%M} by {said['value'] / NS:+,.0f} s")
+    what = "the monitor's clock was set, and each part lies on the host's clock"
+    return (Repair(what, len(found), ", ".join(found[:MOST_TOLD])),) if found else ()
 
 
 def _offset_of(archive: Archive, row: StreamRow, span_ns: tuple[int, int]) -> int:
@@ -157,7 +216,7 @@ def _messages(
     sources: Mapping[str, SourceSettings],
 ) -> Iterator[tuple[int, Observations]]:
     settings = sources.get(row.source) or SourceSettings(row.source)
-    key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
+    key = _key_of(row)
     shard, at = shard_of(row.source, row.bed), reach[0] - 1
     book = CodeBook(journal.codes(at))
     while entries := journal.read(at, limit=STEP, shards={shard}, kinds=("hl7", "codes")):

@@ -65,6 +65,8 @@ class Wish:
         To print times in.
     sources : mapping of str to SourceSettings
         By name.
+    whose : tuple of str
+        The infant's streams, as the records name them: others of the bed are left out.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class Wish:
     now_ns: int
     zone: str
     sources: Mapping[str, SourceSettings]
+    whose: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,9 @@ def _recorded(wish: Wish) -> Recording:
         closing(Archive(wish.folder / "archive.db", read_only=True)) as archive,
         closing(Journal(wish.folder / "journal.db", read_only=True)) as journal,
     ):
-        return read_recording(archive, journal, wish.bed, _reach(wish), wish.sources, wish.zone)
+        return read_recording(
+            archive, journal, wish.bed, _reach(wish), wish.sources, wish.zone, wish.whose
+        )
 
 
 def _reach(wish: Wish) -> tuple[int, int]:

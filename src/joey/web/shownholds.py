@@ -76,6 +76,7 @@ class ShownHolds:
             Wish(
                 settings.folder, record.key, hold, others, record.since_ns or 0,
                 settings.now_ns(), settings.zone, settings.sources,
+                record.streams,
             )
         )  # fmt: skip
 

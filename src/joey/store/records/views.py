@@ -84,6 +84,8 @@ class BedView:
         With a tap in the last two days, in order of start; a running one has no end.
     holders : tuple of HolderView
         The last ones, the latest first.
+    streams : tuple of str
+        What monitors here sent of the infant, by `people.stream_id` of their keys with 0.
     """
 
     key: str
@@ -93,6 +95,7 @@ class BedView:
     since_ns: int | None
     holds: tuple[Hold, ...]
     holders: tuple[HolderView, ...]
+    streams: tuple[str, ...]
 
     @property
     def running(self) -> Hold | None:
@@ -135,6 +138,7 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         since_ns=None if stay is None else int(stay.since_ns),
         holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
         holders=() if infant is None else _holders(connection, infant),
+        streams=() if infant is None else _streams(connection, infant, key),
     )
 
 
@@ -166,6 +170,12 @@ def _holders(connection: Connection, infant: int) -> tuple[HolderView, ...]:
         .limit(RECENT_HOLDERS)
     )
     return tuple(HolderView(row.role, row.label) for row in rows)
+
+
+def _streams(connection: Connection, infant: int, bed: str) -> tuple[str, ...]:
+    where = associations.c.infant == infant, associations.c.bed == bed
+    rows = connection.execute(select(associations.c.stream).where(*where).distinct())
+    return tuple(sorted(str(row.stream) for row in rows))
 
 
 def associations_of(connection: Connection, bed: str = "") -> tuple[Association, ...]:
