@@ -110,23 +110,23 @@ def test_it_is_trimmed_to_what_a_restart_reads(folder: Path) -> None:
     running = [row.id for row in archive.streams() if row.closed_ns is None]
     resumes = [json.loads(points[name].state)["resume"]["seq"] for name in running]
     archive.close()
-    taken = trim_once(folder, DAYS, NOW)
+    taken = trim_once(folder, DAYS, 30, NOW)
 
     assert taken > 500
     assert trimmed(folder) == trimmable(folder)
     assert trimmed(folder) < min(resumes)
-    assert trim_once(folder, DAYS, NOW) == 0
+    assert trim_once(folder, DAYS, 30, NOW) == 0
     assert verify(folder).wrong == ()
 
 
 def test_what_is_young_or_not_applied_stays(folder: Path) -> None:
     """Kept for its days, and until the records have it."""
-    assert trim_once(folder, DAYS, START + 600 * NS) == 0
+    assert trim_once(folder, DAYS, 30, START + 600 * NS) == 0
     db = sqlite3.connect(folder / "records.db")
     db.execute("UPDATE applied SET seq = 40")
     db.commit()
     db.close()
-    trim_once(folder, DAYS, NOW)
+    trim_once(folder, DAYS, 30, NOW)
 
     assert trimmed(folder) == 41
 
@@ -144,7 +144,7 @@ def test_a_frame_that_is_damaged_holds_it_and_is_shown(folder: Path) -> None:
     damaged = bytearray(data)
     damaged[len(data) // 2] ^= 4
     db.execute(f"UPDATE frames SET data = ? {where}", (bytes(damaged), *which))  # noqa: S608
-    trim_once(folder, DAYS, NOW)
+    trim_once(folder, DAYS, 30, NOW)
 
     assert trimmed(folder) == since < trimmable(folder)
     now = START + MINUTES * 60 * NS
@@ -157,16 +157,45 @@ def test_a_frame_that_is_damaged_holds_it_and_is_shown(folder: Path) -> None:
     assert bed in words
 
     db.execute(f"UPDATE frames SET data = ? {where}", (data, *which))  # noqa: S608
-    trim_once(folder, DAYS, NOW)
+    trim_once(folder, DAYS, 30, NOW)
     assert trimmed(folder) == trimmable(folder)
     assert "not trimmed" not in ward.feed()["cards"]["journal"]
     ward.close()
     db.close()
 
 
+def test_old_messages_leave_the_quarantine_and_are_counted(folder: Path) -> None:
+    """After their days, not before; one that is to be read again stays; the feed says how many."""
+    db = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    db.execute("UPDATE entries SET state = 'quarantined' WHERE kind = 'hl7' AND seq < 12")
+    db.close()
+    journal = Journal(folder / "journal.db")
+    there = [each.seq for each in journal.quarantined()]
+    assert len(there) > 3
+    assert journal.release(there[1], NOW) is not None
+    trim_once(folder, DAYS, 30, NOW)
+    assert [each.seq for each in journal.quarantined()] == [there[0], *there[2:]]
+    assert journal.dropped() == (0, 0)
+
+    assert trim_once(folder, DAYS, 0.9, NOW) == len(there) - 1
+    assert journal.quarantined() == []
+    first = journal.one(there[1])
+    assert first is not None, "it is still to be read again"
+    assert journal.dropped()[0] == len(there) - 1
+    assert journal.dropped()[1] > first.received_ns
+    archive = Archive(folder / "archive.db", read_only=True)
+    records = Records(f"sqlite:///{folder / 'records.db'}")
+    pages = PageSettings(folder, now_ns=lambda: NOW, quarantine_days=0.9)
+    ward = Ward(pages, journal, archive, records)
+    said = ward.feed()["dropped"]
+    assert said.startswith(f"kept for 0.9 days; {len(there) - 1} older ones were taken away, the")
+    ward.close()
+    assert verify(folder).wrong == ()
+
+
 def test_a_trimmed_joey_is_backed_up_and_comes_back(folder: Path, tmp_path: Path) -> None:
     """And what was trimmed too far is told by both commands."""
-    trim_once(folder, DAYS, NOW)
+    trim_once(folder, DAYS, 30, NOW)
     back_up(folder, tmp_path / "backup")
     assert restore(tmp_path / "backup", tmp_path / "new").wrong == ()
 
@@ -210,7 +239,7 @@ def test_killed_while_it_trims_nothing_is_lost(fed: Fed, tmp_path: Path) -> None
             process.join(30)
     assert reached(tmp_path) == last
     assert killed
-    trim_once(tmp_path, DAYS, NOW)
+    trim_once(tmp_path, DAYS, 30, NOW)
 
     assert 500 < trimmed(tmp_path) == trimmable(tmp_path)
     assert verify(tmp_path).wrong == ()

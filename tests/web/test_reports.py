@@ -167,7 +167,7 @@ def test_a_clock_that_is_set_in_the_midst_of_a_hold_parts_no_report(tmp_path: Pa
     settings = PageSettings(tmp_path, sources=SOURCES)
     journal, archive = Journal(tmp_path / "journal.db"), Archive(tmp_path / "archive.db")
     ward = Ward(settings, journal, archive, Records(f"sqlite:///{tmp_path / 'records.db'}"))
-    hold = tap(ward, "start_hold", now - 50 * 60 * NS, holder={"role": "mother", "label": "S"})
+    hold = tap(ward, "start_hold", now - 65 * 60 * NS, holder={"role": "mother", "label": "S"})
     tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold)
     ward.close()
     made = make_report(wish_of((tmp_path, hold, now)))

@@ -56,6 +56,7 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         now_ns=settings.clock.now_ns,
         speed=settings.clock.speed,
         journal_days=settings.journal_days,
+        quarantine_days=max(settings.journal_days, settings.quarantine_days),
         starting=starting,
     )
     serve_pages(pages, sessions, sock)

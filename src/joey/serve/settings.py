@@ -59,6 +59,8 @@ class Settings:
         Processes that analyze.
     journal_days : float
         How long the journal is kept behind what is archived.
+    quarantine_days : float
+        How long messages in quarantine that nobody had read again are kept, at least as long.
     zone : str
         IANA zone of the pages' clock and of the unit's days.
     goal_h : float
@@ -79,6 +81,7 @@ class Settings:
     hl7_allow: tuple[str, ...] = LOCAL
     workers: int = 1
     journal_days: float = 2.0
+    quarantine_days: float = 30.0
     zone: str = "UTC"
     goal_h: float = 8.0
     beds: tuple[str, ...] = ()
@@ -171,6 +174,7 @@ def _refuse(settings: Settings) -> None:
         ("hl7_port", settings.hl7_port, 0, 65535),
         ("workers", settings.workers, 1, MOST_WORKERS),
         ("journal_days", settings.journal_days, 0.05, LONGEST_DAYS),
+        ("quarantine_days", settings.quarantine_days, 0.05, LONGEST_DAYS),
         ("goal_h", settings.goal_h, 0, 24),
     )
     for name, value, low, high in ranges:

@@ -2,8 +2,8 @@
 
 Only what is older than `journal_days` and before all of these goes: the place from which any worker
 would read again, the last entry applied to the records, and what frames were made from that were
-not read back as they were written. Killed at any moment it has taken away whole transactions of
-entries that nobody needs.
+not read back as they were written. What is in quarantine stays for `quarantine_days`. Killed at any
+moment it has taken away whole transactions of entries that nobody needs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ log = logging.getLogger("joey.trimming")
 
 
 def trim_once(
-    folder: Path, days: float, now_ns: int, stopping: Callable[[], bool] = lambda: False
+    folder: Path,
+    days: float,
+    quarantine_days: float,
+    now_ns: int,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Trim the journal of a folder as far as may be; return how many entries were taken away.
 
@@ -49,6 +53,8 @@ def trim_once(
         Where journal, archive and records are.
     days : float
         For how long entries are kept.
+    quarantine_days : float
+        For how long those in quarantine are; never shorter than the others.
     now_ns : int
         The host's time. [ns UTC]
     stopping : callable
@@ -78,18 +84,35 @@ def trim_once(
             raise StorageError(f"what can be trimmed is not known: {error}") from error
         if proved is not None:
             place = min(place, proved)
-        most = LEAST
-        while not stopping():
-            begun = time.perf_counter()
-            done = journal.trim(place, most=most)
-            took = time.perf_counter() - begun
-            taken += done
-            if done < most:
-                proofs.forget(place)
-                break
-            most = min(max(most * 2 if took < LONG_S / 2 else most // 2, LEAST), MOST)
-            time.sleep(PAUSE * took)
+        done, gone = _little_by_little(lambda most: journal.trim(place, most=most), stopping)
+        taken += gone
+        if done:
+            proofs.forget(place)
+        since = now_ns - round(max(days, quarantine_days) * DAY_NS)
+        _, gone = _little_by_little(
+            lambda most: journal.drop_quarantined(since, place, most=most), stopping
+        )
+        if gone:
+            log.warning(
+                "%d messages of over %g days ago left the quarantine", gone, quarantine_days
+            )
+        taken += gone
     return taken
+
+
+def _little_by_little(work: Callable[[int], int], stopping: Callable[[], bool]) -> tuple[bool, int]:
+    """Have entries taken away as many at once as intake does not notice; tell if all, how many."""
+    taken, most = 0, LEAST
+    while not stopping():
+        begun = time.perf_counter()
+        done = work(most)
+        took = time.perf_counter() - begun
+        taken += done
+        if done < most:
+            return True, taken
+        most = min(max(most * 2 if took < LONG_S / 2 else most // 2, LEAST), MOST)
+        time.sleep(PAUSE * took)
+    return False, taken
 
 
 def _applied(path: Path) -> int:
@@ -122,6 +145,7 @@ def run_trimming(settings: Settings, every_s: float = EVERY_S) -> None:
             trim_once(
                 settings.data,
                 settings.journal_days,
+                settings.quarantine_days,
                 settings.clock.now_ns(),
                 lambda: bool(stopping),
             )

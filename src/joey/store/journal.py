@@ -53,8 +53,15 @@ CREATE INDEX IF NOT EXISTS entries_kept ON entries (seq) WHERE state = 'quaranti
 CREATE INDEX IF NOT EXISTS entries_released ON entries (payload) WHERE kind = 'release';
 CREATE INDEX IF NOT EXISTS entries_codes ON entries (seq) WHERE kind = 'codes';
 CREATE TABLE IF NOT EXISTS trimmed (one INTEGER PRIMARY KEY CHECK (one = 1), before INTEGER);
+CREATE TABLE IF NOT EXISTS dropped (
+    one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL, last_ns INTEGER NOT NULL
+);
 """
 TRIMMED = "seq >= ? AND seq < ? AND state != 'quarantined' AND kind != 'codes'"
+UNRELEASED = (
+    "state = 'quarantined' AND NOT EXISTS"
+    " (SELECT 1 FROM entries WHERE kind = 'release' AND payload = CAST(e.seq AS BLOB))"
+)
 FIELDS = "seq, received_ns, kind, source, payload, shard, control_id, state, reason"
 
 
@@ -298,9 +305,7 @@ class Journal:
     def quarantined(self, limit: int = 200) -> list[Entry]:
         """Return what is in quarantine and was not released, the latest first."""
         rows = self._db.execute(
-            f"SELECT {FIELDS} FROM entries AS e WHERE state = 'quarantined' AND NOT EXISTS"  # noqa: S608
-            " (SELECT 1 FROM entries WHERE kind = 'release' AND payload = CAST(e.seq AS BLOB))"
-            " ORDER BY seq DESC LIMIT ?",
+            f"SELECT {FIELDS} FROM entries AS e WHERE {UNRELEASED} ORDER BY seq DESC LIMIT ?",  # noqa: S608
             (limit,),
         )
         return [Entry(*row) for row in rows]
@@ -359,6 +364,45 @@ class Journal:
                 db.execute("ROLLBACK")
             raise StorageError(f"the journal cannot be trimmed: {error}") from error
         return len(rows)
+
+    def drop_quarantined(self, received_ns: int, before: int, *, most: int = -1) -> int:
+        """Take away what is in quarantine and was not released; return how many, which are counted.
+
+        Parameters
+        ----------
+        received_ns : int
+            Only what was received before. [ns UTC]
+        before : int
+            The first place that stays.
+        most : int
+            At most so many; all by default.
+        """
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            rows = db.execute(
+                f"SELECT seq, received_ns FROM entries AS e WHERE {UNRELEASED}"  # noqa: S608
+                " AND received_ns < ? AND seq < ? ORDER BY seq LIMIT ?",
+                (received_ns, before, most),
+            ).fetchall()
+            if rows:
+                db.executemany("DELETE FROM entries WHERE seq = ?", [row[:1] for row in rows])
+                db.execute(
+                    "INSERT INTO dropped VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE"
+                    " SET n = n + excluded.n, last_ns = max(last_ns, excluded.last_ns)",
+                    (len(rows), max(row[1] for row in rows)),
+                )
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise StorageError(f"the quarantine cannot be trimmed: {error}") from error
+        return len(rows)
+
+    def dropped(self) -> tuple[int, int]:
+        """Return how many were ever taken from the quarantine, and when the last came. [ns UTC]"""
+        row = self._db.execute("SELECT n, last_ns FROM dropped").fetchone()
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
     def trimmed(self) -> int:
         """Return the place before which only codes and quarantine are still there; 0 for none."""

@@ -8,6 +8,8 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
+from joey.holds.times import date_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
@@ -22,6 +24,7 @@ __all__ = [
     "rows_of_beds",
     "rows_of_quarantine",
     "words_of_journal",
+    "words_of_quarantine",
 ]
 
 NS = 1_000_000_000
@@ -101,6 +104,25 @@ def words_of_journal(
     bed, at_ns = damaged[0]
     count = "a frame is" if len(damaged) == 1 else f"{len(damaged)} frames are"
     return f"{kept}, not trimmed: {count} damaged, {bed} at {clock(at_ns)}"
+
+
+def words_of_quarantine(n: int, last_ns: int, days: float, zone: str) -> str:
+    """Return what was taken from the quarantine, and how long messages stay there.
+
+    Parameters
+    ----------
+    n, last_ns : int
+        How many were, and when the last of them came. [ns UTC]
+    days : float
+        How long they stay.
+    zone : str
+        Of the unit's days.
+    """
+    stay = f"kept for {days:g} days"
+    if not n:
+        return stay
+    last = date_of(last_ns / NS, zone)
+    return f"{stay}; {n:,} older ones were taken away, the last came on {last:%Y-%m-%d}"
 
 
 class Traffic:

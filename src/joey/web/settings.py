@@ -12,6 +12,7 @@ from joey.sources.hl7 import SourceSettings
 __all__ = ["PageSettings"]
 
 JOURNAL_DAYS = 2.0
+QUARANTINE_DAYS = 30.0
 GOAL_H = 8.0  # h of kangaroo care a day; WHO 2022: at least 8
 
 
@@ -39,6 +40,8 @@ class PageSettings:
         How many seconds of that clock pass in one; other than 1 in a demo alone.
     journal_days : float
         How long the journal is kept.
+    quarantine_days : float
+        How long messages in quarantine are.
     starting : callable
         Whether workers wait for loops that are being compiled.
     """
@@ -53,4 +56,5 @@ class PageSettings:
     now_ns: Callable[[], int] = time.time_ns
     speed: float = 1.0
     journal_days: float = JOURNAL_DAYS
+    quarantine_days: float = QUARANTINE_DAYS
     starting: Callable[[], bool] = lambda: False

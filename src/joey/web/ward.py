@@ -30,6 +30,7 @@ from joey.web.health import (
     rows_of_beds,
     rows_of_quarantine,
     words_of_journal,
+    words_of_quarantine,
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
@@ -422,6 +423,9 @@ class Ward:
             "unmapped": self.codes.rows({b: each.unmapped for b, each in self._screens.items()}),
             "mapped": self.codes.standing(),
             "quarantine": quarantine,
+            "dropped": words_of_quarantine(
+                *self._journal.dropped(), self._settings.quarantine_days, self._settings.zone
+            ),
             "unassigned": self._unassigned(now),
         }
 
