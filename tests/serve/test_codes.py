@@ -19,8 +19,8 @@ START = 2_980_000 * 600 * NS
 SAID = {"code": "999", "label": "NEW_SAT", "quantity": "spo2", "place": "", "unit": "%"}
 
 
-def entries() -> list[NewEntry]:
-    """Return half an hour of a monitor with a code of its own, which is mapped in the middle."""
+def entries(source: str = "") -> list[NewEntry]:
+    """Return half an hour of a monitor with a code of its own, mapped in the middle."""
     found = [NewEntry(START, "tick", "host", b"{}")]
     for second in range(10, 1800, 10):
         at = START + second * NS
@@ -29,7 +29,7 @@ def entries() -> list[NewEntry]:
         found.append(NewEntry(at, "hl7", "ward", raw, shard_of("ward", "NICU/4"), str(second)))
         found += [NewEntry(at + k * NS, "tick", "host", b"{}") for k in range(10)]
         if second == 900:
-            found.append(NewEntry(at, "codes", "web", as_mapping(SAID, "")))
+            found.append(NewEntry(at, "codes", "web", as_mapping(SAID | {"source": source}, "")))
     return found
 
 
@@ -71,3 +71,19 @@ def test_a_worker_that_begins_again_understands_as_before(tmp_path: Path) -> Non
     channels = json.dumps([[str(each) for each in row] for row in found[0]])
     assert "unknown" in channels
     assert "spo2" in channels
+
+
+def test_a_mapping_for_another_source_changes_nothing(tmp_path: Path) -> None:
+    """The code stays unknown in the archive; for its own source it is understood."""
+    found = {}
+    for source in ("ward", "gateway"):
+        folder = tmp_path / source
+        folder.mkdir()
+        journal = Journal(folder / "journal.db")
+        journal.append(entries(source))
+        journal.close()
+        work(folder)
+        found[source] = json.dumps([[str(each) for each in row] for row in values(folder)])
+
+    assert "spo2" in found["ward"]
+    assert "spo2" not in found["gateway"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ def said(**more: str) -> dict[str, str]:
     return {"code": CODE, "label": LABEL, "quantity": "temp", "place": "skin", "unit": "", **more}
 
 
-def named(book: CodeBook, unit: str) -> tuple[str, str, str, float]:
+def named(book: CodeBook, unit: str, source: str = "ward") -> tuple[str, str, str, float]:
     """Return what a row of the code is."""
-    naming = name_observation(CODE, LABEL, unit, "ward", book.codes, wave=False)
+    naming = name_observation(CODE, LABEL, unit, source, book.codes_of(source), wave=False)
     return naming.channel.quantity, naming.channel.site, naming.channel.unit, naming.factor
 
 
@@ -61,6 +62,30 @@ def test_a_unit_is_said_only_where_the_monitor_sends_none(tmp_path: Path) -> Non
     journal.close()
 
 
+def test_a_source_has_its_own_codes(tmp_path: Path) -> None:
+    """What was said of one holds for it alone and goes before what was said of all.
+
+    Entries of before, without a source, are of all.
+    """
+    journal = Journal(tmp_path / "journal.db")
+    old = json.loads(as_mapping(said(place="rectal"), "Cel"))
+    del old["source"]
+    rows = [as_mapping(said(source="old"), "Cel"), json.dumps(old).encode()]
+    first, _ = journal.append([NewEntry(1, "codes", "web", each) for each in rows])
+    book = CodeBook(journal.codes(journal.last()))
+
+    assert named(book, "degC", "old")[:2] == ("temp", "skin")
+    assert named(book, "degC", "ward")[:2] == ("temp", "rectal")
+    assert [each.source for each in book.standing()] == ["", "old"]
+    journal.append([NewEntry(2, "codes", "web", as_undo(first.seq))])
+    book.take(journal.codes(journal.last())[-1])
+    assert named(book, "degC", "old")[:2] == ("temp", "rectal")
+    journal.append([NewEntry(3, "codes", "web", as_undo(first.seq + 1))])
+    book.take(journal.codes(journal.last())[-1])
+    assert {named(book, "degC", each)[0] for each in ("old", "ward")} == {"unknown"}
+    journal.close()
+
+
 @pytest.mark.parametrize(
     ("wrong", "row_unit", "field"),
     [
@@ -72,6 +97,7 @@ def test_a_unit_is_said_only_where_the_monitor_sends_none(tmp_path: Path) -> Non
         ({"code": "", "label": ""}, "Cel", "code"),
         ({"place": "x" * 25}, "Cel", "place"),
         ({"label": "a\nb"}, "Cel", "label"),
+        ({"source": "x" * 121}, "Cel", "source"),
         ({"code": 4}, "Cel", "code"),
     ],
 )

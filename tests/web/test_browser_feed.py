@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.messages import observations
-from tests.web.serving import admit, running, write
+from tests.web.serving import SOURCE, admit, running, write
 from tests.web.test_browser_ward import tablet
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_a_person_says_what_a_code_stands_for(browser: Browser, tmp_path: Path) 
         row = page.locator("#unmapped tr")
         expect(row).to_contain_text("NEW_SAT")
         expect(row.locator("td").nth(3)).to_have_text("91")
-        expect(row.locator("td").nth(4)).to_have_text("4")
+        expect(row.locator("td").nth(5)).to_have_text("4")
         row.get_by_role("button", name="Stands for").click()
         dialog = page.get_by_role("dialog")
         go = dialog.get_by_role("button", name="From now on")
@@ -51,8 +51,12 @@ def test_a_person_says_what_a_code_stands_for(browser: Browser, tmp_path: Path) 
         dialog.get_by_label("Stands for").select_option("spo2")
         expect(go).to_be_disabled()
         dialog.get_by_label("The values are in").select_option("%")
+        reach = dialog.get_by_label("Where it is sent by")
+        expect(reach).to_have_value(SOURCE)
+        expect(reach.locator("option")).to_have_text([f"{SOURCE} only", "all sources"])
         go.click()
         expect(page.locator("#mapped")).to_contain_text("spo2")
+        expect(page.locator("#mapped td").nth(3)).to_have_text(SOURCE)
         hear()
         expect(row).to_have_text("None")
         other = page.context.new_page()

@@ -110,10 +110,12 @@ def test_codes_that_are_not_known_are_counted(tmp_path: Path) -> None:
     ward = open_ward(tmp_path, clock)
 
     (row,) = ward.feed()["unmapped"]
-    told = {name: row[name] for name in ("code", "text", "unit", "own", "value", "n", "beds")}
+    told = {
+        name: row[name] for name in ("source", "code", "text", "unit", "own", "value", "n", "beds")
+    }
     assert told == {
-        "code": "999", "text": "NEW_THING", "unit": "mmHg", "own": "mm[Hg]", "value": "5", "n": 1,
-        "beds": ["NICU/4"],
+        "source": SOURCE, "code": "999", "text": "NEW_THING", "unit": "mmHg", "own": "mm[Hg]",
+        "value": "5", "n": 1, "beds": ["NICU/4"],
     }  # fmt: skip
     journal.close()
     ward.close()
@@ -154,6 +156,36 @@ def test_a_code_that_a_person_maps_is_shown_and_can_be_taken_back(tmp_path: Path
     assert [row["n"] for row in ward.feed()["unmapped"]] == [1]
     with pytest.raises(InputError, match="taken back already"):
         ward.take_back_code(mapped["seq"])
+    journal.close()
+    ward.close()
+
+
+def test_a_code_is_mapped_for_one_source_or_for_all(tmp_path: Path) -> None:
+    """Two gateways send one code: mapped for one, it stays unknown of the other."""
+    clock = Clock()
+    journal = Journal(tmp_path / "journal.db")
+    ward = open_ward(tmp_path, clock)
+
+    def hear() -> list[str]:
+        clock.now += NS
+        for bed, source in (("4", SOURCE), ("5", "other")):
+            raw = observations(bed, f"M{bed}", "A^B", clock.now, numbers={"heart_rate": 150.0})
+            raw += b"OBX|90|NM|999^NEW_SAT^99ACME|1.9.9|91||||||R\r"
+            shard = shard_of(source, f"NICU/{bed}")
+            journal.append([NewEntry(clock.now, "hl7", source, raw, shard, f"{clock.now}{bed}")])
+        catch_up(ward)
+        return sorted(row["source"] for row in ward.feed()["unmapped"])
+
+    assert hear() == [SOURCE, "other"]
+    wish = {"code": "999", "label": "NEW_SAT", "quantity": "spo2", "unit": "%"}
+    ward.map_code({**wish, "source": SOURCE})
+    assert hear() == ["other"]
+    assert [each["source"] for each in ward.feed()["mapped"]] == [SOURCE]
+    values = [ward.tile(f"NICU/{bed}")["readings"]["spo2"]["value"] for bed in "45"]
+    assert values == [91.0, None]
+    ward.map_code({**wish, "source": ""})
+    assert hear() == []
+    assert [each["source"] for each in ward.feed()["mapped"]] == ["", SOURCE]
     journal.close()
     ward.close()
 

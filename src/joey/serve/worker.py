@@ -125,7 +125,7 @@ class Worker:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
                 return
-            heard = read_observations(message, source, self._book.codes)
+            heard = read_observations(message, source, self._book.codes_of(entry.source))
         except ProtocolError:
             return  # in quarantine, or it will be once it is looked at
         except BUGS as error:

@@ -36,6 +36,8 @@ class Mapped:
         OBX-3.1 and OBX-3.2.
     quantity, place, unit : str
         Of Joey's quantities; its lead or site; what values without a known unit are in.
+    source : str
+        Whose codes it holds for; empty for those of all.
     """
 
     seq: int
@@ -45,6 +47,7 @@ class Mapped:
     quantity: str
     place: str
     unit: str
+    source: str = ""
 
     @property
     def meaning(self) -> Meaning:
@@ -66,17 +69,29 @@ class CodeBook:
         self._said: dict[int, Mapped] = {}
         for entry in entries:
             self._add(entry)
-        self.codes = self._codes()
+        self._maps: dict[str, CodeMap] = {}
+
+    def codes_of(self, source: str) -> CodeMap:
+        """Return what codes of a source stand for: what was said of it alone goes first."""
+        said = self._said.values()
+        own = source if any(each.source == source for each in said) else ""
+        if own not in self._maps:
+            rows = sorted(
+                (each for each in said if each.source in {"", own}),
+                key=lambda each: (each.source != "", each.seq),
+            )
+            self._maps[own] = CodeMap({f"{each.code}^{each.label}": each.meaning for each in rows})
+        return self._maps[own]
 
     def take(self, entry: Entry) -> Mapped | None:
         """Take a further entry; return the mapping that it makes or takes back."""
         found = self._add(entry)
-        self.codes = self._codes()
+        self._maps = {}
         return found
 
     def standing(self) -> tuple[Mapped, ...]:
-        """Return what holds now, one mapping for each code, the latest first."""
-        last = {(each.code, each.label): each for each in self._said.values()}
+        """Return what holds now, one mapping for each code of a source, the latest first."""
+        last = {(each.source, each.code, each.label): each for each in self._said.values()}
         return tuple(sorted(last.values(), key=lambda each: -each.seq))
 
     def _add(self, entry: Entry) -> Mapped | None:
@@ -87,9 +102,6 @@ class CodeBook:
         self._said[entry.seq] = found
         return found
 
-    def _codes(self) -> CodeMap:
-        return CodeMap({f"{each.code}^{each.label}": each.meaning for each in self._said.values()})
-
 
 def as_mapping(said: dict[str, Any], row_unit: str) -> bytes:
     """Return a mapping as the journal keeps it.
@@ -97,8 +109,8 @@ def as_mapping(said: dict[str, Any], row_unit: str) -> bytes:
     Parameters
     ----------
     said : dict
-        ``code``, ``label``, ``quantity``, ``place``, ``unit``: texts; those that are missing are
-        empty.
+        ``code``, ``label``, ``quantity``, ``place``, ``unit``, ``source``: texts; those that are
+        missing are empty. Without a source it is of all.
     row_unit : str
         The unit that monitors send with this code, where it is known; else empty.
 
@@ -108,7 +120,7 @@ def as_mapping(said: dict[str, Any], row_unit: str) -> bytes:
         If it names no code, or a quantity or unit that Joey does not know or that is not this
         code's; the message names the field, and no value that is not of Joey's own table.
     """
-    fields = ("code", "label", "quantity", "place", "unit")
+    fields = ("code", "label", "quantity", "place", "unit", "source")
     texts = {name: said.get(name, "") for name in fields}
     for name, text in texts.items():
         longest = LONGEST_PLACE if name == "place" else LONGEST

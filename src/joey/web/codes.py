@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from joey.errors import InputError
 from joey.sources.codes import ONLY_WAVES, QUANTITIES, known_unit, units_of
@@ -24,6 +24,10 @@ MOST_KINDS = 500  # of a bed; more are not told apart: nothing a monitor sends f
 LONGEST = 40  # characters of an example
 
 
+UnknownKey: TypeAlias = tuple[str, str, str, str]
+"""Source, code, name and unit."""
+
+
 @dataclass(slots=True)
 class Unknown:
     """How often a code came that was not understood, the last time, and with what value."""
@@ -35,10 +39,10 @@ class Unknown:
 
 
 def count_unknown(
-    found: dict[tuple[str, str, str], Unknown], row: Unmapped, received_ns: int
+    found: dict[UnknownKey, Unknown], row: Unmapped, source: str, received_ns: int
 ) -> None:
-    """Count a row of a bed by code, name and unit."""
-    key = row.code, row.label, row.unit
+    """Count a row of a bed by source, code, name and unit."""
+    key = source, row.code, row.label, row.unit
     seen = found.get(key)
     if seen is None:
         if len(found) >= MOST_KINDS:
@@ -73,27 +77,30 @@ class Codes:
         self._journal = journal
         self.book = CodeBook(journal.codes(upto))
 
-    def take(self, entry: Entry, beds: Iterable[dict[tuple[str, str, str], Unknown]]) -> None:
+    def take(self, entry: Entry, beds: Iterable[dict[UnknownKey, Unknown]]) -> None:
         """Take a mapping of the journal: its code counts anew in all beds."""
         changed = self.book.take(entry)
         if changed is None:
             return
         for found in beds:
-            for key in [each for each in found if each[:2] == (changed.code, changed.label)]:
-                del found[key]
+            for key in list(found):
+                source, code, label, _ = key
+                named = (code, label) == (changed.code, changed.label)
+                if named and changed.source in {"", source}:
+                    del found[key]
 
-    def rows(
-        self, beds: Mapping[str, Mapping[tuple[str, str, str], Unknown]]
-    ) -> list[dict[str, Any]]:
+    def rows(self, beds: Mapping[str, Mapping[UnknownKey, Unknown]]) -> list[dict[str, Any]]:
         """Return what is sent and not known, the most frequent first."""
-        merged: dict[tuple[str, str, str], dict[str, Any]] = {}
+        merged: dict[UnknownKey, dict[str, Any]] = {}
         for bed, found in beds.items():
-            for (code, text, unit), seen in found.items():
+            for key, seen in found.items():
+                source, code, text, unit = key
                 row = merged.setdefault(
-                    (code, text, unit),
+                    key,
                     {
-                        "code": code, "text": text, "unit": unit, "own": known_unit(unit),
-                        "value": "", "n": 0, "beds": [], "reason": seen.reason, "at": 0.0,
+                        "source": source, "code": code, "text": text, "unit": unit,
+                        "own": known_unit(unit), "value": "", "n": 0, "beds": [],
+                        "reason": seen.reason, "at": 0.0,
                     },
                 )  # fmt: skip
                 row["n"] += seen.n
@@ -114,6 +121,7 @@ class Codes:
                 "quantity": each.quantity,
                 "place": each.place,
                 "unit": each.unit,
+                "source": each.source,
             }
             for each in self.book.standing()
         ]

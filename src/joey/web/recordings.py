@@ -233,7 +233,7 @@ def _messages(
                 message = read_message(entry.payload)
                 if not header_of(message).event.startswith("ORU"):
                     continue
-                heard = read_observations(message, settings, book.codes)
+                heard = read_observations(message, settings, book.codes_of(row.source))
             except ProtocolError:
                 continue
             if stream_key(entry.source, heard) == key and not heard.doubt:

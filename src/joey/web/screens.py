@@ -8,7 +8,7 @@ import numpy as np
 
 from joey.live.board import Board
 from joey.people import stream_key
-from joey.web.codes import Unknown, count_unknown
+from joey.web.codes import count_unknown
 from joey.web.packing import narrow, pack
 from joey.web.recent import CELL_MS, NS_PER_MS, TREND_MS, Recent, Trend
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from joey.people import StreamKey
     from joey.signals import Channel
     from joey.sources.hl7 import Observations
+    from joey.web.codes import Unknown, UnknownKey
 
 __all__ = ["RATES", "Screen"]
 
@@ -60,7 +61,7 @@ class Screen:
         self.received_ns = 0
         self.offset_ns = 0  # host minus monitor, as of the last look
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
-        self.unmapped: dict[tuple[str, str, str], Unknown] = {}  # by code, name and unit
+        self.unmapped: dict[UnknownKey, Unknown] = {}
         self._breathing = 0  # cursor of the board
 
     def remember(
@@ -123,7 +124,7 @@ class Screen:
             if strip.channel.quantity == "resp":
                 self.recent.take_breathing(strip, offset)
         for row in observations.unmapped:
-            count_unknown(self.unmapped, row, received_ns)
+            count_unknown(self.unmapped, row, source, received_ns)
 
     def _count_revisions(
         self, observations: Observations, received_ns: int, *, fresh: bool

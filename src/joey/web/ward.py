@@ -190,7 +190,7 @@ class Ward:
                 if withheld is not None:
                     withheld.withhold(entry.control_id)
                 return
-            found = read_observations(message, source, self.codes.book.codes)
+            found = read_observations(message, source, self.codes.book.codes_of(entry.source))
         except ProtocolError:
             return  # intake has it in quarantine, with the reason
         bed = found.location.key

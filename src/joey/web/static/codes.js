@@ -3,8 +3,8 @@
 import { by, day, hm, make, write } from "./format.js";
 import { say } from "./page.js";
 
-/** @typedef {{code: string, text: string, unit: string, own: string, value: string, n: number, beds: string[], reason: string}} Row */
-/** @typedef {{seq: number, at: number, code: string, text: string, quantity: string, place: string, unit: string}} Mapped */
+/** @typedef {{source: string, code: string, text: string, unit: string, own: string, value: string, n: number, beds: string[], reason: string}} Row */
+/** @typedef {{seq: number, at: number, code: string, text: string, quantity: string, place: string, unit: string, source: string}} Mapped */
 /** @typedef {{quantity: string, units: string[], wave: boolean}} Choice */
 
 const FEW = 6; // beds that are named
@@ -24,12 +24,12 @@ export class CodePanel {
 
   /** @param {Row[]} rows @param {Mapped[]} mapped */
   show(rows, mapped) {
-    const keys = rows.map((row) => [row.code, row.text, row.unit].join("\u001f"));
+    const keys = rows.map((row) => [row.source, row.code, row.text, row.unit].join("\u001f"));
     rows.forEach((row, k) => {
       const key = keys[k] ?? "", shown = this.rows.get(key) ?? this.made(key);
       shown.row = row;
       const beds = row.beds.map((bed) => bed.split("/").pop()).slice(0, FEW).join(", ") + (row.beds.length > FEW ? ` and ${row.beds.length - FEW} more` : "");
-      [row.code, row.text, row.unit, row.value, beds, row.n.toLocaleString("en-GB"), row.reason].forEach((text, n) => {
+      [row.code, row.text, row.unit, row.value, row.source, beds, row.n.toLocaleString("en-GB"), row.reason].forEach((text, n) => {
         const cell = shown.cells[n];
         if (cell) write(cell, text);
       });
@@ -39,7 +39,7 @@ export class CodePanel {
     if (order !== this.order) {
       this.order = order;
       for (const key of this.rows.keys()) if (!keys.includes(key)) this.rows.delete(key);
-      const none = make("td", "quiet", "None"); none.colSpan = 8;
+      const none = make("td", "quiet", "None"); none.colSpan = 9;
       by("unmapped").replaceChildren(...(keys.length ? keys.map((key) => /** @type {{root: HTMLElement}} */ (this.rows.get(key)).root) : [make("tr", "", none)]));
     }
     const key = JSON.stringify(mapped);
@@ -48,15 +48,15 @@ export class CodePanel {
     by("mappedpanel").hidden = !mapped.length;
     by("mapped").replaceChildren(...mapped.map((each) => make("tr", "", make("td", "", make("code", "", each.code)), make("td", "", each.text),
       make("td", "", [words(each.quantity), each.place, each.unit ? `in ${spelled(each.unit)}` : ""].filter(Boolean).join(", ")),
-      make("td", "", `${day(each.at)} ${hm(each.at)}`), make("td", "", this.undo(each)))));
+      make("td", "", each.source || "all sources"), make("td", "", `${day(each.at)} ${hm(each.at)}`), make("td", "", this.undo(each)))));
   }
 
   /** @param {string} key */
   made(key) {
-    const cells = Array.from({ length: 7 }, (_, n) => make(n === 0 ? "code" : "span"));
+    const cells = Array.from({ length: 8 }, (_, n) => make(n === 0 ? "code" : "span"));
     const button = make("button", "", "Stands for …");
     button.type = "button";
-    const root = make("tr", "", ...cells.map((cell, n) => make("td", n === 5 ? "n" : "", cell)), make("td", "", button));
+    const root = make("tr", "", ...cells.map((cell, n) => make("td", n === 6 ? "n" : "", cell)), make("td", "", button));
     const shown = { root, cells, row: /** @type {Row} */ ({}) };
     button.addEventListener("click", () => { void this.ask(shown.row); });
     this.rows.set(key, shown);
@@ -75,6 +75,7 @@ export class CodePanel {
     title.id = "mapcode";
     const fits = this.choices.filter((each) => !row.own || !each.units.length || each.units.includes(row.own));
     const quantity = make("select", "", new Option("choose", ""), ...fits.map((each) => new Option(words(each.quantity), each.quantity)));
+    const reach = make("select", "", new Option(`${row.source} only`, row.source), new Option("all sources", ""));
     const unit = make("select"), place = make("select");
     const unitField = field("The values are in", unit), placeField = field("Where (not needed)", place);
     const go = make("button", "go", "From now on");
@@ -93,7 +94,7 @@ export class CodePanel {
     fill();
     go.addEventListener("click", async () => {
       go.disabled = true;
-      const body = { code: row.code, label: row.text, rowUnit: row.unit, quantity: quantity.value, place: place.value, unit: unitField.hidden ? "" : unit.value };
+      const body = { code: row.code, label: row.text, rowUnit: row.unit, quantity: quantity.value, place: place.value, unit: unitField.hidden ? "" : unit.value, source: reach.value };
       if (await post("/api/codes", body)) { box.close(); say(`${row.text || row.code} is ${words(body.quantity)} from now on`); }
       ready();
     });
@@ -101,7 +102,7 @@ export class CodePanel {
     cancel.type = "button";
     cancel.addEventListener("click", () => box.close());
     const sent = make("p", "quiet", `Monitors send ${row.value ? `for example ${row.value}` : "no single values"}${row.unit ? ` in ${row.unit}` : ", without a unit"}.`);
-    box.replaceChildren(title, sent, field("Stands for", quantity), unitField, placeField, make("div", "row", go, cancel));
+    box.replaceChildren(title, sent, field("Stands for", quantity), unitField, placeField, field("Where it is sent by", reach), make("div", "row", go, cancel));
     box.showModal();
   }
 
@@ -109,7 +110,7 @@ export class CodePanel {
   undo(each) {
     const button = make("button", "", "Undo");
     button.type = "button";
-    button.setAttribute("aria-label", `Undo what ${each.text || each.code} stands for`);
+    button.setAttribute("aria-label", `Undo what ${each.text || each.code} stands for${each.source ? ` from ${each.source}` : ""}`);
     button.addEventListener("click", async () => {
       button.disabled = true;
       if (await post(`/api/codes/${each.seq}/undo`, {})) say("Taken back, from now on");
