@@ -106,9 +106,14 @@ class Supervisor:
         ------
         InputError
             If another Joey runs in the same folder.
+        FormatError
+            If a file of another version cannot be brought up.
         """
+        from joey.store.folders import bring_up_folder  # noqa: PLC0415  (and what it needs)
+
         self._settings.data.mkdir(parents=True, exist_ok=True)
         self._lock()
+        bring_up_folder(self._settings.data)
         self._is_warm = not is_cold()
         for child in self._children:
             if self._may_run(child):
@@ -285,6 +290,8 @@ def serve(
     ------
     InputError
         If an address cannot be had, or another Joey runs in the folder.
+    FormatError
+        If a file of another version cannot be brought up.
     """
     supervisor = Supervisor(settings, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
     end = None if exit_after is None else time.monotonic() + exit_after

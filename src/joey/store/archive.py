@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from joey.signals import Clock, Recording
-from joey.store.databases import open_database
+from joey.store.formats import Layout, open_file
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
 from joey.store.recordings import beyond, series_of, signals_of, values_beyond
@@ -85,6 +85,12 @@ CREATE TABLE IF NOT EXISTS proofs (
     PRIMARY KEY (name, stream, channel, mark_ns, part, revision)
 ) WITHOUT ROWID;
 """
+LAYOUT = Layout(
+    1,
+    MAKE,
+    "move archive.db away, and it is made anew as far back as the journal reaches; or run that"
+    " version",
+)
 FACT = "id, stream, kind, channel, start_ns, end_ns, revision, seq, data"
 FRAME = (
     "stream, channel, mark_ns, part, revision, grid_ns, fs, first, n, dtype, scale, offset, runs,"
@@ -236,14 +242,14 @@ class Archive:
     ------
     StorageError
         If it cannot be opened.
+    FormatError
+        If another version of Joey wrote it, whose format cannot be brought up.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         try:
             # What a power cut takes is made again from the journal, which is durable.
-            self._db = open_database(path, read_only=read_only, durable=False)
-            if not read_only:
-                self._db.executescript(MAKE)
+            self._db = open_file(path, LAYOUT, read_only=read_only, durable=False)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"the archive cannot be opened: {error}") from error
 

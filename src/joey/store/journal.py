@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from joey.store.databases import open_database
+from joey.store.formats import Layout, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS dropped (
     one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL, last_ns INTEGER NOT NULL
 );
 """
+LAYOUT = Layout(1, MAKE, "run that version, or choose an empty folder")
 TRIMMED = "seq >= ? AND seq < ? AND state != 'quarantined' AND kind != 'codes'"
 UNRELEASED = (
     "state = 'quarantined' AND NOT EXISTS"
@@ -151,14 +152,17 @@ class Journal:
     ------
     StorageError
         If it cannot be opened.
+    FormatError
+        If another version of Joey wrote it, whose format cannot be brought up.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
         try:
-            self._db = open_database(path, read_only=read_only, durable=durable, busy_ms=BUSY_MS)
+            self._db = open_file(
+                path, LAYOUT, read_only=read_only, durable=durable, busy_ms=BUSY_MS
+            )
             if not read_only:
                 self._db.execute("PRAGMA journal_size_limit=67108864")
-                self._db.executescript(MAKE)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"the journal cannot be opened: {error}") from error
 

@@ -1,0 +1,51 @@
+"""Whether this Joey can go on with the files of a folder, asked before any process is started."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from joey.store.archive import Archive
+from joey.store.databases import open_database
+from joey.store.journal import Journal, StorageError
+from joey.store.records.engine import refuse_unknown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["bring_up_folder"]
+
+
+def bring_up_folder(folder: Path) -> None:
+    """Bring journal and archive of a folder to this version's format; look at the records.
+
+    Parameters
+    ----------
+    folder : Path
+        In which no Joey runs.
+
+    Raises
+    ------
+    FormatError
+        If another version wrote a file, and it cannot be brought up: the files are as they were.
+    StorageError
+        If a file cannot be opened.
+    """
+    # The records first: nothing is changed where they are refused. They are brought up by the
+    # process that opens them.
+    records = folder / "records.db"
+    if records.exists():
+        try:
+            with closing(open_database(records, read_only=True)) as db:
+                has = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+                rows = []
+                if db.execute(has).fetchone():
+                    rows = db.execute("SELECT version_num FROM alembic_version").fetchall()
+        except sqlite3.Error as error:
+            msg = f"the records cannot be opened: {error}"
+            raise StorageError(msg) from error
+        refuse_unknown(records, [str(row[0]) for row in rows])
+    for name, opened in (("journal.db", Journal), ("archive.db", Archive)):
+        if (folder / name).exists():
+            opened(folder / name).close()
