@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ import pytest
 
 from joey.events import Event, Spell
 from joey.live.facts import Facts
+from joey.people import StreamKey
+from joey.response import SPELL_PARTS
 from joey.serve.packing import facts_of
 from joey.sources.hl7 import SourceSettings
 from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.store.records import Records
 from joey.web.past import oxycrg_columns
+from joey.web.searched import LETTERS
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import APPLY_S, Ward
@@ -100,16 +105,68 @@ def test_spells_have_letters_extremes_and_the_hosts_time(folder: Path, clock: Cl
     ward.close()
 
 
-@pytest.mark.parametrize(("minutes", "looked"), [(12, 12), (90, 60)])
-def test_a_tile_says_for_how_long_spells_were_looked_for(
-    folder: Path, clock: Clock, minutes: int, looked: int
-) -> None:
-    """No spell in twelve minutes is not none in an hour; the device's clock is 90 s behind."""
-    tell(folder, BED, clock.now, {}, minutes=minutes, offset_ns=90 * NS)
-    ward = open_ward(folder, clock)
+HOUR = [(-3600.0, -40.0)]
+SEARCH = [
+    (12, {"central10": HOUR, "brady_uva": HOUR, "desat_uva": HOUR}, "no spell in 12 min"),
+    (90, {"central10": HOUR, "brady_uva": HOUR, "desat_uva": HOUR}, "no spell in 1 h"),
+    (
+        90,
+        {name: [(-3500.0, -1700.0), (-300.0, -60.0)] for name in LETTERS},
+        "no spell in 34 min searched",
+    ),
+    (
+        90,
+        {"central10": [(-900, -180)], "brady_uva": HOUR, "desat_uva": HOUR},
+        "no B, D in 1 h, A in 12 min",
+    ),
+    (90, {"brady_uva": HOUR}, "no B in 1 h, A not searched, D not searched"),
+    (90, {"central20": HOUR}, "spells: nothing could be searched"),
+    (0.5, {}, "no spell yet"),
+]
 
-    assert ward.tile(BED)["lookedFrom"] == pytest.approx((clock.now / NS - looked * 60) * 1000)
+
+@pytest.mark.parametrize(("minutes", "searched", "said"), SEARCH)
+@pytest.mark.parametrize("later", [False, True])
+def test_a_tile_says_for_how_long_spells_were_searched(
+    folder: Path,
+    clock: Clock,
+    minutes: float,
+    searched: dict[str, list[tuple[float, float]]],
+    said: str,
+    later: bool,
+) -> None:
+    """What could not be searched does not count; the device's clock is 90 s behind.
+
+    It is the same of what was told before the pages were started and after, and told twice.
+    """
+    begin = clock.now - round(minutes * 60) * NS
+    key = StreamKey("gateway", "MON", BED, "")
+    row = StreamRow("s", *astuple(key), 1, begin - 90 * NS, 90 * NS)
+    points = tuple(Checkpoint(f"shard {shard}", 1) for shard in range(SHARDS))
+    archive = Archive(folder / "archive.db")
+    archive.write(Batch((row,), checkpoints=points))
+    facts = []
+    for name, spans in searched.items():
+        for a, b in spans:
+            for lo, hi in ((a, (a + b) / 2), (a + 1, (a + b) / 2), ((a + b) / 2, b)):
+                bounds = [max(clock.now / NS + each - 90, 0.0) for each in (lo, hi)]
+                start, end = (round(each * NS) for each in bounds)
+                data = json.dumps({"spans": [bounds]}).encode()
+                facts.append(Fact("s", "searched", name, start, end, 1, data))
+    ward = open_ward(folder, clock) if later else None
+    archive.write(Batch(facts=facts))
+    archive.close()
+    if ward is None:
+        ward = open_ward(folder, clock)
+    clock.now += NS
+    catch_up(ward)
+
+    assert ward.tile(BED)["looked"] == said
     ward.close()
+
+
+def test_spells_are_of_the_presets_that_are_shown_as_searched() -> None:
+    assert tuple(LETTERS) == SPELL_PARTS
 
 
 def test_a_new_spell_comes_without_a_restart(folder: Path, clock: Clock) -> None:

@@ -73,7 +73,7 @@ class RawStream:
             series = self._numerics.get(numeric.channel)
             if series is None:
                 series = self._numerics[numeric.channel] = NumericJoiner(numeric.channel)
-            found.append(series.take(numeric))
+            found += [series.take(numeric), series.tick(numeric.time_ns)]
         return found
 
     def _facts(self, found: list[Joined], seq: int, passed: Passed | None = None) -> Facts:

@@ -266,5 +266,6 @@ def _take(joined: _Joined, heard: Observations, received_ns: int) -> bool:
         numeric = joined.numerics.get(each.channel)
         if numeric is None:
             numeric = joined.numerics[each.channel] = NumericJoiner(each.channel)
-        joined.values += numeric.take(each).series
+        numeric.take(each)
+        joined.values += numeric.tick(each.time_ns).series
     return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from joey.store.journal import shard_of
+from joey.web.searched import KEPT_NS, Searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,8 @@ __all__ = ["SpellTold", "Told"]
 
 NS = 1_000_000_000
 KINDS = ("spell", "down", "up")
+SEARCHED = "searched"
+READ_AT_ONCE = 4  # beds whose last hour is read in a step after the start
 SEEN = ("beats", "pulses", "breaths", "searched")  # facts that show a stream is being looked at
 KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of the year's clock
 LATE_S = 15.0  # s behind what was received, from which a worker is not up to date
@@ -63,6 +66,7 @@ class _Bed:
     source: str = ""
     down_ns: int = 0  # since when a bug has ended its analysis; 0: it goes on
     seen: bool = False  # whether the open stream was ever looked at
+    searched: Searched = field(default_factory=Searched)
 
 
 class Told:
@@ -107,12 +111,19 @@ class Told:
             start = now_ns - KEPT_S * NS - stream.offset_ns
             for row in archive.facts(stream.id, KINDS, start, now_ns - stream.offset_ns + NS):
                 self._take(row)
+        self._unread = [  # streams of which what was searched in the last hour is still to be read
+            stream
+            for stream in self._streams.values()
+            if stream.closed_ns is None or stream.closed_ns + stream.offset_ns > now_ns - KEPT_NS
+        ]
 
     def step(self, now_ns: int) -> bool:
         """Take what is new; tell whether there was something."""
         if now_ns - self._looked_ns >= LOOK_NS:
             self._look(now_ns)
-        rows = self._archive.facts_after(self._fact, kinds=KINDS)
+        for _ in range(min(READ_AT_ONCE, len(self._unread))):
+            self._read_back(self._unread.pop(), now_ns)
+        rows = self._archive.facts_after(self._fact, kinds=(*KINDS, SEARCHED))
         for row in rows:
             if row.stream not in self._streams:
                 self._look(now_ns)
@@ -143,6 +154,26 @@ class Told:
             and (stream.closed_ns is None or stream.closed_ns + stream.offset_ns > since_ns)
         ]
         return max(min(opened, default=self._now_ns), since_ns)
+
+    def searched(self, bed: str, since_ns: int) -> dict[str, float] | None:
+        """Return for how long each letter could be searched since a time; None: not known yet.
+
+        Parameters
+        ----------
+        bed : str
+            Its key.
+        since_ns : int
+            By the host's clock. [ns UTC]
+        """
+        found = self._beds.get(bed)
+        if found is None or any(stream.bed == bed for stream in self._unread):
+            return None
+        return found.searched.seconds(self._streams, since_ns)
+
+    def _read_back(self, stream: StreamRow, now_ns: int) -> None:
+        end = now_ns - stream.offset_ns
+        for row in self._archive.facts(stream.id, (SEARCHED,), end - KEPT_NS, end):
+            self._take(row)
 
     def silence(self, bed: str, received_ns: int) -> tuple[str, int]:
         """Return why a bed is not looked at, and since when; empty where it is.
@@ -193,6 +224,9 @@ class Told:
         for bed in self._beds.values():
             while bed.spells and bed.spells[0].start_ns < oldest:
                 bed.spells.pop(0)
+            if bed.stream:
+                device_ns = now_ns - self._streams[bed.stream].offset_ns
+                bed.searched.forget(device_ns - KEPT_NS)
 
     def _received(self, seq: int) -> int:
         if seq not in self._reached:
@@ -207,6 +241,8 @@ class Told:
         bed = self._beds[stream.bed]
         if row.kind == "spell":
             insort(bed.spells, _spell(row))
+        elif row.kind == SEARCHED:
+            bed.searched.take(row)
         elif row.stream == bed.stream:
             bed.down_ns = row.start_ns if row.kind == "down" else 0
 

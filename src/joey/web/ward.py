@@ -36,6 +36,7 @@ from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.reports import HoldReports
 from joey.web.screens import Screen
+from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
 from joey.web.tiles import holds_of_day, infant_of, tile_of
 from joey.web.told import Told
@@ -294,7 +295,15 @@ class Ward:
         )
         hour = now - HOUR_NS
         looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
-        return {**tile, **looked, "lookedFrom": self._told.looked_from(bed, hour) / 1e6}
+        return {**tile, **looked, "looked": self._looked(bed, now)}
+
+    def _looked(self, bed: str, now: int) -> str:
+        """Return for how long no spell was found; empty where that is not known yet."""
+        record = self._record(bed)
+        arrived = (record.since_ns or 0) if record is not None else 0  # others lay here before
+        since = max(self._told.looked_from(bed, now - HOUR_NS), arrived)
+        searched = self._told.searched(bed, since)
+        return "" if searched is None else words_of_search((now - since) / NS, searched)
 
     def _analysis(self, bed: str, screen: Screen | None) -> str:
         """Return what is not being looked at; empty where all is, or nothing is sent."""

@@ -57,7 +57,7 @@
  * @property {number|null} heldFrom from when the running one counts today
  * @property {number} goalS
  * @property {Spell[]} spells of the last hour
- * @property {number} lookedFrom since when they were looked for, an hour at most
+ * @property {string} looked for how long they were looked for, where there was none
  * @property {string} analysis empty, or what is not being looked at
  * @property {boolean} simulated
  */

@@ -8,7 +8,7 @@ import { Readings } from "./readings.js";
 import { paintTrend } from "./trend.js";
 import { lostWords, named } from "./words.js";
 
-const MINUTE = 60_000, HOUR = 3_600_000;
+const HOUR = 3_600_000;
 const SCREEN = 24; // beds on one screen; more are on further screens
 /** @typedef {import("./types.js").Tile} Tile */
 
@@ -58,8 +58,7 @@ class TileView {
     const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
     write(this.today, none ? "" : `held ${short(today)} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
     const n = tile.spells.length, last = tile.spells[n - 1];
-    const looked = now - tile.lookedFrom;
-    write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : looked < MINUTE ? "no spell yet" : `no spell in ${looked < HOUR ? short(looked / 1000) : "1 h"}`));
+    write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : tile.looked));
     write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
     const quiet = !tile.lost.length && !(tile.note === "unassigned" && tile.doubt);
     if (!quiet && !tile.lost.length) write(this.tell, tile.doubt);

@@ -1,0 +1,99 @@
+"""For how long each kind of spell could be looked for, by what the workers say they searched."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from joey.spans import Spans, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from joey.store.archive import FactRow, StreamRow
+
+__all__ = ["KEPT_NS", "Searched", "words_of_search"]
+
+NS = 1_000_000_000
+KEPT_NS = 3660 * NS  # ns that are remembered: what a tile tells of
+LETTERS = {"central10": "A", "brady_uva": "B", "desat_uva": "D"}  # of `response.SPELL_PARTS`
+MIN_S = 60.0
+FINAL_S = 120.0  # s, after which what was searched is told at the latest
+SHARE = 0.05  # of the time: what is missing beyond it is said
+
+
+class Searched:
+    """What was searched of one bed, by letter, on the clocks of its devices."""
+
+    __slots__ = ("_spans",)
+
+    def __init__(self) -> None:
+        self._spans: dict[str, list[tuple[str, int, int]]] = {each: [] for each in LETTERS.values()}
+
+    def take(self, row: FactRow) -> None:
+        """Take a fact of kind ``searched``; what is told twice counts once."""
+        spans = self._spans.get(LETTERS.get(row.channel, ""))
+        if spans is None:
+            return
+        for start, end in json.loads(row.data)["spans"]:
+            start_ns, end_ns = round(start * NS), round(end * NS)
+            if spans and spans[-1][0] == row.stream and spans[-1][1] <= start_ns <= spans[-1][2]:
+                start_ns, end_ns = spans[-1][1], max(end_ns, spans[-1][2])
+                spans.pop()
+            spans.append((row.stream, start_ns, end_ns))
+
+    def forget(self, before_ns: int) -> None:
+        """Forget what ended before a time. [ns UTC, the device's]"""
+        for name, spans in self._spans.items():
+            if spans and spans[0][2] < before_ns:
+                self._spans[name] = [each for each in spans if each[2] >= before_ns]
+
+    def seconds(self, streams: Mapping[str, StreamRow], since_ns: int) -> dict[str, float]:
+        """Return for how long each letter was searched since a time of the host. [ns UTC]"""
+        found = {}
+        for name, spans in self._spans.items():
+            rows = [
+                (max(start + streams[of].offset_ns, since_ns), end + streams[of].offset_ns)
+                for of, start, end in spans
+            ]
+            found[name] = total(Spans.of([(a / NS, b / NS) for a, b in rows if a < b]))
+        return found
+
+
+def words_of_search(looked_s: float, searched: Mapping[str, float]) -> str:
+    """Return for how long no spell was found, by what could be searched.
+
+    Parameters
+    ----------
+    looked_s : float
+        Since when signals were looked at, an hour at most. [s]
+    searched : mapping of str to float
+        By letter (A apnea, B bradycardia, D desaturation), how much of it. [s]
+
+    Returns
+    -------
+    str
+        ``no spell in 1 h``; where much could not be searched ``no spell in 34 min searched``, and
+        where that differs ``no B, D in 1 h, A in 12 min``.
+    """
+    if looked_s < MIN_S:
+        return "no spell yet"
+    enough = looked_s - max(FINAL_S, SHARE * looked_s)
+    known = {name: looked_s if s >= enough else s for name, s in searched.items()}
+    most = max(known.values())
+    if most < MIN_S:
+        return "no spell yet" if looked_s <= FINAL_S else "spells: nothing could be searched"
+    alike = [name for name, s in known.items() if most - s < MIN_S]
+    if len(alike) == len(known):
+        return f"no spell in {_long(most)}" + ("" if most == looked_s else " searched")
+    rest = [
+        f"{name} in {_long(s)}" if s >= MIN_S else f"{name} not searched"
+        for name, s in known.items()
+        if name not in alike
+    ]
+    return ", ".join([f"no {', '.join(alike)} in {_long(most)}", *rest])
+
+
+def _long(seconds: float) -> str:
+    minutes = int(seconds // MIN_S)
+    return "1 h" if minutes >= 60 else f"{minutes} min"
