@@ -8,8 +8,9 @@ browsers - websocket clients of the unit's page and of beds - take what it pushe
 
 The delay is from a message's last sample to the arrival of the frame with it in a browser, which
 then paints at a fixed delay of its own. `lost` counts acknowledged messages that are not in the
-journal, `doubled` those that are there twice. Memory (RSS) and processor time are those of Joey's
-processes together; sender and browsers, which have the same cores, are not in them.
+journal, `doubled` those that are there twice. Memory and processor time are those of Joey's
+processes together; sender and browsers, which have the same cores, are not in them. `pss_mb` counts
+what processes share once, `rss_mb` in each; `pss_mb_of_processes` has it by process over time.
 """
 
 from __future__ import annotations
@@ -284,6 +285,17 @@ def used(pids: list[int]) -> tuple[float, float]:
     return cpu, memory
 
 
+def pss_of(pids: list[int]) -> dict[str, float]:
+    """Return the memory of each process by its place in the tree; shared is parted. [MiB]"""
+    found = {}
+    for place, pid in enumerate(pids):
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            size = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+            found[str(place)] = int(size[1]) / 1024 if size else 0.0
+    return found
+
+
 def names_of(pids: list[int]) -> dict[int, float]:
     """Return the processor time of each process. [s]"""
     return {pid: used([pid])[0] for pid in pids}
@@ -334,12 +346,20 @@ def in_journal(folder: Path, acknowledged: set[bytes]) -> dict[str, int]:
     }
 
 
-async def watch(
-    joey: int, link: str, beds: int, begin: int, end: int, seen: Seen
-) -> list[tuple[float, float, float]]:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Joey's processes at one moment: time [s], processor time [s], RSS and PSS [MiB]."""
+
+    at: float
+    cpu: float
+    rss: float
+    pss: dict[str, float]
+
+
+async def watch(joey: int, link: str, beds: int, begin: int, end: int, seen: Seen) -> list[Note]:
     """Have browsers look, and note time, processor time and memory, until the end."""
     base, cookie = enter(link)
-    notes: list[tuple[float, float, float]] = []
+    notes: list[Note] = []
     tasks: list[asyncio.Task[None]] = []
     await asyncio.sleep(max(0.0, begin + 4 - time.time()))  # beds are known once they spoke
     for k in range(BROWSERS):
@@ -351,10 +371,9 @@ async def watch(
         tasks.append(asyncio.create_task(look))
     await asyncio.sleep(max(0.0, begin + SETTLE_S - time.time()))
     while time.time() < end:
-        cpu, memory = used(tree(joey))
-        notes.append((time.time(), cpu, memory))
+        notes.append(Note(time.time(), *used(tree(joey)), pss_of(tree(joey))))
         await asyncio.sleep(min(5.0, max(0.1, end - time.time())))
-    notes.append((time.time(), *used(tree(joey))))
+    notes.append(Note(time.time(), *used(tree(joey)), pss_of(tree(joey))))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -386,7 +405,8 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             joey.send_signal(signal.SIGINT)
             joey.wait(30)
         delays = np.array(seen.delays) if seen.delays else np.array([np.nan])
-        (t0, cpu0, memory0), (t1, cpu1, memory1) = notes[0], notes[-1]
+        first, last = notes[0], notes[-1]
+        every = notes[:: max(1, round(len(notes) / 12))]
         return {
             "beds": beds,
             "seconds": seconds,
@@ -400,9 +420,15 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             "refused": done["refused"],
             **found,
             "mb_per_s": round(done["bytes"] / seconds / 1e6, 2),
-            "rss_mb": round(memory1, 1),
-            "rss_mb_begin": round(memory0, 1),
-            "cpu_cores": round((cpu1 - cpu0) / (t1 - t0), 3),
+            "rss_mb": round(last.rss, 1),
+            "rss_mb_begin": round(first.rss, 1),
+            "pss_mb": round(sum(last.pss.values()), 1),
+            "pss_mb_begin": round(sum(first.pss.values()), 1),
+            "pss_mb_of_processes": {
+                f"{each.at - begin:.0f} s": [round(size) for size in each.pss.values()]
+                for each in (*every, last)
+            },
+            "cpu_cores": round((last.cpu - first.cpu) / (last.at - first.at), 3),
             "cpu_s_of_processes": [round(each, 1) for each in shares.values()],
             "dropped": seen.dropped,
             "broken": seen.broken,

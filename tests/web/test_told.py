@@ -117,10 +117,15 @@ SEARCH = [
     (
         90,
         {"central10": [(-900, -180)], "brady_uva": HOUR, "desat_uva": HOUR},
-        "no B, D in 1 h, A in 12 min",
+        "no B, D in 1 h; A in 12 min",
     ),
-    (90, {"brady_uva": HOUR}, "no B in 1 h, A not searched, D not searched"),
-    (90, {"central20": HOUR}, "spells: nothing could be searched"),
+    (90, {"brady_uva": HOUR}, "no B in 1 h; A, D not searched"),
+    (
+        90,
+        {"central10": [(-1300, -60)], "brady_uva": [(-2000, -60)], "desat_uva": HOUR},
+        "no D in 1 h; A, B in 20 min",
+    ),
+    (90, {"central20": HOUR}, "spells not searched"),
     (0.5, {}, "no spell yet"),
 ]
 

@@ -74,7 +74,7 @@ def words_of_search(looked_s: float, searched: Mapping[str, float]) -> str:
     -------
     str
         ``no spell in 1 h``; where much could not be searched ``no spell in 34 min searched``, and
-        where that differs ``no B, D in 1 h, A in 12 min``.
+        where that differs ``no B, D in 1 h; A in 12 min``: of two such kinds the lesser time.
     """
     if looked_s < MIN_S:
         return "no spell yet"
@@ -82,16 +82,18 @@ def words_of_search(looked_s: float, searched: Mapping[str, float]) -> str:
     known = {name: looked_s if s >= enough else s for name, s in searched.items()}
     most = max(known.values())
     if most < MIN_S:
-        return "no spell yet" if looked_s <= FINAL_S else "spells: nothing could be searched"
+        return "no spell yet" if looked_s <= FINAL_S else "spells not searched"
     alike = [name for name, s in known.items() if most - s < MIN_S]
     if len(alike) == len(known):
         return f"no spell in {_long(most)}" + ("" if most == looked_s else " searched")
-    rest = [
-        f"{name} in {_long(s)}" if s >= MIN_S else f"{name} not searched"
-        for name, s in known.items()
-        if name not in alike
-    ]
-    return ", ".join([f"no {', '.join(alike)} in {_long(most)}", *rest])
+    rest = {name: s for name, s in known.items() if name not in alike}
+    some = {name: s for name, s in rest.items() if s >= MIN_S}
+    words = [f"no {', '.join(alike)} in {_long(most)}"]
+    if some:
+        words.append(f"{', '.join(some)} in {_long(min(some.values()))}")
+    if none := [name for name in rest if name not in some]:
+        words.append(f"{', '.join(none)} not searched")
+    return "; ".join(words)
 
 
 def _long(seconds: float) -> str:
