@@ -126,3 +126,26 @@ def test_what_comes_late_is_a_frame_of_its_own() -> None:
     assert [len(each.segment.counts) for each in (first, second)] == [4, 230]  # type: ignore[union-attr]
     assert first.part != second.part
     assert max(first.part, second.part, third.part) < 0  # never the name of what came in time
+
+
+def test_a_frame_is_the_same_however_it_was_kept() -> None:
+    """Many pieces are kept as one, in two bytes while they fit; the frame has four bytes."""
+    chunks = [chunk(k) for k in range(20, 520)]  # counts beyond two bytes from second 32 on
+    first = FrameMaker("s")
+    for each in chunks:
+        first.take(told([each]))
+    whole = FrameMaker("s")
+    whole.take(told(chunks))
+    for maker in (first, whole):
+        kept = [len(pieces) for pieces in maker._samples.values()]
+        assert max(kept) <= 64
+        maker.finish()
+    one, other = first.take_closed(), whole.take_closed()
+
+    assert_same(one, other)
+    for frame in frames_of(one):
+        assert frame.segment.counts.dtype == np.int32
+        lo = frame.segment.first
+        seconds = (lo + np.arange(len(frame.segment.counts))) // 250
+        expected = (lo + np.arange(len(frame.segment.counts))) % 250 + 1000 * seconds
+        np.testing.assert_array_equal(frame.segment.counts, expected)

@@ -7,6 +7,7 @@ restart, it is the same frame, and the archive has it already.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["FrameMaker", "Made"]
 
 SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
+
+PIECES = 64  # of a frame that are kept apart
+SMALL = 2**15
 
 NEVER = -(1 << 62)  # ns, before all
 
@@ -84,8 +88,10 @@ class FrameMaker:
     def _add(self, chunk: Chunk) -> None:
         for mark, segment in _by_mark(chunk.segment):
             key = mark, chunk.channel, segment.grid.start_ns
-            piece = Chunk(chunk.channel, segment, chunk.scale, chunk.offset)
-            self._samples.setdefault(key, []).append(piece)
+            pieces = self._samples.setdefault(key, [])
+            pieces.append(Chunk(chunk.channel, segment, chunk.scale, chunk.offset))
+            if len(pieces) > PIECES:
+                pieces[:] = [_packed(pieces)]
 
     def _add_values(self, series: Series) -> None:
         for mark, piece in _series_by_mark(series):
@@ -124,12 +130,23 @@ class FrameMaker:
 
     def _frame(self, key: tuple[int, Channel, int], chunks: Sequence[Chunk]) -> Frame:
         mark, channel, start_ns = key
-        segment = join_segments([chunk.segment for chunk in chunks])
         of = chunks[0]
+        segment = join_segments([chunk.segment for chunk in chunks])
+        segment = replace(segment, counts=segment.counts.astype(np.int32, copy=False))
         return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
 
     def _value_frame(self, mark_ns: int, parts: Sequence[Series], part: int = 0) -> ValueFrame:
         return ValueFrame(self._stream, join_series(parts), mark_ns, part)
+
+
+def _packed(pieces: Sequence[Chunk]) -> Chunk:
+    """Return pieces of one frame as one, in two bytes a sample where they fit: beds are many."""
+    of = pieces[0]
+    segment = join_segments([each.segment for each in pieces])
+    counts = segment.counts
+    if counts.dtype != np.int16 and len(counts) and -SMALL <= counts.min() <= counts.max() < SMALL:
+        segment = replace(segment, counts=counts.astype(np.int16))
+    return Chunk(of.channel, segment, of.scale, of.offset)
 
 
 def _end_ns(chunk: Chunk) -> int:
