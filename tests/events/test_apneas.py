@@ -18,7 +18,7 @@ from joey.events import (
     together,
 )
 from joey.signals import Channel
-from joey.spans import Spans
+from joey.spans import EMPTY, Span, Spans, intersect, total
 
 RESP = Channel("resp", "Ohm")
 
@@ -101,9 +101,40 @@ def test_a_breath_at_the_end_of_the_search_ends_the_pause() -> None:
     assert (event.span.duration, event.truncated) == (19.0, False)
 
 
-def test_a_search_without_a_breath_claims_no_apnea() -> None:
+def test_a_search_without_a_breath_claims_neither_an_apnea_nor_none() -> None:
     found = find_apneas(breaths(searched=[(0, 600)]), PRESETS["central10"])
-    assert (found.items, found.reason) == ((), "")
+    reason = "no breath in what can be searched of the breathing signal"
+    assert (found.items, found.searched, found.reason) == ((), EMPTY, reason)
+
+
+@pytest.mark.parametrize("hole", [1.0, 1.8, 2.6])
+@pytest.mark.parametrize("before", [3.5, 4.5, 6.0, 9.0])
+def test_a_pause_that_a_hole_cuts_is_an_apnea_or_not_searched(before: float, hole: float) -> None:
+    """20 s without a breath: what lies beside the hole is 10 s long, or nobody can say."""
+    times = [*np.arange(0.0, 21.0), *np.arange(40.0, 61.0)]
+    start, end = 20 + before, 20 + before + hole
+    found = find_apneas(breaths(*times, searched=[(0, start), (end, 60)]), PRESETS["central10"])
+    after = 40 - end
+    if after >= 10:
+        assert [(e.span, e.truncated) for e in found.items] == [(Span(end, 40.0), True)]
+    else:
+        assert found.items == ()
+    kept = (end, 60.0) if after >= 10 else (40.0, 60.0)
+    assert found.searched == Spans.of([(0.0, 20.0), kept])
+
+
+def test_a_breath_interval_that_a_hole_cuts_stays_searched() -> None:
+    """Less than 3 s without a breath is no pause, whatever becomes of it."""
+    cut = breaths(*np.arange(0.0, 41.0), searched=[(0, 10.9), (13.1, 15.2), (17.5, 40)])
+    assert find_apneas(cut, PRESETS["central10"]).searched == cut.searched
+
+
+def test_what_lies_between_two_holes_without_a_breath_is_not_searched() -> None:
+    times = [*np.arange(0.0, 21.0), *np.arange(60.0, 81.0)]
+    found = breaths(*times, searched=[(0, 22), (24, 58), (59, 80)])
+    for name in ("central10", "periodic_breathing"):
+        searched = find_apneas(found, PRESETS[name]).searched
+        assert searched == Spans.of([(0.0, 22.0), (59.0, 80.0)])
 
 
 def test_nothing_searched_has_a_reason() -> None:
@@ -192,6 +223,29 @@ def test_apneas_agree_with_the_rule_read_breath_by_breath(found: Breaths, preset
         for event in find_apneas(found, preset).items
     ]
     assert told == slow_apneas(found, preset)
+
+
+@given(found=drawn_breaths(), preset=APNEAS)
+@settings(max_examples=100, deadline=None)
+def test_nothing_is_searched_and_none_where_no_breath_ends_a_pause(
+    found: Breaths, preset: Preset
+) -> None:
+    """Of a pause of 3 s and more that an end of the search cuts all is of an event, or nothing."""
+    told = find_apneas(found, preset)
+    apneas = Spans.of([event.span for event in told.items])
+    for span in found.searched:
+        inside = [float(t) for t in found.times if span.start <= t <= span.end]
+        ends = (
+            [(span.start, inside[0]), (inside[-1], span.end)]
+            if inside
+            else [(span.start, span.end)]
+        )
+        if preset.kind == "periodic_breathing" and inside:
+            ends = []
+        for start, end in ends:
+            piece = Spans.of([(start, end)])
+            rest = total(intersect(told.searched, piece)) - total(intersect(apneas, piece))
+            assert end - start < 3 or rest < 1e-6
 
 
 @given(found=drawn_breaths(), preset=APNEAS, seed=st.integers(0, 10**6))

@@ -3,8 +3,9 @@
 Chest impedance sees central apnea and the central part of a mixed one; obstructed efforts look like
 breathing, so that nothing here is ever called obstructive, and no apnea is not no obstruction.
 A pause lasts from the end of a breath's expiration to the start of the next inspiration of the same
-searched span; a pause that an end of the searched span cuts is kept as truncated. A span without a
-breath says nothing.
+searched span; a pause that an end of the searched span cuts is kept as truncated where it is long
+enough already. Where it is not, nobody can say how long it was: a hole of a second or two may hide
+a breath or none, so that such a pause is not searched. Neither is a span without a breath.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ApneaDetector", "doubt", "find_apneas", "find_periodic_breathing"]
 
 CLASSICAL = "periodic_breathing"
+CUT_S = 3.0  # s without a breath, from which time that a hole cuts may be of an apnea
 
 
 class ApneaDetector:
@@ -59,10 +61,11 @@ class ApneaDetector:
         self._edges = np.empty((0, 2))
         self._open: NDArray[np.void] = np.zeros(0, dtype=ROW)  # pauses that more may join
         self._upto = -np.inf
+        self._held = EMPTY  # searched, and perhaps not: what cuts it may show later
 
     @property
     def since(self) -> float:
-        """No event that is still to be told begins before this time. [s]"""
+        """Before this time all events are told, and all that was searched. [s]"""
         if len(self._open):
             return float(self._open["start"][0])
         if len(self._breath):
@@ -134,7 +137,17 @@ class ApneaDetector:
         self._open = groups[settled:]
         self._upto = upto
         self._keep(times[where == closed], breaths[where == closed], edges[closed:])
-        return Events(_events(groups[:settled], self._preset), searched, self._preset)
+        items = _events(groups[:settled], self._preset)
+        # Time that is cut, and too short for an event, may be of one.
+        lost = [_cut_short(breaths, where, edges, closed, fresh, self._preset)]
+        if self._preset.kind != CLASSICAL:
+            cut = groups[:settled][groups["steep"][:settled]]
+            lost.append(np.column_stack((cut["start"], cut["end"])))
+        unsaid = subtract(Spans.of(np.concatenate(lost)), Spans.of([each.span for each in items]))
+        held = subtract(union(self._held, searched), unsaid)
+        before = Spans(np.array([[-np.inf, self.since]]))
+        self._held = subtract(held, before)
+        return Events(items, intersect(held, before), self._preset)
 
     def _keep(
         self,
@@ -156,6 +169,28 @@ def _near(apart: float, preset: Preset) -> bool:
     if preset.kind == CLASSICAL:
         return apart <= preset.join + SLACK_S
     return apart < preset.join - SLACK_S
+
+
+def _cut_short(
+    breaths: NDArray[np.float64],
+    where: NDArray[np.intp],
+    edges: NDArray[np.float64],
+    closed: int,
+    fresh: NDArray[np.bool_],
+    preset: Preset,
+) -> NDArray[np.float64]:
+    """Return what has no breath at one end, shape (n, 2): spans without any, and cut pauses."""
+    empty = np.ones(closed, dtype=np.bool_)
+    empty[where[where < closed]] = False
+    rows = edges[:closed][empty]
+    if preset.kind != CLASSICAL:
+        last = (np.append(where[1:] != where[:-1], [True])[: len(where)]) & (where < closed)
+        before = np.column_stack((edges[where[fresh], 0], breaths[fresh, 0]))
+        after = np.column_stack((breaths[last, 1], edges[where[last], 1]))
+        # Longer ones are pauses, which others may join.
+        cut = np.concatenate((before, after))
+        rows = np.concatenate((rows, cut[cut[:, 1] - cut[:, 0] < preset.below]))
+    return rows[rows[:, 1] - rows[:, 0] >= CUT_S]
 
 
 def _pauses(
@@ -254,13 +289,16 @@ def find_apneas(
     Notes
     -----
     Central apnea only: impedance cannot see an obstructed breath. Never across unsearched time.
+    What is cut by it before it is long enough is not searched.
     """
     trusted = replace(breaths, searched=subtract(breaths.searched, distrusted))
     detector = ApneaDetector(preset)
     upto = {"breaths": -np.inf}
     found = together([detector.update({"breaths": trusted}, upto), detector.finish()])
-    if len(found.searched) == 0:
+    if len(trusted.searched) == 0:
         return replace(found, reason="no breathing signal in the recording")
+    if len(found.searched) == 0:
+        return replace(found, reason="no breath in what can be searched of the breathing signal")
     return doubt(found, doubtful, "breathing signal")
 
 
