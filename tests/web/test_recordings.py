@@ -160,7 +160,7 @@ def test_it_is_the_same_without_the_journal_that_the_frames_are_of(
     archive = Archive(tmp_path / "archive.db", read_only=True)
     journal = Journal(tmp_path / "journal.db")
     point = next(p for name, p in archive.checkpoints().items() if not name.startswith("shard"))
-    resume, _ = unpack_state(point.state)
+    resume, _, _ = unpack_state(point.state)
     assert resume is not None
     assert journal.trim(resume.seq) > 100
     archive.close()

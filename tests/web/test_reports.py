@@ -120,7 +120,7 @@ def test_a_hold_older_than_the_journal_has_the_same_report(held: tuple[Path, str
     folder, _, _ = held
     archive = Archive(folder / "archive.db", read_only=True)
     (row,) = archive.streams(BED)
-    resume, _ = unpack_state(archive.checkpoints()[row.id].state)
+    resume, _, _ = unpack_state(archive.checkpoints()[row.id].state)
     archive.close()
     assert resume is not None
     journal = Journal(folder / "journal.db")

@@ -17,7 +17,7 @@ from joey.live.facts import (
     Resume,
 )
 from joey.live.monitor import Monitor, MonitorSettings
-from joey.live.packing import pack_state, unpack_state
+from joey.live.packing import pack_resume, pack_state, unpack_resume, unpack_state
 from joey.live.steps import Steps
 
 __all__ = [
@@ -40,6 +40,8 @@ __all__ = [
     "Resume",
     "Steps",
     "Strip",
+    "pack_resume",
     "pack_state",
+    "unpack_resume",
     "unpack_state",
 ]

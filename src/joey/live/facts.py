@@ -232,6 +232,8 @@ class Facts:
         What happened to times and samples.
     resume : Resume or None
         Where reading would begin again, if that has changed.
+    mark : Resume or None
+        A place from which this time can be worked on anew later, where one was passed.
     begins : tuple of Heard
         Of a device whose clock was set, the messages of the new time, this one last: the stream has
         ended, and another begins with them.
@@ -251,4 +253,5 @@ class Facts:
     late: tuple[Late, ...] = ()
     notes: tuple[Note, ...] = ()
     resume: Resume | None = None
+    mark: Resume | None = None
     begins: tuple[Heard, ...] = ()

@@ -94,6 +94,7 @@ class Monitor:
         self._begins: tuple[Heard, ...] = ()
         self._marks: deque[tuple[float, Resume]] = deque(maxlen=MOST_MARKS)
         self._next_mark: int | None = None
+        self._passed: Resume | None = None  # the mark that this message has passed
         self._resume = resume
         self._kept, self._seq = told, -1
         self._again_ns = again_ns
@@ -107,6 +108,21 @@ class Monitor:
     def clock(self) -> ClockState:
         """What is known of the device's clock."""
         return self._clock.state
+
+    @property
+    def since(self) -> float:
+        """All facts that begin before this time were told. [s UTC, the device's]"""
+        return self._analysis.since
+
+    @property
+    def newest_ns(self) -> int:
+        """The newest stamp that followed; 0 before the first. [ns UTC, the device's]"""
+        return self._clock.newest_ns
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether messages wait for it to be known of what time they are."""
+        return bool(self._strays)
 
     @property
     def present(self) -> Present:
@@ -192,6 +208,7 @@ class Monitor:
         newest = self._clock.newest_ns
         resume = Resume(seq, self._analysis.states, newest)
         self._marks.append((float(mark * MARK_S), resume))
+        self._passed = resume
 
     def _resumes(self) -> Resume | None:
         """Return where reading must begin again for all that is still to be told."""
@@ -216,6 +233,7 @@ class Monitor:
     def _told(self, into: Findings, seq: int) -> Facts:
         resume = self._resumes() if into.worked else self._resume
         changed = resume is not None and resume is not self._resume
+        passed, self._passed = self._passed, None
         begins = self._begins if self._begins and self._begins[-1].seq == seq else ()
         if seq <= self._kept:
             chunks, values = tuple(into.chunks), tuple(into.values)
@@ -237,6 +255,7 @@ class Monitor:
             tuple(into.late),
             tuple(into.notes),
             resume if changed else None,
+            passed,
             begins,
         )
 

@@ -13,7 +13,7 @@ from joey.signals import Channel
 __all__ = ["pack_resume", "pack_state", "unpack_resume", "unpack_state"]
 
 
-def pack_state(resume: Resume, born: int) -> str:
+def pack_state(resume: Resume, born: int, late: str = "") -> str:
     """Return as a checkpoint's text where a stream goes on, and the entry that opened it.
 
     Parameters
@@ -22,14 +22,17 @@ def pack_state(resume: Resume, born: int) -> str:
         Where reading begins again.
     born : int
         The entry with which the stream was opened.
+    late : str
+        What came late and was not told anew, as its keeper writes it.
     """
-    return json.dumps({"resume": pack_resume(resume), "born": born}, separators=(",", ":"))
+    said = {"resume": pack_resume(resume), "born": born, "late": late}
+    return json.dumps(said, separators=(",", ":"))
 
 
-def unpack_state(state: str) -> tuple[Resume | None, int]:
+def unpack_state(state: str) -> tuple[Resume | None, int, str]:
     """Return what `pack_state` was given; see `unpack_resume`."""
     said = json.loads(state)
-    return unpack_resume(said["resume"]), said["born"]
+    return unpack_resume(said["resume"]), said["born"], said.get("late", "")
 
 
 def pack_resume(resume: Resume | None) -> dict[str, Any] | None:

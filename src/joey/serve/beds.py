@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from joey.live import Monitor, Steps, pack_state, unpack_state
 from joey.people import StreamKey
 from joey.serve.frames import FrameMaker
+from joey.serve.lateness import Lateness
 from joey.serve.packing import envelope_rows, facts_of
 from joey.serve.raw import RawStream
 from joey.store.archive import Fact
+from joey.store.revisions import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from joey.live import Facts, Heard
+    from joey.live import Facts, Heard, Resume
     from joey.serve.frames import Made
     from joey.sources.hl7 import Observations
     from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
@@ -28,6 +30,7 @@ __all__ = ["BUGS", "Bed", "Kept", "tell_bug"]
 
 NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
+LAST_NS = 1 << 62  # ns, after all
 SETTLE_NS = 90 * NS  # before what is new, what was told is worked on in the steps it was told in
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
 BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # fmt: skip  # noqa: E501
@@ -42,6 +45,8 @@ class Kept:
     frames: list[Made] = field(default_factory=list)
     envelope: list[EnvelopeRow] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    asked: list[Revision] = field(default_factory=list)
+    ended: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Bed:
@@ -65,10 +70,8 @@ class Bed:
         Entries before are not read again.
     quiet : int
         Ticks since its last message.
-    state : str
-        Of its checkpoint: what is needed to go on; empty before the first message with a time.
-    again : int
-        The first entry that would be read again to go on.
+    lateness : Lateness
+        What came late and was not asked to be told anew yet.
     """
 
     def __init__(self, row: StreamRow, born: int | None = None) -> None:
@@ -77,8 +80,8 @@ class Bed:
         self.frames = FrameMaker(row.id)
         self.since = row.first_seq
         self.quiet = 0
-        self.state = ""
-        self.again = row.first_seq
+        self.lateness = Lateness()
+        self._resume: Resume | None = None
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
         self._steps = Steps()
@@ -99,13 +102,26 @@ class Bed:
         """
         if point is None:
             return cls(row)
-        resume, born = unpack_state(point.state)
+        resume, born, late = unpack_state(point.state)
         bed = cls(row, born)
-        bed.state, bed._told = point.state, point.seq
-        bed.since = bed.again = row.first_seq if resume is None else resume.seq
+        bed._resume, bed._told, bed.lateness = resume, point.seq, Lateness(late)
+        bed.since = row.first_seq if resume is None else resume.seq
         again_ns = told_ns - SETTLE_NS
         bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns, steps=bed._steps)
         return bed
+
+    @property
+    def state(self) -> str:
+        """What is needed to go on, for a checkpoint; empty before the first message with a time."""
+        if self._resume is None:
+            return ""
+        return pack_state(self._resume, self._born, self.lateness.state)
+
+    @property
+    def again(self) -> int:
+        """The first entry that would be read again to go on, or to tell anew what came late."""
+        again = self.row.first_seq if self._resume is None else self._resume.seq
+        return again if self.lateness.since is None else min(again, self.lateness.since)
 
     def hear(self, heard: Observations, entry: Entry | Heard, into: Kept) -> tuple[Heard, ...]:
         """Take a message; return those that begin another stream, if the device's clock was set."""
@@ -132,6 +148,8 @@ class Bed:
         if self._monitor is not None and self._monitor.clock.offset_ns is not None:
             self.frames.pass_to(entry.received_ns - self._monitor.clock.offset_ns)
             self._measure(self._monitor.clock.offset_ns, entry, into)
+            if entry.seq > self._told and self.lateness.waits and not self._monitor.is_astray:
+                self._ask(entry, entry.received_ns - self._monitor.clock.offset_ns, into)
 
     def close(self, entry: Entry | Heard, into: Kept) -> None:
         """End the stream: its device is elsewhere, or another infant is in the bed."""
@@ -141,6 +159,26 @@ class Bed:
         into.frames += self.frames.take_closed()
         self.row = replace(self.row, closed_ns=entry.received_ns - self.row.offset_ns)
         into.rows[self.row.id] = self.row
+        into.ended.append((self.row.id, entry.seq))
+        self._ask(entry, LAST_NS, into)
+
+    def _ask(self, entry: Entry | Heard, device_ns: int, into: Kept) -> None:
+        """Ask for what is to be told anew, where nothing late came for a while."""
+        ends = entry.seq if device_ns == LAST_NS else None
+        host_ns = LAST_NS if device_ns == LAST_NS else entry.received_ns
+        number, row = self.lateness.number, self.row
+        for start_ns, end_ns in self.lateness.due(host_ns, device_ns):
+            number += 1
+            into.asked.append(
+                Revision(
+                    row.id, number, start_ns, end_ns, entry.seq, entry.received_ns,
+                    row.offset_ns, row.first_seq, ends,
+                )
+            )  # fmt: skip
+            if start_ns < row.opened_ns:  # what came before the stream was seen to begin
+                row = self.row = replace(row, opened_ns=start_ns)
+                into.rows[row.id] = row
+        self.lateness.asked()
 
     def _run(
         self, work: Callable[[Monitor], Facts], entry: Entry | Heard, into: Kept
@@ -161,9 +199,10 @@ class Bed:
             return found
         into.facts += facts_of(found)
         into.envelope += envelope_rows(found)
+        if found.late:
+            self.lateness.take(found.late, entry.received_ns, self.row.opened_ns)
         if found.resume is not None:
-            self.state = pack_state(found.resume, self._born)
-            self.again = found.resume.seq
+            self._resume = found.resume
         return found
 
     def _measure(self, offset_ns: int, entry: Entry, into: Kept) -> None:

@@ -1,4 +1,8 @@
-"""Facts of a monitor as rows of the archive, and back: the one place that knows both."""
+"""Facts of a monitor as rows of the archive, and back: the one place that knows both.
+
+What is of a span of time is cut at the marks of ten minutes, so that the time between two marks
+can be told anew.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.live import pack_resume
+from joey.spans import Spans, intersect
 from joey.store.archive import EnvelopeRow, Fact
+from joey.streams import MARK_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +39,8 @@ KINDS = (
     "event",
     "searched",
     "spell",
+    "resume",
+    "revised",
     "note",
     "down",
     "up",
@@ -44,9 +53,9 @@ def facts_of(found: Facts) -> Iterator[Fact]:
     stream, seq = found.stream, found.seq
     for kind, beats in (("beats", found.beats), ("pulses", found.pulses)):
         if beats is not None and (len(beats.times) or len(beats.searched)):
-            yield _times(beats, stream, seq, kind)
+            yield from _times(beats, stream, seq, kind)
     if found.breaths is not None and (len(found.breaths.times) or len(found.breaths.searched)):
-        yield _times(found.breaths, stream, seq, "breaths")
+        yield from _times(found.breaths, stream, seq, "breaths")
     for judged in found.quality:
         yield from _quality(stream, seq, judged)
     for events in found.events:
@@ -61,6 +70,10 @@ def facts_of(found: Facts) -> Iterator[Fact]:
         at = note.time_ns / NS
         said: dict[str, object] = {"kind": note.kind, "value": note.value}
         yield _json(stream, seq, "note", note.channel, at, at, said)
+    if found.mark is not None:
+        text = json.dumps(pack_resume(found.mark), separators=(",", ":"))
+        at_ns = found.mark.newest_ns
+        yield Fact(stream, "resume", "", at_ns, at_ns, seq, text.encode())
 
 
 def envelope_rows(found: Facts) -> list[EnvelopeRow]:
@@ -84,12 +97,28 @@ def _json(
     return Fact(stream, kind, channel, _ns(start), _ns(end), seq, text.encode())
 
 
-def _times(of: Beats | Breaths, stream: str, seq: int, kind: str) -> Fact:
-    parts = (of.times.tobytes(), of.flags.tobytes(), of.searched.bounds.tobytes())
+def _between_marks(start: float, end: float) -> Iterator[tuple[float, float]]:
+    """Yield the parts of a span between marks; of one moment the moment. [s]"""
+    at = start
+    while (mark := (at // MARK_S + 1) * MARK_S) < end:
+        yield at, mark
+        at = mark
+    yield at, end
+
+
+def _times(of: Beats | Breaths, stream: str, seq: int, kind: str) -> Iterator[Fact]:
     every = np.concatenate((of.times, of.searched.bounds.ravel()))
-    sizes = np.array([len(part) for part in parts], np.int64).tobytes()
-    start, end = _ns(float(every.min())), _ns(float(every.max()))
-    return Fact(stream, kind, of.channel.label, start, end, seq, sizes + b"".join(parts))
+    end = float(every.max())
+    for lo, hi in _between_marks(float(every.min()), end):
+        first = int(np.searchsorted(of.times, lo))
+        stop = int(np.searchsorted(of.times, hi, side="right" if hi == end else "left"))
+        searched = intersect(of.searched, Spans(np.array([[lo, hi]]))) if hi > lo else of.searched
+        times, flags = of.times[first:stop], of.flags[first:stop]
+        if len(times) or len(searched):
+            parts = (times.tobytes(), flags.tobytes(), searched.bounds.tobytes())
+            sizes = np.array([len(part) for part in parts], np.int64).tobytes()
+            data = sizes + b"".join(parts)
+            yield Fact(stream, kind, of.channel.label, _ns(lo), _ns(hi), seq, data)
 
 
 def unpack_times(
@@ -108,8 +137,8 @@ def unpack_times(
 def _quality(stream: str, seq: int, judged: Quality) -> Iterator[Fact]:
     for verdict in judged.verdicts:
         data = {"grade": verdict.grade, "reason": verdict.reason}
-        span = verdict.span
-        yield _json(stream, seq, "quality", judged.channel.label, span.start, span.end, data)
+        for lo, hi in _between_marks(verdict.span.start, verdict.span.end):
+            yield _json(stream, seq, "quality", judged.channel.label, lo, hi, data)
 
 
 def _events(stream: str, seq: int, events: Events) -> Iterator[Fact]:
@@ -118,8 +147,11 @@ def _events(stream: str, seq: int, events: Events) -> Iterator[Fact]:
         yield _json(stream, seq, "event", name, event.span.start, event.span.end, _event(event))
     if len(events.searched):
         bounds = events.searched.bounds
-        data = {"spans": bounds.tolist()}
-        yield _json(stream, seq, "searched", name, bounds[0, 0], bounds[-1, 1], data)
+        for lo, hi in _between_marks(float(bounds[0, 0]), float(bounds[-1, 1])):
+            part = intersect(events.searched, Spans(np.array([[lo, hi]]))).bounds
+            if len(part):
+                data = {"spans": part.tolist()}
+                yield _json(stream, seq, "searched", name, part[0, 0], part[-1, 1], data)
 
 
 def _event(event: Event) -> dict[str, object]:

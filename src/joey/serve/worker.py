@@ -10,11 +10,13 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from joey.errors import ProtocolError
 from joey.people import stream_id, stream_key
 from joey.serve.beds import BUGS, Bed, Kept, tell_bug
+from joey.serve.revising import LEAD_NS, Revising
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.codebook import CodeBook
@@ -68,6 +70,7 @@ class Worker:
         self._ticked_ns = 0  # the host's time of the last tick
         self._steady_ns = 0  # from when on the host's time is believed again
         self._done = 0  # entries up to here are committed, whatever is read again
+        self._revising = Revising(self._sources, journal, archive)
         self._read = self._begin()
         self._book = CodeBook(journal.codes(self._read))
         self._due = time.monotonic() + KEEP_S
@@ -83,13 +86,20 @@ class Worker:
         last = self._journal.read(self._done - 1, limit=1)
         told_ns = last[0].received_ns if last else 0
         for row in self._archive.streams():
-            if row.closed_ns is None and shard_of(row.source, row.bed) in self._shards:
+            if row.closed_ns is None and self._is_mine(row):
                 bed = Bed.resumed(row, points.get(row.id), told_ns)
                 self._open[row.source, row.bed, row.device] = bed
                 again.append(bed.since - 1)
+        mine_too = {row.id for row in self._archive.streams() if self._is_mine(row)}
+        for asked in self._archive.revisions.rows(state="waiting"):
+            if asked.stream in mine_too:
+                self._revising.ask(asked)
         start = max(min(again), 0)
         self._look_back(start)
         return start
+
+    def _is_mine(self, row: StreamRow) -> bool:
+        return shard_of(row.source, row.bed) in self._shards
 
     def _look_back(self, start: int) -> None:
         """Learn whether the host's time was believed at an entry, as who came by there knew."""
@@ -111,7 +121,12 @@ class Worker:
             more = len(entries) == STEP
         if time.monotonic() >= self._due:
             self.keep()
-        return more
+        if more:
+            return True
+        anew = self._revising.step(self._done)
+        if self._revising.made:
+            self.keep()
+        return anew
 
     def _take(self, entry: Entry) -> None:
         if entry.kind == "tick":
@@ -208,6 +223,10 @@ class Worker:
         for bed in self._open.values():
             self._kept.frames += bed.frames.take_closed()
         kept = self._kept
+        for bed in self._open.values():
+            late_ns = bed.lateness.unplaced_ns
+            if late_ns is not None:
+                bed.lateness.place(self._needed_for(bed.row, late_ns))
         reached = max(self._read, self._done)  # what is only read again was committed before
         # What is read again moves this on too: who looks at it sees that somebody is at work.
         at = str(self._read)
@@ -217,6 +236,12 @@ class Worker:
             for bed in self._open.values()
             if bed.state
         ]
+        rows = {row.id: row for row in self._archive.streams()} if kept.asked else {}
+        rows |= kept.rows
+        asked = [
+            replace(each, since=self._needed_for(rows[each.stream], each.start_ns))
+            for each in kept.asked
+        ]
         batch = Batch(
             streams=tuple(kept.rows.values()),
             frames=tuple(each for each in kept.frames if isinstance(each, Frame)),
@@ -224,6 +249,9 @@ class Worker:
             envelope=tuple(kept.envelope),
             facts=tuple(kept.facts),
             checkpoints=tuple(points),
+            asked=asked,
+            ended=tuple(kept.ended),
+            revised=self._revising.made,
         )
         try:
             self._archive.write(batch)
@@ -233,8 +261,18 @@ class Worker:
             return False
         self._done = reached
         self._kept = Kept()
+        self._revising.kept()
+        for stream, seq in kept.ended:
+            self._revising.end(stream, seq)
+        for each in asked:
+            self._revising.ask(each)
         self._due = time.monotonic() + KEEP_S
         return True
+
+    def _needed_for(self, row: StreamRow, late_ns: int) -> int:
+        """Return the first entry that is needed to tell a stream anew from a time on. [ns]"""
+        place = self._archive.places_before(row.id, late_ns - LEAD_NS, 1 << 62)
+        return row.first_seq if place is None else place[1]
 
 
 def shard_name(shard: int) -> str:

@@ -17,7 +17,9 @@ from joey.signals import Clock, Recording
 from joey.store.formats import Layout, open_file
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
-from joey.store.recordings import beyond, series_of, signals_of, values_beyond
+from joey.store.recordings import after, beyond, series_of, signals_of, values_beyond
+from joey.store.revisions import MAKE as REVISIONS
+from joey.store.revisions import Revisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from joey.signals import Series, Signal
     from joey.store.frames import Frame, ValueFrame
     from joey.store.recordings import Samples
+    from joey.store.revisions import Revised, Revision
 
 __all__ = [
     "Archive",
@@ -65,12 +68,13 @@ CREATE TABLE IF NOT EXISTS numerics (
 CREATE TABLE IF NOT EXISTS envelope (
     stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
     spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (stream, minute_ns)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, kind TEXT NOT NULL,
     channel TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
-    revision INTEGER NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL
+    revision INTEGER NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL, superseded INTEGER
 );
 CREATE UNIQUE INDEX IF NOT EXISTS facts_once
     ON facts (stream, kind, channel, start_ns, end_ns, revision, data);
@@ -86,10 +90,14 @@ CREATE TABLE IF NOT EXISTS proofs (
 ) WITHOUT ROWID;
 """
 LAYOUT = Layout(
-    1,
-    MAKE,
+    2,
+    MAKE + REVISIONS,
     "move archive.db away, and it is made anew as far back as the journal reaches; or run that"
     " version",
+    {
+        1: "ALTER TABLE facts ADD COLUMN superseded INTEGER;"
+        "ALTER TABLE envelope ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+    },
 )
 FACT = "id, stream, kind, channel, start_ns, end_ns, revision, seq, data"
 FRAME = (
@@ -99,11 +107,17 @@ FRAME = (
 VALUES = "stream, channel, mark_ns, part, revision, n, hash, writer, data"
 KEEP_VALUES = f"INSERT OR IGNORE INTO numerics ({VALUES}) VALUES ({', '.join('?' * 9)})"  # noqa: S608
 # What a frame was made from lies between where its stream would have been read again before it was
-# kept, and how far the worker had come with it.
+# kept, and how far the worker had come with it; of one that was made anew its revision knows.
 TO_PROVE = (
-    "INSERT OR IGNORE INTO proofs SELECT ?, ?, ?, ?, ?, ?, coalesce((SELECT again FROM checkpoints"
-    " WHERE name = ?), (SELECT first_seq FROM streams WHERE id = ?), 0), ?, 0, 0"
+    "INSERT OR IGNORE INTO proofs SELECT ?, ?, ?, ?, ?, ?, coalesce((SELECT since FROM revisions"
+    " WHERE stream = ? AND number = ?), (SELECT again FROM checkpoints WHERE name = ?),"
+    " (SELECT first_seq FROM streams WHERE id = ?), 0), ?, 0, 0"
 )
+KEEP_FACT = (
+    "INSERT OR IGNORE INTO facts (stream, kind, channel, start_ns, end_ns, revision, seq, data)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+MINUTE = "stream, minute_ns, heart_rate, spo2, resp_low, resp_high, revision"
 KEEP_FRAME = f"INSERT OR IGNORE INTO frames ({FRAME}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
 
 
@@ -226,6 +240,9 @@ class Batch:
     facts: Sequence[Fact] = ()
     checkpoints: Sequence[Checkpoint] = ()
     values: Sequence[ValueFrame] = ()
+    asked: Sequence[Revision] = ()
+    ended: Sequence[tuple[str, int]] = ()
+    revised: Sequence[Revised] = ()
 
 
 class Archive:
@@ -250,6 +267,7 @@ class Archive:
         try:
             # What a power cut takes is made again from the journal, which is durable.
             self._db = open_file(path, LAYOUT, read_only=read_only, durable=False)
+            self.revisions = Revisions(self._db)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"the archive cannot be opened: {error}") from error
 
@@ -261,32 +279,32 @@ class Archive:
         StorageError
             If it could not be kept.
         """
-        packed = [pack_frame(frame) for frame in batch.frames]  # before anybody has to wait
-        numerics = [pack_values(frame) for frame in batch.values]
+        made = batch.revised
+        frames = [*batch.frames, *(frame for each in made for frame in each.frames)]
+        values = [*batch.values, *(frame for each in made for frame in each.values)]
+        packed = [pack_frame(frame) for frame in frames]  # before anybody has to wait
+        numerics = [pack_values(frame) for frame in values]
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
             self._streams(batch.streams)
             db.executemany(KEEP_FRAME, packed)
             db.executemany(KEEP_VALUES, numerics)
+            self.revisions.ask(batch.asked, batch.ended)
             reached = max((point.seq for point in batch.checkpoints), default=0)
             for table, rows in (("frames", packed), ("numerics", numerics)):
                 db.executemany(
-                    TO_PROVE, [(table, *row[:5], row[0], row[0], reached) for row in rows]
-                )
-            db.executemany(
-                "INSERT OR IGNORE INTO envelope VALUES (?, ?, ?, ?, ?, ?)",
-                [_minute(row) for row in batch.envelope],
-            )
-            db.executemany(
-                "INSERT OR IGNORE INTO facts"
-                " (stream, kind, channel, start_ns, end_ns, revision, seq, data)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (f.stream, f.kind, f.channel, f.start_ns, f.end_ns, f.revision, f.seq, f.data)
-                    for f in batch.facts
-                ],
-            )
+                    TO_PROVE,
+                    [
+                        (table, *row[:5], row[0], row[4], row[0], row[0], reached)
+                        for row in rows
+                    ],
+                )  # fmt: skip
+            self._tell(batch)
+            for each in made:
+                self.revisions.supersede(each)
+                db.executemany(KEEP_FACT, [_fact(fact) for fact in each.facts])
+                self._minutes(each.envelope, each.revision.number)
             db.executemany(
                 "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
                 [(each.name, each.seq, each.state, each.again) for each in batch.checkpoints],
@@ -297,10 +315,31 @@ class Archive:
                 db.execute("ROLLBACK")
             raise StorageError(f"the archive cannot be written: {error}") from error
 
+    def _tell(self, batch: Batch) -> None:
+        """Keep what was told for the first time, unless it was told anew before."""
+        revised = self.revisions.any_done()
+        before = self.last_fact() if revised else 0
+        self._db.executemany(KEEP_FACT, [_fact(fact) for fact in batch.facts])
+        if not revised:
+            self._minutes(batch.envelope, 0)
+            return
+        self.revisions.behind(before)
+        is_behind = self.revisions.minute_is_behind
+        behind = [each for each in batch.envelope if is_behind(each.stream, each.minute_ns)]
+        self._minutes([each for each in batch.envelope if each not in behind], 0)
+        self._minutes(behind, 0, "envelope_before")
+
+    def _minutes(self, rows: Sequence[EnvelopeRow], revision: int, table: str = "envelope") -> None:
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO {table} ({MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [(*_minute(row), revision) for row in rows],
+        )
+
     def _streams(self, rows: Iterable[StreamRow]) -> None:
         self._db.executemany(
             "INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET offset_ns = excluded.offset_ns, closed_ns = excluded.closed_ns",
+            " SET opened_ns = excluded.opened_ns, offset_ns = excluded.offset_ns,"
+            " closed_ns = excluded.closed_ns",
             [
                 (
                     row.id, row.source, row.device, row.bed, row.identity_digest, row.first_seq,
@@ -340,7 +379,8 @@ class Archive:
         """
         wanted = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         rows = self._db.execute(
-            f"SELECT {FACT} FROM facts WHERE id > ? {wanted} ORDER BY id LIMIT ?",  # noqa: S608
+            f"SELECT {FACT} FROM facts WHERE id > ? AND superseded IS NULL {wanted}"  # noqa: S608
+            " ORDER BY id LIMIT ?",
             (number, *kinds, limit),
         )
         return [FactRow(*row) for row in rows]
@@ -359,11 +399,11 @@ class Archive:
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM facts").fetchone()[0])
 
     def facts(self, stream: str, kinds: Sequence[str], start_ns: int, end_ns: int) -> list[FactRow]:
-        """Return the facts of a stream that touch a span, by kind and start. [ns]"""
+        """Return the facts of a stream that touch a span, by kind and start: what stands. [ns]"""
         wanted = ", ".join("?" * len(kinds))
         rows = self._db.execute(
             f"SELECT {FACT} FROM facts WHERE stream = ? AND kind IN ({wanted})"  # noqa: S608
-            " AND start_ns < ? AND end_ns >= ? ORDER BY kind, start_ns, id",
+            " AND start_ns < ? AND end_ns >= ? AND superseded IS NULL ORDER BY kind, start_ns, id",
             (stream, *kinds, end_ns, start_ns),
         )
         return [FactRow(*row) for row in rows]
@@ -371,17 +411,17 @@ class Archive:
     def envelope(self, stream: str, start_ns: int, end_ns: int) -> list[EnvelopeRow]:
         """Return the minutes of a stream that begin in a span, in order. [ns]"""
         rows = self._db.execute(
-            "SELECT * FROM envelope WHERE stream = ? AND minute_ns >= ? AND minute_ns < ?"
+            f"SELECT {MINUTE} FROM envelope WHERE stream = ? AND minute_ns >= ? AND minute_ns < ?"  # noqa: S608
             " ORDER BY minute_ns",
             (stream, start_ns, end_ns),
         )
         return [
-            EnvelopeRow(row[0], row[1], *(np.frombuffer(part, np.float32) for part in row[2:]))
+            EnvelopeRow(row[0], row[1], *(np.frombuffer(part, np.float32) for part in row[2:6]))
             for row in rows
         ]
 
     def frames(self, stream: str, start_ns: int, end_ns: int) -> list[Frame]:
-        """Return the newest revision of each frame that may touch a span, in order. [ns]
+        """Return the frames that may touch a span, in order: of each mark the newest. [ns]
 
         Raises
         ------
@@ -393,10 +433,10 @@ class Archive:
             " ORDER BY channel, mark_ns, part, revision",
             (stream, start_ns - FRAME_NS, end_ns),
         )
-        return [unpack_frame(row) for row in _newest(rows)]
+        return [unpack_frame(row) for row in self._standing(stream, rows)]
 
     def values(self, stream: str, start_ns: int, end_ns: int) -> list[ValueFrame]:
-        """Return the newest revision of each frame of numerics that may touch a span. [ns]
+        """Return the frames of numerics that may touch a span: of each mark the newest. [ns]
 
         Raises
         ------
@@ -408,7 +448,51 @@ class Archive:
             " ORDER BY channel, mark_ns, part, revision",
             (stream, start_ns - FRAME_NS, end_ns),
         )
-        return [unpack_values(row) for row in _newest(rows)]
+        return [unpack_values(row) for row in self._standing(stream, rows)]
+
+    def _standing(self, stream: str, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """Return of frames those that stand, in their order.
+
+        A mark that was made anew has frames of that revision alone: its grids may be others.
+        """
+        anew = self.revisions.standing(stream)
+        for row in _newest(rows):
+            if row[4] >= max((n for lo, hi, n in anew if lo <= row[2] < hi), default=0):
+                yield row
+
+    def places_before(self, stream: str, before_ns: int, upto: int) -> tuple[bytes, int] | None:
+        """Return from where a stream can be worked on anew for what is after a time. [ns]
+
+        Parameters
+        ----------
+        stream : str
+            Its name.
+        before_ns : int
+            The place is before this. [ns UTC, the device's]
+        upto : int
+            As known with this entry of the journal.
+
+        Returns
+        -------
+        (bytes, int) or None
+            The data of the fact of kind ``resume``, and the entry of the journal before which
+            nothing of later times came. None where the stream began later.
+        """
+        where = (
+            "FROM facts WHERE stream = ? AND kind = 'resume' AND start_ns <= ? AND seq <= ?"
+            " {} ORDER BY start_ns DESC, id LIMIT 1"
+        )
+        newest = self._db.execute(
+            f"SELECT start_ns, data {where.format('AND superseded IS NULL')}",
+            (stream, before_ns, upto),
+        ).fetchone()
+        if newest is None:
+            return None
+        first = self._db.execute(
+            f"SELECT seq {where.format('AND revision = 0')}",
+            (stream, newest[0], upto),
+        ).fetchone()
+        return (newest[1], int(first[0])) if first is not None else None
 
     def recording(
         self,
@@ -421,7 +505,7 @@ class Archive:
     ) -> Recording:
         """Return what was measured in a span: grids, counts, runs and scales as they were joined.
 
-        What came too late, and corrections, are left out: the facts were told without them.
+        What came too late, and corrections, are in it as far as the facts were told anew with them.
 
         Parameters
         ----------
@@ -445,7 +529,8 @@ class Archive:
             numbers = [each.series for each in self.values(row.id, lo, hi) if each.part >= 0]
             pieces: list[Samples] = [*frames]
             if row is streams[-1]:
-                pieces += beyond(frames, samples)
+                anew_ns = max((end for _, end, _ in self.revisions.standing(row.id)), default=NEVER)
+                pieces += after(beyond(frames, samples), anew_ns)
                 numbers += values_beyond(numbers, values)
             signals += signals_of(pieces, start_ns, end_ns, row.offset_ns)
             series += series_of(numbers, start_ns, end_ns, row.offset_ns)
@@ -503,6 +588,10 @@ class Archive:
 def _newest(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
     """Return the last row of each channel, mark and part, in their order."""
     return {(row[1], row[2], row[3]): row for row in rows}.values()
+
+
+def _fact(f: Fact) -> tuple[object, ...]:
+    return f.stream, f.kind, f.channel, f.start_ns, f.end_ns, f.revision, f.seq, f.data
 
 
 def _minute(row: EnvelopeRow) -> tuple[str, int, bytes, bytes, bytes, bytes]:

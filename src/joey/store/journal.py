@@ -217,6 +217,7 @@ class Journal:
         limit: int = 2000,
         shards: Collection[int] | None = None,
         kinds: Collection[str] | None = None,
+        upto: int | None = None,
     ) -> list[Entry]:
         """Return the entries after a place, in order.
 
@@ -230,6 +231,8 @@ class Journal:
             Only these, and those that concern all (-1).
         kinds : collection of str, optional
             Only these; a message read again is of kind ``hl7``.
+        upto : int, optional
+            The last place that is looked at: who looks for few things does it in small steps.
 
         Notes
         -----
@@ -237,6 +240,9 @@ class Journal:
         whoever reads on takes it like any other.
         """
         where, values = ["seq > ?"], [after]
+        if upto is not None:
+            where.append("seq <= ?")
+            values.append(upto)
         if shards is not None:
             wanted = sorted({*shards, -1})
             where.append(f"shard IN ({','.join('?' * len(wanted))})")

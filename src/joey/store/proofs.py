@@ -60,7 +60,8 @@ class Proofs:
     def needed(self) -> int:
         """Return the first entry of the journal that is still needed to make or go on with frames.
 
-        All that came before is in frames that were kept; 0 where a shard has not come that far.
+        All that came before is in frames that were kept, and no revision waits for it; 0 where a
+        shard has not come that far.
         """
         shards, reached = self._db.execute(
             "SELECT count(*), min(seq) FROM checkpoints WHERE name LIKE 'shard %'"
@@ -69,9 +70,12 @@ class Proofs:
             "SELECT min(coalesce(again, first_seq)) FROM streams"
             " LEFT JOIN checkpoints ON name = id WHERE closed_ns IS NULL"
         ).fetchone()
+        (anew,) = self._db.execute(
+            "SELECT min(since) FROM revisions WHERE state = 'waiting'"
+        ).fetchone()
         if shards < SHARDS:
             return 0
-        return int(reached if again is None else min(reached, again))
+        return min(int(place) for place in (reached, again, anew) if place is not None)
 
     def prove(self, before: int) -> None:
         """Read back frames that were not read yet, and those made from entries before a place.

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from joey.signals import Channel, Grid, Segment, Series
 
-__all__ = ["Piece", "Samples", "beyond", "series_of", "signals_of", "values_beyond"]
+__all__ = ["Piece", "Samples", "after", "beyond", "series_of", "signals_of", "values_beyond"]
+
+
+LAST_NS = 1 << 62  # ns, after all
 
 
 class Samples(Protocol):
@@ -72,6 +75,12 @@ def beyond(frames: Iterable[Samples], newer: Iterable[Samples]) -> list[Piece]:
             rest = segment.part(max(first, segment.first), segment.stop)
             found.append(Piece(each.channel, rest, each.scale, each.offset))
     return found
+
+
+def after(pieces: Iterable[Piece], time_ns: int) -> list[Piece]:
+    """Return samples from a time on: what is before was laid on other grids since. [ns]"""
+    rest = [replace(each, segment=_within(each.segment, time_ns, LAST_NS)) for each in pieces]
+    return [each for each in rest if len(each.segment.counts)]
 
 
 def values_beyond(frames: Iterable[Series], newer: Iterable[Series]) -> list[Series]:
