@@ -39,7 +39,7 @@ def sent_of(folder: Path, minutes: int, *, beds: int = 1, seed: int = 21) -> lis
         plan = Plan(f"L{index}", 0, START, 60 * minutes, seed + index, 29.0, 20.0)
         make_block(plan, folder)
         block = open_block(plan, folder)
-        dialect = [*DIALECTS.values()][0]
+        dialect = next(iter(DIALECTS.values()))
         clock = MonitorClock(START, 0)
         for second in range(60 * minutes):
             piece = cut_piece(block, START + second * NS, 1, clock)

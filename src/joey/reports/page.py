@@ -186,13 +186,15 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def render(responses: Sequence[Response]) -> str:
+def render(responses: Sequence[Response], note: str = "") -> str:
     """Return the page for one or several holds.
 
     Parameters
     ----------
     responses : sequence of Response
         In the order to show; at least one.
+    note : str
+        What is to be known of the data, for the top of the page.
 
     Returns
     -------
@@ -207,6 +209,7 @@ def render(responses: Sequence[Response]) -> str:
         .get_template("page.html")
         .render(
             sections=sections,
+            note=note,
             simulated=any(response.simulated for response in responses),
             several=len(sections) > 1,
             style=Markup(style),  # noqa: S704  (our own file)

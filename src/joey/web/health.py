@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from joey.store.journal import Entry, Journal
+    from joey.store.revisions import Revision
     from joey.web.screens import Screen
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "rows_of_quarantine",
     "words_of_journal",
     "words_of_quarantine",
+    "words_of_revisions",
 ]
 
 NS = 1_000_000_000
 DAY_S = 86_400.0
 LEAST_S = 60.0  # s of growth, before which no days are told
+STATES = ("done", "waiting", "gone", "failed")  # of revisions
 STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
 
 
@@ -186,8 +189,29 @@ class ClockWatch:
         return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS
 
 
-def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[dict[str, Any]]:
-    """Return a row for each bed that was heard."""
+def words_of_revisions(rows: Sequence[Revision], clock: Callable[[int], str]) -> str:
+    """Return in words how often a bed was told anew, and of what that cannot be.
+
+    `clock` writes a time as the unit's clock shows it.
+    """
+    by_state = {state: [each for each in rows if each.state == state] for state in STATES}
+    words = []
+    if done := by_state["done"]:
+        last = clock(max(each.asked_ns for each in done))
+        words.append(f"{len(done)}, the last at {last}")
+    if waiting := by_state["waiting"]:
+        words.append(f"{len(waiting)} to come")
+    for state, why in (("gone", "older than the journal"), ("failed", "its analysis failed")):
+        if kept := by_state[state]:
+            last = clock(max(each.asked_ns for each in kept))
+            words.append(f"kept, not analyzed: {why} ({len(kept)}, the last at {last})")
+    return "; ".join(words)
+
+
+def rows_of_beds(
+    screens: Mapping[str, Screen], order: Iterable[str], anew: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return a row for each bed that was heard; `anew` is what was told anew, in words."""
     rows = []
     for bed in order:
         screen = screens.get(bed)
@@ -208,6 +232,7 @@ def rows_of_beds(screens: Mapping[str, Screen], order: Iterable[str]) -> list[di
                 "late": screen.late,
                 "corrections": screen.corrections,
                 "revisedAt": screen.revised_ns / 1e6 or None,
+                "anew": anew.get(bed, ""),
                 "unknown": len(screen.unmapped),
                 "note": screen.doubt,
             }

@@ -15,8 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from joey.holds import PhaseSettings
 from joey.store.journal import StorageError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from joey.signals import Recording
     from joey.sources.hl7 import SourceSettings
 
-__all__ = ["HoldReports", "Made", "Wish", "make_report"]
+__all__ = ["HoldReports", "Made", "Wish", "make_report", "reach_of", "words_of_revision"]
 
 NS = 1_000_000_000
 MIN_NS = 60 * NS
@@ -67,6 +69,8 @@ class Wish:
         By name.
     whose : tuple of str
         The infant's streams, as the records name them: others of the bed are left out.
+    revised_ns : int
+        When what it looks at was last told anew after late data; 0: never. [ns UTC]
     """
 
     folder: Path
@@ -78,6 +82,7 @@ class Wish:
     zone: str
     sources: Mapping[str, SourceSettings]
     whose: tuple[str, ...]
+    revised_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class Made:
         The host's time up to which it looks. [ns UTC]
     why : str
         Why there is no report; empty where there is one.
+    revised_ns : int
+        As of its wish.
     """
 
     page: str
@@ -103,6 +110,7 @@ class Made:
     lines: tuple[str, ...]
     made_ns: int
     why: str = ""
+    revised_ns: int = 0
 
 
 def make_report(wish: Wish) -> Made:
@@ -114,16 +122,30 @@ def make_report(wish: Wish) -> Made:
         recording = _recorded(wish)
     except StorageError:
         why = "What was archived of this time is not what was written: restore a backup."
-        return Made("", "", (), wish.now_ns, why)
+        return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     if not recording.channels or recording.span.start > wish.hold.start:
-        return Made("", "", (), wish.now_ns, "The monitor's data do not reach back to this hold.")
+        why = "The monitor's data do not reach back to this hold."
+        return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     settings = Settings(zone=wish.zone)
     findings = analyze(recording, None, settings)
     response = measure_response(
         recording, wish.hold, others=wish.others, findings=findings, settings=settings
     )
     lines = tuple(f"{what}: {said}" for what, said in response.answers)
-    return Made(render([response]), response.chart_line, lines, wish.now_ns)
+    note = words_of_revision(wish.revised_ns, wish.zone)
+    if note:
+        lines = (*lines, note)
+    return Made(
+        render([response], note), response.chart_line, lines, wish.now_ns, "", wish.revised_ns
+    )
+
+
+def words_of_revision(revised_ns: int, zone: str) -> str:
+    """Return that a report was revised, in words; empty where it was not. [ns UTC]"""
+    if not revised_ns:
+        return ""
+    at = datetime.fromtimestamp(revised_ns / NS, ZoneInfo(zone))
+    return f"revised after late data at {at:%H:%M}"
 
 
 def _recorded(wish: Wish) -> Recording:
@@ -137,11 +159,11 @@ def _recorded(wish: Wish) -> Recording:
         closing(Journal(wish.folder / "journal.db", read_only=True)) as journal,
     ):
         return read_recording(
-            archive, journal, wish.bed, _reach(wish), wish.sources, wish.zone, wish.whose
+            archive, journal, wish.bed, reach_of(wish), wish.sources, wish.zone, wish.whose
         )
 
 
-def _reach(wish: Wish) -> tuple[int, int]:
+def reach_of(wish: Wish) -> tuple[int, int]:
     """Return from when to when a hold's report looks. [ns UTC]"""
     start = round(wish.hold.start * NS)
     if wish.hold.end is None:
@@ -215,7 +237,8 @@ class HoldReports:
         if not isinstance(found, Made):
             # A bug: this page says so, the others go on; the next report is tried in its time.
             log.error("a hold's report could not be made", exc_info=found)
-            found = Made("", "", (), wish.now_ns, f"No report: {type(found).__name__}.")
+            why = f"No report: {type(found).__name__}."
+            found = Made("", "", (), wish.now_ns, why, wish.revised_ns)
         key = wish.hold.id
         del self._wishes[key]
         self._made[key] = found, wish.hold.revision
@@ -226,7 +249,7 @@ class HoldReports:
 
 def _is_old(made: Made, revision: int, wish: Wish) -> bool:
     hold = wish.hold
-    if revision != hold.revision:
+    if revision != hold.revision or wish.revised_ns > made.revised_ns:
         return True
     age = wish.now_ns - made.made_ns
     if hold.end is None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from joey.web.reports import HoldReports, Wish
+from joey.web.reports import HoldReports, Wish, reach_of, words_of_revision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from joey.holds import Hold
     from joey.store.records import BedView as BedRecord
     from joey.web.settings import PageSettings
@@ -32,11 +35,19 @@ class ShownHolds:
         What the pages are told.
     reports : HoldReports
         Makes them.
+    revised_ns : callable
+        When a bed's span was last told anew: `Told.revised_ns`.
     """
 
-    def __init__(self, settings: PageSettings, reports: HoldReports) -> None:
+    def __init__(
+        self,
+        settings: PageSettings,
+        reports: HoldReports,
+        revised_ns: Callable[[str, int, int], int],
+    ) -> None:
         self._settings = settings
         self._reports = reports
+        self._revised_ns = revised_ns
 
     def state(self, record: BedRecord, hold: Hold) -> dict[str, Any]:
         """Return the state of a hold's report."""
@@ -50,6 +61,7 @@ class ShownHolds:
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
             "failed": made.why if made else "",
+            "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
 
     def last(self, record: BedRecord | None) -> dict[str, Any] | None:
@@ -72,13 +84,12 @@ class ShownHolds:
     def _want(self, record: BedRecord, hold: Hold) -> None:
         others = tuple(each for each in record.holds if each.id != hold.id)
         settings = self._settings
-        self._reports.want(
-            Wish(
-                settings.folder, record.key, hold, others, record.since_ns or 0,
-                settings.now_ns(), settings.zone, settings.sources,
-                record.streams,
-            )
+        wish = Wish(
+            settings.folder, record.key, hold, others, record.since_ns or 0,
+            settings.now_ns(), settings.zone, settings.sources, record.streams,
         )  # fmt: skip
+        anew_ns = self._revised_ns(record.key, *reach_of(wish))
+        self._reports.want(replace(wish, revised_ns=anew_ns))
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone

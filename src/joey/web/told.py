@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SpellTold", "Told"]
 
 NS = 1_000_000_000
-KINDS = ("spell", "down", "up")
+KINDS = ("spell", "down", "up", "revised")
 SEARCHED = "searched"
 READ_AT_ONCE = 4  # beds whose last hour is read in a step after the start
 SEEN = ("beats", "pulses", "breaths", "searched")  # facts that show a stream is being looked at
@@ -67,6 +67,8 @@ class _Bed:
     down_ns: int = 0  # since when a bug has ended its analysis; 0: it goes on
     seen: bool = False  # whether the open stream was ever looked at
     searched: Searched = field(default_factory=Searched)
+    revised: list[tuple[str, int, int, int]] = field(default_factory=list)
+    """Spans that were told anew: stream, from, to [ns, the device's], asked for at [ns]."""
 
 
 class Told:
@@ -141,6 +143,24 @@ class Told:
         spells = [] if found is None else found.spells
         timed = [(each.start_ns + self._streams[each.stream].offset_ns, each) for each in spells]
         return [pair for pair in timed if pair[0] >= since_ns]
+
+    def revised_ns(self, bed: str, start_ns: int, end_ns: int) -> int:
+        """Return when what was told of a span was last told anew, after late data; 0: never.
+
+        Parameters
+        ----------
+        bed : str
+            Its key.
+        start_ns, end_ns : int
+            By the host's clock. [ns UTC]
+        """
+        found = self._beds.get(bed)
+        when = 0
+        for stream, lo, hi, asked_ns in [] if found is None else found.revised:
+            offset_ns = self._streams[stream].offset_ns
+            if lo + offset_ns < end_ns and hi + offset_ns > start_ns:
+                when = max(when, asked_ns)
+        return when
 
     def looked_from(self, bed: str, since_ns: int) -> int:
         """Return from when on a bed's signals can have been looked at, not before a time. [ns UTC]
@@ -227,6 +247,7 @@ class Told:
             if bed.stream:
                 device_ns = now_ns - self._streams[bed.stream].offset_ns
                 bed.searched.forget(device_ns - KEPT_NS)
+            bed.revised = [each for each in bed.revised if each[2] >= oldest]
 
     def _received(self, seq: int) -> int:
         if seq not in self._reached:
@@ -239,7 +260,16 @@ class Told:
     def _take(self, row: FactRow) -> None:
         stream = self._streams[row.stream]
         bed = self._beds[stream.bed]
-        if row.kind == "spell":
+        if row.kind == "revised":
+            # Its spells come after it; those of before are superseded.
+            asked_ns = int(json.loads(row.data)["asked_ns"])
+            bed.revised.append((row.stream, row.start_ns, row.end_ns, asked_ns))
+            bed.spells = [
+                each
+                for each in bed.spells
+                if each.stream != row.stream or not row.start_ns <= each.start_ns < row.end_ns
+            ]
+        elif row.kind == "spell":
             insort(bed.spells, _spell(row))
         elif row.kind == SEARCHED:
             bed.searched.take(row)

@@ -31,6 +31,7 @@ from joey.web.health import (
     rows_of_quarantine,
     words_of_journal,
     words_of_quarantine,
+    words_of_revisions,
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
     from joey.store.records import Records, TapView
+    from joey.store.revisions import Revision
     from joey.web.settings import PageSettings
     from joey.web.told import SpellTold
 
@@ -126,7 +128,7 @@ class Ward:
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
-        self._shown = ShownHolds(settings, self.reports)
+        self._shown = ShownHolds(settings, self.reports, self._told.revised_ns)
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
@@ -412,7 +414,7 @@ class Ward:
         now = self._settings.now_ns()
         for screen in self._screens.values():
             screen.view(now)
-        beds = rows_of_beds(self._screens, self._order)
+        beds = rows_of_beds(self._screens, self._order, self._told_anew())
         quarantine = rows_of_quarantine(self._journal.quarantined())
         damaged = self._archive.damaged()
         behind = self._journal.last() - max(self._heard, self._applied)
@@ -437,6 +439,14 @@ class Ward:
             ),
             "unassigned": self._unassigned(now),
         }
+
+    def _told_anew(self) -> dict[str, str]:
+        """Return of each bed in words what was told anew after late data."""
+        bed_of = {row.id: row.bed for row in self._archive.streams()}
+        by_bed: dict[str, list[Revision]] = {}
+        for each in self._archive.revisions.rows():
+            by_bed.setdefault(bed_of[each.stream], []).append(each)
+        return {bed: words_of_revisions(rows, self._hm) for bed, rows in by_bed.items()}
 
     def _intake(self, now: int) -> str:
         ticked = self._traffic.ticked_ns
