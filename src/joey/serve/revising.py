@@ -43,6 +43,8 @@ SLICE_S = 0.02  # s of work between looks at the journal: others do not wait lon
 ENTRIES = 50  # of the journal that are looked through at once
 TAIL_NS = 300 * NS  # ns of messages after a span that are laid in order at first, and then more
 NEAR_NS = 5 * NS  # ns; what a message holds of other times than that is taken by itself
+FUTURE_NS = 60 * NS  # ns ahead of the host, from which a stamp is nonsense
+LAST_NS = 1 << 62  # ns, after all
 ORDER_NS = 10 * NS  # ns by which messages may have come out of order
 ANEW = ("note", "down", "up", "revised")  # kinds that stay as they were told
 
@@ -161,11 +163,12 @@ class _Work:
         messages = _Messages(of, self._stop(of), self._sources, self._journal)
         lo = start_ns - LEAD_NS if resume is None else resume.newest_ns - ORDER_NS
         hi = asked.end_ns + TAIL_NS
-        newest = 0
-        while not made.is_final():
+        last = asked.asked_ns - asked.offset_ns + FUTURE_NS
+        while lo < last and not made.is_final():
             index: list[tuple[int, int, int]] = []
-            for found in messages.index(since, asked.upto, index, (lo, hi)):
-                newest = max(newest, found)
+            beyond = last
+            for found in messages.index(since, asked.upto, index, (lo, min(hi, last))):
+                beyond = min(beyond, found)
                 yield True
             index.sort()
             for at_ns, seq, part in index:
@@ -173,9 +176,7 @@ class _Work:
                 yield True
                 if made.is_final():
                     break
-            if newest < hi:
-                break
-            lo, hi = hi, hi + 2 * TAIL_NS
+            lo, hi = beyond, beyond + 2 * TAIL_NS
         if not made.is_final():
             yield from self._follow(made, messages)
         made.finish_frames()
@@ -249,19 +250,21 @@ class _Messages:
     ) -> Iterator[int]:
         """Note the messages of a span: time, entry and part of each.
 
-        After each of the steps in which it works it yields the newest time that it has seen.
+        After each of the steps in which it works it yields the first time after the span that it
+        has seen.
         """
         at = since - 1
-        newest = 0
+        beyond = LAST_NS
         while at < upto:
             stop = min(at + ENTRIES, upto)
             for entry in self.entries(at, stop):
                 for k, (time_ns, _) in enumerate(self.parts(entry)):
-                    newest = max(newest, time_ns)
                     if span[0] <= time_ns < span[1]:
                         into.append((time_ns, entry.seq, k))
+                    elif time_ns >= span[1]:
+                        beyond = min(beyond, time_ns)
             at = stop
-            yield newest
+            yield beyond
 
     def entries(self, after: int, upto: int) -> list[Entry]:
         """Return the messages of this source and shard after a place, up to another."""
