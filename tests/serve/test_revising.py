@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from joey.live import Late
+from joey.live import Late, Resume
 from joey.serve import Settings
+from joey.serve.beds import Bed
 from joey.serve.lateness import FRAME_NS, PIECE_NS, Lateness
 from joey.serve.packing import unpack_times
 from joey.serve.revising import Revising
 from joey.serve.worker import Worker
 from joey.signals import Channel, Series
 from joey.spans import Spans, union
-from joey.store.archive import Archive
-from joey.store.journal import Journal
+from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
+from joey.store.journal import SHARDS, Journal
 from joey.store.proofs import Proofs
+from joey.store.revisions import Revised, Revision
 
 from .feeding import NS, SOURCES, START
 from .late import Sent, delivered, sent_of
@@ -266,29 +268,36 @@ def test_what_the_journal_holds_no_longer_is_kept_and_not_analyzed(
     fill(tmp_path, ward.late[at:])
     archive = work(tmp_path)
 
-    states = {each.state for each in archive.revisions.rows()}
-    assert states == {"gone", "done"}
-    (gone,) = archive.revisions.rows(state="gone")
+    gone, other = archive.revisions.rows()
+    assert gone.stream != other.stream
+    assert gone.state == other.state == "gone"
     assert not archive.facts(gone.stream, ("revised",), 0, 2**62)
     assert archive.facts(gone.stream, ("beats",), gone.start_ns, gone.end_ns)
     assert any(each.part < 0 for each in archive.frames(gone.stream, gone.start_ns, gone.end_ns))
     archive.close()
 
 
-def test_the_journal_is_not_trimmed_beyond_what_is_told_anew(ward: Ward, tmp_path: Path) -> None:
-    """From the first late message on, until all of it is told."""
-    at = next(k for k, each in enumerate(ward.late) if each.received_ns > START + (BACK + 20) * NS)
-    fill(tmp_path, ward.late[:at])
-    work(tmp_path).close()
+def test_the_journal_is_not_trimmed_beyond_what_is_told_anew(tmp_path: Path) -> None:
+    """From the place before late data on, until all of it is told, or its stream has another."""
+    row = StreamRow("s", "ward", "MON", "NICU/1", "", 3, START)
+    bed = Bed(row)
+    assert bed.again == 3
+    bed._resume = Resume(90)
+    assert bed.again == 90
+    bed.lateness.take([late_of(START / NS)], START, START)
+    assert bed.lateness.unplaced_ns == (START - 120 * NS) // FRAME_NS * FRAME_NS
+    bed.lateness.place(40)
+    assert bed.again == 40
+    archive = Archive(tmp_path / "archive.db")
+    points = [Checkpoint(f"shard {shard}", 100) for shard in range(SHARDS)]
+    asked = Revision("s", 1, START, START + FRAME_NS, 95, START, 0, 40)
+    archive.write(Batch([row], checkpoints=[*points, Checkpoint("s", 100, "", 90)], asked=[asked]))
     proofs = Proofs(tmp_path / "archive.db", read_only=True)
-    while_it_comes = proofs.needed()
-    fill(tmp_path, ward.late[at:])
-    work(tmp_path).close()
-    after = proofs.needed()
+    assert proofs.needed() == 40
+    archive.write(Batch(revised=[Revised(replace(asked, state="done"))]))
+    assert proofs.needed() == 90
     proofs.close()
-
-    lost = next(k for k, e in enumerate(ward.late) if e.received_ns > START + LOST.start * NS)
-    assert while_it_comes < lost < after
+    archive.close()
 
 
 def test_a_bug_in_it_ends_that_revision_only(
