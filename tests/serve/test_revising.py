@@ -20,10 +20,10 @@ from joey.serve.revising import Revising
 from joey.serve.worker import Worker
 from joey.signals import Channel, Series
 from joey.spans import Spans, union
-from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
+from joey.store.archive import Archive, Batch, Checkpoint, Revised, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.store.proofs import Proofs
-from joey.store.revisions import Revised, Revision
+from joey.store.revisions import Revision
 
 from .feeding import NS, SOURCES, START
 from .late import Sent, delivered, sent_of

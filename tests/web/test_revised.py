@@ -11,8 +11,8 @@ import numpy as np
 
 from joey.live.facts import Facts
 from joey.serve.packing import facts_of
-from joey.store.archive import Archive, Batch, EnvelopeRow, Fact
-from joey.store.revisions import Revised, Revision
+from joey.store.archive import Archive, Batch, EnvelopeRow, Fact, Revised
+from joey.store.revisions import Revision
 from joey.web.past import oxycrg_columns
 from joey.web.reports import HoldReports, Made, make_report
 from tests.web.archived import NS, bradycardia, desaturation, tell

@@ -21,11 +21,10 @@ from joey.serve.beds import BUGS, tell_bug
 from joey.serve.frames import SLACK_NS, FrameMaker
 from joey.serve.packing import envelope_rows, facts_of
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
-from joey.store.archive import EnvelopeRow, Fact
+from joey.store.archive import EnvelopeRow, Fact, Revised
 from joey.store.codebook import CodeBook
 from joey.store.frames import FRAME_NS, Frame, ValueFrame
 from joey.store.journal import shard_of
-from joey.store.revisions import Revised, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from joey.sources.hl7 import Observations
     from joey.store.archive import Archive, StreamRow
     from joey.store.journal import Entry, Journal
+    from joey.store.revisions import Revision
 
 __all__ = ["LEAD_NS", "Revising"]
 

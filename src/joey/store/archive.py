@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from joey.signals import Series, Signal
     from joey.store.frames import Frame, ValueFrame
     from joey.store.recordings import Samples
-    from joey.store.revisions import Revised, Revision
+    from joey.store.revisions import Revision
 
 __all__ = [
     "Archive",
@@ -39,6 +39,7 @@ __all__ = [
     "EnvelopeRow",
     "Fact",
     "FactRow",
+    "Revised",
     "StreamRow",
 ]
 
@@ -231,6 +232,17 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Revised:
+    """A revision that was made, with what it tells; nothing where it could not be made."""
+
+    revision: Revision
+    facts: Sequence[Fact] = ()
+    envelope: Sequence[EnvelopeRow] = ()
+    frames: Sequence[Frame] = ()
+    values: Sequence[ValueFrame] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """What a worker has to keep, all of it or nothing."""
 
@@ -302,7 +314,7 @@ class Archive:
                 )  # fmt: skip
             self._tell(batch)
             for each in made:
-                self.revisions.supersede(each)
+                self.revisions.supersede(each.revision)
                 db.executemany(KEEP_FACT, [_fact(fact) for fact in each.facts])
                 self._minutes(each.envelope, each.revision.number)
             db.executemany(

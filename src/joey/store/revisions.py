@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from joey.store.archive import EnvelopeRow, Fact
-    from joey.store.frames import Frame, ValueFrame
-
-__all__ = ["MAKE", "Revised", "Revision", "Revisions"]
+__all__ = ["MAKE", "Revision", "Revisions"]
 
 MAKE = """
 CREATE TABLE IF NOT EXISTS revisions (
@@ -76,17 +73,6 @@ class Revision:
     state: str = WAITING
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Revised:
-    """A revision that was made, with what it tells; nothing where it could not be made."""
-
-    revision: Revision
-    facts: Sequence[Fact] = ()
-    envelope: Sequence[EnvelopeRow] = ()
-    frames: Sequence[Frame] = ()
-    values: Sequence[ValueFrame] = ()
-
-
 class Revisions:
     """The revisions in an archive, as part of its transactions.
 
@@ -119,9 +105,8 @@ class Revisions:
             [(seq, stream) for stream, seq in ended],
         )
 
-    def supersede(self, made: Revised) -> None:
+    def supersede(self, of: Revision) -> None:
         """Mark what was told before of a span; move its minutes away; close the revision."""
-        of = made.revision
         self._db.execute(
             f"INSERT OR REPLACE INTO revisions ({COLUMNS}) VALUES ({', '.join('?' * 10)})",  # noqa: S608
             _packed(of),
