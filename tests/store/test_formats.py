@@ -64,7 +64,7 @@ def test_a_file_says_its_format_and_who_wrote_it(folder: Path, name: str) -> Non
 
 MADE = {
     "journal.db": {1: "b3c96f0e7609d0da"},
-    "archive.db": {1: "18e3e8855b96c345"},
+    "archive.db": {1: "18e3e8855b96c345", 2: "e68df22f3615a577"},
 }
 
 

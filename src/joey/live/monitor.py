@@ -122,7 +122,7 @@ class Monitor:
     @property
     def is_astray(self) -> bool:
         """Whether messages wait for it to be known of what time they are."""
-        return bool(self._strays)
+        return self._steps.is_astray
 
     @property
     def present(self) -> Present:

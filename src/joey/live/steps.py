@@ -61,6 +61,11 @@ class Steps:
         self._seq = -1
         self._passed = Passed(follows=False, last_ns=None, newest_ns=0)
 
+    @property
+    def is_astray(self) -> bool:
+        """Whether messages wait for it to be known of what time they are."""
+        return bool(self._strays)
+
     def take(self, heard: Heard) -> Passed:
         """Take a message; one that was taken last is told again, and changes nothing."""
         if heard.seq != self._seq:

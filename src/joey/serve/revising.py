@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from joey.live import Facts
+    from joey.sources.codes import CodeMap
     from joey.sources.hl7 import Observations
     from joey.store.archive import Archive, StreamRow
     from joey.store.journal import Entry, Journal
@@ -288,18 +289,18 @@ class _Messages:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
                 return []
-            heard = read_observations(message, self._source, self._codes_at(entry.seq).codes)
+            heard = read_observations(message, self._source, self._codes_at(entry.seq))
         except ProtocolError:
             return []
         if heard.doubt or stream_key(entry.source, heard) != self._key:
             return []
         return _parts(heard)
 
-    def _codes_at(self, seq: int) -> CodeBook:
+    def _codes_at(self, seq: int) -> CodeMap:
         many = bisect_right(self._changes, seq)
         if self._book is None or self._book[0] != many:
             self._book = many, CodeBook(self._codes[:many])
-        return self._book[1]
+        return self._book[1].codes_of(self._of.source)
 
 
 def _parts(heard: Observations) -> list[tuple[int, Observations]]:

@@ -37,8 +37,7 @@ class Layout:
     instead : str
         What to do with a file of an earlier format for which there is no step.
     steps : mapping of int to str
-        SQL from a number to the next. From 0 there is one to 1 without SQL where the columns are
-        those of `make`.
+        SQL from a number to the next. From 0 none is needed where the columns are those of `make`.
     """
 
     number: int
@@ -136,7 +135,7 @@ def _step(
     db: sqlite3.Connection, path: Path, layout: Layout, found: int, *, read_only: bool
 ) -> None:
     """Go from a number to that of the layout, as far as there are steps."""
-    if found == 0 and layout.number == 1 and _columns_fit(db, layout.make):
+    if found == 0 and _columns_fit(db, layout.make):
         return
     steps = [layout.steps.get(number) for number in range(found, layout.number)]
     if read_only or None in steps:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.revisions import Revision
     from joey.web.screens import Screen
@@ -24,6 +25,7 @@ __all__ = [
     "Traffic",
     "rows_of_beds",
     "rows_of_quarantine",
+    "told_anew",
     "words_of_journal",
     "words_of_quarantine",
     "words_of_revisions",
@@ -187,6 +189,15 @@ class ClockWatch:
 
     def _apart(self, before: tuple[int, int], now: tuple[int, int]) -> float:
         return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS
+
+
+def told_anew(archive: Archive, clock: Callable[[int], str]) -> dict[str, str]:
+    """Return of each bed in words what was told anew after late data; see `words_of_revisions`."""
+    bed_of = {row.id: row.bed for row in archive.streams()}
+    by_bed: dict[str, list[Revision]] = {}
+    for each in archive.revisions.rows():
+        by_bed.setdefault(bed_of[each.stream], []).append(each)
+    return {bed: words_of_revisions(rows, clock) for bed, rows in by_bed.items()}
 
 
 def words_of_revisions(rows: Sequence[Revision], clock: Callable[[int], str]) -> str:

@@ -29,9 +29,9 @@ from joey.web.health import (
     Traffic,
     rows_of_beds,
     rows_of_quarantine,
+    told_anew,
     words_of_journal,
     words_of_quarantine,
-    words_of_revisions,
 )
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
     from joey.store.records import Records, TapView
-    from joey.store.revisions import Revision
     from joey.web.settings import PageSettings
     from joey.web.told import SpellTold
 
@@ -414,7 +413,7 @@ class Ward:
         now = self._settings.now_ns()
         for screen in self._screens.values():
             screen.view(now)
-        beds = rows_of_beds(self._screens, self._order, self._told_anew())
+        beds = rows_of_beds(self._screens, self._order, told_anew(self._archive, self._hm))
         quarantine = rows_of_quarantine(self._journal.quarantined())
         damaged = self._archive.damaged()
         behind = self._journal.last() - max(self._heard, self._applied)
@@ -439,14 +438,6 @@ class Ward:
             ),
             "unassigned": self._unassigned(now),
         }
-
-    def _told_anew(self) -> dict[str, str]:
-        """Return of each bed in words what was told anew after late data."""
-        bed_of = {row.id: row.bed for row in self._archive.streams()}
-        by_bed: dict[str, list[Revision]] = {}
-        for each in self._archive.revisions.rows():
-            by_bed.setdefault(bed_of[each.stream], []).append(each)
-        return {bed: words_of_revisions(rows, self._hm) for bed, rows in by_bed.items()}
 
     def _intake(self, now: int) -> str:
         ticked = self._traffic.ticked_ns
