@@ -1,7 +1,10 @@
-"""Records are what the journal says: applied once, in its order, and made again from it."""
+"""Records are what the journal says: applied once, in its order, and made again from it.
+
+Each on SQLite, and on a real PostgreSQL where there is one.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from joey.store.journal import Entry
 from joey.store.records import Records
 from joey.store.records.engine import open_engine
 from joey.store.records.tables import metadata
+
+from .postgresql import Server, running_server, why_not
 
 MIN = 60 * 10**9
 NOW = 1_780_000_000 * 10**9
@@ -71,10 +76,29 @@ def journal() -> Journal:
     return made
 
 
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Server]:
+    """Return a PostgreSQL, started once."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Return who makes an empty database, and tells where it is."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        return server.new_database
+    numbers = iter(range(9))
+    return lambda: f"sqlite:///{tmp_path / f'records{next(numbers)}.db'}"
+
+
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
+def records(new_url: Callable[[], str]) -> Iterator[Records]:
     """Return empty records."""
-    made = Records(f"sqlite:///{tmp_path / 'records.db'}", SOURCES)
+    made = Records(new_url(), SOURCES)
     yield made
     made.close()
 
@@ -119,7 +143,7 @@ def test_what_was_applied_is_applied_once(journal: Journal, records: Records) ->
 
 
 def test_the_same_journal_makes_the_same_records(
-    journal: Journal, records: Records, tmp_path: Path
+    journal: Journal, records: Records, new_url: Callable[[], str]
 ) -> None:
     """One by one or at once: what pages show is the same."""
     journal.oru("JONES^BABY BOY", "4")
@@ -128,7 +152,7 @@ def test_the_same_journal_makes_the_same_records(
     journal.tap("nudge", "t2", NOW - 5 * MIN, bed="NICU/5", hold="t1")
     for entry in journal.entries:
         records.apply([entry])
-    other = Records(f"sqlite:///{tmp_path / 'again.db'}", SOURCES)
+    other = Records(new_url(), SOURCES)
     other.apply(journal.entries)
 
     assert records.bed_keys() == other.bed_keys() != ()
@@ -299,9 +323,9 @@ def test_what_is_no_tap_changes_nothing(payload: bytes, journal: Journal, record
     assert view.running is not None
 
 
-def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+def test_migrations_make_the_tables_that_the_code_knows(new_url: Callable[[], str]) -> None:
     """What Alembic makes is what SQLAlchemy expects, column by column."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'made.db'}")
+    engine = open_engine(new_url())
     seen = inspect(engine)
 
     for table in metadata.sorted_tables:
