@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,14 @@ import pytest
 from joey.live import Monitor
 from joey.live.analysis import Analysis
 from joey.serve import Settings
+from joey.serve.packing import unpack_times
 from joey.serve.worker import Worker, run_worker
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import read_message, read_observations
 from joey.store.archive import Archive
 from joey.store.journal import Journal
 
-from .feeding import NS, SOURCES, entries_of
+from .feeding import NS, SOURCES, START, entries_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,6 +266,36 @@ def test_a_restart_beside_the_step_changes_nothing(
 
     for table in TABLES:
         assert content(tmp_path, table) == content(stepping.folder, table), table
+
+
+@pytest.mark.parametrize("away_s", [4, 12, 29, 45])
+def test_what_monitors_kept_back_while_intake_was_away_is_analyzed(
+    stepping: Fed, tmp_path: Path, away_s: int
+) -> None:
+    """Intake is up again, and tells its time, before they have sent it: no beat is lost by that."""
+    begin = START + 60 * NS
+    back = begin + away_s * NS
+    kept_back = []
+    for k, each in enumerate(stepping.entries):
+        away = begin <= each.received_ns < back
+        if away and each.kind == "tick":
+            continue
+        at = back + NS // 2 + k * NS // 10_000 if away else each.received_ns
+        kept_back.append(replace(each, received_ns=at))
+    kept_back.sort(key=lambda each: each.received_ns)
+    fill(tmp_path, kept_back)
+    work(tmp_path)
+
+    for kind in ("beats", "breaths"):
+        assert times_of(tmp_path, kind) == times_of(stepping.folder, kind)
+
+
+def times_of(folder: Path, kind: str) -> list[float]:
+    """Return when the beats or breaths of an archive were."""
+    archive = Archive(folder / "archive.db", read_only=True)
+    rows = archive.facts_after(0, kinds=(kind,))
+    archive.close()
+    return sorted(time for row in rows for time in unpack_times(row.data)[0].tolist())
 
 
 def test_a_bug_in_one_bed_ends_that_bed_only(

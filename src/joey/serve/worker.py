@@ -40,7 +40,7 @@ MOST_KEPT = 20_000  # facts that wait for a commit; the journal is not read on b
 SILENT = 1800  # ticks, of a second each, after which a device that is silent has left its bed
 TICK_NS = 1_000_000_000
 LOOK_BACK = 200  # ticks, in which those of STEADY_NS and JUMP_NS are
-JUMP_NS = 30_000_000_000  # ns between two ticks, which come every second
+JUMP_NS = 5_000_000_000  # ns between two ticks, which come every second: half of what is late
 STEADY_NS = 75_000_000_000  # ns; devices' clocks are measured over a minute
 log = logging.getLogger("joey.worker")
 
@@ -196,7 +196,8 @@ class Worker:
         """Take a tick; tell whether the host's time is believed.
 
         After a jump of the host's clock, or a while without Joey, devices are asked for their time
-        first: by the clocks as they were before, all that comes would be late.
+        first: by the clocks as they were before, all that comes would be late. So would what they
+        kept back meanwhile, if the while was longer than 10 s.
         """
         if ticked_ns - self._ticked_ns > JUMP_NS:
             self._steady_ns = ticked_ns + STEADY_NS
