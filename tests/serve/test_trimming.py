@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTEXT = get_context("spawn")
-KILLS = 3
+KILLS = int(os.environ.get("JOEY_KILLS", "3"))
 MINUTES = 44
 DAYS = 0.05
 NOW = START + 86_400 * NS  # all that was received is older

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: in a folder that goes away, on a socket there, ended by its pid."""
+"""A PostgreSQL of the tests: in a folder that goes away, on a socket there, ended by its pid."""
 
 from __future__ import annotations
 
