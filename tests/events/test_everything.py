@@ -177,8 +177,8 @@ def test_annotations_open_and_close_each_event_in_time_order() -> None:
     assert times.tolist() == [105.0, 113.0, 115.0, 135.0]
     assert set(symbols) == {'"'}
     assert aux == (
-        "(brady_uva+join4 8.0 s nadir 80 numeric",
-        "brady_uva+join4)",
+        "(brady_uva+join4+bridge4 8.0 s nadir 80 numeric",
+        "brady_uva+join4+bridge4)",
         "(desat_uva+join10 20.0 s nadir 75 numeric",
         "desat_uva+join10)",
     )

@@ -147,6 +147,33 @@ def test_bridged_time_is_kept_and_is_not_valid() -> None:
     assert [event.truncated for event in found(preset, longer)] == [True, True]
 
 
+@pytest.mark.parametrize("start", [0.0, DATED])
+def test_a_short_bad_span_does_not_make_two_bradycardias_of_one(start: float) -> None:
+    """Up to the joining gap, as whatever it hid could not part them; no hidden time is claimed."""
+    rr = np.concatenate((np.full(150, 0.4), np.full(16, 0.75), np.full(150, 0.4)))
+    heart = Series(HEART_RATE, start + np.cumsum(rr) - rr, 60 / rr, rr)
+
+    def told(first: float, last: float) -> list[tuple[float, float, float, bool]]:
+        bad = Spans.of([(start + first, start + last)])
+        events = find_in_series(PRESETS["brady_uva"], heart, source="beat", distrusted=bad).items
+        return [
+            (
+                round(each.span.duration, 2),
+                round(each.time_below_s, 2),
+                each.bridged_s,
+                each.truncated,
+            )
+            for each in events
+        ]
+
+    assert told(65.0, 66.0) == [(12.0, 11.0, 1.0, False)]
+    assert told(64.0, 68.0) == [(12.0, 8.0, 4.0, False)]
+    assert told(64.0, 68.5) == [(4.0, 4.0, 0.0, True)]  # and 3.5 s are too short alone
+    # Nothing is bridged to a rate that is not low, or to nothing.
+    assert told(63.0, 75.0) == []
+    assert told(69.0, 73.0) == [(9.0, 9.0, 0.0, True)]
+
+
 def test_a_bridge_past_five_seconds_is_refused() -> None:
     with pytest.raises(ValueError, match="bridge is 0 to 5"):
         replace(PRESETS["desat_uva"], bridge=6.0)

@@ -188,8 +188,8 @@ def annotations_of(
     symbols : tuple of str
         ``"``, WFDB's comment, for each.
     aux : tuple of str
-        ``(brady_uva+join4 12.4 s nadir 71`` where it begins, ``brady_uva+join4)`` where it ends; at
-        most 255 bytes.
+        ``(desat_uva+join10 12.4 s nadir 71`` where it begins, ``desat_uva+join10)`` where it ends;
+        at most 255 bytes.
     """
     marks: list[tuple[float, str]] = []
     for events in found:

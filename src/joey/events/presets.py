@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT", "PRESETS", "definition", "severity"]
 
 BRADY_JOIN = 4.0  # s, Joey default: no published joining rule was found
+# Whatever a gap this short hid, what lies on its two sides is joined: a recovery would be, too.
+BRADY_BRIDGE = BRADY_JOIN
 DESAT_JOIN = 10.0  # s, Joey default
 APNEA_JOIN = 3.0  # s, Joey default
 STEEP = 20.0  # %/s, Joey default: faster than an oximeter that averages can follow blood
@@ -48,6 +50,7 @@ _ALL = (
         below=100.0,
         at_least=4.0,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source=f"{_NAGRAJ}; {_JOIN}",
     ),
     Preset(
@@ -56,6 +59,7 @@ _ALL = (
         below=100.0,
         values=2,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source=(
             f"{_FAIRCHILD} (as part of ABD, no shortest duration given); at least two beats, so "
             f"that one missed beat is none, and {_JOIN}"
@@ -68,6 +72,7 @@ _ALL = (
         at_least=5.0,
         over=True,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source=f"{_LORENZ}; {_JOIN}",
     ),
     Preset(
@@ -77,6 +82,7 @@ _ALL = (
         of_baseline=True,
         at_least=4.0,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source=(
             f"{_BOHNHORST} (two thirds of baseline); shortest duration, baseline (median before "
             f"the hold, else of the 1-min medians of the last 60 min) and {_JOIN}"
@@ -94,6 +100,7 @@ _ALL = (
         kind="bradycardia",
         below=100.0,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source=f"Pediatrics 2002;110:879, table 3 (no shortest duration given); {_JOIN}",
     ),
     Preset(
@@ -104,6 +111,7 @@ _ALL = (
         over=False,
         at_least=60.0,
         join=BRADY_JOIN,
+        bridge=BRADY_BRIDGE,
         source="Joey default: above 180 beats/min, sustained for 60 s",
     ),
     Preset(

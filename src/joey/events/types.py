@@ -22,7 +22,7 @@ class Preset:
     ----------
     name : str
         Its id in science and reports: ``brady_uva``. With a joining gap the reports print
-        ``brady_uva+join4``.
+        ``brady_uva+join4+bridge4``.
     kind : str
         ``bradycardia``, ``tachycardia``, ``pause``, ``desaturation``,
         ``intermittent_hypoxemia``, ``apnea``, ``periodic_breathing``, or a combination: ``abd``,
@@ -90,7 +90,7 @@ class Preset:
 
     @property
     def printed(self) -> str:
-        """The name as reports print it, with its joining and bridging: ``brady_uva+join4``."""
+        """The name as reports print it, with joining and bridging: ``brady_uva+join4+bridge4``."""
         join = f"+join{self.join:g}" if self.join else ""
         bridge = f"+bridge{self.bridge:g}" if self.bridge else ""
         return f"{self.name}{join}{bridge}"
