@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.features.inputs import intervals_in
 from joey.spans import contains
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def measure_breath_rate(intervals: NDArray[np.float64]) -> float:
     intervals : ndarray of float64, shape (n,)
         Breath intervals. [s]
     """
+    intervals = _breaths(intervals)
     return 60.0 / float(np.mean(intervals)) if len(intervals) else nan
 
 
@@ -74,6 +76,7 @@ def measure_breath_variability(intervals: NDArray[np.float64]) -> float:
     intervals : ndarray of float64, shape (n,)
         Breath intervals. [s]
     """
+    intervals = _breaths(intervals)
     if len(intervals) < 2:
         return nan
     return 100.0 * float(np.std(intervals, ddof=1)) / float(np.mean(intervals))
@@ -85,7 +88,20 @@ def breathing_band(intervals: NDArray[np.float64]) -> tuple[float, float]:
     Parameters
     ----------
     intervals : ndarray of float64, shape (n,)
-        Breath intervals, at least one. [s]
+        Breath intervals. [s]
+
+    Returns
+    -------
+    tuple of float
+        NaN of none.
     """
+    intervals = _breaths(intervals)
+    if len(intervals) == 0:
+        return nan, nan
     slow, fast = np.quantile(1.0 / intervals, (0.1, 0.9))
     return float(slow), float(fast)
+
+
+def _breaths(intervals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the intervals; a zero, negative or infinite one is a ValueError."""
+    return intervals_in(intervals, "s", "breath intervals")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.features.inputs import intervals_in
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -144,7 +146,7 @@ def capacities(
 def _alone(
     nn: NDArray[np.float64], anchor: int, scale: int, reach: int
 ) -> tuple[Capacity, Capacity]:
-    rows = np.array(nn, dtype=np.float64).reshape(1, -1)
-    found = capacities(rows, np.array([len(nn)]), anchor=anchor, scale=scale, reach=reach)
+    rows = intervals_in(nn, "ms").reshape(1, -1)
+    found = capacities(rows, np.array([rows.size]), anchor=anchor, scale=scale, reach=reach)
     dc, ac = (Capacity(float(e.value[0]), int(e.anchors[0]), float(e.rejected[0])) for e in found)
     return dc, ac

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.features.inputs import values_in
 from joey.features.matching import cross_matches, own_matches, ranked, ranked_ticks
 from joey.signals import runs_of
 
@@ -122,6 +123,7 @@ def measure_sample_entropy(
     >>> round(found.value, 3), found.a, found.b
     (0.0, 4802, 4802)
     """
+    nn = values_in(nn)
     known = np.isfinite(nn)
     if int(np.count_nonzero(known)) < 2:
         return SampleEntropy(nan, 0, 0, nan, "fewer than two intervals")
@@ -185,6 +187,7 @@ def measure_multiscale_entropy(
     if scales < 1:
         msg = f"scales are counted from 1, so ask for at least 1 of them, not {scales}"
         raise ValueError(msg)
+    nn = values_in(nn)
     known = np.isfinite(nn)
     if int(np.count_nonzero(known)) < 2:
         return (SampleEntropy(nan, 0, 0, nan, "fewer than two intervals"),) * scales
@@ -245,7 +248,8 @@ def measure_cross_entropy(
     """
     _check(m, r)
     kept = []
-    for series in (x, y):
+    for given in (x, y):
+        series = values_in(given)
         known = np.isfinite(series)
         sd = float(np.std(series[known], ddof=1)) if np.count_nonzero(known) > 1 else 0.0
         if not sd > 0.0:

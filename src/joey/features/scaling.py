@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.features.inputs import values_in
 from joey.signals import runs_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def measure_scaling(
     if len(sizes) < 2 or np.min(sizes) == np.max(sizes):
         msg = f"a slope needs at least two box sizes that differ, not {sizes}"
         raise ValueError(msg)
+    nn = values_in(nn, "intervals")
     if np.count_nonzero(np.isfinite(nn)) < fewest:
         return nan
     return float(_slopes(measure_fluctuations(nn, sizes)[None], sizes)[0])
@@ -137,6 +139,7 @@ def measure_fluctuations(nn: NDArray[np.float64], sizes: NDArray[np.int64]) -> N
         raise ValueError(msg)
     from joey.features.scaling_kernels import fluctuations  # noqa: PLC0415 - numba is slow to import
 
+    nn = values_in(nn, "intervals")
     known = np.isfinite(nn)
     swing = np.full(len(sizes), nan)
     if known.any():

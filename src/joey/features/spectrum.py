@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.features.inputs import intervals_in, values_in
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ SEGMENTS = 2  # fewer whole segments than this give no spectrum
 # Cycles per beat up to which interpolation keeps 80 % of the power of a sine: measured, see
 # docs/validation.md. A heart of 150/min shows that much up to 0.65 Hz, half of it at 0.95 Hz.
 WHOLE_PER_BEAT = 0.26
+DAY_S = 86_400.0
+LONGEST_S = 31 * DAY_S  # s: 11 million values at 4 Hz
 BRIDGE_BEATS = 2.0  # missing beats that interpolation may cross
 
 
@@ -134,6 +138,11 @@ def measure_band_power(
     BandPower
         NaN with a reason where fewer than two segments of 120 s are whole.
 
+    Raises
+    ------
+    ValueError
+        If an interval is infinite, zero or negative, times do not rise, or they span over 31 days.
+
     Notes
     -----
     Each interval stands at its end. The series is resampled at 4 Hz by a monotone cubic (pchip),
@@ -150,10 +159,17 @@ def measure_band_power(
        early postnatal period", Physiol. Meas., vol. 30, pp. 847-860, 2009,
        :doi:`10.1088/0967-3334/30/8/009`.
     """
-    if len(nn) == 0:
+    accepted, start = intervals_in(nn, "ms"), values_in(times, "times")
+    if len(start) != len(accepted) or not _rising(start, accepted):
+        msg = f"each of {len(accepted)} accepted intervals has its start, rising, and none is NaN"
+        raise ValueError(msg)
+    if len(accepted) == 0:
         return _NOTHING
-    starts = np.array(times, dtype=np.float64).reshape(1, -1)
-    rows = np.array(nn, dtype=np.float64).reshape(1, -1)
+    if start[-1] - start[0] > LONGEST_S:
+        days = (start[-1] - start[0]) / DAY_S
+        msg = f"a spectrum of {days:.0f} days is of {LONGEST_S / DAY_S:g} at most: cut it in parts"
+        raise ValueError(msg)
+    starts, rows = start.reshape(1, -1), accepted.reshape(1, -1)
     breathing = np.full((1, 2), np.nan)
     if breathing_hz is not None:
         breathing[0] = breathing_hz
@@ -169,6 +185,11 @@ def measure_band_power(
         float(found.whole_hz[0]),
         int(found.segments[0]),
     )
+
+
+def _rising(start: NDArray[np.float64], accepted: NDArray[np.float64]) -> bool:
+    whole = np.isfinite(start).all() and np.isfinite(accepted).all()
+    return bool(whole and np.all(start[1:] > start[:-1]))
 
 
 def band_powers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,7 @@ def classify_temperature(celsius: float, site: str) -> str | None:
     >>> classify_temperature(36.4, "skin") is None
     True
     """
-    if site not in CLASSED_SITES or isnan(celsius):
+    if site not in CLASSED_SITES or not isfinite(celsius):
         return None
     if celsius < SEVERE_BELOW:
         return "severe hypothermia"

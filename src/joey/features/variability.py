@@ -2,7 +2,8 @@
 
 All functions take what `joey.beats.nn_between` returns: intervals in beats' order, with a NaN
 where an interval was rejected or time is missing. Levels and spreads skip the NaN; differences of
-successive intervals never cross one. Pure numbers: when and whether they may be shown is decided in
+successive intervals never cross one. What cannot be an interval (zero, negative, infinite) is a
+ValueError. Pure numbers: when and whether they may be shown is decided in
 `joey.features.hrv`.
 """
 
@@ -13,6 +14,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from joey.features.inputs import intervals_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -299,11 +302,14 @@ def rmssd_floor(resolution_ms: float) -> float:
     resolution_ms : float
         The step, or sqrt(12) times the standard deviation of interpolated times. [ms]
     """
+    if resolution_ms < 0:
+        msg = f"a step of a clock is 0 ms or more, not {resolution_ms!r}"
+        raise ValueError(msg)
     return resolution_ms * sqrt(0.5)
 
 
 def _alone(nn: NDArray[np.float64], *over_ms: float) -> Spread:
-    rows = np.array(nn, dtype=np.float64).reshape(1, -1)
+    rows = intervals_in(nn, "ms").reshape(1, -1)
     return spread_of(rows, np.sort(rows, axis=1), over_ms)
 
 
