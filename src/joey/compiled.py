@@ -40,6 +40,7 @@ MODULES = (
     "features.window_kernels",
     "quality.grades",
     "quality.seconds",
+    "quality.twins",
     "sources.wfdb.words",
 )
 """The modules with compiled loops, and those whose constants are compiled into them."""

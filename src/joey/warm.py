@@ -155,7 +155,7 @@ JOBS = (
         _breaths,
     ),
     Job("cross-correlation", ("features.sliding",), _coupling),
-    Job("quality", ("quality.grades", "quality.seconds"), _quality),
+    Job("quality", ("quality.grades", "quality.seconds", "quality.twins"), _quality),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
     Job(

@@ -176,3 +176,60 @@ def test_100_percent_in_room_air_and_a_probe_at_29_cel() -> None:
     assert said("spo2", np.full(600, 100.0)) == []
     assert said("spo2", np.array([19.0, 20.0]))[0] == (0.0, 1.0, "bad", "out of range")
     assert said("temp", np.array([30.0, 30.0, 29.9]))[0] == (2.0, 3.0, "bad", "out of range")
+
+
+def wide_complex(
+    rr: NDArray[np.float64], fs: int, width: float, rng: np.random.Generator
+) -> Signal:
+    """Return an ECG of bundle branch block: two humps in `width` s, P and T. [mV]"""
+    beats = 0.3 + np.cumsum(rr)
+    wave = np.zeros(int((beats[-1] + 0.5) * fs))
+    for beat in beats:
+        lo = max(int((beat - 0.3) * fs), 0)
+        t = np.arange(lo, min(int((beat + 0.6) * fs), len(wave))) / fs - beat
+
+        def hump(
+            t: NDArray[np.float64], at: float, sd: float, height: float
+        ) -> NDArray[np.float64]:
+            return np.asarray(height * np.exp(-0.5 * ((t - at) / sd) ** 2))
+
+        wave[lo : lo + len(t)] += hump(t, -0.2 * width, 0.13 * width, 0.85) + hump(
+            t, 0.18 * width, 0.15 * width, 1.0
+        )
+        wave[lo : lo + len(t)] += hump(t, 0.28, 0.035, -0.3) + hump(t, -0.13, 0.012, 0.25)
+    wave += rng.normal(0, 1 / 25, len(wave))
+    return quantize(Channel("ecg", "mV"), Fraction(fs), 0, wave, 0.0025)
+
+
+@pytest.mark.parametrize("fs", [125, 250, 500])
+def test_a_wide_complex_that_recurs_is_not_bad(fs: int) -> None:
+    """At 50 to 75/min, QRS of 100 ms, noise of a 25th: bad for up to half of the time before."""
+    bad, all_s = 0.0, 0.0
+    for seed in range(4):
+        rng = np.random.default_rng(700 + seed)
+        rr = 60 / rng.uniform(50, 75) * (1 + 0.02 * rng.standard_normal(70))
+        found = judge_waveform(wide_complex(rr, fs, 0.1, rng))
+        bad += sum(each.span.duration for each in found.verdicts if each.grade == "bad")
+        all_s += total(found.judged)
+    assert bad <= 0.03 * all_s
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(49.9, 50.1), (5.5, 6.5), (20, 60), (10, 30), (0.5, 4), (0.9, 1.1)]
+)
+def test_noise_alone_is_never_good(low: float, high: float) -> None:
+    """Hum, tremor, muscle and sway repeat themselves, too: at most 1 % of the seconds are good."""
+    good, all_s = 0.0, 0.0
+    for seed, fs in enumerate((125, 250, 500)):
+        rng = np.random.default_rng(800 + seed)
+        at = np.fft.rfftfreq(120 * fs, 1 / fs)
+        lines = (rng.standard_normal(len(at)) + 1j * rng.standard_normal(len(at))) * (
+            (at >= low) & (at <= high)
+        )
+        wave = np.fft.irfft(lines, 120 * fs)
+        found = judge_waveform(
+            quantize(Channel("ecg", "mV"), Fraction(fs), 0, 0.5 * wave / wave.std(), 0.0025)
+        )
+        good += total(found.judged) - sum(each.span.duration for each in found.verdicts)
+        all_s += total(found.judged)
+    assert good <= 0.01 * all_s

@@ -28,6 +28,7 @@ from joey.quality.seconds import (
     STILL,
     measure,
 )  # fmt: skip
+from joey.quality.twins import BACK_TO, least_alike
 
 __all__ = ["GRADES", "judge"]
 
@@ -64,6 +65,9 @@ JUMP_HINT, JUMP_DOUBT, JUMP_BAD = 0.35, 0.65, 1.05
 CROWDED = 1.5  # times the intervals beside: shorter, and the beat between was one too many
 FAINT_BAD = 0.35  # of the usual energy: the detector looks for larger beats
 SIZE_DOUBT, SIZE_BAD = 2.0, 3.5  # times the usual energy
+# By how much of the usual energy each deflection differs from its twin, to be a heart's after all.
+ALIKE_GOOD, ALIKE_DOUBT = 0.2, 0.3
+NEVER_QUIET = 0.4  # of the usual energy, in the quiet places: what swings evenly is no heart
 
 
 @kernel
@@ -108,7 +112,7 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         z[GRADED] = k + 1
         if rows[k, JUDGED] == 0.0:
             continue
-        code = _grade_ecg(k, w, z, edges, found, rows, usual) if is_ecg else 0
+        code = _grade_ecg(k, known, w, z, edges, x, valid, found, rows, usual) if is_ecg else 0
         if not is_ecg:
             code = _grade(k, w, z, rows, usual)
         if not speak[0] <= k < speak[1]:
@@ -155,11 +159,14 @@ def _grade(
 
 
 @kernel
-def _grade_ecg(  # noqa: C901, PLR0911, PLR0912
+def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
     k: int,
+    known: int,
     w: NDArray[np.int64],
     z: NDArray[np.int64],
     edges: NDArray[np.int64],
+    x: NDArray[np.int32],
+    valid: NDArray[np.bool_],
     found: NDArray[np.float64],
     rows: NDArray[np.float64],
     usual: NDArray[np.float64],
@@ -216,17 +223,37 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912
     large, larger = large / ordinary, larger / ordinary
     if middle > 0 and beat > SIZE_BAD * middle:
         return MOVED
-    if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:
-        return NOISY
-    if leap > JUMP_BAD or extra:
-        return MOVED
     trouble = loudest > LOUD_BAD * reference or large > LARGE_BAD or jump > JUMP_BAD
     own = half > 0 or larger > LARGE_HINT or loud > LOUD_HINT * reference or leap > JUMP_HINT
-    if trouble and own:
-        return NOISY
-    if trouble or half > 0 or larger > LARGE_DOUBT or steady > STEADY_DOUBT * reference:
-        return NOISE_DOUBT
-    return MOTION if leap > JUMP_DOUBT or (middle > 0 and beat > SIZE_DOUBT * middle) else 0
+    code = 0
+    if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:
+        code = NOISY
+    elif leap > JUMP_BAD or extra:
+        code = MOVED
+    elif trouble and own:
+        code = NOISY
+    elif trouble or half > 0 or larger > LARGE_DOUBT or steady > STEADY_DOUBT * reference:
+        code = NOISE_DOUBT
+    elif leap > JUMP_DOUBT or (middle > 0 and beat > SIZE_DOUBT * middle):
+        code = MOTION
+    doubtful = code in {NOISE_DOUBT, MOTION}
+    # A beat of two steps far apart may be timed at either: alike, it is doubtful none the less.
+    if code == 0 or leap > (JUMP_DOUBT if doubtful else JUMP_BAD):
+        return code
+    if steady > NEVER_QUIET * reference or (middle > 0 and beat > SIZE_DOUBT * middle):
+        return code
+    enough = ALIKE_GOOD if doubtful else ALIKE_DOUBT
+    back = edges[max(k - BACK_TO, 0)]
+    differs = least_alike(
+        first, stop, back, end, half_low, enough * reference, known, w, z, z[PASSED], x, valid,
+        found,
+    )  # fmt: skip
+    if differs > enough * reference:
+        return code
+    # One step at a time: what is bad becomes doubtful, what is doubtful good.
+    if not doubtful:
+        return MOTION if leap > JUMP_DOUBT else NOISE_DOUBT
+    return 0
 
 
 @kernel

@@ -13,8 +13,8 @@ from joey.compiled import kernel
 __all__ = ["measure"]
 
 # Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only. For how many seconds little
-# movement is a pause, and not another usual size.
-FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, N_WIDTHS = range(9)
+# movement is a pause, and not another usual size. `STEP` and `SIDE` are of `twins`.
+FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, STEP, SIDE, N_WIDTHS = range(11)
 # State: samples not measured; blocks weighed, gathered and scanned; candidates found; seconds
 # measured and graded; candidates passed by grading; seconds that made the usual size so far, and
 # seconds of a pause.

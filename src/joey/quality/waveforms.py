@@ -29,6 +29,7 @@ CLIP_S = {"ecg": 0.08, "pleth": 0.2, "resp": 0.5}  # s, equal counts at the edge
 BLOCK_S, SHORT_S, LONG_S = 0.02, 0.02, 0.1  # s, of an ECG: block, and boxes of the band
 GATHER_S = 0.08  # s, that the energy of a beat is summed over
 NEAR_S = 0.15  # s, no two beats are closer
+STEP_S, SIDE_S = 0.004, 0.11  # s, of shapes that are compared: step, and how far to either side
 PAUSE_S = 60  # s, that a chest may move little without another usual size
 BEFORE = 30  # judged seconds that make the usual size
 
@@ -75,7 +76,8 @@ def judge_waveform(signal: Signal) -> Quality:
         meant to be right in good seconds and 97 % in doubtful ones: ``noise`` (energy between
         beats, deflections that are neither small nor a beat, or larger than a beat), ``motion``
         (the baseline moves across a beat by a share of its height, all is larger than before) are
-        doubtful or bad by degree, ``low amplitude`` (no beat of the usual size in 3 s) is bad. Of
+        doubtful or bad by degree, and one degree less where every deflection has two twins near,
+        ``low amplitude`` (no beat of the usual size in 3 s) is bad. Of
         pleth and impedance ``motion`` (over 4 times the usual height) is doubtful, and of pleth
         ``low amplitude`` (under a fifth of it): a chest that does not breathe moves little, and
         `joey.breaths` says whether its leads are on. Joey's defaults.
@@ -141,7 +143,9 @@ class _Room:
         gather, near = round(GATHER_S * fs / block), round(NEAR_S * fs / block)
         flat = round(FLAT_S * fs)
         pause = PAUSE_S if quantity == "resp" else 0
-        widths = flat, clip, block, short, long, gather, near, pause
+        step = max(round(STEP_S * fs), 1)
+        side = round(SIDE_S * fs / step)
+        widths = flat, clip, block, short, long, gather, near, pause, step, side
         self.widths = np.array(widths, dtype=np.int64)
         many = int(length / fs) + 3
         blocks = length // block + 1 if self.is_ecg else 1
