@@ -150,4 +150,4 @@ def _difference(
         for k in range(n * part // PARTS, n * (part + 1) // PARTS):
             total += abs(mine[k] - other[k + at])
         most = max(most, total)
-    return most * step / np.sqrt(2.0)
+    return float(most * step / np.sqrt(2.0))
