@@ -29,8 +29,8 @@ class Contact:
 
     Attributes
     ----------
-    lost : ndarray of bool, shape (n,)
-        Whether the electrodes feel no chest at a block.
+    lost, felt : ndarray of bool, shape (n,)
+        Whether the electrodes feel no chest at a block, and whether they feel its heart.
     """
 
     def __init__(self, blocks: int, block_s: float, bins: int) -> None:
@@ -40,6 +40,7 @@ class Contact:
         self._noises: NDArray[np.float64] = np.zeros(blocks // every + 1)
         self._part: NDArray[np.float64] = np.zeros(every)
         self.lost: NDArray[np.bool_] = np.zeros(blocks, dtype=np.bool_)
+        self.felt: NDArray[np.bool_] = np.zeros(blocks, dtype=np.bool_)
 
     def add(
         self,
@@ -66,7 +67,7 @@ class Contact:
         """
         feel(
             mean, cycle, seen, noise, whole,
-            self._numbers, self._sums, self._noises, self._part, self.lost,
+            self._numbers, self._sums, self._noises, self._part, self.lost, self.felt,
         )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def feel(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     noises: NDArray[np.float64],
     part: NDArray[np.float64],
     lost: NDArray[np.bool_],
+    felt: NDArray[np.bool_],
 ) -> None:
     """Judge the next blocks by the parts before theirs, and learn at each part's end.
 
@@ -92,7 +94,7 @@ def feel(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     numbers, sums, noises, part : ndarray
         State: counts; sum of the parts' shares; noise of all parts and of this one's blocks, both
         sorted.
-    lost : ndarray of bool
+    lost, felt : ndarray of bool
         Changed in place.
     """
     for i in range(len(seen)):
@@ -106,7 +108,9 @@ def feel(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
                 power += usual * usual
                 like += usual * share[k]
             chance = (numbers[SQUARES] / parts - power) / parts
-            gone = gone or (power > SURE * chance and like < GONE * power)
+            known_heart = power > SURE * chance
+            felt[int(numbers[BLOCKS])] = known_heart and like >= GONE * power and whole[i]
+            gone = gone or (known_heart and like < GONE * power)
         lost[int(numbers[BLOCKS])] = gone and whole[i]
         numbers[BLOCKS] += 1
         if whole[i]:

@@ -54,7 +54,8 @@ LATELY = 32  # blocks, whose mean briskness is the present one
     TURN,
     CALM,
     PROOF,
-) = range(14)
+    SHAKEN,
+) = range(15)
 
 
 class State:
@@ -63,7 +64,7 @@ class State:
     __slots__ = ("numbers", "rings")
 
     def __init__(self, height: float, quick: float, turn: float) -> None:
-        self.numbers: NDArray[np.float64] = np.zeros(14)
+        self.numbers: NDArray[np.float64] = np.zeros(15)
         self.numbers[COUNT] = RING
         self.numbers[HEIGHT], self.numbers[QUICK], self.numbers[TURN] = height, quick, turn
         # Of the last breaths the heights, how rough and how brisk: as they came, and sorted.
@@ -92,6 +93,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     slow: NDArray[np.bool_],
     trusted: NDArray[np.bool_],
     motion: NDArray[np.bool_],
+    shaken: NDArray[np.bool_],
 ) -> tuple[int, int]:
     """Go on to sample `upto`; return how many breaths were found and before where all are final.
 
@@ -115,9 +117,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         `State`, changed in place.
     found, rises : ndarray
         Room for the indices of breaths, and how far they rose.
-    usual, slow, trusted, motion : ndarray, shape (n // block,)
+    usual, slow, trusted, motion, shaken : ndarray, shape (n // block,)
         Changed in place: the usual breath as it was known at each block, whether movement was too
-        slow for it, whether it was trusted, and whether there was motion.
+        slow for it, whether it was trusted, whether there was motion, and whether no breath of the
+        usual size came since.
     """
     n = 0
     for i in range(int(s[POS]), upto):
@@ -129,6 +132,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 motion[b] = False
             if motion[b]:
                 s[AGREES] = 0.0
+                s[SHAKEN] = 1.0
                 s[ANEW] = i
                 restless = (i - s[CALM]) / fs > RESTLESS_S
             else:
@@ -156,6 +160,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     s[AGREES] = s[PROOF] = 0.0
                     s[ANEW] = i
             usual[b] = s[HEIGHT]
+            shaken[b] = s[SHAKEN] > 0
             trusted[b] = s[AGREES] >= AGREE and s[PROOF] >= PROVEN
         if not valid[i]:
             s[RISING] = 0.0
@@ -184,6 +189,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     n += 1
                     if AGREE_FROM * s[HEIGHT] < height < AGREE_TO * s[HEIGHT]:
                         s[AGREES] += 1.0
+                        s[SHAKEN] = 0.0
                         s[PROOF] += 1.0
                         s[AGREED] = s[WHERE]
                     else:

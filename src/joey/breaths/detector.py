@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
-from joey.breaths.stillness import BLOCK_S, Stillness
+from joey.breaths.stillness import BLOCK_S, LEARN_S, Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
@@ -36,7 +36,6 @@ FLAT_S = 2.0  # s, impedance that does not change by a count for so long is not 
 LAG_S = 0.16  # s, of differences: the second tell an infant's breath from an adult's (0.3 Hz), the
 # fourth breath from motion (2.5 Hz)
 HOLE_S = 1.0  # s, a shorter hole in what can be searched is none
-LEARN_S = 45.0  # s, from which the first usual breath is learned: a bout of motion is shorter
 
 
 class BreathDetector:
@@ -298,6 +297,7 @@ class _Section:
             still.slow,
             still.trusted,
             still.motion,
+            still.shaken,
         )
         self._found = np.concatenate((self._found, self._room[:number]))
         self._rises = np.concatenate((self._rises, self._high[:number]))
@@ -306,6 +306,8 @@ class _Section:
     def _tell(self, ready: int, final: int, *, last: bool) -> tuple[Breaths, int]:
         window = self._window
         known = ready if last else max(min(final, ready) - self._stillness.ahead, 0)
+        if not last and final < LEARN_S * self._fs:
+            known = 0  # the first breaths judge each other
         upto = min(max(known + window.first, self._told), window.speak_to)
         at = self._found + window.first
         begin, end = np.searchsorted(at, (self._told, upto))
@@ -326,7 +328,14 @@ class _Section:
         pad = round(HOLE_S * self._fs) if hi > lo else 0
         a, b = max(lo - pad, 0), max(min(hi + pad, ready), hi)
         unsure = self._stillness.unsure(
-            self._found, self._rises, ~self._removed[self._found], self._contact.lost, a, b
+            self._samples,
+            self._searched,
+            self._found,
+            self._rises,
+            ~self._removed[self._found],
+            self._contact,
+            a,
+            b,
         )
         sure = self._searched[lo:hi] & ~without_holes(unsure, pad)[lo - a : hi - a]
         runs = runs_of(sure) + (lo + window.first)

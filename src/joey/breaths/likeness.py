@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from joey.compiled import kernel
 
-__all__ = ["REACH", "remember", "unlike"]
+__all__ = ["REACH", "faded", "remember", "unlike"]
 
 FORGET, FORGET_FIRST = 0.0025, 0.02  # of the memory a block: 1 %/s, faster at first
 SMALL, LARGE = 0.5, 1.8  # of the remembered movement: the shape of what lies between is learned
@@ -34,6 +34,15 @@ QUICKER, SLOWER = 0.15, -0.1
 # How much smaller and quicker, or smaller and slower, together.
 SMALLER_QUICK, LEAST_QUICK, LEAST_SLOW, WEIGHT_SLOW = 0.8, 0.6, 0.5, 0.5
 MOST_SMALLER = 0.45  # what counts of smallness: shallow breaths alone are breaths
+FAINT = 0.04  # of the usual breath: what swings less is none, however even
+FADED_S = 5.0  # s to either side in which faint breaths are looked for
+FADED = 4  # of them, at the least
+LAST_GAPS = 16  # intervals before a pause, whose median is the infant's pace
+QUICKEST, SLOWEST = 0.7, 1.4  # times the usual interval: the mean one of breaths that go on
+EVEN = 1.5  # times the mean interval: the longest
+ALIKE = 2.5  # times the smallest of them: the largest
+LATE = 1.5  # times the usual interval after the last of them: they ended
+AFTER_S, BEFORE_S = 1.0, 0.8  # s from a breath to a pause, and from a pause to a breath
 
 
 @kernel
@@ -139,3 +148,121 @@ def _is_other(
     if quicker > QUICKER:
         return bool(SMALLER_QUICK * smaller + quicker > LEAST_QUICK)
     return bool(quicker < SLOWER and smaller - WEIGHT_SLOW * quicker > LEAST_SLOW)
+
+
+@kernel
+def faded(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one loop with its state, as `decide`)
+    band: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    peaks: NDArray[np.int64],
+    floor: NDArray[np.float64],
+    usual: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
+    first: int,
+    block: int,
+    fs: float,
+) -> NDArray[np.bool_]:
+    """Return in which blocks of a pause faint breaths go on, evenly and at the infant's own pace.
+
+    Electrodes that dry, and an infant who turns, make breaths of a tenth of their size.
+
+    Parameters
+    ----------
+    band, valid : ndarray, shape (n,)
+        Band-passed impedance and where it can be judged.
+    peaks : ndarray of int64, shape (m,)
+        All breaths as found.
+    floor, usual : ndarray of float64, shape (n // block,)
+        For each block how far the impedance moves when nobody breathes, and the usual breath.
+    wanted : ndarray of bool, shape (k,)
+        The blocks that are asked for.
+    first, block : int
+        Which block is the first of them, and the samples in one.
+    fs : float
+        Sampling frequency. [Hz]
+    """
+    out = np.zeros(len(wanted), dtype=np.bool_)
+    if not wanted.any():
+        return out
+    tops = np.empty(len(band) // 2 + 1, dtype=np.int64)
+    rises = np.empty(len(tops))
+    reach = int(FADED_S * fs)
+    nth = -1
+    number = i = low = 0
+    pace = 0.0
+    rising = False
+    extreme = bottom = 0.0
+    where = stop = 0
+    for k in range(len(wanted)):
+        if not wanted[k]:
+            continue
+        middle = (first + k) * block + block // 2
+        at = int(np.searchsorted(peaks, middle))
+        if at != nth:  # another pause
+            nth = at
+            number = low = 0
+            pace = _pace(peaks, at)
+            begin = int(peaks[at - 1] + AFTER_S * fs) if at > 0 else 0
+            stop = int(peaks[at] - BEFORE_S * fs) if at < len(peaks) else len(band)
+            i = begin
+            rising = False
+            where = -1
+        if pace <= 0:
+            continue
+        while i < min(middle + reach, stop):
+            if not valid[i]:
+                where = -1
+                rising = False
+                i += 1
+                continue
+            value = float(band[i])
+            b = i // block
+            step = max(floor[b], FAINT * usual[b])
+            if where < 0:
+                extreme, where = value, i
+            elif rising:
+                if value > extreme:
+                    extreme, where = value, i
+                elif extreme - value > step:
+                    tops[number], rises[number] = where, extreme - bottom
+                    number += 1
+                    rising = False
+                    extreme, where = value, i
+            elif value < extreme:
+                extreme, where = value, i
+            elif value - extreme > step:
+                rising = True
+                bottom = extreme
+                extreme, where = value, i
+            i += 1
+        while low < number and tops[low] < middle - reach:
+            low += 1
+        if number - low < FADED:
+            continue
+        longest = 0
+        smallest = largest = rises[low]
+        for j in range(low + 1, number):
+            longest = max(longest, tops[j] - tops[j - 1])
+            smallest, largest = min(smallest, rises[j]), max(largest, rises[j])
+        mean = (tops[number - 1] - tops[low]) / (number - low - 1)
+        goes_on = min(middle + reach, stop) - tops[number - 1] < LATE * pace
+        alike = QUICKEST * pace < mean < SLOWEST * pace and longest < EVEN * mean
+        alike = alike and largest < ALIKE * smallest
+        out[k] = goes_on and alike
+    return out
+
+
+@kernel
+def _pace(peaks: NDArray[np.int64], at: int) -> float:
+    """Return the median of the last intervals before breath `at`; 0 where there are too few."""
+    if at <= LAST_GAPS:
+        return 0.0
+    gaps = np.zeros(LAST_GAPS)
+    for k in range(LAST_GAPS):
+        gap = float(peaks[at - 1 - k] - peaks[at - 2 - k])
+        j = k
+        while j > 0 and gaps[j - 1] > gap:
+            gaps[j] = gaps[j - 1]
+            j -= 1
+        gaps[j] = gap
+    return float(gaps[LAST_GAPS // 2])

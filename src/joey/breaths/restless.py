@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PACES", "hurried", "leisurely", "restless"]
 
-BREATHS = 48  # that are looked at together
+BREATHS, LEAST = 48, 24  # that are looked at together, and how few may be
 EVERY = 4  # breaths, after which they are looked at anew
 QUICK = 1.2  # times the briskness of a sine of the breaths' pace
 RESTLESS = 0.48
@@ -27,7 +27,7 @@ EACH, LONGER = 1.2, 1.55  # times the usual interval: each of them, and their me
 ADULT_S = (1.9, 6.5)  # s, an adult's interval
 BEFORE_S = 8.0  # s before the last of them that are doubted at most: what is told waits no longer
 HASTY, HASTY_S = 8, 0.48  # intervals whose mean is shorter: no infant breathes at 125/min
-AFTER_S = 120.0  # s after them
+AFTER_S = 50.0  # s after them: less than a section hears before it speaks, so that none forgets
 PACES = np.arange(0.25, 2.5, 0.05)  # Hz
 
 
@@ -37,6 +37,7 @@ def restless(
     shapes: NDArray[np.float64],
     sines: NDArray[np.float64],
     fs: float,
+    heard: int,
     lo: int,
     hi: int,
 ) -> NDArray[np.int64]:
@@ -52,15 +53,17 @@ def restless(
         The same of sines of `PACES`.
     fs : float
         Sampling frequency. [Hz]
+    heard : int
+        Sample before which all breaths were known when the first was told: they judge each other.
     lo, hi : int
         Samples that are asked for.
     """
     first, last = np.searchsorted(peaks, (lo, hi))
-    first = max(int(first) // EVERY * EVERY - EVERY, BREATHS + EVERY)
-    at = np.arange(first, int(last), EVERY)
+    at = np.arange(max(int(first) // EVERY * EVERY - EVERY, 0), int(last), EVERY)
+    rows, enough = _before(np.maximum(at, np.searchsorted(peaks, heard)), 1)
+    at, rows = at[enough], rows[enough]
     if len(at) == 0:
         return np.empty((0, 2), dtype=np.int64)
-    rows = at[:, None] + np.arange(-BREATHS, 0)
     middle, quarter = BREATHS // 2, BREATHS // 4
     gaps = np.partition(peaks[rows] - peaks[rows - 1], middle, axis=1)[:, middle]
     heights = np.partition(rises[rows], (quarter, middle), axis=1)
@@ -73,8 +76,19 @@ def restless(
     return np.asarray(np.column_stack((peaks[at], stops))[found])
 
 
+def _before(ends: NDArray[np.intp], first: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the last `BREATHS` before each, not before `first`, and whether they are enough.
+
+    Where there are fewer, each stands for more than one: a quantile stays what it is.
+    """
+    starts = np.maximum(ends - BREATHS, first)
+    number = ends - starts
+    rows = starts[:, None] + np.arange(BREATHS) * number[:, None] // BREATHS
+    return rows, number >= LEAST
+
+
 def leisurely(
-    peaks: NDArray[np.int64], moves: NDArray[np.float64], fs: float, lo: int, hi: int
+    peaks: NDArray[np.int64], moves: NDArray[np.float64], fs: float, heard: int, lo: int, hi: int
 ) -> NDArray[np.int64]:
     """Return from where to where breaths come at an adult's pace, shape (n, 2). [samples]
 
@@ -86,16 +100,17 @@ def leisurely(
         How far it moves at each, in what is remembered.
     fs : float
         Sampling frequency. [Hz]
-    lo, hi : int
-        Samples that are asked for.
+    heard, lo, hi : int
+        As of `restless`.
     """
-    first = max(int(np.searchsorted(peaks, lo)) - IN_TURN, BREATHS + 1)
+    first = max(int(np.searchsorted(peaks, lo)) - IN_TURN, 0)
     stop = int(np.searchsorted(peaks, hi + round(BEFORE_S * fs))) - IN_TURN
     at = np.arange(first, stop)
+    rows, enough = _before(np.maximum(at, np.searchsorted(peaks, heard) - 1), 0)
+    at, rows = at[enough], rows[enough]
     if len(at) == 0:
         return np.empty((0, 2), dtype=np.int64)
     gaps = np.diff(peaks)
-    rows = at[:, None] + np.arange(-BREATHS, 0)
     # The lower quarter: half of the last breaths may be those of an adult.
     usual = np.partition(gaps[rows], BREATHS // 4, axis=1)[:, BREATHS // 4]
     turns = gaps[at[:, None] + np.arange(IN_TURN)]
@@ -113,7 +128,7 @@ def hurried(
     """Return where a heart that nothing takes out may pass for breaths, shape (n, 2). [samples]
 
     Where it was counted for breaths its pace tells it; as it slows in a pause it tells nothing, so
-    that two minutes after it are doubted too.
+    that most of a minute after it is doubted too.
 
     Parameters
     ----------

@@ -18,10 +18,13 @@ from joey.breaths.restless import PACES, hurried, leisurely, restless
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Stillness"]
+    from joey.breaths.contact import Contact
+
+__all__ = ["BLOCK_S", "LEARN_S", "Stillness"]
 
 BLOCK_S = 0.25  # s, what is judged at a time
 AROUND = 4  # blocks to either side in which movement is measured: 2 s, a slow breath
+LEARN_S = 45.0  # s, from which the first usual breath is learned: a bout of motion is shorter
 LATELY_S = 8.0  # s, whose movement is the present size of breaths
 LOW = 0.3  # quantile of it that is taken: there may be motion among the breaths
 NOISE = 4.5  # SD of filtered white noise between its highest and lowest in 2 s
@@ -52,9 +55,9 @@ class Stillness:
         How far it moves around a block, what is left where nobody breathes, the median of `moves`
         over the last `LATELY_S`, and the RMS of its fourth and second differences; NaN where
         unknown. [1/16 count x boxes]
-    breath, slow, trusted, motion : ndarray
+    breath, slow, trusted, motion, shaken : ndarray
         The usual breath as the decision knew it at a block, whether movement was too slow for it,
-        whether it trusted it, and whether it saw motion.
+        whether it trusted it, whether it saw motion, and no breath of the usual size since.
     """
 
     def __init__(self, samples: int, fs: float, boxes: tuple[int, int, int]) -> None:
@@ -86,6 +89,7 @@ class Stillness:
         self.slow: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.trusted: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.motion: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.shaken: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         # Slow memories of movement and its briskness, each before a block.
         self._memory: NDArray[np.float64] = np.zeros((2, n + 1))
         self.ahead = max(round(AHEAD_S * fs), (likeness.REACH + 1) * self.block)
@@ -194,10 +198,12 @@ class Stillness:
 
     def unsure(
         self,
+        band: NDArray[np.int64],
+        valid: NDArray[np.bool_],
         peaks: NDArray[np.int64],
         rises: NDArray[np.float64],
         heart_in: NDArray[np.bool_],
-        lost: NDArray[np.bool_],
+        contact: Contact,
         lo: int,
         hi: int,
     ) -> NDArray[np.bool_]:
@@ -205,13 +211,17 @@ class Stillness:
 
         Parameters
         ----------
+        band, valid : ndarray
+            Band-passed impedance of the window, and where it can be judged.
         peaks, rises, heart_in : ndarray, shape (m,)
             The breaths, how far they rose, and whether the heart's share is still in them.
-        lost : ndarray of bool, shape (blocks,)
-            Where the electrodes feel no chest.
+        contact : Contact
+            Whether the electrodes feel a chest.
         lo, hi : int
             Which samples.
         """
+        from joey.breaths import likeness  # noqa: PLC0415  loads Numba
+
         near = round(NEAR_S / BLOCK_S)
         first, stop = (
             max(lo // self.block - near, 0),
@@ -227,7 +237,13 @@ class Stillness:
         mine = slice(first, stop)
         floor, breath, rest = self.floor[mine], self.breath[mine], self._rest(mine)
         with np.errstate(invalid="ignore"):
-            moving = inner & ((self.moves[mine] >= rest) | lost[mine])
+            moving = self.moves[mine] >= rest
+            # A line that stood still after a leap may be that of electrodes without a chest.
+            moving |= contact.lost[mine] | (self.shaken[mine] & ~contact.felt[mine])
+            moving |= likeness.faded(
+                band, valid, peaks, self.floor, self.breath, inner, first, self.block, self._fs
+            )
+            moving &= inner
             # A quarter of a second says little of noise: most around it must agree.
             unsure = 2 * _around(floor > DROWNED * breath, near) > _around(floor > 0, near)
         unsure |= self.motion[mine]
@@ -263,9 +279,10 @@ class Stillness:
         with np.errstate(invalid="ignore", divide="ignore"):
             shapes = self.brisk[at] / self.moves[at]
             moves = self.moves[at] / self._memory[0, at]
+        heard = round(LEARN_S * self._fs)
         doubted = (
-            restless(peaks, rises, shapes, self._sines, self._fs, lo, hi),
-            leisurely(peaks, moves, self._fs, lo, hi),
+            restless(peaks, rises, shapes, self._sines, self._fs, heard, lo, hi),
+            leisurely(peaks, moves, self._fs, heard, lo, hi),
             hurried(peaks, heart_in, self._fs, lo, hi),
         )
         for start, end in np.concatenate(doubted).tolist():
