@@ -2,8 +2,9 @@
 //
 //     node tests/serve/node_client.mjs FOLDER PORT COUNT
 //
-// FOLDER is where `npm install node-hl7-client` was run. Prints a line of JSON at the end: the
-// control ids that were acknowledged with AA, and how often a message was sent again.
+// FOLDER is where `npm install node-hl7-client` was run. Sends COUNT messages, and more until its
+// input ends. Prints a line of JSON at the end: the control ids that were acknowledged with AA, and
+// how often a message was sent again.
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
@@ -62,10 +63,12 @@ async function send(made) {
   return answer;
 }
 
+let over = false;
+process.stdin.on("end", () => { over = true; }).resume();
 const acknowledged = [];
 let again = 0;
 let up = await connect();
-for (let number = 0; number < Number(count); number++) {
+for (let number = 0; number < Number(count) || !over; number++) {
   const made = message(number);
   for (;;) {
     const answer = up ? await send(made) : null;

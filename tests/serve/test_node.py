@@ -26,7 +26,6 @@ SCRIPT = Path(__file__).with_name("node_client.mjs")
 FOLDER = Path(os.environ.get("JOEY_NODE_CLIENT", ""))
 KILLS = int(os.environ.get("JOEY_KILLS", "3"))
 LEAST = 1000  # messages
-A_KILL = 200  # messages for each kill: it sends some 200 a second
 END_S = 600.0  # s
 
 pytestmark = pytest.mark.skipif(
@@ -37,21 +36,19 @@ pytestmark = pytest.mark.skipif(
 
 def test_what_node_was_told_is_kept_is_kept_once(tmp_path: Path) -> None:
     """Killed and started again while it sends: each acknowledged message is there, each once."""
-    count = max(LEAST, A_KILL * KILLS)
     intake = Running(Settings(tmp_path, hl7_port=0))
     intake.settings = replace(intake.settings, hl7_port=intake.port)
     rng = random.Random(KILLS)  # noqa: S311
     with subprocess.Popen(
-        ["node", SCRIPT, FOLDER, str(intake.port), str(count)], stdout=subprocess.PIPE, text=True
-    ) as sender:
+        ["node", SCRIPT, FOLDER, str(intake.port), str(LEAST)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as sender:  # fmt: skip
         try:
-            kills = 0
-            end = time.monotonic() + END_S
-            while kills < KILLS and sender.poll() is None and time.monotonic() < end:
+            for _ in range(KILLS):
                 time.sleep(0.2 + 0.8 * rng.random())
+                assert sender.poll() is None
                 os.kill(intake.process.pid or 0, signal.SIGKILL)
                 intake.process.join(10)
-                kills += 1
                 intake.start()
             said, _ = sender.communicate(timeout=END_S)
         finally:
@@ -61,8 +58,7 @@ def test_what_node_was_told_is_kept_is_kept_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db", read_only=True)
     kept = Counter(entry.control_id for entry in journal.read(0, kinds={"hl7"}, limit=10**6))
     journal.close()
-    print(f"{kills} kills, {len(kept)} messages kept, {told['again']} sent again")  # noqa: T201
+    print(f"{KILLS} kills, {len(kept)} messages kept, {told['again']} sent again")  # noqa: T201
 
-    assert kills == KILLS
-    assert len(told["acknowledged"]) == count
+    assert len(told["acknowledged"]) >= LEAST
     assert kept == Counter(told["acknowledged"])
