@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import threading
 from collections import Counter
@@ -89,10 +90,11 @@ def entries_of(recording: Recording) -> list[NewEntry]:
 
     The last is of another infant: the stream is closed, and all of it is final.
     """
+    length = math.ceil(recording.span.end - START / NS)  # s; its clock may have been set
     waves: dict[str, Any] = {}
     numbers: dict[str, Any] = {}
     for signal in recording.signals:
-        counts = np.full(int(MINUTES * 60 * signal.fs), ABSENT, dtype=np.int32)
+        counts = np.full(int(length * signal.fs), ABSENT, dtype=np.int32)
         for segment in signal.segments:
             assert segment.grid.start_ns == START
             for lo, hi in segment.runs.tolist():
@@ -105,9 +107,9 @@ def entries_of(recording: Recording) -> list[NewEntry]:
     patients = admit_all(2, "2026-05-01")
     clock = MonitorClock(START)
     entries = []
-    for second in range(MINUTES * 60 + 1):
+    for second in range(length + 1):
         at = START + second * NS
-        whole = second % (MINUTES * 60)
+        whole = second % length
         strips = []
         for quantity in WAVES:
             signal, counts = waves[quantity]
@@ -120,7 +122,7 @@ def entries_of(recording: Recording) -> list[NewEntry]:
             if whole in values
         ]
         piece = Piece(at, at + NS, tuple(readings), tuple(strips))
-        who = patients[int(second == MINUTES * 60)]
+        who = patients[int(second == length)]
         raw = encode(DIALECTS["pcd"], piece, BED, who, f"m{second}")
         entries.append(NewEntry(at + NS + NS // 5, "hl7", "ward", raw, 0, f"0.{second}"))
     return entries

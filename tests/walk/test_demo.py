@@ -171,7 +171,7 @@ def test_what_the_ward_sent_is_what_is_stored(tmp_path: Path) -> None:
 def test_the_ward_marks_its_hold_if_asked(tmp_path: Path) -> None:
     """By way of the pages, a minute late and then put right; the browser's own link still works."""
     data = tmp_path / "data"
-    with running(tmp_path, "--data", str(data), "--auto-taps", "--speed", "30") as process:
+    with running(tmp_path, "--data", str(data), "--auto-taps", "--speed", "20") as process:
         host, link = link_of(process)
         assert ask(host, link.removeprefix(f"http://{host}"))[0] == 303
         deadline = time.monotonic() + 60
@@ -194,6 +194,7 @@ def test_the_ward_marks_its_hold_if_asked(tmp_path: Path) -> None:
         ("--beds", "0"),
         ("--speed", "nan"),
         ("--speed", "0"),
+        ("--speed", "10.1"),
         ("--history", "-1"),
         ("--port", "70000"),
         ("--exit-after", "nan"),

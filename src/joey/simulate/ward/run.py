@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["WardSettings", "play_ward", "run_ward"]
 
 NS = 1_000_000_000
+GATEWAY_MOST = 20  # messages a second of one connection, each of which waits for its answer
 MOST_BEDS = 500
 GATEWAY = "named"  # the make of monitors that stand behind one
 LONGEST_HISTORY_MIN = 24 * 60.0
@@ -127,7 +128,7 @@ async def run_ward(
         try:
             port, link = (settings.port, "") if places is None else await places
             office = Link(settings.host, port)
-            monitors = _place(settings, port, beds, dirt, live_ns, label)
+            monitors = _place(settings, port, beds, dirt, live_ns, label, time.speed)
             links += [office, *{id(each.link): each.link for each in monitors}.values()]
             _introduce(truth, monitors, begin_ns, live_ns, story)
             async with asyncio.TaskGroup() as tasks:
@@ -163,8 +164,11 @@ def _place(
     dirt: tuple[Dirt, ...],
     live_ns: int,
     label: str,
+    speed: float,
 ) -> list[Monitor]:
     """Return a monitor for each bed, of one make after the other."""
+    most = max(round(GATEWAY_MOST / speed), 1)
+    behind = 0  # the gateway that is being filled
     gateway = Link(settings.host, port)
     clocks = clocks_of(settings.beds, dirt, live_ns)
     zone = UTC if settings.zone == "UTC" else zone_of(settings.zone)
@@ -174,6 +178,9 @@ def _place(
         own = tuple(each for each in dirt if each.bed == k + 1)
         # Behind a gateway several monitors share a connection; not those whose link is cut.
         alone = name != GATEWAY or any(each.kind in {"outage", "reconnects"} for each in own)
+        if not alone and behind == most:
+            gateway, behind = Link(settings.host, port), 0
+        behind += not alone
         link = Link(settings.host, port) if alone else gateway
         phase_ns = k * NS // len(beds)
         mine = f"{label}{k + 1}."
