@@ -73,7 +73,9 @@ PLENTY = 15
 EARLIEST, LATEST = 0.75, 1.3  # median intervals: a small beat is on time
 UNTIMELY = 1.4  # times that, where it is not
 UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
-SWAY = 0.1  # tilt: how far past `UPWARD` it goes before the polarity changes
+SWAY = (
+    0.25  # tilt: how far past `UPWARD` it goes before the polarity changes; within, either will do
+)
 TURNED = 4  # beats in a row that are of the other polarity: the electrodes or the axis have turned
 PAUSE = 0.35  # of the last known size: two sizes whose geometric mean is less are noise and beat
 BURST = 3.0  # times what was usual: a larger size, soon lost, was one of artifacts
@@ -253,7 +255,7 @@ def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     for j in range(pos, stop):
         if at[j, ENERGY] >= threshold and among[j - pos] > 0:
             deflect(x, gone, w, at, sizes, boxes, j)
-            tilt += tilt_of(sizes, j) / many
+            tilt += tilt_of(x, w, at, sizes, j) / many
             sharp += steepness_of(at[j, ENERGY], sizes, j) / many
     # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
     if not w[STEEPEST]:
@@ -448,7 +450,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         if taken:
             verdict[pos] = BEAT
             deflect(x, gone, w, at, sizes, boxes, pos)
-            tilt = tilt_of(sizes, pos)
+            tilt = tilt_of(x, w, at, sizes, pos)
             s[SHARP] += (steepness_of(energy, sizes, pos) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0
             against = (tilt - UPWARD) * s[SIGN] < -SWAY

@@ -10,8 +10,10 @@ from joey.compiled import kernel
 __all__ = ["deflect", "pinpoint", "steepness_of", "tilt_of", "way_of"]
 
 # Places in the widths of a recipe, in samples (half widths where a box is centred).
-SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, STRIDE = range(12)
-N_WIDTHS = 12
+SHORT, LONG, FINE, BASE, GATHER, AROUND, NEIGHBOR, TURN, STEEPEST, REACH, KEEP, STRIDE, ASIDE = (
+    range(13)
+)
+N_WIDTHS = 13
 
 # Columns of a candidate.
 TOP, ENERGY, HIGH, LOW, UP, N_PLACES = range(6)  # indices, and the sign of a pleth there
@@ -197,10 +199,38 @@ def _shift(before: int, behind: int) -> float:
 
 
 @kernel(counted=False)
-def tilt_of(sizes: NDArray[np.float64], c: int) -> float:
-    """Return how much larger the upward deflection is than the downward, -1 to 1."""
-    most = max(sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE], 1e-9)
-    return float((sizes[c, HIGH_SIZE] - sizes[c, LOW_SIZE]) / most)
+def tilt_of(
+    x: NDArray[np.int32],
+    w: NDArray[np.int64],
+    at: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    c: int,
+) -> float:
+    """Return how much larger the upward deflection is than the downward, -1 to 1.
+
+    Of an ECG each counts for how far it leaves both its sides: in a fast heart whose T wave goes
+    down the line lies so low that what is flat between two beats is as high as they are deep.
+    """
+    up, down = sizes[c, HIGH_SIZE], sizes[c, LOW_SIZE]
+    if not w[STEEPEST]:
+        up = float(_leaves(x, w, at[c, TOP], at[c, HIGH], 1))
+        down = float(_leaves(x, w, at[c, TOP], at[c, LOW], -1))
+    return float((up - down) / max(up, down, 1e-9))
+
+
+@kernel(counted=False)
+def _leaves(x: NDArray[np.int32], w: NDArray[np.int64], top: int, place: int, way: int) -> int:
+    """Return how far a deflection leaves the nearer of its two sides, at least 0. [counts x box]"""
+    fine, aside, reach = w[FINE], w[ASIDE], w[REACH]
+    # What is further from the candidate may not have been measured.
+    left = max(place - aside, top - reach + fine)
+    right = min(place + aside, top + reach - fine)
+    before, behind = np.int64(x[place]) - x[left], np.int64(x[place]) - x[right]
+    for k in range(1, fine + 1):
+        own = np.int64(x[place - k]) + x[place + k]
+        before += own - x[left - k] - x[left + k]
+        behind += own - x[right - k] - x[right + k]
+    return int(max(min(way * before, way * behind), 0))
 
 
 @kernel(counted=False)

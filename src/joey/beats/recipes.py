@@ -19,6 +19,7 @@ __all__ = ["ECG", "END", "ONLY_HEAR", "PLETH", "TELL", "TURN_S", "Recipe", "widt
 ONLY_HEAR, TELL, END = range(3)
 
 ENERGY_HZ = 125  # at least so often a second an ECG's energy is looked at: no beat is narrower
+ASIDE_S = 0.030  # s, so far beside an R or S wave the signal has left it: half of a neonatal QRS
 TURN_S = 0.5  # s, a block for which one polarity of a pleth holds
 
 
@@ -104,6 +105,7 @@ def widths(recipe: Recipe, fs: Fraction) -> NDArray[np.int64]:
         reach,
         keep,
         stride,
+        _half(2 * ASIDE_S * fs),
     )
     found = np.array(row, dtype=np.int64)
     found.flags.writeable = False  # one array for all who ask
