@@ -23,6 +23,7 @@ MODULES = (
     "beats.decide",
     "beats.deflections",
     "beats.kernels",
+    "beats.learning",
     "beats.loops",
     "beats.medians",
     "beats.polarity",

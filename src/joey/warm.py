@@ -141,6 +141,7 @@ JOBS = (
                 "decide",
                 "deflections",
                 "kernels",
+                "learning",
                 "loops",
                 "medians",
                 "polarity",

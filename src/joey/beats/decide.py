@@ -20,9 +20,6 @@ from numpy.typing import NDArray
 from joey.beats.deflections import (
     ENERGY,
     GATHER,
-    LONG,
-    NEIGHBOR,
-    SHORT,
     STEEPEST,
     STRIDE,
     TOP,
@@ -31,8 +28,9 @@ from joey.beats.deflections import (
     tilt_of,
     way_of,
 )
+from joey.beats.learning import CLEAR, LEARN_S, STEEP, THRESHOLD, learn, quiet_beside
 from joey.beats.medians import RING, push
-from joey.beats.pulses import CLOSE, echoes, mark_returning, returning
+from joey.beats.pulses import CLOSE, echoes, returning
 from joey.compiled import kernel
 
 __all__ = [
@@ -48,15 +46,11 @@ __all__ = [
 
 OPEN, NOT_A_BEAT, BEAT, SEARCHED_BACK = 0, 1, 2, 3  # verdict on a candidate
 
-LEARN_S = 4.6  # two halves of 2.3 s: each holds a beat from 30/min on
 LOST_S = 3.0  # no beat for so long: the size of a beat is learned anew
-THRESHOLD = 0.35  # of the way from noise to beat
 OVERDUE = 1.6  # median intervals without a beat before looking back
 MOST_ECHO = (
     0.2  # of a pulse's size: what is taken for noise between pulses are mostly echoes of them
 )
-CLEAR = 0.25  # of a beat's size: enough where it also stands out of the noise and is steep
-STEEP = 0.3  # of the usual energy for its height: less is a T wave or drift of any height
 SOON = 0.5  # of the median interval: so soon after a beat and under half its size is a T wave
 T_WAVE_S = 0.36  # the latest T wave (Pan and Tompkins 1985)
 T_SHARE, T_STEEP = 0.35, 0.5  # of a beat's size and of its steepness: a T wave has not both
@@ -66,7 +60,6 @@ P_SHARE = 0.7  # of the size of its beat, usual and own: the largest P wave
 NOISE_MARGIN = 2.5  # a searched-back beat stands out of the noise by this
 NOISE_STEP = 0.05  # of a beat's size: noise is taken to grow to this at once, and threefold after
 CLEAR_MARGIN = 1.0  # times the usual candidate of noise: a small beat, before it is overdue
-QUIET_S = 1.5  # before a small candidate that show the noise: a beat at 40/min and more
 STANDS_OUT = 2.3  # times the quiet quarter: 99.5 % of the candidates of broad noise are less
 COARSE = 0.4  # more of that, as often as the samples of a stretch are fewer than `PLENTY`
 PLENTY = 15
@@ -77,13 +70,7 @@ SWAY = (
     0.25  # tilt: how far past `UPWARD` it goes before the polarity changes; within, either will do
 )
 TURNED = 4  # beats in a row that are of the other polarity: the electrodes or the axis have turned
-PAUSE = 0.35  # of the last known size: two sizes whose geometric mean is less are noise and beat
 BURST = 3.0  # times what was usual: a larger size, soon lost, was one of artifacts
-EDGE_SHARE = 0.3  # of the last known size: less, in a span cut short, is what follows a beat
-CROWDED = 0.75  # share of candidates the size of beats: only noise and very fast hearts have more
-FAST_S = 0.36  # mean interval: that of candidates in noise is shorter, an uneven heart's is longer
-EVEN = 0.1  # mean change of interval over mean interval: small beats that make a rhythm even
-UNEVEN = 0.15  # mean change of interval over mean interval: a very fast heart is regular, noise not
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
 PULSE_FLOOR = 3  # the same of a pleth: a pulse of 5 counts has more, noise of 1 count has less
 
@@ -127,40 +114,6 @@ def _index_of(at: NDArray[np.int64], pos: int, top: float) -> int:
 
 
 @kernel(counted=False)
-def _quiet(
-    x: NDArray[np.int32],
-    gone: NDArray[np.int32],
-    w: NDArray[np.int64],
-    top: int,
-    fs: float,
-    least: NDArray[np.float64],
-) -> float:
-    """Return the energy of the quiet quarter of what lies around a candidate; 0: not known."""
-    short, long, width = w[SHORT], w[LONG], 2 * w[GATHER] + w[STRIDE]
-    a, b = 2 * long + 1, 2 * short + 1
-    first, stop = max(top - int(QUIET_S * fs), long), top + w[NEIGHBOR] + 1
-    many = 0
-    while stop - width >= first:
-        lo, hi = stop - width, stop
-        stop = lo
-        if len(gone) > 0 and gone[hi + long + 1] != gone[lo - long]:
-            continue
-        energy = 0
-        in_short, out_short = x[lo + short + 1 : hi + short + 1], x[lo - short : hi - short]
-        in_long, out_long = x[lo + long + 1 : hi + long + 1], x[lo - long : hi - long]
-        for k in range(width):
-            energy += abs(a * (in_short[k] - out_short[k]) - b * (in_long[k] - out_long[k]))
-        k = min(many, RING - 1)
-        if many < RING or energy < least[k]:
-            while k > 0 and least[k - 1] > energy:
-                least[k] = least[k - 1]
-                k -= 1
-            least[k] = energy
-        many += 1
-    return float(least[min((many + 1) // 4, RING - 1)]) if many >= RING else 0.0
-
-
-@kernel(counted=False)
 def _stands_out(  # noqa: PLR0913, PLR0917
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
@@ -177,113 +130,7 @@ def _stands_out(  # noqa: PLR0913, PLR0917
     limit = STANDS_OUT * (1.0 + COARSE * few)
     if rr > 0 and not EARLIEST * rr <= gap <= LATEST * rr:
         limit *= UNTIMELY
-    return bool(at[c, ENERGY] >= limit * _quiet(x, gone, w, at[c, TOP], fs, least))
-
-
-@kernel(counted=False)
-def _rhythm(
-    at: NDArray[np.int64], pos: int, stop: int, least: float, among: NDArray[np.int8]
-) -> tuple[int, float, float]:
-    """Return how many candidates have a size, their mean interval, and its unevenness."""
-    many = 0
-    before = gap_before = -1
-    total = change = 0.0
-    for j in range(pos, stop):
-        if at[j, ENERGY] >= least and among[j - pos] > 0:
-            many += 1
-            if before >= 0:
-                gap = at[j, TOP] - before
-                total += gap
-                if gap_before >= 0:
-                    change += abs(gap - gap_before)
-                gap_before = gap
-            before = at[j, TOP]
-    return many, total / max(many - 1, 1), change / max(total, 1.0)
-
-
-@kernel(counted=False)
-def _level(
-    at: NDArray[np.int64], pos: int, stop: int, middle: float, floor: float, usual: float
-) -> float:
-    """Return the size of a beat in a learning span; 0: none."""
-    first = second = 0.0
-    for j in range(pos, stop):
-        if at[j, TOP] < middle:
-            first = max(first, float(at[j, ENERGY]))
-        else:
-            second = max(second, float(at[j, ENERGY]))
-    # The lesser of the two halves: one burst of motion does not set the size of a beat. But where
-    # the greater is nearer to what was usual, the lesser is the noise of a pause.
-    lesser, greater = min(first, second), max(first, second)
-    cut_short = lesser == 0.0
-    level = greater if cut_short or lesser * greater < (PAUSE * usual) ** 2 else lesser
-    return 0.0 if level < floor or (cut_short and level < EDGE_SHARE * usual) else level
-
-
-@kernel(counted=False)
-def _learn(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
-    at: NDArray[np.int64],
-    sizes: NDArray[np.float64],
-    pos: int,
-    start: float,
-    fs: float,
-    floor: float,
-    usual: float,
-    x: NDArray[np.int32],
-    gone: NDArray[np.int32],
-    w: NDArray[np.int64],
-    boxes: NDArray[np.int64],
-    sign: NDArray[np.int8],
-) -> tuple[float, float, float, float]:
-    """Return size, noise, tilt and steepness of beats from one learning span; size 0: none."""
-    learn = LEARN_S * fs
-    stop = pos
-    while stop < len(at) and at[stop, TOP] < start + learn:
-        stop += 1
-    level = _level(at, pos, stop, start + 0.5 * learn, floor, usual)
-    threshold = THRESHOLD * level
-    among = sign[pos:stop]  # of what is not decided: room for a mark
-    among[:] = 1
-    if w[STEEPEST]:
-        mark_returning(x, w, at, pos, stop, threshold, fs, among)
-    many, gap, uneven = _rhythm(at, pos, stop, threshold, among)
-    fast = gap < FAST_S * fs or level < EDGE_SHARE * usual
-    crowded = many >= 6 and many > CROWDED * (stop - pos)
-    if level == 0.0 or (crowded and uneven > UNEVEN and fast):
-        return 0.0, 0.0, 0.0, 0.0
-    tilt = sharp = 0.0
-    for j in range(pos, stop):
-        if at[j, ENERGY] >= threshold and among[j - pos] > 0:
-            deflect(x, gone, w, at, sizes, boxes, j)
-            tilt += tilt_of(x, w, at, sizes, j) / many
-            sharp += steepness_of(at[j, ENERGY], sizes, j) / many
-    # Beats alternate or sway in size: small ones are no noise if they make the rhythm even.
-    if not w[STEEPEST]:
-        least = CLEAR * level
-        for j in range(pos, stop):
-            if least <= at[j, ENERGY] < threshold:
-                deflect(x, gone, w, at, sizes, boxes, j)
-                among[j - pos] = steepness_of(at[j, ENERGY], sizes, j) >= STEEP * sharp
-        more, _, uneven = _rhythm(at, pos, stop, least, among)
-        if more > many and uneven < EVEN:
-            threshold = least
-        return level, _noise(at, pos, stop, threshold, among), tilt, sharp
-    among[:] = 1  # a dicrotic wave is no noise
-    return level, _noise(at, pos, stop, threshold, among), tilt, sharp
-
-
-@kernel(counted=False)
-def _noise(
-    at: NDArray[np.int64], pos: int, stop: int, threshold: float, among: NDArray[np.int8]
-) -> float:
-    """Return the mean energy of the candidates that are no beats."""
-    noise = 0.0
-    n_noise = 0
-    for j in range(pos, stop):
-        if at[j, ENERGY] < threshold or among[j - pos] == 0:
-            noise += at[j, ENERGY]
-            n_noise += 1
-    return noise / max(n_noise, 1)
+    return bool(at[c, ENERGY] >= limit * quiet_beside(x, gone, w, at[c, TOP], fs, least))
 
 
 @kernel(counted=False)
@@ -331,19 +178,20 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         Polarity at each beat, changed in place.
     """
     n = len(at)
-    learn = LEARN_S * fs
+    span = LEARN_S * fs
     lost = LOST_S * fs
     while True:
         pos = int(s[POS])
         if s[SPK] == 0.0:
             start = s[FROM]
-            if known < start + learn and not last:
+            if known < start + span and not last:
                 return int(start)
-            level, noise, tilt, sharp = _learn(
-                *(at, sizes, pos, start, fs, floor, s[USUAL]), *(x, gone, w, boxes, sign)
+            level, noise, tilt, sharp = learn(
+                *(at, sizes, pos, start, fs, floor, s[USUAL]),
+                *(x, gone, w, boxes, sign, s[SHARP], s[QUIETEST:N_NUMBERS]),
             )
             if level == 0.0:
-                s[FROM] = start + 0.5 * learn
+                s[FROM] = start + 0.5 * span
                 while pos < n and at[pos, TOP] < s[FROM]:
                     verdict[pos] = NOT_A_BEAT
                     pos += 1
