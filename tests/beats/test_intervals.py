@@ -291,5 +291,5 @@ def test_the_timing_noise_that_is_stated_bounds_that_of_simulated_beats(
     step = float(np.std(error)) * np.sqrt(12)
     assert step <= stated
     assert ratio == 50 or step >= 0.6 * stated  # a bound that says something
-    added = measure_rmssd(np.diff(error))
+    added = measure_rmssd(400 + np.diff(error))  # of a heart as even as can be
     assert added <= rmssd_floor(stated)
