@@ -16,6 +16,7 @@ from joey.beats.intervals import (
 )
 from joey.beats.rates import RateAgreement, RateDetector, compare_rates
 from joey.beats.shapes import mark_shapes
+from joey.beats.timing import measured_timing_ms
 from joey.beats.types import BeatFlag, Beats
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "intervals_from_rr",
     "join_beats",
     "mark_shapes",
+    "measured_timing_ms",
     "nn_between",
     "nn_intervals",
     "rr_intervals",

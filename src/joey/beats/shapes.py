@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from joey.beats.types import Beats
     from joey.signals import Signal
 
-__all__ = ["mark_shapes"]
+__all__ = ["REACH_S", "centers_of", "mark_shapes", "shapes_of"]
 
 REACH_S = 0.08  # s to either side: a neonatal QRS of 50-80 ms whole, an ectopic one's larger part
 POINTS = 33  # of a shape: 5 ms apart, whatever the sampling frequency
@@ -68,14 +68,14 @@ def mark_shapes(signal: Signal, beats: Beats) -> Beats:
     Joey's own, and neonatal ectopy was not at hand to check them on.
     """
     flags = beats.flags & ~np.uint8(BeatFlag.ODD_SHAPE | BeatFlag.EARLY_WIDE)
-    shapes = _shapes(signal, beats.times)
+    shapes = shapes_of(signal, beats.times)
     known = np.isfinite(shapes[:, 0])
     at, there = _around(beats.times)
     there &= known[at] & known[:, None]
     judged = there.sum(axis=1) >= FEWEST
     # A notched beat is timed at either apex: it is as alike as it is by its middle.
-    centers = _centers(shapes)
-    moved = _shapes(signal, beats.times + np.where(known, centers, 0.0))
+    centers = centers_of(shapes)
+    moved = shapes_of(signal, beats.times + np.where(known, centers, 0.0))
     alike = np.fmax(_alike(shapes), _alike(moved))
     usual = _quantile(_quantile(alike, there, USUAL)[at], there, 0.5)
     limit = np.minimum(ALIKE, 1.0 - SPREAD * (1.0 - usual))
@@ -104,7 +104,7 @@ def _around(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.b
     return at, inside & (stretch[at] == stretch[:, None])
 
 
-def _centers(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+def centers_of(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where the steep parts of each shape have their middle, from its time. [s]"""
     steep = np.diff(shapes, axis=1) ** 2
     at = np.linspace(-REACH_S, REACH_S, POINTS)
@@ -137,7 +137,7 @@ def _quantile(
     return np.asarray(np.where(count > 0, found, np.nan), dtype=np.float64)
 
 
-def _shapes(signal: Signal, times: NDArray[np.float64]) -> NDArray[np.float64]:
+def shapes_of(signal: Signal, times: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the smoothed signal around beats less its line; NaN where not all was measured."""
     at = np.linspace(-REACH_S, REACH_S, POINTS)
     step = 2.0 * REACH_S / (POINTS - 1)

@@ -9,8 +9,8 @@ from joey.beats import (
     detect_beats,
     heart_rate_series,
     mark_shapes,
+    measured_timing_ms,
     nn_intervals,
-    timing_noise_ms,
 )
 from joey.breaths import detect_breaths, without_heart
 from joey.events import DEFAULT, find_all, heart_rate_pieces, spells, without
@@ -230,7 +230,7 @@ def _beats(chosen: Waveform | None) -> tuple[Beats | None, Intervals | None]:
     known = chosen.signal.channel.quantity == "ecg"  # of pulses it was never measured
     if known:
         beats = mark_shapes(chosen.signal, beats)
-    noise = timing_noise_ms(float(chosen.signal.fs)) if known else float("nan")
+    noise = measured_timing_ms(chosen.signal, beats) if known else float("nan")
     return beats, nn_intervals(beats, resolution_ms=noise)
 
 

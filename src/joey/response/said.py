@@ -287,8 +287,9 @@ def _timing(findings: Findings) -> tuple[str, ...]:
         return ()
     sd = findings.intervals.resolution_ms / np.sqrt(12)
     line = (
-        f"timing noise of beats is taken as {sd:.2f} ms (SD), what simulated ECG gives at a peak "
-        "20 times the SD of its noise; in a cleaner ECG it is less"
+        f"timing noise of beats is taken as {sd:.2f} ms (SD): what simulated ECG gives at a peak "
+        "20 times the SD of its noise, or, where it is more, what peaks of this ECG are off their "
+        "complexes; in a cleaner ECG it is less"
     )
     return (line,)
 
