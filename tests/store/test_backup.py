@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ def data(tmp_path: Path) -> Path:
     records.apply(Journal(folder / "journal.db", read_only=True).read(0))
     records.close()
     return folder
+
+
+def test_nobody_else_of_the_machine_reads_them(data: Path, tmp_path: Path) -> None:
+    """Databases, what SQLite lays beside them, and their copies are their owner's alone."""
+    out, again = tmp_path / "out", tmp_path / "again"
+    with closing(Journal(data / "journal.db")) as journal:
+        journal.append([message(9)])
+        back_up(data, out)
+        beside = list(data.glob("*.db*"))
+        assert data / "journal.db-wal" in beside
+    restore(out, again)
+
+    assert again.stat().st_mode & 0o077 == 0
+    for path in (*data.glob("*.db"), *out.glob("*.db"), *again.glob("*.db")):
+        assert path.stat().st_mode & 0o077 == 0, path.name
 
 
 def change(path: Path, statement: str) -> None:

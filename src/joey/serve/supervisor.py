@@ -111,7 +111,7 @@ class Supervisor:
         """
         from joey.store.folders import bring_up_folder  # noqa: PLC0415  (and what it needs)
 
-        self._settings.data.mkdir(parents=True, exist_ok=True)
+        self._settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock()
         bring_up_folder(self._settings.data)
         self._is_warm = not is_cold()

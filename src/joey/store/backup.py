@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.folders import landing
 from joey.store.archive import Archive
-from joey.store.databases import open_database
+from joey.store.databases import make_private, open_database
 from joey.store.journal import DIGEST, Journal, StorageError
 from joey.store.proofs import Proofs
 
@@ -121,7 +121,7 @@ def restore(backup: Path, data: Path) -> Found:
         if not (backup / name).is_file() or _hash(backup / name) != digest:
             msg = f"{backup / name} is not what was backed up: use another backup"
             raise StorageError(msg)
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(data), landing(data) as folder:
         for name in listed:
             _copy(backup / name, folder / name)
@@ -243,6 +243,7 @@ def _listed(backup: Path) -> dict[str, str]:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment, and have it on the disk."""
+    make_private(target)
     try:
         with (
             closing(open_database(source, read_only=True)) as db,
