@@ -4,14 +4,18 @@ Each on SQLite, and on a real PostgreSQL where there is one.
 """
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
+from sqlalchemy.exc import IntegrityError
 
 from joey.sources.hl7 import SourceSettings
-from joey.store.journal import Entry
+from joey.store.journal import Entry, StorageError
 from joey.store.records import Records
 from joey.store.records.engine import open_engine
 from joey.store.records.tables import metadata
@@ -210,6 +214,70 @@ def test_who_has_left_is_no_longer_shown(
     assert view.infant is where
 
 
+def test_a_number_of_another_infant_stays_with_that_infant(
+    journal: Journal, records: Records
+) -> None:
+    """Two infants' numbers in one message are no merge: both stay who they are."""
+    journal.adt("A01", "DOE^ANN", "5", mrn="0013")
+    journal.adt("A08", "JONES^JOSEPH", "4", mrn="0012^^^HOSP^MR~0013")
+    journal.adt("A08", "DOE^ANNA", "5", mrn="0013")
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, JOSEPH"
+    assert shown(records, "NICU/5")[0] == "DOE, ANNA"
+
+
+def test_a_day_that_no_table_holds_is_no_day(journal: Journal, records: Records) -> None:
+    """Some systems write year 9999 for never: the message counts as of when it came."""
+    never = journal.adt("A01", "DOE^ANN", "5", mrn="0013")
+    payload = never.payload.replace(b"20260528200000", b"99991231235959")
+    journal.entries[-1] = replace(never, payload=payload)
+    records.apply(journal.entries)
+
+    assert shown(records, "NICU/5")[0] == "DOE, ANN"
+
+
+def test_an_error_says_nothing_of_who_it_is_about(tmp_path: Path, journal: Journal) -> None:
+    """A database that cannot be written is told without names and numbers, and tried again."""
+    path = tmp_path / "records.db"
+    records = Records(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON names BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        with pytest.raises(IntegrityError) as told:
+            records.apply(journal.entries)
+        other.execute("DROP TRIGGER full")
+    assert "JONES" not in str(told.value)
+    records.apply(journal.entries)
+    assert shown(records)[0] == "JONES, BABY BOY"
+    records.close()
+
+
+def test_what_could_not_be_written_is_applied_later(tmp_path: Path, journal: Journal) -> None:
+    """Whose a stream is, too, is as if the disk had never been full."""
+    journal.oru("JONES^BABY BOY", "4")
+    path = tmp_path / "records.db"
+    records = Records(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        pages = other.execute("PRAGMA page_count").fetchone()[0]
+        assert pages > 1
+    full = f"PRAGMA max_page_count={pages}"
+    event.listen(records._engine, "connect", lambda db, _: db.execute(full))
+    records._engine.dispose()
+    name = "X" * 100_000
+    journal.adt("A08", f"JONES^{name}", "4")
+    with pytest.raises(StorageError, match="full") as told:
+        records.apply(journal.entries)
+    assert "JONES" not in str(told.value)
+    assert records.applied() == 0
+    full = "PRAGMA max_page_count=100000"
+    records._engine.dispose()
+    records.apply(journal.entries)
+    assert [each.infant for each in records.associations("NICU/4")] == [1]
+    records.close()
+
+
 def test_a_transfer_taken_back(journal: Journal, records: Records) -> None:
     """After A12 the infant is where it was."""
     journal.adt("A02", "JONES^BABY BOY", "5")
@@ -309,7 +377,16 @@ def test_a_tag_replaces_the_one_before(journal: Journal, records: Records) -> No
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"[]", b"{}", b'{"id": 1}', b'{"id":"x","type":"hug","bed":"b","at_ns":1}']
+    "payload",
+    [
+        *(b"", b"[]", b"{}", b'{"id": 1}', b'{"id":"x","type":"hug","bed":"b","at_ns":1}'),
+        b'{"id":"x","type":"start_hold","bed":"NICU/4","at_ns":%d}' % 2**63,
+        b'{"id":"x","type":"tag","bed":"NICU/4","at_ns":1,"stream":"s","start_ns":%d,'
+        b'"tag":"feeding"}' % 2**63,
+        b'{"id":"x","type":"start_hold","bed":"NICU/4","at_ns":1,"holder":"mother"}',
+        b'{"id":"x","type":"start_hold","bed":"NICU/4","at_ns":1,"details":["a"]}',
+        b'{"id":"x","type":"start_hold","bed":"NICU/4","at_ns":1,"holder":{"label":"\\ud83d"}}',
+    ],
 )
 def test_what_is_no_tap_changes_nothing(payload: bytes, journal: Journal, records: Records) -> None:
     """Anything may stand in a journal: it is told, and the rest goes on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from joey.errors import ProtocolError
 from joey.sources.codes import CodeMap
@@ -20,6 +21,7 @@ from joey.sources.hl7 import (
     read_message,
     read_observations,
 )
+from joey.store.journal import StorageError
 from joey.store.records.admissions import admit
 from joey.store.records.engine import open_engine, writing
 from joey.store.records.holding import (
@@ -102,16 +104,26 @@ class Records:
         """Apply entries in the order of the journal; those applied before change nothing.
 
         All of a batch are committed together with the place in the journal, or none.
+
+        Raises
+        ------
+        StorageError
+            If they could not be written: the same can be tried again.
         """
         done = Applied()
         if not entries:
             return done
-        with writing(self._engine) as connection:
-            before = _applied(connection)
-            for entry in entries:
-                if entry.seq > before and entry.state == "accepted":
-                    self._apply(connection, entry, done)
-            _note_applied(connection, max(before, entries[-1].seq))
+        try:
+            with writing(self._engine) as connection:
+                before = _applied(connection)
+                for entry in entries:
+                    if entry.seq > before and entry.state == "accepted":
+                        self._apply(connection, entry, done)
+                _note_applied(connection, max(before, entries[-1].seq))
+        except OperationalError as error:
+            self._last.clear()  # what is remembered of it was not kept
+            msg = f"the records cannot be written: {error.orig}"
+            raise StorageError(msg) from error
         return done
 
     def bed_keys(self) -> tuple[str, ...]:

@@ -80,13 +80,18 @@ def _new(connection: Connection, said: Admission, seq: int) -> int:
 
 
 def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: int) -> None:
-    """Take numbers, name and birth; what the message leaves out stays as it was."""
+    """Take numbers, name and birth; what the message leaves out stays as it was.
+
+    A number that is another infant's stays so: to put two infants together takes a merge.
+    """
     known = {
         (row.value, row.authority, row.kind)
         for row in connection.execute(select(accounts).where(accounts.c.infant == infant))
     }
     for each in keys_of(_accounts(said)):
-        if (each.value, each.authority, each.kind) not in known:
+        if (each.value, each.authority, each.kind) not in known and not _is_of_another(
+            connection, infant, each
+        ):
             connection.execute(
                 insert(accounts).values(
                     infant=infant,
@@ -108,6 +113,15 @@ def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: i
         connection.execute(update(infants).where(infants.c.id == infant).values(**told))
     if said.names and (said.names[0].family or said.names[0].given):
         _rename(connection, infant, said.names[0].family, said.names[0].given, at, seq)
+
+
+def _is_of_another(connection: Connection, infant: int, number: Account) -> bool:
+    theirs = select(accounts.c.id).where(
+        accounts.c.value == number.value,
+        accounts.c.authority == number.authority,
+        accounts.c.infant != infant,
+    )
+    return connection.execute(theirs).first() is not None
 
 
 def _rename(

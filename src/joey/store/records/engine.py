@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, event, inspect
 from sqlalchemy.engine import make_url
 
+from joey.store.databases import make_private
 from joey.store.formats import refuse_others
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ def open_engine(url: str) -> Engine:
     FormatError
         If a later version of Joey wrote it.
     """
-    engine = create_engine(make_url(url), pool_pre_ping=True)
+    # Without its parameters in what an error says: they are names and numbers of patients.
+    engine = create_engine(make_url(url), pool_pre_ping=True, hide_parameters=True)
     if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            make_private(Path(engine.url.database))
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     upgrade(engine)

@@ -40,6 +40,7 @@ SPELL_TAGS = (
 """What was done, or was going on, in a spell."""
 
 LONGEST_TEXT = 500  # characters of anything a tablet may send
+LARGEST = 2**63  # whole numbers are below: what the tables can hold
 KINDS = (*HOLD_TAPS, "tag", "associate", "release")
 
 
@@ -103,8 +104,25 @@ def parse_tap(payload: bytes) -> Tap:
     if _longest(said) > LONGEST_TEXT:
         msg = f"no text of a tap is longer than {LONGEST_TEXT} characters"
         raise ValueError(msg)
+    _refuse_unstorable(said)
     rest = {k: v for k, v in said.items() if k not in {"id", "type", "bed", "at_ns"}}
     return Tap(said["id"], said["type"], said["bed"], said["at_ns"], rest)
+
+
+def _refuse_unstorable(said: dict[str, Any]) -> None:
+    """Refuse what the tables cannot hold: one such tap would end each try to apply the journal."""
+    for name in ("at_ns", "start_ns", "infant"):
+        if isinstance(said.get(name), int) and not 0 <= said[name] < LARGEST:
+            msg = f"a tap's {name} is a whole number of 63 bits"
+            raise ValueError(msg)
+    for name in ("holder", "details"):
+        if not isinstance(said.get(name) or {}, dict):
+            msg = f"a tap's {name} has parts with names"
+            raise ValueError(msg)  # noqa: TRY004  (of data, not of a call)
+    try:
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a tap has half of a sign of two halves") from None
 
 
 def _longest(value: object) -> int:
