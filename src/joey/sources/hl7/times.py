@@ -18,6 +18,7 @@ __all__ = ["Stamp", "date_of", "offset_of", "read_time"]
 DAY_DIGITS = 8
 LONGEST = 48  # bytes of a time that can be one
 EPOCH_DAY = EPOCH.date().toordinal()
+YEARS = range(1678, 2262)  # what 64 bits of nanoseconds can say
 MOST_OFFSET_S = 15 * 3600  # no zone on Earth is further from UTC
 OUTSIDE = "a time that does not exist in its zone (clocks go forward)"
 TWICE = "a time that occurs twice in its zone (clocks go back): the first is taken"
@@ -139,6 +140,8 @@ def _local(text: bytes) -> tuple[int | None, int]:
     try:
         day = datetime(int(whole[:4]), int(whole[4:6]), int(whole[6:8])).toordinal()  # noqa: DTZ001
     except ValueError:
+        return None, 0
+    if int(whole[:4]) not in YEARS:
         return None, 0
     hour, minute, second = int(whole[8:10] or 0), int(whole[10:12] or 0), int(whole[12:14] or 0)
     if hour > 23 or minute > 59 or second > 60:
