@@ -256,6 +256,31 @@ def test_unfinished_messages_together_are_bounded() -> None:
     asyncio.run(play())
 
 
+def test_messages_that_wait_for_the_journal_are_bounded() -> None:
+    """Who sends much while it stands still is ended, unacknowledged; who sends little stays."""
+
+    async def play() -> None:
+        intake = Intake()
+        intake.open.clear()
+        async with (
+            contextlib.AsyncExitStack() as stack,
+            serving(intake, held_bytes=1 << 20, connections=16) as (server, port),
+        ):
+            peers = [await stack.enter_async_context(connected(port)) for _ in range(8)]
+            for n, (_, writer) in enumerate(peers):
+                writer.write(frame(message(n, 300_000)))
+            await until(lambda: server.traffic.held >= 5)
+            reader, writer = await stack.enter_async_context(connected(port))
+            writer.write(frame(message(9)))
+            await until(lambda: len(intake.kept) == 4)
+            assert server._held < 1 << 20
+            intake.open.set()
+            assert await answers(reader, 1) == [("AA", "9")]
+            await until(lambda: server._held == 0)
+
+    asyncio.run(play())
+
+
 def test_a_thousand_monitors_at_once() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2200:

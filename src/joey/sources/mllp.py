@@ -29,7 +29,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 READ_BYTES = 256 * 1024  # at once; also what a socket may have waiting
 CONNECTIONS = 4096
-HELD_BYTES = 512 * 1024 * 1024  # of unfinished messages, of all connections together
+HELD_BYTES = 512 * 1024 * 1024  # of messages not answered yet, of all connections together
 MESSAGE_S = 120.0  # s, a message that has begun ends within, and an answer is taken within
 KEEPALIVE_S = 60  # s of silence before a connection is probed: half-open ones end within 2 min
 GRACE_S = 5.0  # s for messages that are being stored when the server closes
@@ -90,7 +90,8 @@ class MllpServer:
     connections : int
         Most at once.
     held_bytes : int
-        Most that unfinished messages of all connections may hold together.
+        Most that messages which are not answered yet may hold, those of all connections together.
+        Beyond it a connection with more than its share of it is ended, and may send again.
     message_s : float
         How long a message may take from its first byte to its last. [s]
     ahead : int
@@ -116,6 +117,7 @@ class MllpServer:
         self._max_bytes = max_bytes
         self._connections = connections
         self._most_held = held_bytes
+        self._share = held_bytes // connections
         self._message_s = message_s
         self._ahead = ahead
         self._held = 0
@@ -222,19 +224,21 @@ class MllpServer:
                 self._idle.discard(task)
                 self.traffic.bytes += len(data)
                 events = framing.receive(data) if data else framing.finish()
-                self._held += framing.held - held
-                held = framing.held
+                before, held = held, framing.held + sum(map(_size, events))
+                self._held += held - before
+                if self._held > self._most_held and held > self._share:
+                    self.traffic.held += 1
+                    return
                 if events:
                     await self._answer(events, peer, writer)
+                    self._held += framing.held - held
+                    held = framing.held
                 if not data:
                     return
                 if not framing.inside:
                     deadline = None
                 elif deadline is None or events:
                     deadline = loop.time() + self._message_s
-                if self._held > self._most_held and held:
-                    self.traffic.held += 1
-                    return
         finally:
             self._held -= held
 
@@ -416,6 +420,11 @@ def _read_answer(raw: bytes) -> Answer | None:
         code, control_id = (text_of(message, field_of(fields, number)) for number in (1, 2))
         return Answer(code, control_id, raw)
     return None
+
+
+def _size(event: Frame | Refused) -> int:
+    """Return how much is kept of a message. [bytes]"""
+    return len(event.payload) if isinstance(event, Frame) else len(event.head)
 
 
 def _address_of(writer: asyncio.StreamWriter) -> str:
