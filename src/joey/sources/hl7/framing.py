@@ -133,10 +133,11 @@ class Framing:
 
     def _inside(self, data: bytes, at: int, events: list[Frame | Refused]) -> int:
         """Take bytes of the open frame from `at`; return where to go on."""
-        end = data.find(FS, at)
+        again = data.find(VT, at)
+        # Looked for up to there alone: bytes full of begins are gone through once, not each time.
+        end = data.find(FS, at, len(data) if again < 0 else again)
         upto = len(data) if end < 0 else end
-        again = data.find(VT, at, upto)
-        if again >= 0:  # the frame before has lost its end, and this is the next one's begin
+        if again >= 0 > end:  # the frame before has lost its end, and this is the next one's begin
             self._keep(data, at, again)
             if self._size:
                 self._refuse("oversize" if self._size > self._max else "cut off", events)
