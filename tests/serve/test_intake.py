@@ -58,6 +58,14 @@ def test_demo_rows_of_a_monitor_are_in_quarantine(intake: Running, tmp_path: Pat
     assert kept.reason
 
 
+def test_more_segments_than_a_monitor_sends_are_in_quarantine(
+    intake: Running, tmp_path: Path
+) -> None:
+    assert ask(intake, oru(1) + b"OBX|2\r" * 20_000) == ["AA"]
+    (kept,) = Journal(tmp_path / "journal.db", read_only=True).quarantined()
+    assert "segments" in kept.reason
+
+
 def test_what_is_no_message_is_refused_and_kept(intake: Running, tmp_path: Path) -> None:
     """A person can look at what a device sends."""
 

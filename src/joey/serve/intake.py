@@ -20,6 +20,7 @@ from joey.errors import ProtocolError
 from joey.serve.settings import source_of
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import (
+    MOST_SEGMENTS,
     acknowledge,
     header_of,
     location_of,
@@ -84,7 +85,8 @@ class Intake:
             await self._refuse(raw, source.name, str(error))
             raise
         why = why_quarantined(header, None, source)
-        if not why and header.event.startswith("ORU") and any(word in raw for word in TRAINING):
+        odd = len(message.lines) > MOST_SEGMENTS or any(word in raw for word in TRAINING)
+        if not why and odd and header.event.startswith("ORU"):
             # Rows that say so themselves are rare: only then is the message read here.
             why = why_quarantined(header, read_observations(message, source, self._codes), source)
         entry = NewEntry(

@@ -6,6 +6,7 @@ import pytest
 
 from joey.sources.codes import CodeMap, Meaning, parse_code_map
 from joey.sources.hl7 import (
+    MOST_SEGMENTS,
     Observations,
     SourceSettings,
     acknowledge,
@@ -144,6 +145,15 @@ def test_several_patients_in_one_message_are_none() -> None:
     seen = read_observations(read_message(raw), WARD, CODES)
     assert not seen.numerics
     assert seen.doubt == "several patients in one message"
+
+
+def test_more_segments_than_a_monitor_sends_are_none() -> None:
+    """Whoever reads the journal waits for a message: 8 MiB of rows would take 10 s."""
+    raw = message(*["OBX|1|NM|HR||1|bpm"] * MOST_SEGMENTS)
+    seen = read_observations(read_message(raw), WARD, CODES)
+    assert not seen.numerics
+    assert not seen.unmapped
+    assert "segments" in seen.doubt
 
 
 def test_other_messages_are_quarantined_with_a_printable_reason() -> None:

@@ -6,7 +6,12 @@ from joey.sources.hl7.acks import acknowledge
 from joey.sources.hl7.adt import read_admission
 from joey.sources.hl7.fields import header_of, read_message
 from joey.sources.hl7.framing import Frame, Framing, Refused, frame
-from joey.sources.hl7.oru import location_of, read_observations, why_quarantined
+from joey.sources.hl7.oru import (
+    MOST_SEGMENTS,
+    location_of,
+    read_observations,
+    why_quarantined,
+)
 from joey.sources.hl7.patients import place_of
 from joey.sources.hl7.types import (
     Admission,
@@ -23,6 +28,7 @@ from joey.sources.hl7.types import (
 )
 
 __all__ = [
+    "MOST_SEGMENTS",
     "Admission",
     "Frame",
     "Framing",

@@ -47,7 +47,7 @@ from joey.sources.hl7.waves import (
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["location_of", "read_observations", "why_quarantined"]
+__all__ = ["MOST_SEGMENTS", "location_of", "read_observations", "why_quarantined"]
 
 NAN = float("nan")
 # OBX-11 of rows that carry no value: not obtained, deleted, wrong, not asked, pending, order only.
@@ -61,6 +61,7 @@ NEVER_NEGATIVE = frozenset(
 )
 SAMPLE_TYPES = frozenset({b"NA", b"MA", b"ED"})
 QUANTUM = 0.001  # of the channel's unit: one count of samples that come as decimals
+MOST_SEGMENTS = 10_000  # of a message; a monitor sends hundreds, and all who read wait for it
 LONGEST = 200  # characters of a value that is not understood
 MOST_USED = 21  # fields of OBX that are looked at, and its name
 FILLING = [[b""] * (MOST_USED - count) for count in range(MOST_USED)]
@@ -173,7 +174,7 @@ class _Reader:
         """Return what the message says."""
         message = self.message
         separator = message.separators.field
-        for line in message.lines:
+        for line in message.lines[:MOST_SEGMENTS]:
             kind = line[:3]
             if kind == b"OBX":
                 self._take_row(line.split(separator))
@@ -193,6 +194,8 @@ class _Reader:
         message = self.message
         patient = read_patient(self.patients[0], self.reading) if self.patients else NOBODY
         doubt = why_quarantined(self.header, None, self.source)
+        if len(message.lines) > MOST_SEGMENTS:
+            doubt = doubt or f"more than {MOST_SEGMENTS} segments in one message"
         if self._are_several():
             doubt = doubt or "several patients in one message"
         if self.demo and not self.source.simulated:
