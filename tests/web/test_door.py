@@ -150,6 +150,23 @@ def test_a_token_is_gone_from_the_address_and_works_on_no_other_page(
         assert name not in page
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/oxycrg/NICU/4?start=nan&width=250&columns=9"),
+        ("GET", "/api/oxycrg/NICU/4?start=1e300&width=250&columns=9"),
+        ("POST", f"/api/quarantine/{2**64}"),
+        ("POST", f"/api/codes/{2**64}/undo"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(
+    served: Served, cookie: str, method: str, path: str
+) -> None:
+    given = {"Cookie": cookie, "Origin": served.address}
+
+    assert ask(served, path, method, **given)[0] == 422
+
+
 def test_there_is_no_such_bed(served: Served, cookie: str) -> None:
     assert ask(served, "/beds/NICU/99", Cookie=cookie)[0] == 404
 
@@ -190,7 +207,11 @@ def test_a_cookie_is_known_after_a_restart_and_no_other_is(tmp_path: Path) -> No
         {"at": True},
         {"bed": 4},
         {"bed": "x" * 200},
+        {"at": 1e16},
         {"holder": {"role": ["mother"]}},
+        {"holder": "mother"},
+        {"holder": {"label": "half \ud83d"}},
+        {"details": "none"},
         {"contact": 1},
     ],
 )

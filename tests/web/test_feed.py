@@ -121,6 +121,23 @@ def test_codes_that_are_not_known_are_counted(tmp_path: Path) -> None:
     ward.close()
 
 
+def test_names_without_end_are_not_sent_to_browsers(tmp_path: Path) -> None:
+    """The feed is sent each second: what a monitor calls a row fills neither it nor the memory."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    raw = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 91.0})
+    long = b"x" * 100_000
+    raw += b"OBX|90|NM|" + long + b"^" + long + b"^99ACME|1.9.9|5|" + long + b"|||||R\r"
+    journal = Journal(tmp_path / "journal.db")
+    journal.append([NewEntry(clock.now, "hl7", SOURCE, raw, shard_of(SOURCE, "NICU/4"), "1")])
+    journal.close()
+    ward = open_ward(tmp_path, clock)
+
+    assert len(ward.feed()["unmapped"]) == 1
+    assert len(json.dumps(ward.feed())) < 10_000
+    ward.close()
+
+
 def test_a_code_that_a_person_maps_is_shown_and_can_be_taken_back(tmp_path: Path) -> None:
     """From the next message on, after a restart as well; taken back it is unknown again."""
     clock = Clock()

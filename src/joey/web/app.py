@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import pathlib
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +21,7 @@ from joey.web.sockets import Unit, push_bed, push_feed, push_hold
 from joey.web.taps import TapError, as_payload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.types import Scope
 
@@ -31,8 +32,12 @@ __all__ = ["make_app"]
 
 HERE = pathlib.Path(__file__).resolve().parent
 STEP_S = 0.025  # s, between looks at the journal
+RETRY_S = 1.0  # s, after a failure of the disk
+LAST_MS = 2**63 // 1_000_000  # ms UTC, what 64 bits of nanoseconds can say
+MOST_SEQ = 2**63 - 1  # of a journal
 MOST_COLUMNS = 2000  # of one answer of the OxyCRG
 BYTES = "application/octet-stream"
+log = logging.getLogger("joey.pages")
 
 
 class _Static(StaticFiles):
@@ -44,7 +49,12 @@ class _Static(StaticFiles):
         return response
 
 
-def make_app(ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> Door:
+def make_app(
+    ward: Ward,
+    sessions: Sessions,
+    hosts: tuple[str, ...],
+    failed: Callable[[BaseException], None],
+) -> Door:
     """Return the application, behind its door.
 
     Parameters
@@ -55,13 +65,22 @@ def make_app(ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> Door:
         Which browsers are known.
     hosts : tuple of str
         The names and ports under which it is reached: ``127.0.0.1:8137``.
+    failed : callable
+        Is told of a bug that ended what keeps the pages current: nothing may be shown after it.
     """
     unit = Unit(ward)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            failed(error)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         runs = (_step(ward), unit.run(), ward.reports.run())
         tasks = [asyncio.create_task(each) for each in runs]
+        for task in tasks:
+            task.add_done_callback(ended)
         yield
         for task in tasks:
             task.cancel()
@@ -138,7 +157,7 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
     @app.get("/api/oxycrg/{bed:path}")
     async def _oxycrg(
         bed: str,
-        start: float,
+        start: Annotated[float, Query(ge=0, le=LAST_MS)],
         width: Annotated[float, Query(ge=250, le=120_000)],
         columns: Annotated[int, Query(ge=1, le=MOST_COLUMNS)],
     ) -> Response:
@@ -152,7 +171,7 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
             return ward.tap(bed, payload)
 
     @app.post("/api/quarantine/{seq}")
-    async def _release(seq: Annotated[int, Path(ge=1)]) -> dict[str, str]:
+    async def _release(seq: Annotated[int, Path(ge=1, le=MOST_SEQ)]) -> dict[str, str]:
         with _told():
             there = ward.release(seq)
         if not there:
@@ -170,7 +189,7 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
         return {"refused": ""}
 
     @app.post("/api/codes/{seq}/undo")
-    async def _take_back(seq: Annotated[int, Path(ge=1)]) -> dict[str, str]:
+    async def _take_back(seq: Annotated[int, Path(ge=1, le=MOST_SEQ)]) -> dict[str, str]:
         with _told():
             ward.take_back_code(seq)
         return {"refused": ""}
@@ -201,9 +220,16 @@ def _add_sockets(app: FastAPI, ward: Ward, unit: Unit) -> None:
 
 
 async def _step(ward: Ward) -> None:
+    was = ""
     while True:
-        more = ward.step()
-        await asyncio.sleep(0 if more else STEP_S)
+        try:
+            more, why = ward.step(), ""
+        except StorageError as error:
+            more, why = False, str(error)
+        if why and why != was:
+            log.warning("%s; it is tried again", why)
+        was = why
+        await asyncio.sleep(RETRY_S if why else 0 if more else STEP_S)
 
 
 @contextmanager

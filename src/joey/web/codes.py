@@ -22,6 +22,7 @@ OURS = "web"  # the source of mappings in the journal
 MOST_ROWS = 100
 MOST_KINDS = 500  # of a bed; more are not told apart: nothing a monitor sends fills the memory
 LONGEST = 40  # characters of an example
+LONGEST_NAME = 200  # characters of a code, a name or a unit; longer ones cannot be mapped
 
 
 UnknownKey: TypeAlias = tuple[str, str, str, str]
@@ -42,7 +43,7 @@ def count_unknown(
     found: dict[UnknownKey, Unknown], row: Unmapped, source: str, received_ns: int
 ) -> None:
     """Count a row of a bed by source, code, name and unit."""
-    key = source, row.code, row.label, row.unit
+    key = source, row.code[:LONGEST_NAME], row.label[:LONGEST_NAME], row.unit[:LONGEST_NAME]
     seen = found.get(key)
     if seen is None:
         if len(found) >= MOST_KINDS:

@@ -14,6 +14,7 @@ from joey.web.ward import Ward
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from joey.web.guard import Door
     from joey.web.settings import PageSettings
@@ -23,8 +24,10 @@ __all__ = ["open_pages", "serve_pages"]
 STOP_S = 2  # s that browsers are given to close when Joey stops
 
 
-def open_pages(settings: PageSettings, sessions: Sessions) -> Door:
-    """Return the application over the files of a folder.
+def open_pages(
+    settings: PageSettings, sessions: Sessions, failed: Callable[[BaseException], None]
+) -> Door:
+    """Return the application over the files of a folder; `failed` is told as by `make_app`.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def open_pages(settings: PageSettings, sessions: Sessions) -> Door:
     records = Records(f"sqlite:///{settings.folder / 'records.db'}", settings.sources)
     shown = f"[{address}]" if ":" in address else address
     hosts = (f"{shown}:{settings.port}", f"localhost:{settings.port}")
-    return make_app(Ward(settings, journal, archive, records), sessions, hosts)
+    return make_app(Ward(settings, journal, archive, records), sessions, hosts, failed)
 
 
 def serve_pages(settings: PageSettings, sessions: Sessions, sock: socket.socket) -> None:
@@ -53,11 +56,22 @@ def serve_pages(settings: PageSettings, sessions: Sessions, sock: socket.socket)
         Which browsers are known; a link of it lets one in.
     sock : socket
         Bound by the caller, who so knows the port before the pages are up.
+
+    Raises
+    ------
+    BaseException
+        The bug that ended what keeps the pages current: better no pages than old ones.
     """
     import uvicorn  # noqa: PLC0415  (only the process that serves needs it)
 
+    failures: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        server.should_exit = True
+
     config = uvicorn.Config(
-        open_pages(settings, sessions),
+        open_pages(settings, sessions, failed),
         lifespan="on",
         log_level="warning",
         access_log=False,  # a line for each request tells who looked at what
@@ -66,4 +80,7 @@ def serve_pages(settings: PageSettings, sessions: Sessions, sock: socket.socket)
         ws_max_size=4096,  # browsers say nothing but that they are there
         timeout_graceful_shutdown=STOP_S,
     )
-    uvicorn.Server(config).run(sockets=[sock])
+    server = uvicorn.Server(config)
+    server.run(sockets=[sock])
+    if failures:
+        raise failures[0]
