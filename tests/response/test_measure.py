@@ -111,7 +111,7 @@ def row(response: Response, name: str) -> object:
 def test_the_chart_line_is_the_nurses_line(response: Response) -> None:
     assert response.chart_line == (
         "KC 13:00-14:35 (95 min), mother, skin-to-skin, upright; T ax 36.8 -> 36.9; "
-        "FiO2 0.25 -> 0.23; 1 BD"
+        "FiO2 0.25 -> 0.23; 1 BD, apnea: cannot say"
     )
 
 
@@ -120,7 +120,7 @@ def test_unknown_parts_are_left_out_of_the_chart_line(recording: Recording) -> N
     piece = Piece("unknown", "unknown", START, START + 95 * 60)
     bare = Hold("h", "i", (piece,))
     line = measure_response(plain, bare).chart_line
-    assert line == "Held 13:00-14:35 (95 min); 1 B"
+    assert line == "Held 13:00-14:35 (95 min); 1 B, D and apnea: cannot say"
     assert line.isascii()
 
 

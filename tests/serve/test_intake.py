@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from joey.errors import InputError
 from joey.serve import HostClock, Settings, read_settings
 from joey.serve.settings import source_of
+from joey.serve.supervisor import Supervisor
 from joey.sources.mllp import MllpClient
 from joey.store.journal import Journal
 
@@ -165,6 +167,7 @@ def test_settings_of_a_file(tmp_path: Path) -> None:
         ('address = "0.0.0.0"', "this machine alone"),
         ("workers =", "not TOML"),
         ('[[sources]]\nname = "a"\ncolor = "red"', "a source has a name"),
+        ('[[sources]]\nzone = "UTC"', "name is missing"),
         ('beds = ["7"]', "unit and bed, as NICU/7"),
         ('beds = "NICU/7"', "list of texts"),
     ],
@@ -184,3 +187,13 @@ def test_a_demo_may_let_time_run_faster() -> None:
 
     assert 50e9 < first - clock.since_ns < 90e9
     assert clock.now_ns() >= first
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    """Before any process starts: nobody is left to try again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for pages, monitors in ((port, 0), (0, port)):
+            settings = Settings(tmp_path, port=pages, hl7_port=monitors)
+            with pytest.raises(InputError, match=f":{port} cannot be listened at: another"):
+                Supervisor(settings, print).start()

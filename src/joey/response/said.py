@@ -44,6 +44,7 @@ ASKED = {
 POINTS = "percentage points"
 SPELLS = ("bradycardia", "desaturation", "bd")
 LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
+ENOUGH = 0.5  # of a hold that must have been searched for none to be said
 
 
 def summary_of(
@@ -205,8 +206,7 @@ def line_of(
         said = ", ".join(
             part for part in (said, f"{'/'.join(running)} running at the start") if part
         )
-    if not said:
-        said = _none_counted(findings, phases)
+    said = f"{said}{_unsearched(findings, phases)}" if said else _none_counted(findings, phases)
     if said and hides and findings.resp is not None:
         said += ", apnea: cannot say"
     line = chart_line(hold, stop, findings.around, said)
@@ -226,12 +226,27 @@ def _letters(spell: Spell, *, hides: bool) -> str:
     )
 
 
+def _unsearched(findings: Findings, phases: Phases) -> str:
+    """Return what was not looked for in most of the hold: what is not counted is not none."""
+    whole = phases.spans["whole_hold"]
+    searched = {e.preset.kind: e.searched for e in findings.events}
+    kinds = {"B": "bradycardia", "D": "desaturation"}
+    if findings.resp is None:
+        kinds["apnea"] = "apnea"
+    unsearched = [
+        letter
+        for letter, kind in kinds.items()
+        if kind not in searched or not covered_share(whole, searched[kind]) >= ENOUGH
+    ]
+    return f", {' and '.join(unsearched)}: cannot say" if unsearched else ""
+
+
 def _none_counted(findings: Findings, phases: Phases) -> str:
     """Return ``0 B, 0 D in 1.5 valid h`` only where both were searched for most of the hold."""
     whole = phases.spans["whole_hold"]
     searched = {e.preset.kind: e for e in findings.events}
     both = [searched.get("bradycardia"), searched.get("desaturation")]
-    if any(e is None or not covered_share(whole, e.searched) >= 0.5 for e in both):
+    if any(e is None or not covered_share(whole, e.searched) >= ENOUGH for e in both):
         return ""
     hours = min(count_events(e, whole).events.exposure_s for e in both if e is not None) / 3600
     return f"0 B, 0 D in {hours:.1f} valid h"

@@ -143,8 +143,10 @@ def read_settings(path: Path | None, **chosen: Any) -> Settings:  # noqa: ANN401
 
 def _source(path: Path | None, said: Mapping[str, Any]) -> SourceSettings:
     known = {"name", "zone", "simulated", "addresses"}
-    if unknown := sorted(set(said) - known) or "name" not in said:
-        msg = f"{path}: a source has a name, zone, simulated and addresses, not {unknown}"
+    unknown = sorted(set(said) - known)
+    if unknown or "name" not in said:
+        wrong = f"{', '.join(unknown)} is not known" if unknown else "name is missing"
+        msg = f"{path}: a source has a name, zone, simulated and addresses: {wrong}"
         raise InputError(msg)
     addresses = tuple(said.get("addresses", ()))
     for each in addresses:

@@ -9,9 +9,11 @@ A child that loses its parent ends by itself: nothing of Joey is left behind, ho
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import time
@@ -105,7 +107,7 @@ class Supervisor:
         Raises
         ------
         InputError
-            If another Joey runs in the same folder.
+            If another Joey runs in the same folder, or something else listens at its ports.
         FormatError
             If a file of another version cannot be brought up.
         """
@@ -113,7 +115,13 @@ class Supervisor:
 
         self._settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock()
-        bring_up_folder(self._settings.data)
+        try:
+            _claim(self._settings.hl7_address, self._settings.hl7_port, "--hl7-listen")
+            _claim(self._settings.address, self._settings.port, "--port")
+            bring_up_folder(self._settings.data)
+        except InputError:
+            self._file.close()
+            raise
         self._is_warm = not is_cold()
         for child in self._children:
             if self._may_run(child):
@@ -307,3 +315,17 @@ def serve(
         pass
     finally:
         supervisor.stop()
+
+
+def _claim(address: str, port: int, option: str) -> None:
+    """Refuse a port that is taken, or an address that is not of this machine, before all begins."""
+    try:
+        socket.create_server((address, port), family=_family(address)).close()
+    except OSError as error:
+        why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        msg = f"{address}:{port} cannot be listened at: {why}; choose another with {option}"
+        raise InputError(msg) from None
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -134,14 +134,16 @@ def _add_pages(app: FastAPI, ward: Ward, pages: _Pages) -> None:
         return pages.text("feed", "Feed")
 
     @app.get("/beds/{bed:path}", response_class=HTMLResponse)
-    async def _bed(bed: str) -> str:
-        _known_bed(ward, bed)
-        return pages.text("bed", f"Bed {bed.rpartition('/')[2]}", bed=bed)
+    async def _bed(bed: str) -> HTMLResponse:
+        if not ward.has_bed(bed):
+            return HTMLResponse(pages.text("missing", "No such bed"), 404)
+        return HTMLResponse(pages.text("bed", f"Bed {bed.rpartition('/')[2]}", bed=bed))
 
     @app.get("/holds/{hold}", response_class=HTMLResponse)
-    async def _hold(hold: str) -> str:
-        _known_hold(ward, hold)
-        return pages.text("hold", "Hold", hold=hold)
+    async def _hold(hold: str) -> HTMLResponse:
+        if not ward.has_hold(hold):
+            return HTMLResponse(pages.text("missing", "No such hold"), 404)
+        return HTMLResponse(pages.text("hold", "Hold", hold=hold))
 
     @app.get("/holds/{hold}/report")
     async def _report(hold: str) -> HTMLResponse:

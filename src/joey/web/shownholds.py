@@ -53,8 +53,10 @@ class ShownHolds:
         """Return the state of a hold's report."""
         self._want(record, hold)
         made = self._reports.made(hold.id)
+        name = record.infant.name.text if record.infant is not None else ""
+        whose = f"{name}, bed {record.bed}" if name else f"Bed {record.bed}"
         return {
-            "title": f"Bed {record.bed}: {self._words(hold)}",
+            "title": f"{whose}: {self._words(hold)}",
             "bed": record.key,
             "running": hold.end is None,
             "busy": self._reports.is_busy(hold.id),

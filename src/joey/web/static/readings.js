@@ -36,7 +36,9 @@ export function shown(reading, decimals, now, lostFor = 0, narrow = false) {
 
 /** The elements of the four numbers, made once and written to every second. */
 export class Readings {
-  constructor() {
+  /** @param {boolean} [narrow] whether there is room for short words only */
+  constructor(narrow = false) {
+    this.narrow = narrow;
     this.root = make("div", "readings");
     /** @type {Map<string, {root: HTMLElement, value: HTMLElement, age: HTMLElement}>} */
     this.parts = new Map();
@@ -56,7 +58,7 @@ export class Readings {
     for (const each of QUANTITIES) {
       const part = this.parts.get(each.key);
       if (!part) continue;
-      const seen = shown(readings[each.key], each.decimals, now, lostFor, each.small);
+      const seen = shown(readings[each.key], each.decimals, now, lostFor, this.narrow || each.small);
       write(part.value, seen.text);
       write(part.age, seen.age);
       dress(part.root, `reading ${each.key} ${seen.state}${each.small ? " small" : ""}`);

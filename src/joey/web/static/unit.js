@@ -21,7 +21,7 @@ class TileView {
     this.bed = make("span", "bed"); this.who = make("span", "who"); this.twin = make("span", "twin");
     this.name = make("span"); this.formerly = make("span", "formerly");
     this.who.append(this.name, this.formerly);
-    this.readings = new Readings();
+    this.readings = new Readings(true);
     this.canvas = make("canvas"); this.canvas.setAttribute("aria-hidden", "true");
     this.holder = make("span"); this.forLong = make("span", "num");
     this.bar = make("div", "holdbar"); this.bar.title = "Holds of the last hour";
