@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.beats import detect_beats
-from joey.breaths import detect_breaths
+from joey.beats import Beats, detect_beats
+from joey.breaths import BreathDetector, detect_breaths, join_breaths
 from joey.breaths.detector import without_holes
-from joey.signals import Signal, blank, signals_of
+from joey.signals import Channel, Signal, blank, signals_of
 from joey.simulate import simulate_beats, simulate_breaths, simulate_ecg, simulate_impedance
 from joey.sources import read
 from joey.sources.wfdb import read_annotations
@@ -101,3 +101,38 @@ def test_a_hole_shorter_than_a_breath_is_none() -> None:
     kept = without_holes(flags, 3)
 
     assert kept.tolist() == [True, False, False, False, False, False, True, True, True, False, True]
+
+
+@pytest.mark.parametrize("slowest", [0.5, 1.9])
+@pytest.mark.parametrize("step", [1.0, 3.7])
+def test_chunks_do_not_matter_where_beats_are_lost(step: float, slowest: float) -> None:
+    """The ECG is off for up to 12 s again and again: what is beyond is not known in time."""
+    rng = np.random.default_rng(3)
+    times = np.cumsum(rng.uniform(0.7 * slowest, slowest, 2000))
+    for k, lost in enumerate(rng.uniform(0, 12, 40)):
+        times = times[(times < 15 * k) | (times > 15 * k + lost)]
+    times = times[times < 600]
+    breaths = simulate_breaths(600, 35, seed=4)
+    resp = simulate_impedance(breaths, times, seconds=600, cardiac=0.6, motion=4, seed=4)
+    heart = Beats(
+        Channel("ecg", "mV"), times, np.zeros(len(times), np.uint8), Spans.of([(0.0, 600.0)])
+    )
+    detector, told, known = BreathDetector(resp.channel), [], 0
+    for end in np.arange(step, 600, step):
+        parts = [
+            each.part(each.grid.first_at(end - step), each.grid.first_at(end))
+            for each in resp.segments
+        ]
+        upto = int(np.searchsorted(times, end))
+        new = replace(heart, times=times[known:upto], flags=heart.flags[known:upto])
+        known = upto
+        told.append(detector.update({"resp": parts, "beats": new}, {"resp": end, "beats": end}))
+    rest = [each.part(each.grid.first_at(end), each.stop) for each in resp.segments]
+    new = replace(heart, times=times[known:], flags=heart.flags[known:])
+    told.append(detector.update({"resp": rest, "beats": new}, {"resp": 600.0, "beats": 600.0}))
+    found = join_breaths(resp.channel, [*told, detector.finish()])
+    whole = detect_breaths(resp, heart)
+
+    assert len(whole.times) > 300
+    assert found.times.tolist() == whole.times.tolist()
+    assert found.searched == whole.searched

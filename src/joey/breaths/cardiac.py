@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["BINS", "FINE", "REACH_S", "SETTLE_S", "remove_heart"]
 
 REACH_S = 5.0  # s, beats this far to either side make the mean
-SETTLE_S = 7.0  # s, a sample's result rests on beats and samples within this
+SETTLE_S = 8.4  # s, a sample's result rests on beats and samples within this: the longest beat,
+# `REACH_S`, `AROUND_S` and half of `DRIFT_S`
 BINS = 16  # parts of a beat
 FINE = 16  # results are in 1/16 count: the mean is finer than a count
 LEAST_BEATS = 8  # fewer beats around make no mean
 RR_S = (0.2, 2.0)  # s, beats further apart are not one cycle
-AROUND = 2  # beats to either side whose movement counts against one
+AROUND = 2  # beats to either side whose movement counts against one, if they are as near as
+AROUND_S = 0.8  # s: slow beats are no further apart than what is known
 MOST_POWER = 38  # two to this is the power of 30,000 counts: louder beats count alike
 DRIFT_S = 1.0  # s, box whose mean is the slow part: breathing itself stays out of the mean
 
@@ -97,7 +99,7 @@ def _means(
     beats : ndarray of float64, shape (m,)
         When the beats are. [s]
     """
-    quiet = _quietness(power, number.sum(axis=1))[:, None]
+    quiet = _quietness(power, number.sum(axis=1), beats)[:, None]
     zero = np.zeros((1, BINS), dtype=np.int64)
     sums = np.concatenate((zero, np.cumsum(quiet * sums, axis=0)))
     many = np.concatenate((zero, np.cumsum(quiet * number, axis=0)))
@@ -110,13 +112,20 @@ def _means(
     return mean, (to_beat - from_beat >= LEAST_BEATS) & (count.min(axis=1) > 0)
 
 
-def _quietness(power: NDArray[np.float64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+def _quietness(
+    power: NDArray[np.float64], number: NDArray[np.int64], beats: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Return how much each beat counts: as the power around it is low, a power of two.
 
     In a pause its own beats then make the mean, and not the breaths before and after it.
     """
     _, exponent = np.frexp(np.maximum(power / np.maximum(number, 1), 1.0))
-    padded = np.pad(np.where(number > 0, exponent, 0), AROUND)
-    loudest = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1).max(axis=1)
+    exponent = np.where(number > 0, exponent, 0)
+    loudest = exponent.copy()
+    for apart in range(1, min(AROUND, len(beats) - 1) + 1):
+        near = beats[apart:] - beats[:-apart] <= AROUND_S
+        before, after = exponent[:-apart], exponent[apart:]
+        loudest[apart:] = np.maximum(loudest[apart:], np.where(near, before, 0))
+        loudest[:-apart] = np.maximum(loudest[:-apart], np.where(near, after, 0))
     weight: NDArray[np.int64] = 1 << np.maximum(MOST_POWER - loudest, 0).astype(np.int64)
     return weight
