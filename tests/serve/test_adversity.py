@@ -86,7 +86,7 @@ def test_a_gibibyte_is_refused_and_not_held(intake: Running, tmp_path: Path) -> 
 
 
 def test_a_thousand_connections_at_once(intake: Running, tmp_path: Path) -> None:
-    """All are answered, each its own."""
+    """All are answered, each its own; then the connections are gone, and little is held."""
 
     async def one(number: int) -> str:
         client = MllpClient(intake.address, intake.port, timeout_s=60)
@@ -104,6 +104,11 @@ def test_a_thousand_connections_at_once(intake: Running, tmp_path: Path) -> None
 
     assert asyncio.run(talk()) == [f"AA o{number}" for number in range(1000)]
     assert sorted(kept(tmp_path)) == sorted(oru(number) for number in range(1000))
+    time.sleep(1.2)
+    told = traffic(tmp_path)
+    assert (told["open"], told["connections"], told["refused_connections"]) == (0, 1000, 0)
+    assert memory_mib(intake.process.pid or 0) < 300
+    assert ask(intake, oru(2000)) == ["AA"]
 
 
 def test_slow_and_silent_peers_hold_nobody_up(intake: Running, tmp_path: Path) -> None:

@@ -290,6 +290,28 @@ def test_what_monitors_kept_back_while_intake_was_away_is_analyzed(
         assert times_of(tmp_path, kind) == times_of(stepping.folder, kind)
 
 
+@pytest.mark.parametrize(("by_s", "cut"), [(3600, 0), (40, 0), (-40, 0), (-3600, 1)])
+def test_a_host_whose_clock_is_set_loses_no_beat(
+    stepping: Fed, tmp_path: Path, by_s: int, cut: int
+) -> None:
+    """Everything is received at another time from then on; the device's own time counts.
+
+    Set back by over a minute, it cannot be told from devices that were set ahead: streams begin
+    anew, and the breath between them is none.
+    """
+    entries = []
+    for each in stepping.entries:
+        by = by_s * NS if each.received_ns >= START + 90 * NS else 0
+        entries.append(replace(each, received_ns=each.received_ns + by))
+    fill(tmp_path, entries)
+    work(tmp_path)
+
+    for kind, most in (("beats", 0), ("breaths", cut)):
+        found, wanted = times_of(tmp_path, kind), times_of(stepping.folder, kind)
+        assert len(set(wanted) - set(found)) <= 2 * most
+        assert abs(len(wanted) - len(found)) <= most
+
+
 def times_of(folder: Path, kind: str) -> list[float]:
     """Return when the beats or breaths of an archive were."""
     archive = Archive(folder / "archive.db", read_only=True)

@@ -65,7 +65,6 @@ class Intake:
         self._order = asyncio.Lock()  # who comes first is kept first, also where all have to wait
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._codes = CodeMap()
-        self.failure = ""  # why the disk does not take anything, now
 
     async def accept(self, raw: bytes, peer: str) -> bytes:
         """Keep a message and return its acknowledgement.
@@ -126,13 +125,11 @@ class Intake:
             try:
                 receipts = await loop.run_in_executor(self._thread, self._journal.append, entries)
             except StorageError as error:
-                self.failure = str(error)
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(StorageError(str(error)))
                 await asyncio.sleep(RETRY_S)
                 continue
-            self.failure = ""
             for (_, done), receipt in zip(batch, receipts, strict=True):
                 if not done.done():  # the peer may have gone
                     done.set_result(receipt)
