@@ -2,8 +2,8 @@
 
 import pytest
 
-from joey.holds.taps import HoldTap, fold_taps, why_refused
-from joey.holds.types import Piece
+from joey.holds.taps import HoldTap, fold_taps, why_clashes, why_refused
+from joey.holds.types import Hold, Piece
 
 START = HoldTap("t1", "start_hold", "t1", 1000.0, "mother:Sara", "mother", "skin_to_skin")
 NUDGE = HoldTap("t2", "nudge", "t1", 700.0)
@@ -88,3 +88,29 @@ def test_what_cannot_be_is_refused_in_words(tap: HoldTap, before: list[HoldTap],
 
     assert why in found
     assert bool(found) is bool(why)
+
+
+EARLIER = Hold("e", "7", (Piece("", "unknown", 100.0, 800.0, "unknown"),), "unknown", 1, {})
+LATER = Hold("l", "7", (Piece("", "unknown", 3500.0, None, "unknown"),), "unknown", 0, {})
+
+
+@pytest.mark.parametrize(
+    ("tap", "before", "others", "why"),
+    [
+        (NUDGE, [START], [EARLIER], "had not ended then"),
+        (HoldTap("n", "nudge", "t1", 750.0), [START], [EARLIER], ""),  # a minute is two clocks
+        (undo(STOP), [START, STOP], [LATER], "began since"),
+        (undo(STOP), [START, STOP], [EARLIER], ""),
+        (START, [], [LATER], "began since"),  # kept on a tablet meanwhile
+        (HoldTap("n", "nudge", "t1", 900.0), [START, NUDGE], [EARLIER], ""),  # out of it again
+        (undo(START), [START], [EARLIER, LATER], ""),
+    ],
+)
+def test_an_infant_has_one_hold_at_a_time(
+    tap: HoldTap, before: list[HoldTap], others: list[Hold], why: str
+) -> None:
+    """No tap moves a hold into another, or lets two run."""
+    said = why_clashes(tap, before, others)
+
+    assert why in said
+    assert bool(said) == bool(why)

@@ -409,3 +409,28 @@ def test_migrations_make_the_tables_that_the_code_knows(new_url: Callable[[], st
         made = {column["name"]: column["nullable"] for column in seen.get_columns(table.name)}
         assert made == {column.name: column.nullable for column in table.columns}
     engine.dispose()
+
+
+def test_a_kept_start_is_of_who_lay_there_then(journal: Journal, records: Records) -> None:
+    """A tap that waited on a tablet names no infant: the one of its time is meant, not the next."""
+    journal.adt("A02", "JONES^BABY BOY", "5")
+    journal.adt("A01", "LI^WEI", "4", mrn="0099")
+    at = 1_780_000_000 * 10**9 - 1  # just before both
+    stay = journal.entries[0]
+    journal.entries[0] = replace(
+        stay, payload=stay.payload.replace(b"20260528200000", b"20260528190000")
+    )
+    for k in (1, 2):
+        moved = journal.entries[k]
+        journal.entries[k] = replace(
+            moved, payload=moved.payload.replace(b"20260528200000", b"20260528203000")
+        )
+    journal.tap("start_hold", "a", at)
+    journal.entries[-1] = replace(journal.entries[-1], received_ns=NOW + 60 * MIN)
+    records.apply(journal.entries)
+
+    moved_to, here = records.bed("NICU/5", NOW + 61 * MIN), records.bed("NICU/4", NOW + 61 * MIN)
+    assert moved_to is not None
+    assert here is not None
+    assert [hold.id for hold in moved_to.holds] == ["a"]
+    assert here.holds == ()

@@ -7,6 +7,7 @@ back, and every revision can be told again.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from joey.holds.types import Hold, Piece
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["HOLD_TAPS", "HoldTap", "fold_taps", "why_refused"]
+__all__ = ["HOLD_TAPS", "HoldTap", "fold_taps", "why_clashes", "why_refused"]
 
 HOLD_TAPS = ("start_hold", "nudge", "change_holder", "stop_hold", "describe", "undo")
 """The kinds of taps that make a hold."""
@@ -142,6 +143,36 @@ def why_refused(tap: HoldTap, taps: Sequence[HoldTap], now: float) -> str:
     if hold is None:
         return "there is no such hold"
     return "that time is in the future" if tap.at > now + AHEAD_S else _why_not(tap, hold)
+
+
+def why_clashes(tap: HoldTap, taps: Sequence[HoldTap], others: Sequence[Hold]) -> str:
+    """Return why a hold as a tap makes it cannot stand beside the infant's others; else empty.
+
+    Parameters
+    ----------
+    tap : HoldTap
+        The new one.
+    taps : sequence of HoldTap
+        Those of the same hold, before it.
+    others : sequence of Hold
+        All holds of the infant; the tap's own is left out.
+    """
+    was, would = fold_taps(taps, ""), fold_taps((*taps, tap), "")
+    if would is None or tap.kind not in {"start_hold", "nudge", "undo"}:
+        return ""
+    for other in others:
+        if other.id == tap.hold or _shared_s(other, would) <= AHEAD_S:
+            continue
+        if was is not None and _shared_s(other, was) >= _shared_s(other, would):
+            continue  # no worse than it is
+        before = other.start < would.start
+        return "the hold before it had not ended then" if before else "another hold began since"
+    return ""
+
+
+def _shared_s(one: Hold, other: Hold) -> float:
+    ends = (math.inf if hold.end is None else hold.end for hold in (one, other))
+    return min(ends) - max(one.start, other.start)
 
 
 def _why_not(tap: HoldTap, hold: Hold) -> str:

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
-from joey.holds.taps import HOLD_TAPS, HoldTap, fold_taps, why_refused
+from joey.holds.taps import HOLD_TAPS, HoldTap, fold_taps, why_clashes, why_refused
 from joey.store.records.tables import associations, beds, holders, stays, tags, taps
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ SPELL_TAGS = (
 
 LONGEST_TEXT = 500  # characters of anything a tablet may send
 LARGEST = 2**63  # whole numbers are below: what the tables can hold
+KEPT_NS = 60 * NS  # ns; a tap that is older was kept on a tablet without a link
 KINDS = (*HOLD_TAPS, "tag", "associate", "release")
 
 
@@ -148,12 +149,16 @@ def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> s
     if connection.execute(select(beds.c.key).where(beds.c.key == tap.bed)).first() is None:
         return "there is no such bed"
     infant = _infant_at(connection, tap.bed)
+    if tap.kind == "start_hold" and received_ns - tap.at_ns > KEPT_NS:
+        infant = _infant_then(connection, tap.bed, tap.at_ns) or infant
     if tap.kind == "start_hold" and (running := open_hold(connection, tap.bed, infant)):
-        before = f"a hold runs here already, started by another tap ({running.id[:8]})"
-        return _note(connection, tap, tap.id, infant, seq, received_ns, before)
+        refused = f"a hold runs here already, started by another tap ({running.id[:8]})"
+        return _note(connection, tap, tap.id, infant, seq, received_ns, refused)
     hold = tap.id if tap.kind == "start_hold" else str(tap.said.get("hold", ""))
     one = _hold_tap(tap, hold)
-    refused = why_refused(one, taps_of(connection, hold), received_ns / NS)
+    before = taps_of(connection, hold)
+    others = holds_of(connection, _infant_of(connection, hold) or infant, tap.bed)
+    refused = why_refused(one, before, received_ns / NS) or why_clashes(one, before, others)
     _remember_holder(connection, tap, infant)
     return _note(connection, tap, hold, infant, seq, received_ns, refused)
 
@@ -299,6 +304,20 @@ def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | No
 def _infant_at(connection: Connection, bed: str) -> int | None:
     row = connection.execute(
         select(stays.c.infant).where(stays.c.bed == bed, stays.c.until_ns.is_(None))
+    ).first()
+    return None if row is None else int(row.infant)
+
+
+def _infant_then(connection: Connection, bed: str, at_ns: int) -> int | None:
+    """Return who lay in a bed at a time: whom the tablet that kept the tap showed."""
+    then = and_(
+        stays.c.bed == bed,
+        stays.c.void.is_(False),
+        stays.c.since_ns <= at_ns,
+        or_(stays.c.until_ns.is_(None), stays.c.until_ns > at_ns),
+    )
+    row = connection.execute(
+        select(stays.c.infant).where(then).order_by(stays.c.since_ns.desc()).limit(1)
     ).first()
     return None if row is None else int(row.infant)
 
