@@ -22,6 +22,7 @@ BEDS = {"2": ("M2", "ADAMS^BABY GIRL"), "4": ("M4", "JONES^BABY BOY"), "10": ("M
 SAID = "Not for alarming: the bedside monitor alarms"
 TABLET = {"width": 1280, "height": 800}
 WALL = {"width": 1920, "height": 1080}
+TWICE_MS = 500  # ms, after which a second tap at the same place is a wish of its own
 
 
 def numbers(bed: str) -> dict[str, float]:
@@ -116,8 +117,10 @@ def test_the_start_can_be_moved_and_taps_taken_back(
     expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
     page.get_by_role("button", name="Undo new start").click()
     expect(timer).to_have_text(re.compile(r"^5:\d\d$"))
+    page.wait_for_timeout(TWICE_MS)
     page.get_by_role("button", name="Undo new start").click()
     expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    page.wait_for_timeout(TWICE_MS)
     page.get_by_role("button", name="Undo start").click()
     expect(page.get_by_role("button", name="Start hold")).to_be_visible()
 
@@ -318,3 +321,105 @@ def test_a_tap_is_taken_back_after_the_server_was_started_again(
     page.reload()
     page.get_by_role("button", name="Undo start").click()
     expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+
+
+def test_a_double_tap_is_one(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """The second half falls on what the first one has put there: the start stays."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="15 min ago").click()
+    undo = page.get_by_role("button", name="Undo new start")
+    box = undo.bounding_box()
+    assert box is not None
+    undo.click()
+    page.locator("[data-do=undo]", has_text="Undo start").wait_for(timeout=2000)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(1500)
+    expect(page.get_by_role("timer")).to_be_visible()
+
+
+def test_kept_taps_go_from_every_page_in_their_order(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Who tapped without a link and went to the unit is not forgotten; what is refused is said."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    page.route("**/api/taps", lambda route: route.abort())
+    start = page.get_by_role("button", name="Start hold")
+    start.click()
+    expect(page.locator("#waits")).to_contain_text("1 tap kept")
+    page.wait_for_timeout(TWICE_MS)
+    start.click()
+    expect(page.locator("#waits")).to_contain_text("2 taps kept")
+    page.unroute("**/api/taps")
+    page.goto(served.address)
+    expect(page.locator(".tile.held")).to_be_visible(timeout=10_000)
+    expect(page.locator("#say")).to_contain_text("was not taken: a hold runs here already")
+    assert page.evaluate("localStorage.getItem('joey-taps')") == "[]"
+
+
+def test_a_tap_outlives_a_sign_in_that_is_gone(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Refused for the browser, not for itself: it is kept, and sent when the browser is known."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    start = page.get_by_role("button", name="Start hold")
+    expect(start).to_be_visible()
+    page.context.clear_cookies()
+    start.click()
+    expect(page.locator("#waits")).to_contain_text("1 tap kept")
+    page.goto(served.link())
+    expect(page.locator(".tile.held")).to_be_visible(timeout=10_000)
+
+
+def test_a_tablet_that_slept_knows_the_time(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """What it shows is not current at once, and a tap without a link is not of an hour ago."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    page.route("**/api/taps", lambda route: route.abort())
+    served.kill()
+    # While a tablet sleeps its own clock goes on, and performance.now() does not.
+    page.evaluate("{ const was = Date.now; Date.now = () => was() + 3600000; }")
+    expect(page.locator("#unlinked")).to_be_visible(timeout=2000)
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.locator("#waits")).to_contain_text("1 tap kept")
+    at = page.evaluate("JSON.parse(localStorage.getItem('joey-taps'))[0].at / 1000")
+    assert abs(at - time.time() - 3600) < 10
+
+
+def test_no_word_is_cut_and_no_number_touches_the_next(browser: Browser, tmp_path: Path) -> None:
+    """Three digits everywhere, a name of 80 signs, and why a hold ended, on a tablet."""
+    long = "OBRIEN-MACGILLICUDDY-HOHENLOHE-LANGENBURG^BABY BOY ALEXANDER MAXIMILIAN"
+    everyone = {str(bed): (f"M{bed}", f"{long} {'AB'[bed % 2]}") for bed in range(1, 25)}
+    for bed, (mrn, name) in everyone.items():
+        admit(tmp_path, bed, mrn, name)
+
+    def full(_: str) -> dict[str, float]:
+        return {"heart_rate": 208, "spo2": 100, "resp_rate": 108, "temp": 36.7}
+
+    wide = "e => e.scrollWidth > e.clientWidth"
+    with monitors(tmp_path, everyone, full), running(tmp_path) as served:
+        page = tablet(browser, served)
+        expect(page.locator(".tile .spo2 .value").first).to_have_text("100")
+        touching = """() => [...document.querySelectorAll(".readings")].filter(all => {
+            const at = [...all.querySelectorAll(".value")].map(e => e.getBoundingClientRect());
+            return at.some((e, k) => k && e.left < at[k - 1].right + 2);
+        }).length"""
+        covered = """() => [...document.querySelectorAll(".tile")].filter(tile =>
+            tile.querySelector(".who").getBoundingClientRect().bottom >
+            tile.querySelector(".readings").getBoundingClientRect().top + 1).length"""
+        for size in (TABLET, WALL):
+            page.set_viewport_size(size)
+            assert page.evaluate(touching) == 0
+            assert page.evaluate(covered) == 0
+        page.set_viewport_size(TABLET)
+        page.goto(f"{served.address}/beds/NICU/4")
+        page.get_by_role("button", name="Start hold").click()
+        page.get_by_role("button", name="Stop hold").click()
+        expect(page.get_by_role("button", name="Planned end")).to_be_visible()
+        buttons = page.locator("#why button")
+        assert not any(buttons.nth(k).evaluate(wide) for k in range(buttons.count()))

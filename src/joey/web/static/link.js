@@ -1,6 +1,6 @@
 // The live link to the server: one WebSocket that comes back by itself, and says when it is gone.
 
-import { heard } from "./clock.js";
+import { heard, ticks } from "./clock.js";
 
 const SILENT_MS = 3500; // without a word the link counts as lost; the server speaks every second
 const RETRY_MS = [300, 700, 1500, 3000];
@@ -21,15 +21,15 @@ const RETRY_MS = [300, 700, 1500, 3000];
  */
 export function openLink(path, onText, onBinary) {
   const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
-  let heardAt = performance.now(), tries = 0, closed = false;
+  let heardAt = ticks(), tries = 0, closed = false;
   /** @type {WebSocket} */
   let socket;
   const open = () => {
     socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
-    const opened = performance.now();
+    const opened = ticks();
     socket.onmessage = (event) => {
-      heardAt = performance.now(); tries = 0;
+      heardAt = ticks(); tries = 0;
       if (typeof event.data !== "string") { onBinary?.(event.data); return; }
       const message = JSON.parse(event.data);
       if (typeof message.now === "number") heard(message.now, message.speed ?? 1);
@@ -43,12 +43,12 @@ export function openLink(path, onText, onBinary) {
     // A half-open socket never closes by itself.
     const watch = setInterval(() => {
       if (socket.readyState === WebSocket.CLOSED) clearInterval(watch);
-      else if (performance.now() - Math.max(heardAt, opened) > 2 * SILENT_MS) { clearInterval(watch); socket.close(); }
+      else if (ticks() - Math.max(heardAt, opened) > 2 * SILENT_MS) { clearInterval(watch); socket.close(); }
     }, 1000);
   };
   open();
   return {
-    quietFor: () => performance.now() - heardAt,
+    quietFor: () => ticks() - heardAt,
     send: (message) => { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); },
     close: () => { closed = true; socket.close(); },
   };

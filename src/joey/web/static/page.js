@@ -3,6 +3,7 @@
 import { hostNow, rate } from "./clock.js";
 import { by, day, hms, hm, hourOf, setZone, write } from "./format.js";
 import { isLost } from "./link.js";
+import { sendWaiting, waitingTaps } from "./taps.js";
 
 setZone(document.documentElement.dataset.zone ?? "UTC");
 
@@ -35,6 +36,12 @@ export function startPage(link, onSecond) {
   tick();
   setInterval(tick, 500);
   startTheme();
+  // On every page: who tapped without a link may be on another one when it is back.
+  setInterval(() => { if (waitingTaps()) void sendWaiting(); }, 3000);
+  document.addEventListener("keptrefused", (event) => {
+    const { at, why } = /** @type {CustomEvent<{at: number, why: string}>} */ (event).detail;
+    say(`A tap of ${hm(at)}, kept on this tablet, was not taken: ${why}`);
+  });
   document.addEventListener("signedout", () => {
     bar.hidden = false;
     write(bar, "Joey does not know this browser any more: open the link that Joey printed when it started.");

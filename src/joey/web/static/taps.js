@@ -23,19 +23,28 @@ export async function tap(type, bed, more = {}, at = hostNow()) {
   /** @type {Tap} */
   const made = { id: crypto.randomUUID(), type, bed, at: Math.round(at), ...more };
   keep([...waiting(), made]);
-  return { ...(await send(made)), tap: made };
+  awaited.add(made.id);
+  await sendWaiting();
+  const done = answers.get(made.id) ?? { stored: false, refused: "", bed: null };
+  awaited.delete(made.id); answers.delete(made.id);
+  return { ...done, tap: made };
 }
 
-/** @param {Tap} made */
+/** @typedef {{stored: boolean, refused: string, bed: import("./types.js").Bed|null}} Sent */
+/** Taps whose answer somebody waits for, and the answers. */
+const awaited = /** @type {Set<string>} */ (new Set()), answers = /** @type {Map<string, Sent>} */ (new Map());
+
+/** @param {Tap} made @returns {Promise<Sent>} */
 async function send(made) {
   /** @type {Response} */
   let answer;
   try {
     answer = await fetch("/api/taps", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(made), signal: AbortSignal.timeout(8000) });
   } catch { return { stored: false, refused: "", bed: null }; }
-  if (answer.status >= 500) return { stored: false, refused: "", bed: null };
+  const said = await answer.json().catch(() => null);
+  // Not this browser's sign-in, nor an answer that broke off, takes a tap away.
+  if (answer.status >= 500 || answer.status === 401 || answer.status === 403 || !said) return { stored: false, refused: "", bed: null };
   keep(waiting().filter((each) => each.id !== made.id));
-  const said = await answer.json();
   if (!answer.ok) return { stored: false, refused: said.detail ?? "refused", bed: null };
   return { stored: true, refused: said.refused ?? "", bed: said.bed ?? null };
 }
@@ -43,11 +52,16 @@ async function send(made) {
 /** How many taps wait on this device. */
 export const waitingTaps = () => waiting().length;
 
-/** Send what waits, in order. @returns {Promise<number>} how many still wait */
-export async function sendWaiting() {
+/** @type {Promise<void>} */
+let sending = Promise.resolve();
+/** Send what waits, one after the other in the order of the taps. @returns {Promise<void>} */
+export function sendWaiting() { return sending = sending.then(sendAll, sendAll); }
+
+async function sendAll() {
   for (const each of waiting()) {
     const done = await send(each);
+    if (awaited.has(each.id)) answers.set(each.id, done);
+    else if (done.refused) document.dispatchEvent(new CustomEvent("keptrefused", { detail: { at: each.at, why: done.refused } }));
     if (!done.stored && !done.refused) break;
   }
-  return waiting().length;
 }

@@ -9,6 +9,7 @@ import { paintTrend } from "./trend.js";
 import { lostWords, named } from "./words.js";
 
 const HOUR = 3_600_000;
+const LONG = 44; // signs of a name, from which it is written smaller: never cut
 const SCREEN = 24; // beds on one screen; more are on further screens
 /** @typedef {import("./types.js").Tile} Tile */
 
@@ -45,7 +46,9 @@ class TileView {
     const { infant, hold } = tile;
     dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note === "unassigned" ? "" : " empty"}`);
     write(this.bed, tile.label);
-    write(this.name, infant ? infant.name : tile.note);
+    const name = infant ? infant.name : tile.note;
+    write(this.name, name);
+    dress(this.who, name.length + (infant?.formerly.length ?? 0) > LONG ? "who long" : "who");
     write(this.formerly, infant?.formerly ? `formerly ${infant.formerly}` : "");
     this.twin.hidden = !infant?.twin; write(this.twin, infant?.twin ?? "");
     const none = !infant && tile.note === "empty";
