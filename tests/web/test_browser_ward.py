@@ -423,3 +423,24 @@ def test_no_word_is_cut_and_no_number_touches_the_next(browser: Browser, tmp_pat
         expect(page.get_by_role("button", name="Planned end")).to_be_visible()
         buttons = page.locator("#why button")
         assert not any(buttons.nth(k).evaluate(wide) for k in range(buttons.count()))
+
+
+def test_waves_go_on_after_the_pages_were_started_again(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """The new process counts samples anew; where a clock was set alone, they are counted on."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    after = """async () => {
+        const { Strips } = await import("/static/strips.js");
+        const strips = new Strips(document.createElement("canvas"));
+        const add = (first, t0) => strips.add({ id: "a", label: "ECG II", kind: "ecg", unit: "mV",
+            fs: 250, scale: 1, offset: 0, t0, first, n: 250, bytes: 2, runs: [[0, 250]] },
+            new Int16Array(250).fill(7));
+        const wave = () => strips.waves.get("a");
+        add(900000, 0); add(900250, -3600000);
+        const set = [wave().next, wave().ring.filter(x => x === 7).length];
+        add(15000, 3540000);
+        return [...set, wave().next, wave().painted, wave().lastAt,
+            wave().ring.filter(x => x === 7).length];
+    }"""
+    assert page.evaluate(after) == [900500, 500, 15250, 15000, 3_600_996, 250]

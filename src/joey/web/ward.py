@@ -425,7 +425,7 @@ class Ward:
                 "quarantined": str(len(quarantine)),
                 "intake": self._intake(now),
                 "clock": self._watch.words(now, self._hm),
-                "behind": f"{behind} messages" if behind else "nothing",
+                "behind": f"{behind} message{'s' if behind > 1 else ''}" if behind else "nothing",
                 "disk": self._disk.words(now, held=bool(damaged)),
                 "journal": words_of_journal(self._disk.age_days(now), damaged, self._hm),
             },

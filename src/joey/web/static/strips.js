@@ -61,7 +61,11 @@ export class Strips {
   /** @param {any} piece @param {Int16Array|Int32Array} values */
   add(piece, values) {
     let wave = this.waves.get(piece.id);
-    if (wave && Math.abs(wave.t0 - piece.t0) > 200) { wave.t0 = piece.t0; this.clean = false; } // the clock was set
+    if (wave && Math.abs(wave.t0 - piece.t0) > 200) { // the clock was set
+      wave.t0 = piece.t0; this.clean = false;
+      // Or the pages were started again, and count from another sample: what is here has no place there.
+      if (piece.first !== wave.next) { wave.ring.fill(NaN); wave.next = wave.painted = piece.first; }
+    }
     if (!wave || wave.fs !== piece.fs) {
       for (const [id, old] of this.waves) if (old.label === piece.label) this.waves.delete(id);
       wave = { id: piece.id, label: piece.label, kind: piece.kind, unit: piece.unit, fs: piece.fs, t0: piece.t0, scale: piece.scale, offset: piece.offset,
