@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, expect
 
+from joey.store.journal import Journal, NewEntry
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, running, write
 from tests.web.test_browser_ward import tablet
@@ -67,3 +68,36 @@ def test_a_person_says_what_a_code_stands_for(browser: Browser, tmp_path: Path) 
         expect(page.locator("#mappedpanel")).to_be_hidden()
         hear()
         expect(row).to_contain_text("NEW_SAT")
+
+
+def test_three_hundred_messages_in_quarantine_hide_nothing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """All are counted, the last are listed, and what is below is not far below."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+    label = b"<img src=x onerror=document.title=1>" + b"W" * 150
+    raw = observations("4", "M4", "JONES^BABY BOY", time.time_ns(), numbers={"spo2": 93})
+    write(tmp_path, raw + b"OBX|90|NM|999^" + label + b"^99ACME|1.9.9|91||||||R\r", "NICU/4")
+    journal = Journal(tmp_path / "journal.db")
+    bad = [
+        NewEntry(
+            time.time_ns(),
+            "hl7",
+            SOURCE,
+            b"x",
+            control_id=f"{k}",
+            state="quarantined",
+            reason="no MSH",
+        )
+        for k in range(300)
+    ]
+    journal.append(bad)
+    journal.close()
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/feed")
+        expect(page.locator("#card-quarantined")).to_have_text("300, the last 200 below")
+        expect(page.locator("#quarantine tr")).to_have_count(200)
+        expect(page.locator("#unmapped")).to_contain_text("WWWW")
+        assert page.evaluate("document.documentElement.scrollHeight") < 3 * 800
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert "Joey" in page.title()

@@ -444,3 +444,16 @@ def test_waves_go_on_after_the_pages_were_started_again(
             wave().ring.filter(x => x === 7).length];
     }"""
     assert page.evaluate(after) == [900500, 500, 15250, 15000, 3_600_996, 250]
+
+
+def test_the_keyboard_stays_in_the_panel(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """After Enter on a button that is gone, Tab goes on there; a key held down taps once."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").focus()
+    page.keyboard.down("Enter")
+    expect(page.get_by_role("timer")).to_be_visible()
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="−5 min")).to_be_focused()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^0:\d\d$"))

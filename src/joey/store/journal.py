@@ -320,6 +320,14 @@ class Journal:
         )
         return [Entry(*row) for row in rows]
 
+    def in_quarantine(self, most: int = 10_000) -> int:
+        """Return how many messages are in quarantine; counted up to so many."""
+        rows = self._db.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM entries AS e WHERE {UNRELEASED} LIMIT ?)",  # noqa: S608
+            (most,),
+        )
+        return int(rows.fetchone()[0])
+
     def codes(self, upto: int) -> list[Entry]:
         """Return what was said of codes up to a place, in order: what reading on rests on."""
         rows = self._db.execute(

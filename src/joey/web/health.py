@@ -26,6 +26,7 @@ __all__ = [
     "rows_of_beds",
     "rows_of_quarantine",
     "told_anew",
+    "words_of_count",
     "words_of_journal",
     "words_of_quarantine",
     "words_of_revisions",
@@ -249,6 +250,11 @@ def rows_of_beds(
             }
         )
     return rows
+
+
+def words_of_count(there: int, shown: int) -> str:
+    """Return how many messages are in quarantine, and how many of them the page lists."""
+    return f"{there:,}" if there <= shown else f"{there:,}, the last {shown} below"
 
 
 def rows_of_quarantine(entries: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from joey.web.health import (
     rows_of_beds,
     rows_of_quarantine,
     told_anew,
+    words_of_count,
     words_of_journal,
     words_of_quarantine,
 )
@@ -422,7 +423,7 @@ class Ward:
                 "in": f"{self._traffic.messages:,}",
                 "stored": f"{self._traffic.stored:,}",
                 "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
-                "quarantined": str(len(quarantine)),
+                "quarantined": words_of_count(self._journal.in_quarantine(), len(quarantine)),
                 "intake": self._intake(now),
                 "clock": self._watch.words(now, self._hm),
                 "behind": f"{behind} message{'s' if behind > 1 else ''}" if behind else "nothing",

@@ -23,7 +23,7 @@ export class HoldPanel {
     /** @type {Bed|null} */ this.state = null;
     this.drawn = "";
     this.pressed = { x: 0, y: 0, at: -Infinity };
-    this.root = by("hold");
+    this.root = by("hold"); this.root.tabIndex = -1;
     this.timer = make("div", "timer"); this.timer.setAttribute("role", "timer"); this.timer.setAttribute("aria-live", "off");
     this.still = make("p", "lost"); this.still.setAttribute("role", "status");
     setInterval(() => this.tick(), 500);
@@ -40,10 +40,11 @@ export class HoldPanel {
 
   draw() {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.do : undefined;
-    const { state } = this;
+    const inside = this.root.contains(document.activeElement), { state } = this;
     if (!state) return;
     this.root.replaceChildren(...(state.tile.hold ? this.whileHeld(state, state.tile.hold) : this.notHeld(state)));
-    if (focused) this.root.querySelector(/** @type {any} */ (`[data-do="${focused}"]`))?.focus();
+    // Where the button is gone, the next Tab goes on in the panel; no other button is under the key.
+    if (focused && inside) /** @type {HTMLElement} */ (this.root.querySelector(`[data-do="${CSS.escape(focused)}"]`) ?? this.root).focus();
   }
 
   /** @param {Bed} state @returns {HTMLElement[]} */
