@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from joey.live import Late, Resume
+from joey.live import Late, Resume, unpack_state
 from joey.serve import Settings
 from joey.serve.beds import Bed
 from joey.serve.lateness import FRAME_NS, PIECE_NS, Lateness
@@ -379,3 +379,18 @@ def test_a_stamp_of_nonsense_tells_nothing_anew() -> None:
     lateness.take([late_of(START / NS + 100, "stray")], START, START)
 
     assert not lateness.waits
+
+
+def test_a_state_is_packed_again_only_where_it_has_changed() -> None:
+    """It is asked for twice a second for each bed, and changes once in ten minutes."""
+    bed = Bed(StreamRow("s", "ward", "MON", "NICU/1", "", 3, START))
+    assert bed.state == ""
+    bed._resume = Resume(90)
+    first = bed.state
+    assert bed.state is first
+    bed.lateness.take([late_of(START / NS)], START, START)
+    second = bed.state
+    assert second != first
+    bed._resume = Resume(120)
+    assert unpack_state(bed.state)[0] == Resume(120)
+    assert unpack_state(second)[2] == bed.lateness.state

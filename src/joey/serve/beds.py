@@ -82,6 +82,7 @@ class Bed:
         self.quiet = 0
         self.lateness = Lateness()
         self._resume: Resume | None = None
+        self._packed: tuple[Resume | None, str, str] = (None, "", "")  # of what, and the state
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
         self._steps = Steps()
@@ -113,9 +114,13 @@ class Bed:
     @property
     def state(self) -> str:
         """What is needed to go on, for a checkpoint; empty before the first message with a time."""
-        if self._resume is None:
+        resume, late = self._resume, self.lateness.state
+        if resume is None:
             return ""
-        return pack_state(self._resume, self._born, self.lateness.state)
+        # It changes once in ten minutes, and is asked for twice a second.
+        if self._packed[0] is not resume or self._packed[1] != late:
+            self._packed = resume, late, pack_state(resume, self._born, late)
+        return self._packed[2]
 
     @property
     def again(self) -> int:

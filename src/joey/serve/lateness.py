@@ -70,8 +70,8 @@ class Lateness:
         self.since = seq if self.since is None else min(self.since, seq)
         self._placed = True
 
-    def take(self, late: Iterable[Late], received_ns: int, opened_ns: int) -> bool:
-        """Take what came late with an entry; tell whether a span is new.
+    def take(self, late: Iterable[Late], received_ns: int, opened_ns: int) -> None:
+        """Take what came late with an entry.
 
         Parameters
         ----------
@@ -82,7 +82,6 @@ class Lateness:
         opened_ns : int
             When the stream began, by the device. [ns UTC]
         """
-        new = False
         for each in late:
             if each.why == "stray" or each.end_ns < opened_ns - BEFORE_NS:
                 continue
@@ -91,13 +90,12 @@ class Lateness:
             self._last_ns = received_ns
             lo = (each.start_ns - REACH_NS) // FRAME_NS * FRAME_NS
             hi = -(-(each.end_ns + REACH_NS) // FRAME_NS) * FRAME_NS
-            new = self._add(lo, hi) or new
-        return new
+            self._add(lo, hi)
 
-    def _add(self, lo: int, hi: int) -> bool:
+    def _add(self, lo: int, hi: int) -> None:
         spans = self._spans
         if any(a <= lo and hi <= b for a, b in spans):
-            return False
+            return
         spans.append([lo, hi])
         spans.sort()
         joined = [spans[0]]
@@ -108,7 +106,6 @@ class Lateness:
                 joined.append([a, b])
         self._spans = joined
         self._placed = False
-        return True
 
     def due(self, host_ns: int, device_ns: int) -> list[tuple[int, int]]:
         """Return the spans that are to be told anew now, in pieces; they wait no longer.

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
-from joey.errors import InputError
+from joey.errors import FormatError, InputError
 from joey.warm import is_cold, warm
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Supervisor:
             _claim(self._settings.hl7_address, self._settings.hl7_port, "--hl7-listen")
             _claim(self._settings.address, self._settings.port, "--port")
             bring_up_folder(self._settings.data)
-        except InputError:
+        except (InputError, FormatError):
             self._file.close()
             raise
         self._is_warm = not is_cold()
@@ -320,12 +320,9 @@ def serve(
 def _claim(address: str, port: int, option: str) -> None:
     """Refuse a port that is taken, or an address that is not of this machine, before all begins."""
     try:
-        socket.create_server((address, port), family=_family(address)).close()
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        socket.create_server((address, port), family=family).close()
     except OSError as error:
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
         msg = f"{address}:{port} cannot be listened at: {why}; choose another with {option}"
         raise InputError(msg) from None
-
-
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET

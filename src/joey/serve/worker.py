@@ -85,14 +85,15 @@ class Worker:
         again = [self._done]
         last = self._journal.read(self._done - 1, limit=1)
         told_ns = last[0].received_ns if last else 0
-        for row in self._archive.streams():
-            if row.closed_ns is None and self._is_mine(row):
+        rows = [row for row in self._archive.streams() if self._is_mine(row)]
+        for row in rows:
+            if row.closed_ns is None:
                 bed = Bed.resumed(row, points.get(row.id), told_ns)
                 self._open[row.source, row.bed, row.device] = bed
                 again.append(bed.since - 1)
-        mine_too = {row.id for row in self._archive.streams() if self._is_mine(row)}
+        streams = {row.id for row in rows}
         for asked in self._archive.revisions.rows(state="waiting"):
-            if asked.stream in mine_too:
+            if asked.stream in streams:
                 self._revising.ask(asked)
         start = max(min(again), 0)
         self._look_back(start)
@@ -221,10 +222,9 @@ class Worker:
 
     def keep(self) -> bool:
         """Commit what became final, with how far this worker has come; tell whether it could."""
-        for bed in self._open.values():
-            self._kept.frames += bed.frames.take_closed()
         kept = self._kept
         for bed in self._open.values():
+            kept.frames += bed.frames.take_closed()
             late_ns = bed.lateness.unplaced_ns
             if late_ns is not None:
                 bed.lateness.place(self._needed_for(bed.row, late_ns))
@@ -233,9 +233,9 @@ class Worker:
         at = str(self._read)
         points = [Checkpoint(shard_name(shard), reached, at) for shard in sorted(self._shards)]
         points += [
-            Checkpoint(bed.row.id, reached, bed.state, bed.again)
+            Checkpoint(bed.row.id, reached, state, bed.again)
             for bed in self._open.values()
-            if bed.state
+            if (state := bed.state)
         ]
         rows = {row.id: row for row in self._archive.streams()} if kept.asked else {}
         rows |= kept.rows
