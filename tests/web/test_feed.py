@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -275,6 +276,22 @@ def test_the_disk_lasts_as_long_as_the_journal_is_trimmed(tmp_path: Path) -> Non
     assert days_of(disk.words(now + hour, held=True)) < 0.85 * alone
     assert disk.age_days(now + hour) == pytest.approx(1 / 24)
     journal.close()
+
+
+def test_the_days_are_told_whatever_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No rounding of the division turns a journal that cannot be trimmed into endless room."""
+    now = time.time_ns()
+    with closing(Journal(tmp_path / "journal.db")) as journal:
+        disk = DiskUse(tmp_path, journal, now, days=2.0)
+        journal.append([NewEntry(now, "hl7", SOURCE, bytes(9000), 1, f"a{k}") for k in range(1000)])
+        for pages in range(15_400_000, 15_400_200):  # of 4096 bytes: about 63 GB
+            usage = shutil.disk_usage(tmp_path)._replace(free=4096 * pages)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+            words = disk.words(now + 3600 * NS, held=True)
+            assert days_of(words) == pytest.approx(usage.free / 24 / 9.0e6, rel=0.5)
+            monkeypatch.undo()
 
 
 def days_of(words: str) -> float:

@@ -68,11 +68,11 @@ class DiskUse:
         taken = max(taken, 0.0) if growing else 0.0
         if taken + grows <= 0:
             return room
-        first = min(free / (taken + grows), growing)
-        rest = free - first * (taken + grows)
-        if rest > 0 and grows <= 0:
-            return room
-        days = first + (rest / grows if rest > 0 else 0.0)
+        days = free / (taken + grows)
+        if days > growing:  # the journal is full-grown first: the rest is for the others
+            if grows <= 0:
+                return room
+            days = growing + (free - growing * (taken + grows)) / grows
         lasts = f"{days:,.0f} days" if days >= 2 else f"{days * 24:.0f} h"
         return f"{lasts}, {room}"
 
