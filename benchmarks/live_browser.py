@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -139,7 +138,7 @@ def measure(beds: int, minutes: float) -> dict[str, Any]:
             browser.close()
             return found
     finally:
-        demo.send_signal(signal.SIGINT)
+        demo.terminate()
         demo.wait(60)
 
 

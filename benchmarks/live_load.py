@@ -22,7 +22,6 @@ import http.client
 import json
 import os
 import re
-import signal
 import sqlite3
 import struct
 import subprocess
@@ -402,7 +401,7 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             sender.join(10)
             found = in_journal(folder, done["acknowledged"])
         finally:
-            joey.send_signal(signal.SIGINT)
+            joey.terminate()
             joey.wait(30)
         delays = np.array(seen.delays) if seen.delays else np.array([np.nan])
         first, last = notes[0], notes[-1]

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import tempfile
 import time
 from dataclasses import replace
@@ -117,7 +116,7 @@ def measure(beds: int, minutes: float, workers: int) -> dict[str, Any]:
             found = asyncio.run(look(link, beds, started))
             sender.kill()
         finally:
-            joey.send_signal(signal.SIGINT)
+            joey.terminate()
             joey.wait(30)
     return {
         "beds": beds,
