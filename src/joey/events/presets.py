@@ -3,6 +3,10 @@
 No definition is standard, so none is anonymous: a count is printed with its preset. Where the
 source gives no joining rule, no windows or no shortest duration, `source` says that it is Joey's
 default, and where it was not read but is given from memory, that.
+
+What is not here: a desaturation of five points or more as a study in Melbourne counted it. What was
+found of that study, a summary in the news, says neither what it falls from nor how long it lasts:
+``ih_rel5`` is the nearest that is defined.
 """
 
 from __future__ import annotations

@@ -55,6 +55,10 @@ from joey.features.spectrum import (
     Bands,
     measure_band_power,
 )
+from joey.features.stability import (
+    StabilityBlocks,
+    score_stability,
+)
 from joey.features.standing import (
     Standing,
     standing,
@@ -106,6 +110,7 @@ __all__ = [
     "Poincare",
     "SampleEntropy",
     "SaturationHistogram",
+    "StabilityBlocks",
     "Standing",
     "Summary",
     "TargetTime",
@@ -141,5 +146,6 @@ __all__ = [
     "measure_target_time",
     "measure_windows",
     "rmssd_floor",
+    "score_stability",
     "standing",
 ]
