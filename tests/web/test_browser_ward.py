@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -58,6 +59,7 @@ def _ours(served: Served, url: str) -> None:
 
 def started(page: Page) -> str:
     """Return the clock time at which the running hold started."""
+    expect(page.locator("#hold")).to_contain_text(re.compile(r"Started \d\d:\d\d"))
     found = re.search(r"Started (\d\d:\d\d)", page.locator("#hold").inner_text())
     assert found
     return found[1]
@@ -343,19 +345,129 @@ def test_kept_taps_go_from_every_page_in_their_order(
 ) -> None:
     """Who tapped without a link and went to the unit is not forgotten; what is refused is said."""
     served, _ = ward
-    page = tablet(browser, served, "/beds/NICU/4")
+    page, other = (tablet(browser, served, "/beds/NICU/4") for _ in range(2))
     page.route("**/api/taps", lambda route: route.abort())
-    start = page.get_by_role("button", name="Start hold")
-    start.click()
+    page.get_by_role("button", name="Start hold").click()
     expect(page.locator("#waits")).to_contain_text("1 tap kept")
     page.wait_for_timeout(TWICE_MS)
-    start.click()
+    page.get_by_role("button", name="−5 min").click()
     expect(page.locator("#waits")).to_contain_text("2 taps kept")
+    other.get_by_role("button", name="Start hold").click()
+    expect(other.get_by_role("timer")).to_be_visible()
     page.unroute("**/api/taps")
     page.goto(served.address)
     expect(page.locator(".tile.held")).to_be_visible(timeout=10_000)
-    expect(page.locator("#say")).to_contain_text("was not taken: a hold runs here already")
+    refused = page.locator("#refused p")
+    expect(refused).to_have_count(2)
+    expect(refused.first).to_contain_text("was not taken: a hold runs here already")
+    expect(refused.first).to_contain_text("Bed 4: start of")
     assert page.evaluate("localStorage.getItem('joey-taps')") == "[]"
+    page.reload()
+    expect(refused).to_have_count(2)
+    page.get_by_role("button", name="I have read this").click()
+    expect(page.locator("#refused")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#refused")).to_be_hidden()
+
+
+def test_a_hold_is_held_and_stopped_without_a_link(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Start, new start and stop while the server is away: the panel shows them, and sends them."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    start = page.get_by_role("button", name="Start hold")
+    expect(start).to_be_visible()
+    served.kill()
+    expect(page.locator("#unlinked")).to_be_visible(timeout=5000)
+    start.click()
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    expect(page.locator("#hold")).to_contain_text(
+        re.compile(r"Hold started \d\d:\d\d, not sent yet")
+    )
+    page.get_by_role("button", name="10 min ago").click()
+    expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
+    page.wait_for_timeout(TWICE_MS)
+    page.get_by_role("button", name="Undo new start").click()
+    expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    page.get_by_role("button", name="5 min ago", exact=True).click()
+    expect(timer).to_have_text(re.compile(r"^5:\d\d$"))
+    page.get_by_role("link", name="Unit").dispatch_event("click")
+    expect(timer).to_be_visible()  # a page that is left now does not come back
+    page.get_by_role("button", name="Stop hold").click()
+    stopped = time.time()
+    expect(start).to_be_visible()
+    expect(page.locator("#hold")).to_contain_text(re.compile(r"to \d\d:\d\d, not sent yet"))
+    expect(page.locator("#today")).to_have_text("5 min")
+    page.get_by_role("button", name="Planned end").click()
+    expect(page.locator("#waits")).to_contain_text("6 taps kept")
+    page.wait_for_timeout(3000)
+    served.start()
+    expect(page.locator("#waits")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#last")).to_contain_text("5 min")
+    expect(page.locator("#hold")).not_to_contain_text("not sent yet")
+    expect(page.locator("#refused")).to_be_hidden()
+    journal = Journal(served.folder / "journal.db", read_only=True)
+    said = [json.loads(each.payload) for each in journal.read(0, kinds=("tap",))]
+    journal.close()
+    kinds = ["start_hold", "nudge", "undo", "nudge", "stop_hold", "describe"]
+    assert [each["type"] for each in said] == kinds
+    assert abs(said[4]["at_ns"] / 1e9 - stopped) < 2
+    assert abs(said[4]["at_ns"] - said[3]["at_ns"]) / 1e9 == pytest.approx(300, abs=5)
+
+
+def test_a_hold_that_runs_is_changed_and_stopped_without_a_link(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """What the server knew stays shown, with what waits; its stop can be taken back again."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="15 min ago").click()
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^15:\d\d$"))
+    expect(page.locator("#hold")).not_to_contain_text("not sent yet")
+    served.kill()
+    page.get_by_role("button", name="To someone else").or_(
+        page.get_by_role("button", name="Say who holds")
+    ).click()
+    page.get_by_role("button", name="Father", exact=True).click()
+    expect(page.locator(".holding .holder")).to_have_text("Father")
+    expect(page.locator("#today")).to_have_text("15 min")
+    page.get_by_role("button", name="Stop hold").click()
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    expect(page.locator("#today")).to_have_text("15 min")
+    page.wait_for_timeout(TWICE_MS)
+    page.get_by_role("button", name="Undo stop").click()
+    expect(timer).to_have_text(re.compile(r"^15:\d\d$"))
+    served.start()
+    expect(page.locator("#waits")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#hold")).not_to_contain_text("not sent yet")
+    expect(page.locator(".holding .holder")).to_have_text("Father")
+    expect(timer).to_have_text(re.compile(r"^15:\d\d$"))
+
+
+def test_nothing_moves_when_the_link_is_lost(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """The bar lies over the bar of the page: what is under a finger stays there."""
+    served, _ = ward
+    pages = [tablet(browser, served, path) for path in ("/", "/beds/NICU/4", "/feed")]
+    where = """() => [...document.querySelectorAll("main, main *, .holdpanel button")].map(e => {
+        const at = e.getBoundingClientRect(); return [Math.round(at.left), Math.round(at.top)];
+    })"""
+    for page in pages:
+        page.wait_for_timeout(1500)
+    served.kill()
+    before = [page.evaluate(where) for page in pages]
+    for page in pages:
+        expect(page.locator("#unlinked")).to_be_visible(timeout=6000)
+        expect(page.locator("#unlinked .simulated")).to_be_visible()
+    for page, was in zip(pages, before, strict=True):
+        tops = page.evaluate(where)
+        assert len(tops) == len(was)
+        assert tops == was
 
 
 def test_a_tap_outlives_a_sign_in_that_is_gone(

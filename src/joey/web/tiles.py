@@ -98,6 +98,7 @@ def tile_of(
         "heldS": round(held - so_far),
         "otherS": round((every - held) / MIN_S) * MIN_S,
         "heldFrom": None if counts_from is None else _ms(counts_from),
+        "midnight": _ms(midnight),
         "goalS": goal_h * HOUR_S,
         "simulated": bool(view and view.simulated) or bool(infant and infant.simulated),
     }

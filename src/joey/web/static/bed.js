@@ -3,18 +3,22 @@
 import { hostNow } from "./clock.js";
 import { by, hm, lasting, make, write } from "./format.js";
 import { HoldPanel } from "./holdpanel.js";
+import { bedWith } from "./kept.js";
 import { openLink } from "./link.js";
 import { OxyCrg } from "./oxycrg.js";
 import { say, startPage } from "./page.js";
 import { Readings } from "./readings.js";
 import { Spells } from "./spells.js";
 import { PLAY_OUT_MS, Strips } from "./strips.js";
+import { unsentTaps, waitingTaps } from "./taps.js";
 import { lostWords } from "./words.js";
 
 const bed = document.documentElement.dataset.bed ?? "";
 const path = bed.split("/").map(encodeURIComponent).join("/");
 /** @typedef {import("./types.js").Bed} Bed */
 /** @type {Bed|null} */
+let told = null;
+/** As it was told, and with the taps that wait on this tablet. @type {Bed|null} */
 let state = null;
 let lostLink = 0, lostDrawn = "", dropped = 0;
 
@@ -22,12 +26,15 @@ const readings = new Readings();
 by("readings").append(readings.root);
 const strips = new Strips(/** @type {HTMLCanvasElement} */ (by("waves")));
 const crg = new OxyCrg(/** @type {HTMLCanvasElement} */ (by("oxycrg")), bed);
-const panel = new HoldPanel(bed, take);
-const spells = new Spells(bed, take);
+const panel = new HoldPanel(bed);
+const spells = new Spells(bed);
 
 /** @param {Bed} next */
-function take(next) {
-  state = next;
+function take(next) { told = next; draw(); }
+
+function draw() {
+  if (!told) return;
+  const next = state = bedWith(told, unsentTaps());
   const { tile } = next, { infant } = tile;
   write(by("name"), infant ? infant.name : tile.note);
   write(by("aside"), [tile.note === "unassigned" ? `${tile.doubt}: see the feed page` : "", infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
@@ -80,7 +87,12 @@ const link = openLink(`/live/bed/${path}`, (message) => {
   if (message.bed) take(message.bed);
   if (typeof message.dropped === "number" && message.dropped > dropped) { dropped = message.dropped; write(by("dropped"), `${dropped} frames were not shown: this device is slow`); }
 }, (data) => { strips.take(data); });
-startPage(link, (lost) => { lostLink = lost; second(); });
+document.addEventListener("bedtold", (event) => {
+  const next = /** @type {CustomEvent<Bed>} */ (event).detail;
+  if (next.tile.key === bed) take(next);
+});
+document.addEventListener("keptchange", draw);
+startPage(link, (lost) => { lostLink = lost; if (waitingTaps().length) draw(); else second(); });
 
 write(by("delay"), `drawn ${PLAY_OUT_MS / 1000} s after it was measured`);
 for (const button of document.querySelectorAll("[data-minutes]")) {

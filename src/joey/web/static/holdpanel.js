@@ -17,9 +17,9 @@ const CONTACTS = /** @type {const} */ ([["skin_to_skin", "Skin to skin"], ["clot
 /** @typedef {import("./types.js").Holder} Holder */
 
 export class HoldPanel {
-  /** @param {string} bed @param {(bed: Bed) => void} onState */
-  constructor(bed, onState) {
-    this.bed = bed; this.onState = onState;
+  /** @param {string} bed */
+  constructor(bed) {
+    this.bed = bed;
     /** @type {Bed|null} */ this.state = null;
     this.drawn = "";
     this.pressed = { x: 0, y: 0, at: -Infinity };
@@ -33,7 +33,7 @@ export class HoldPanel {
   show(state) {
     this.state = state;
     const { hold } = state.tile;
-    const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name]);
+    const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name, state.stopped]);
     if (key !== this.drawn) { this.drawn = key; this.draw(); }
     this.tick();
   }
@@ -55,13 +55,14 @@ export class HoldPanel {
       this.button("Someone else", "else", () => this.ask("Who holds?", (holder) => this.start(holder)), "chip other"));
     const first = state.holders[0];
     const note = make("p", "note", first ? `Start hold starts with ${named(first)}; a tap on a name starts with them.` : "Start hold starts at once; who holds can be said afterwards.");
-    return [big, chips, note, ...this.undoRow(state)];
+    const unsent = state.stopped ? [make("p", "unsent num", `Hold ${hm(state.stopped.start)} to ${hm(state.stopped.end)}, not sent yet`)] : [];
+    return [big, chips, note, ...unsent, ...this.undoRow(state)];
   }
 
   /** @param {Bed} state @param {import("./types.js").Running} hold @returns {HTMLElement[]} */
   whileHeld(state, hold) {
     const who = make("div", "holding", make("span", "holder", named(hold.holder)), "holds", make("span", "infant", state.tile.infant?.name ?? `bed ${state.tile.label}`));
-    const started = make("span", "quiet num", `Started ${hm(hold.since)}${hold.holderSince > hold.since + 30_000 ? `; ${named(hold.holder)} since ${hm(hold.holderSince)}` : ""}`);
+    const started = make("span", hold.unsent ? "unsent num" : "quiet num", `${hold.unsent ? "Hold started" : "Started"} ${hm(hold.since)}${hold.unsent ? ", not sent yet" : ""}${hold.holderSince > hold.since + 30_000 ? `; ${named(hold.holder)} since ${hm(hold.holderSince)}` : ""}`);
     const nudge = make("div", "row", make("span", "ask", "When did the hold start? (chest on chest)"),
       ...[0, 5, 10, 15].map((min) => {
         const button = this.button(min ? `${min} ` : "now", `ago-${min}`, () => this.nudge(hostNow() - min * MIN_MS));
@@ -85,7 +86,7 @@ export class HoldPanel {
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
     const report = make("a", "button", "Report so far");
     report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, make("div", "row both", ...this.undoButton(state), report), chips, make("div", "row", stop), contact];
+    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, make("div", "row both", ...this.undoButton(state), ...(hold.unsent ? [] : [report])), chips, make("div", "row", stop), contact];
   }
 
   /** @param {Bed} state */
@@ -115,7 +116,7 @@ export class HoldPanel {
   }
 
   tick() {
-    this.waits(waitingTaps());
+    this.waits(waitingTaps().length);
     const hold = this.state?.tile.hold;
     if (!hold) return;
     const s = (hostNow() - hold.since) / 1000;
@@ -130,10 +131,9 @@ export class HoldPanel {
   /** @param {string} type @param {Record<string, unknown>} more @param {string} words @param {number} [at] */
   async tap(type, more, words, at) {
     const done = await tap(type, this.bed, more, at);
-    this.waits(waitingTaps());
+    this.waits(waitingTaps().length);
     if (done.refused) say(done.refused);
     else say(done.stored ? words : "Kept on this tablet: it is sent when the link is back");
-    if (done.bed) this.onState(done.bed);
     return done;
   }
   /** @param {Holder|null} holder */
@@ -151,7 +151,7 @@ export class HoldPanel {
     const hold = this.state?.tile.hold;
     if (!hold) return;
     const done = await this.tap("stop_hold", { hold: hold.id }, "Hold stopped");
-    if (done.stored) this.why(hold.id);
+    if (!done.refused) this.why(hold.id);
   }
 
   /** After the stop, not before it: why, if someone likes to say. @param {string} hold */

@@ -29,17 +29,18 @@ export class OxyCrg {
     this.first = 0; // absolute number of the leftmost column
     /** @type {Map<string, Band>} */ this.bands = new Map();
     this.count = 0; this.end = 0; this.asking = false; this.beats = 0;
+    this.whole = true; // whether all columns are to be asked for, and not only the new ones
     /** @type {import("./types.js").Bed|null} */ this.state = null;
     /** @type {CanvasPattern|null} */ this.hatch = null;
     this.lastAsked = 0;
     setInterval(() => this.step(), 500);
     const anew = () => { this.hatch = null; this.paint(); };
     document.addEventListener("themechange", anew);
-    addEventListener("resize", () => { this.count = 0; this.step(true); });
+    addEventListener("resize", () => { this.whole = true; this.step(true); });
   }
 
   /** @param {number} minutes */
-  choose(minutes) { this.minutes = minutes; this.count = 0; void this.step(true); }
+  choose(minutes) { this.minutes = minutes; this.whole = true; void this.step(true); }
   /** @param {import("./types.js").Bed} state */
   show(state) { this.state = state; }
   /** @param {boolean} frozen */
@@ -58,12 +59,12 @@ export class OxyCrg {
     const wide = Math.max(200, Math.min(1600, Math.floor(this.canvas.clientWidth - LEFT - RIGHT)));
     const whole = this.minutes * MIN_MS, columns = Math.min(wide, whole / 250);
     const width = whole / columns, end = hostNow();
-    const anew = !this.count || this.width !== width;
+    const anew = this.whole || this.width !== width;
     const last = Math.floor(end / width), first = last - columns + 1;
     const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
     const path = `/api/oxycrg/${this.bed.split("/").map(encodeURIComponent).join("/")}`;
     const answer = await fetch(`${path}?start=${(from * width).toFixed(3)}&width=${width}&columns=${last - from + 1}`);
-    if (!answer.ok) return;
+    if (!answer.ok || this.minutes * MIN_MS !== whole) return;
     const data = await answer.arrayBuffer();
     const size = new DataView(data).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
@@ -82,7 +83,7 @@ export class OxyCrg {
       }
       fresh.set(key, band);
     }
-    this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = header.beats ?? 0;
+    this.whole = false; this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = header.beats ?? 0;
   }
 
   paint() {

@@ -1,9 +1,10 @@
 // What every page has: the host's clock, the theme, the bar that says the link is lost, spoken words.
 
 import { hostNow, rate } from "./clock.js";
-import { by, day, hms, hm, hourOf, setZone, write } from "./format.js";
+import { by, day, hms, hm, hourOf, make, setZone, write } from "./format.js";
 import { isLost } from "./link.js";
-import { sendWaiting, waitingTaps } from "./taps.js";
+import { forgetRefused, refusedTaps, sendWaiting, waitingTaps } from "./taps.js";
+import { TAPS } from "./words.js";
 
 setZone(document.documentElement.dataset.zone ?? "UTC");
 
@@ -13,7 +14,7 @@ setZone(document.documentElement.dataset.zone ?? "UTC");
  * @param {(lostFor: number) => void} [onSecond] called every second, with how long the link is lost [ms]
  */
 export function startPage(link, onSecond) {
-  const bar = by("unlinked"), clock = by("clock");
+  const bar = by("unlinked"), words = by("unlinkedwords"), clock = by("clock");
   /** @type {number|null} */
   let since = null;
   const tick = () => {
@@ -24,7 +25,7 @@ export function startPage(link, onSecond) {
     if (!lost) since = null;
     bar.hidden = !lost;
     document.body.classList.toggle("unlinked", lost);
-    if (since !== null) write(bar, `No link to Joey since ${hms(now - quiet * rate())}. What you see is not current: look at the infant and the bedside monitor.`);
+    if (since !== null) write(words, `No link to Joey since ${hms(now - quiet * rate())}. What you see is not current: look at the infant and the bedside monitor.`);
     else write(clock, `${day(now)} ${hms(now)}`);
     const hour = String(hourOf(now));
     if (document.documentElement.dataset.hour !== hour) {
@@ -37,15 +38,28 @@ export function startPage(link, onSecond) {
   setInterval(tick, 500);
   startTheme();
   // On every page: who tapped without a link may be on another one when it is back.
-  setInterval(() => { if (waitingTaps()) void sendWaiting(); }, 3000);
-  document.addEventListener("keptrefused", (event) => {
-    const { at, why } = /** @type {CustomEvent<{at: number, why: string}>} */ (event).detail;
-    say(`A tap of ${hm(at)}, kept on this tablet, was not taken: ${why}`);
+  setInterval(() => { if (waitingTaps().length) void sendWaiting(); }, 3000);
+  showRefused();
+  document.addEventListener("keptchange", showRefused);
+  // A page that is left without a link does not come back: nor would the hold that it shows.
+  document.addEventListener("click", (event) => {
+    if (since === null || !(event.target instanceof Element) || !event.target.closest("a[href]")) return;
+    event.preventDefault();
+    say("No link to Joey: no other page can be opened now.");
   });
   document.addEventListener("signedout", () => {
     bar.hidden = false;
-    write(bar, "Joey does not know this browser any more: open the link that Joey printed when it started.");
+    write(words, "Joey does not know this browser any more: open the link that Joey printed when it started.");
   });
+}
+
+/** What was kept here and not taken stays to be read, on every page. */
+function showRefused() {
+  const place = by("refused"), refused = refusedTaps();
+  place.hidden = !refused.length;
+  const read = make("button", "", "I have read this");
+  read.type = "button"; read.addEventListener("click", forgetRefused);
+  place.replaceChildren(...refused.map((each) => make("p", "", `Bed ${each.bed.split("/").pop()}: ${TAPS[each.type] ?? "a tap"} of ${hm(each.at)}, kept on this tablet, was not taken: ${each.why}.`)), read);
 }
 
 function startTheme() {

@@ -8,8 +8,8 @@ const TAGS = /** @type {const} */ ([["self_resolved", "self-resolved"], ["stimul
 const SHOWN = 8;
 
 export class Spells {
-  /** @param {string} bed @param {(bed: import("./types.js").Bed) => void} onState */
-  constructor(bed, onState) { this.bed = bed; this.onState = onState; this.drawn = ""; }
+  /** @param {string} bed */
+  constructor(bed) { this.bed = bed; this.drawn = ""; }
   /** @param {import("./types.js").Bed} state */
   show(state) {
     const spells = state.spells.slice(-SHOWN).reverse();
@@ -32,7 +32,6 @@ export class Spells {
       button.addEventListener("click", async () => {
         const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag });
         say(done.refused || (done.stored ? `Tagged: ${words}` : "Kept on this tablet: it is sent when the link is back"));
-        if (done.bed) this.onState(done.bed);
       });
       return button;
     }));

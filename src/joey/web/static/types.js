@@ -27,6 +27,7 @@
  * @property {Holder} holder
  * @property {number} holderSince
  * @property {string} contact
+ * @property {boolean} [unsent] whether some of it waits on this tablet
  */
 /** @typedef {{what: string, since: number|null, marked: number|null}} Lost */
 /**
@@ -55,6 +56,7 @@
  * @property {number} heldS skin to skin today, without what goes on [s]
  * @property {number} otherS in other holds today [s]
  * @property {number|null} heldFrom from when the running one counts today
+ * @property {number} midnight when today began
  * @property {number} goalS
  * @property {Spell[]} spells of the last hour
  * @property {string} looked for how long they were looked for, where there was none
@@ -67,6 +69,7 @@
  * @property {Tile} tile
  * @property {Holder[]} holders last ones first
  * @property {{hold: string, tap: string, words: string}|null} undo what the last tap did, while it can be taken back
+ * @property {{start: number, end: number}|null} [stopped] a hold whose stop waits on this tablet
  * @property {{id: string, start: number, end: number|null, holders: Holder[]}[]} holds of the last day
  * @property {Spell[]} spells of the last day
  * @property {{id: string, words: string, lines: string[], chart: string, busy: boolean, why: string}|null} last the last hold, and its line to copy

@@ -2,9 +2,11 @@
 
 import { hostNow } from "./clock.js";
 import { by, dress, hm, lasting, make, short, write } from "./format.js";
+import { tileWith } from "./kept.js";
 import { openLink } from "./link.js";
 import { startPage } from "./page.js";
 import { Readings } from "./readings.js";
+import { unsentTaps } from "./taps.js";
 import { paintTrend } from "./trend.js";
 import { lostWords, named } from "./words.js";
 
@@ -36,13 +38,14 @@ class TileView {
       this.foot, this.tell,
     );
     /** @type {Tile|null} */ this.tile = null;
+    /** With what waits on this tablet. @type {Tile|null} */ this.seen = null;
     /** @type {import("./types.js").Trend|null} */ this.trend = null;
     this.barKey = "";
   }
   /** @param {number} now @param {number} lostFor */
   show(now, lostFor) {
-    const tile = this.tile;
-    if (!tile) return;
+    if (!this.tile) return;
+    const tile = this.seen = tileWith(this.tile, unsentTaps());
     const { infant, hold } = tile;
     dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note === "unassigned" ? "" : " empty"}`);
     write(this.bed, tile.label);
@@ -57,7 +60,7 @@ class TileView {
     dress(this.holder, hold ? "holder" : "quiet");
     write(this.holder, hold ? named(hold.holder) : "");
     this.whole.hidden = !hold;
-    write(this.forLong, hold ? lasting((now - hold.since) / 1000) : "");
+    write(this.forLong, hold ? `${lasting((now - hold.since) / 1000)}${hold.unsent ? ", not sent yet" : ""}` : "");
     const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
     write(this.today, none ? "" : `held ${short(today)} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
     const n = tile.spells.length, last = tile.spells[n - 1];
@@ -82,7 +85,7 @@ class TileView {
     }));
     this.paint();
   }
-  paint() { if (this.trend && this.tile && !this.canvas.hidden && this.root.isConnected) paintTrend(this.canvas, this.trend, this.tile.held); }
+  paint() { if (this.trend && this.seen && !this.canvas.hidden && this.root.isConnected) paintTrend(this.canvas, this.trend, this.seen.held); }
 }
 
 /** @type {Map<string, TileView>} */

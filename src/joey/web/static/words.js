@@ -9,6 +9,9 @@ export function lostWords(lost, short) {
   return short ? since + marked : `${since}. Look at the infant and the bedside monitor.`;
 }
 
+/** What a tap does, by its type. */
+export const TAPS = /** @type {Record<string, string>} */ ({ start_hold: "start", nudge: "new start", change_holder: "change of holder", stop_hold: "stop", describe: "what was said", undo: "undo", tag: "tag of a spell", associate: "confirmation" });
+
 export const ROLES = /** @type {const} */ ([["mother", "Mother"], ["father", "Father"], ["other_parent", "Other parent"], ["sibling", "Sibling"], ["grandparent", "Grandparent"], ["surrogate", "Surrogate"], ["staff", "Staff"], ["volunteer", "Volunteer"], ["other", "Other"], ["unknown", "Not known"]]);
 /** A holder in words: Mother · Sara. @param {import("./types.js").Holder} holder */
 export function named(holder) {
