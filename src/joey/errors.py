@@ -12,7 +12,22 @@ No message holds a patient's name, number or free text.
 
 from __future__ import annotations
 
-__all__ = ["FormatError", "InputError", "ProtocolError"]
+import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["BUGS", "FormatError", "InputError", "ProtocolError", "tell_bug"]
+
+BUGS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What a bug raises over one message: who works through many ends that one alone.
+
+Memory, disk, interpreter and modules are not of one message: they end the process.
+"""
 
 
 class FormatError(ValueError):
@@ -63,3 +78,9 @@ class ProtocolError(ValueError):
         message = f"message {control_id}" if control_id else ""
         place = ", ".join(part for part in (peer, message, where) if part)
         super().__init__(f"{place}: {reason}" if place else reason)
+
+
+def tell_bug(log: logging.Logger, error: BaseException, what: str) -> None:
+    """Log where a bug was, without what it says of itself: that may be of a patient."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", what, type(error).__name__, places)

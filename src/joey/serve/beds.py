@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from joey.errors import BUGS, tell_bug
 from joey.live import Monitor, Steps, pack_state, unpack_state
 from joey.people import StreamKey
 from joey.serve.frames import FrameMaker
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
     from joey.store.journal import Entry
 
-__all__ = ["BUGS", "Bed", "Kept", "tell_bug"]
+__all__ = ["Bed", "Kept"]
 
 NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
 LAST_NS = 1 << 62  # ns, after all
 SETTLE_NS = 90 * NS  # before what is new, what was told is worked on in the steps it was told in
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
-BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # fmt: skip  # noqa: E501
 log = logging.getLogger("joey.worker")
 
 
@@ -195,7 +194,7 @@ class Bed:
             found = work(self._monitor)
             self.frames.take(found)
         except BUGS as error:  # whatever the bug is, the other beds go on
-            tell_bug(error, f"the analysis of stream {self.row.id} ended at entry {entry.seq}")
+            tell_bug(log, error, f"the analysis of stream {self.row.id} ended at entry {entry.seq}")
             self._monitor, self._failed_ns = None, entry.received_ns
             self._raw = RawStream(self.row.id, self._steps)
             self._say("down", "not monitoring", entry, into)
@@ -229,7 +228,7 @@ class Bed:
             found = work(self._raw)
             self.frames.take(found)
         except BUGS as error:  # the message stays in the journal
-            tell_bug(error, f"entry {entry.seq} of stream {self.row.id} was not archived")
+            tell_bug(log, error, f"entry {entry.seq} of stream {self.row.id} was not archived")
             self._raw = RawStream(self.row.id, self._steps)
             return None
         if entry.seq > self._told:
@@ -247,9 +246,3 @@ class Bed:
             at = entry.received_ns
             data = json.dumps({"words": words}).encode()
             into.facts.append(Fact(self.row.id, kind, "", at, at, entry.seq, data))
-
-
-def tell_bug(error: BaseException, what: str) -> None:
-    """Log where a bug was, without what it says of itself: that may be of a patient."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s: %s\n%s", what, type(error).__name__, places)

@@ -9,15 +9,15 @@ whenever it is worked on.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from joey.errors import ProtocolError
+from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.live import Monitor, unpack_resume
 from joey.people import StreamKey, stream_key
-from joey.serve.beds import BUGS, tell_bug
 from joey.serve.frames import SLACK_NS, FrameMaker
 from joey.serve.packing import envelope_rows, facts_of
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
@@ -48,6 +48,7 @@ FUTURE_NS = 60 * NS  # ns ahead of the host, from which a stamp is nonsense
 LAST_NS = 1 << 62  # ns, after all
 ORDER_NS = 10 * NS  # ns by which messages may have come out of order
 ANEW = ("note", "down", "up", "revised")  # kinds that stay as they were told
+log = logging.getLogger("joey.worker")
 
 
 class Revising:
@@ -146,7 +147,7 @@ class _Work:
             found = next(self._steps)
         except BUGS as error:  # whatever the bug is, the rest goes on
             asked = self.asked
-            tell_bug(error, f"revision {asked.number} of stream {asked.stream} was not made")
+            tell_bug(log, error, f"revision {asked.number} of stream {asked.stream} was not made")
             return Revised(replace(asked, state="failed"))
         return None if found is False else found
 

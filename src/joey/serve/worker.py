@@ -13,9 +13,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from joey.errors import ProtocolError
+from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.people import stream_id, stream_key
-from joey.serve.beds import BUGS, Bed, Kept, tell_bug
+from joey.serve.beds import Bed, Kept
 from joey.serve.revising import LEAD_NS, Revising
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
@@ -145,7 +145,7 @@ class Worker:
         except ProtocolError:
             return  # in quarantine, or it will be once it is looked at
         except BUGS as error:
-            tell_bug(error, f"entry {entry.seq} was not read")
+            tell_bug(log, error, f"entry {entry.seq} was not read")
             return
         if not heard.location.key or heard.doubt:
             return
