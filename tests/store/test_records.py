@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, inspect
-from sqlalchemy.exc import IntegrityError
 
 from joey.sources.hl7 import SourceSettings
 from joey.store.journal import Entry, StorageError
@@ -237,21 +236,133 @@ def test_a_day_that_no_table_holds_is_no_day(journal: Journal, records: Records)
     assert shown(records, "NICU/5")[0] == "DOE, ANN"
 
 
-def test_an_error_says_nothing_of_who_it_is_about(tmp_path: Path, journal: Journal) -> None:
-    """A database that cannot be written is told without names and numbers, and tried again."""
+def test_an_entry_that_fails_is_set_apart_and_the_rest_goes_on(
+    tmp_path: Path, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of it is kept but its place and the error's name; it is not tried for ever."""
+    bad = journal.adt("A01", "SMITH^ANN", "5", mrn="0077")
+    journal.adt("A01", "LI^WEI", "6", mrn="0099")
     path = tmp_path / "records.db"
     records = Records(f"sqlite:///{path}")
     with closing(sqlite3.connect(path)) as other:
         other.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON names BEGIN SELECT RAISE(ABORT, 'full'); END"
+            "CREATE TRIGGER no BEFORE INSERT ON names WHEN NEW.family = 'SMITH'"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END"
         )
-        with pytest.raises(IntegrityError) as told:
-            records.apply(journal.entries)
-        other.execute("DROP TRIGGER full")
-    assert "JONES" not in str(told.value)
     records.apply(journal.entries)
-    assert shown(records)[0] == "JONES, BABY BOY"
+
+    assert records.applied() == len(journal.entries)
+    assert [shown(records, f"NICU/{bed}")[0] for bed in "46"] == ["JONES, BABY BOY", "LI, WEI"]
+    assert records.bed("NICU/5", NOW) is None
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM infants").fetchone() == (2,)
+        assert other.execute("SELECT count(*) FROM accounts WHERE value = '0077'").fetchone() == (
+            0,
+        )
+    (apart,) = records.apart()
+    assert (apart.seq, apart.received_ns, apart.source) == (bad.seq, NOW, "ward")
+    assert apart.reason == "IntegrityError"
+    assert f"entry {bad.seq} was not applied" in caplog.text
+    assert "SMITH" not in caplog.text
     records.close()
+
+
+def test_a_bug_over_one_tap_ends_that_tap_alone(journal: Journal, records: Records) -> None:
+    """Its tablet is told, and the next tap counts."""
+    bad = journal.say("tap", b"[" * 100_000)
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert "could not be applied" in done.refused[bad.control_id]
+    assert view is not None
+    assert view.running is not None
+    assert [(each.seq, each.kind, each.reason) for each in records.apart()] == [
+        (bad.seq, "tap", "RecursionError")
+    ]
+
+
+def test_very_many_that_fail_fill_no_disk(journal: Journal, records: Records) -> None:
+    """The last are listed."""
+    for _ in range(300):
+        journal.say("tap", b"[" * 100_000)
+    records.apply(journal.entries)
+
+    assert [each.seq for each in records.apart()] == list(range(301, 101, -1))
+
+
+@pytest.mark.parametrize("kind", ["PI", "VN", "AN"])
+def test_a_number_of_another_kind_is_another_number(
+    kind: str, journal: Journal, records: Records
+) -> None:
+    """One authority gives out numbers of many kinds: a visit may have another infant's digits."""
+    one = journal.adt("A01", "DOE^ANN", "5", mrn="0013")
+    both = f"0013^^^HOSP^MR~0012^^^HOSP^{kind}" if kind != "PI" else "0012^^^HOSP^PI"
+    payload = one.payload.replace(b"0013^^^HOSP^MR", both.encode())
+    journal.entries[-1] = replace(one, payload=payload)
+    journal.adt("A08", "JONES^JOSEPH", "4")
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, JOSEPH"
+    assert shown(records, "NICU/5")[0] == "DOE, ANN"
+
+
+def test_a_number_without_a_kind_finds_nobody_beside_one_with(
+    journal: Journal, records: Records
+) -> None:
+    """It may be a visit's; alone it is the infant's, as systems send it that say no kinds."""
+    both = journal.adt("A01", "DOE^ANN", "5", mrn="0013")
+    payload = both.payload.replace(b"0013^^^HOSP^MR", b"0013^^^HOSP^MR~0012^^^HOSP")
+    journal.entries[-1] = replace(both, payload=payload)
+    alone = journal.adt("A08", "JONES^JOSEPH", "4")
+    payload = alone.payload.replace(b"0012^^^HOSP^MR", b"0012^^^HOSP")
+    journal.entries[-1] = replace(alone, payload=payload)
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, JOSEPH"
+    assert shown(records, "NICU/5")[0] == "DOE, ANN"
+
+
+def test_a_number_that_may_be_of_two_changes_nothing(journal: Journal, records: Records) -> None:
+    """Nobody can tell whose it is: no third infant is made of it, and none is renamed."""
+    for old, new in ((b"0012^^^HOSP^MR", b"0012^^^HOSP^PI"), (b"0012^^^HOSP^MR", b"0012^^^HOSP")):
+        said = journal.adt("A01", "DOE^ANN", "5")
+        journal.entries[-1] = replace(said, payload=said.payload.replace(old, new))
+    journal.entries[-1] = replace(
+        journal.entries[-1], payload=journal.entries[-1].payload.replace(b"NICU^^5", b"NICU^^6")
+    )
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, BABY BOY"
+    assert shown(records, "NICU/5")[0] == "DOE, ANN"
+    assert records.bed("NICU/6", NOW) is None
+
+
+def test_a_hold_is_moved_stopped_and_taken_back_at_the_new_bed(
+    journal: Journal, records: Records
+) -> None:
+    """What was tapped at the old bed is offered where the infant lies now, and nowhere else."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.adt("A02", "JONES^BABY BOY", "7")
+    journal.tap("nudge", "t2", NOW - 5 * MIN, bed="NICU/7", hold="t1")
+    journal.tap("stop_hold", "t3", NOW + 20 * MIN, bed="NICU/7", hold="t1")
+    journal.adt("A01", "LI^WEI", "4", mrn="0099")
+    records.apply(journal.entries)
+
+    taps = records.standing_taps("NICU/7", NOW - MIN)
+    assert [(each.id, each.kind) for each in taps] == [
+        ("t1", "start_hold"), ("t2", "nudge"), ("t3", "stop_hold"),
+    ]  # fmt: skip
+    assert records.standing_taps("NICU/4", NOW - MIN) == ()
+    journal.tap("undo", "t4", NOW + 21 * MIN, bed="NICU/7", hold="t1", of="t3")
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/7", NOW)
+    assert done.refused == {}
+    assert view is not None
+    assert view.running is not None
+    assert view.running.start == (NOW - 5 * MIN) / 10**9
+    late = journal.tap("stop_hold", "t5", NOW + 22 * MIN, bed="NICU/4", hold="t1")
+    assert records.apply([late]).beds == {"NICU/4", "NICU/7"}, "a tablet of the old bed"
 
 
 def test_what_could_not_be_written_is_applied_later(tmp_path: Path, journal: Journal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
@@ -83,6 +84,24 @@ def test_a_message_of_the_quarantine_is_read_again(tmp_path: Path) -> None:
     assert ward.tile("NICU/4")["readings"]["spo2"]["value"] == 91.0
     assert not ward.release(bad.seq + 1000)
     journal.close()
+    ward.close()
+
+
+def test_what_could_not_be_applied_is_shown(tmp_path: Path) -> None:
+    """With its reason and nothing of what it says; there is nothing to read again."""
+    clock = Clock()
+    open_ward(tmp_path, clock).close()
+    with closing(sqlite3.connect(tmp_path / "records.db")) as db:
+        db.execute("CREATE TRIGGER no BEFORE INSERT ON names BEGIN SELECT RAISE(ABORT, 'no'); END")
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+
+    feed = ward.feed()
+    (row,) = feed["quarantine"]
+    assert row["reason"] == "this message changed nothing (IntegrityError)"
+    assert not row["again"]
+    assert feed["cards"]["quarantined"] == "1"
+    assert "JONES" not in json.dumps(feed)
     ward.close()
 
 

@@ -12,7 +12,7 @@ from joey.web.taps import as_payload
 from joey.web.ward import UNDO_S, Ward
 from tests.web.messages import admission
 from tests.web.serving import admit, write
-from tests.web.test_told import Clock, open_ward
+from tests.web.test_told import Clock, catch_up, open_ward
 
 NS = 1_000_000_000
 BED = "NICU/4"
@@ -67,6 +67,23 @@ def test_taps_on_another_infant_are_not_offered(tmp_path: Path, clock: Clock) ->
     ward = open_ward(tmp_path, clock)
     assert ward.tile(BED)["infant"]["name"] == "LI, WEI"
     assert ward.bed(BED)["undo"] is None
+    ward.close()
+
+
+def test_a_hold_that_moved_is_taken_back_at_the_new_bed(tmp_path: Path, clock: Clock) -> None:
+    """The page of bed 7 offers the start that was tapped at bed 4, and takes it back."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", contact="skin_to_skin")
+    clock.now += 60 * NS
+    admit(tmp_path, "7", "M4", "JONES^BABY BOY", "A02", at_ns=clock.now)
+    catch_up(ward)
+
+    assert ward.bed(BED)["undo"] is None
+    undo = ward.bed("NICU/7")["undo"]
+    assert undo == {"hold": hold, "tap": hold, "words": "start"}
+    _, bed = tap(ward, clock, "undo", bed="NICU/7", hold=hold, of=hold)
+    assert bed["tile"]["hold"] is None
     ward.close()
 
 

@@ -4,7 +4,15 @@ Nothing here knows a database, a message or a page. A name never finds an infant
 with one, or does not.
 """
 
-from joey.people.identity import Account, Agreement, Identity, agree, keys_of
+from joey.people.identity import (
+    Account,
+    Agreement,
+    Identity,
+    agree,
+    is_one_number,
+    keys_of,
+    sure_keys_of,
+)
 from joey.people.names import FORMERLY_DAYS, DatedName, ShownName, fold_name, show_name
 from joey.people.rooms import room_order
 from joey.people.streams import StreamKey, identity_digest, stream_id, stream_key
@@ -20,9 +28,11 @@ __all__ = [
     "agree",
     "fold_name",
     "identity_digest",
+    "is_one_number",
     "keys_of",
     "room_order",
     "show_name",
     "stream_id",
     "stream_key",
+    "sure_keys_of",
 ]

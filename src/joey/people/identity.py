@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from joey.people.names import fold_name
 
-__all__ = ["Account", "Agreement", "Identity", "agree", "keys_of"]
+__all__ = [
+    "Account",
+    "Agreement",
+    "Identity",
+    "agree",
+    "is_one_number",
+    "keys_of",
+    "sure_keys_of",
+]
 
 KEY_KINDS = ("MR", "PI", "PT", "")  # HL7 table 0203: medical record, patient internal, external
 LEAST = 2  # identifiers that must agree before a stream is an infant's (NPSG.01.01.01)
@@ -81,6 +89,25 @@ def keys_of(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
     """Return the numbers by which an infant may be found, the best first."""
     usable = [each for each in accounts if each.value and each.kind in KEY_KINDS]
     return tuple(sorted(usable, key=lambda each: KEY_KINDS.index(each.kind)))
+
+
+def is_one_number(one: Account, other: Account) -> bool:
+    """Whether two numbers are the same, and of one kind as far as it is said.
+
+    Each kind (CX.5) is counted on its own, and one authority gives out several: a patient's
+    internal number may have the digits of another's medical record number.
+    """
+    same = (one.value, one.authority) == (other.value, other.authority)
+    return same and (one.kind == other.kind or not (one.kind and other.kind))
+
+
+def sure_keys_of(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    """Return the numbers that find an infant alone: those whose kind is said, else the others.
+
+    Beside a number of a known kind one without may be of anything: a visit, an account.
+    """
+    keys = keys_of(accounts)
+    return tuple(each for each in keys if each.kind) or keys
 
 
 def agree(said: Identity, known: Identity) -> Agreement:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
+    from joey.store.records import Apart, Records
     from joey.store.revisions import Revision
     from joey.web.screens import Screen
 
@@ -23,10 +24,9 @@ __all__ = [
     "ClockWatch",
     "DiskUse",
     "Traffic",
+    "quarantine_of",
     "rows_of_beds",
-    "rows_of_quarantine",
     "told_anew",
-    "words_of_count",
     "words_of_journal",
     "words_of_quarantine",
     "words_of_revisions",
@@ -252,14 +252,27 @@ def rows_of_beds(
     return rows
 
 
-def words_of_count(there: int, shown: int) -> str:
-    """Return how many messages are in quarantine, and how many of them the page lists."""
-    return f"{there:,}" if there <= shown else f"{there:,}, the last {shown} below"
+def quarantine_of(journal: Journal, records: Records) -> tuple[list[dict[str, Any]], str]:
+    """Return what is in quarantine or set apart, the latest first, and in words how many are.
 
-
-def rows_of_quarantine(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Return the messages in quarantine: where from and why, never what is in them."""
-    return [
-        {"seq": e.seq, "at": e.received_ns / 1e6, "source": e.source, "reason": e.reason}
-        for e in entries
+    A row says where from and why, never what is in it.
+    """
+    kept, apart = journal.quarantined(), records.apart()
+    rows: list[tuple[Entry | Apart, str, bool]] = [(each, each.reason, True) for each in kept]
+    for each in apart:
+        what = "tap" if each.kind == "tap" else "message"
+        rows.append((each, f"this {what} changed nothing ({each.reason})", False))
+    rows.sort(key=lambda row: -row[0].seq)
+    shown = [
+        {
+            "seq": each.seq,
+            "at": each.received_ns / 1e6,
+            "source": each.source,
+            "reason": reason,
+            "again": again,
+        }
+        for each, reason, again in rows
     ]
+    there = journal.in_quarantine() + len(apart)
+    words = f"{there:,}" if there <= len(shown) else f"{there:,}, the last {len(shown)} below"
+    return shown, words

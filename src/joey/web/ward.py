@@ -27,10 +27,9 @@ from joey.web.health import (
     ClockWatch,
     DiskUse,
     Traffic,
+    quarantine_of,
     rows_of_beds,
-    rows_of_quarantine,
     told_anew,
-    words_of_count,
     words_of_journal,
     words_of_quarantine,
 )
@@ -415,7 +414,7 @@ class Ward:
         for screen in self._screens.values():
             screen.view(now)
         beds = rows_of_beds(self._screens, self._order, told_anew(self._archive, self._hm))
-        quarantine = rows_of_quarantine(self._journal.quarantined())
+        quarantine, in_quarantine = quarantine_of(self._journal, self._records)
         damaged = self._archive.damaged()
         behind = self._journal.last() - max(self._heard, self._applied)
         return {
@@ -423,7 +422,7 @@ class Ward:
                 "in": f"{self._traffic.messages:,}",
                 "stored": f"{self._traffic.stored:,}",
                 "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
-                "quarantined": words_of_count(self._journal.in_quarantine(), len(quarantine)),
+                "quarantined": in_quarantine,
                 "intake": self._intake(now),
                 "clock": self._watch.words(now, self._hm),
                 "behind": f"{behind} message{'s' if behind > 1 else ''}" if behind else "nothing",

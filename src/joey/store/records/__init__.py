@@ -6,12 +6,13 @@ place in the journal are committed together.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from joey.errors import ProtocolError
+from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import (
     SourceSettings,
@@ -23,11 +24,13 @@ from joey.sources.hl7 import (
 )
 from joey.store.journal import StorageError
 from joey.store.records.admissions import admit
+from joey.store.records.apart import Apart, apart_of, set_apart
 from joey.store.records.engine import open_engine, writing
 from joey.store.records.holding import (
     SPELL_TAGS,
     TapView,
     apply_tap,
+    beds_of_hold,
     parse_tap,
     standing_taps,
 )
@@ -45,14 +48,17 @@ from joey.store.records.views import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
+    from joey.sources.hl7 import Admission
     from joey.store.journal import Entry
+    from joey.store.records.holding import Tap
 
 __all__ = [
     "SPELL_TAGS",
+    "Apart",
     "Applied",
     "Association",
     "BedView",
@@ -65,6 +71,8 @@ __all__ = [
 PROJECTION = "records"
 NO_CODES = CodeMap()  # who it is does not hang on what is measured
 WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
+OF_ONE = (*BUGS, DataError, IntegrityError)  # what is of one entry; else the database is not well
+log = logging.getLogger("joey.records")
 
 
 class Applied:
@@ -103,7 +111,9 @@ class Records:
     def apply(self, entries: Sequence[Entry]) -> Applied:
         """Apply entries in the order of the journal; those applied before change nothing.
 
-        All of a batch are committed together with the place in the journal, or none.
+        All of a batch are committed together with the place in the journal, or none. An entry of
+        which the tables cannot hold what it says, or that shows a bug, changes nothing and is set
+        apart (`apart`): the others go on.
 
         Raises
         ------
@@ -118,11 +128,11 @@ class Records:
                 before = _applied(connection)
                 for entry in entries:
                     if entry.seq > before and entry.state == "accepted":
-                        self._apply(connection, entry, done)
+                        self._take(connection, entry, done)
                 _note_applied(connection, max(before, entries[-1].seq))
         except OperationalError as error:
             self._last.clear()  # what is remembered of it was not kept
-            msg = f"the records cannot be written: {error.orig}"
+            msg = f"the records cannot be written: {_first_of(error).orig}"
             raise StorageError(msg) from error
         return done
 
@@ -146,6 +156,11 @@ class Records:
         with self._engine.connect() as connection:
             return tags_of(connection, stream, since_ns)
 
+    def apart(self) -> tuple[Apart, ...]:
+        """Return the entries that could not be applied, the latest first."""
+        with self._engine.connect() as connection:
+            return apart_of(connection)
+
     def standing_taps(self, bed: str, since_ns: int) -> tuple[TapView, ...]:
         """Return the taps on holds of a bed's infant that can be taken back. [ns UTC]"""
         with self._engine.connect() as connection:
@@ -155,46 +170,79 @@ class Records:
         """Close all connections."""
         self._engine.dispose()
 
-    def _apply(self, connection: Connection, entry: Entry, done: Applied) -> None:
+    def _take(self, connection: Connection, entry: Entry, done: Applied) -> None:
+        """Apply one entry, or set it apart: what it had changed is taken back then."""
+        try:
+            work = self._read(entry, done)
+            if work is not None:
+                with connection.begin_nested():
+                    work(connection)
+        except OF_ONE as error:
+            tell_bug(log, error, f"entry {entry.seq} was not applied to the records")
+            set_apart(connection, entry, type(error).__name__)
+            if entry.kind == "tap":
+                done.refused[entry.control_id] = "it could not be applied: see the feed page"
+
+    def _read(self, entry: Entry, done: Applied) -> Callable[[Connection], None] | None:
+        """Return what an entry does to the tables; None where it does nothing."""
         if entry.kind == "tap":
             try:
                 tap = parse_tap(entry.payload)
             except ValueError as error:
                 done.refused[entry.control_id] = str(error)
-                return
-            refused = apply_tap(connection, tap, entry.seq, entry.received_ns)
-            if refused:
-                done.refused[tap.id] = refused
-            done.beds.add(tap.bed)
-        elif entry.kind == "hl7":
-            self._hear(connection, entry, done)
+                return None
+            return lambda connection: _tap(connection, tap, entry, done)
+        return self._hear(entry, done) if entry.kind == "hl7" else None
 
-    def _hear(self, connection: Connection, entry: Entry, done: Applied) -> None:
+    def _hear(self, entry: Entry, done: Applied) -> Callable[[Connection], None] | None:
         source = self._sources.get(entry.source, SourceSettings(entry.source))
         try:
             message = read_message(entry.payload)
             if header_of(message).event.startswith("ADT"):
                 said = read_admission(message, source)
                 if said is None:
-                    return
-                changed = admit(connection, said, entry.seq, entry.received_ns)
-                for bed in changed:
-                    at = entry.received_ns
-                    attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
-                done.beds |= changed
-                return
+                    return None
+                return lambda connection: self._admit(connection, said, entry, done)
             who = tuple(line for line in message.lines if line[:3] in WHO)
             key = entry.source, location_of(message).key
             if self._last.get(key) == who:
-                return
+                return None
+            self._last[key] = who  # before it is read: a bed of which it fails says it each second
             seen = seen_of(read_observations(message, source, NO_CODES), entry.source)
         except ProtocolError:
-            return  # intake keeps it in quarantine: nothing of it is anybody's
-        self._last[key] = who
+            return None  # intake keeps it in quarantine: nothing of it is anybody's
+        return lambda connection: self._attach(connection, seen, entry, done)
+
+    def _admit(self, connection: Connection, said: Admission, entry: Entry, done: Applied) -> None:
+        at = entry.received_ns
+        changed = admit(connection, said, entry.seq, at)
+        for bed in changed:
+            attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
+        done.beds |= changed
+
+    def _attach(self, connection: Connection, seen: Seen, entry: Entry, done: Applied) -> None:
         if seen.bed:
             self._seen[seen.bed] = seen
             if attach(connection, seen, entry.seq, entry.received_ns):
                 done.beds.add(seen.bed)
+
+
+def _first_of(error: OperationalError) -> OperationalError:
+    """Return what went wrong first: SQLite gives up the savepoints itself where a disk is full."""
+    first, before = error, error.__context__
+    while before is not None:
+        if isinstance(before, OperationalError):
+            first = before
+        before = before.__context__
+    return first
+
+
+def _tap(connection: Connection, tap: Tap, entry: Entry, done: Applied) -> None:
+    refused = apply_tap(connection, tap, entry.seq, entry.received_ns)
+    if refused:
+        done.refused[tap.id] = refused
+    # The infant may lie elsewhere by now: that page shows the hold.
+    done.beds |= {tap.bed, *beds_of_hold(connection, tap)}
 
 
 def _applied(connection: Connection) -> int:

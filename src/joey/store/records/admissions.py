@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, insert, select, update
 
-from joey.people import Account, fold_name, keys_of
+from joey.people import Account, fold_name, is_one_number, keys_of, sure_keys_of
 from joey.store.records.tables import accounts, beds, infants, names, stays
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def admit(connection: Connection, said: Admission, seq: int, received_ns: int) -
     at = said.event_ns or received_ns
     infant = find_infant(connection, said)
     if infant is None:
-        if said.event not in (*ARRIVE, *TELL) or not keys_of(_accounts(said)):
+        keys = sure_keys_of(_accounts(said))
+        new = bool(keys) and not any(_owners(connection, each) for each in keys)
+        if said.event not in (*ARRIVE, *TELL) or not new:
             return set()
         infant = _new(connection, said, seq)
     changed = _where(connection, infant)
@@ -58,16 +60,29 @@ def admit(connection: Connection, said: Admission, seq: int, received_ns: int) -
 
 
 def find_infant(connection: Connection, said: Admission) -> int | None:
-    """Return the infant that one of the message's numbers belongs to; None where none does."""
-    for each in keys_of(_accounts(said)):
-        row = connection.execute(
-            select(accounts.c.infant).where(
-                accounts.c.value == each.value, accounts.c.authority == each.authority
-            )
-        ).first()
-        if row is not None:
-            return int(row.infant)
+    """Return the infant that one of the message's numbers belongs to; None where none does.
+
+    A number without a kind that may be of several infants is nobody's.
+    """
+    for each in sure_keys_of(_accounts(said)):
+        owners = _owners(connection, each)
+        if len(owners) == 1:
+            return owners.pop()
     return None
+
+
+def _owners(connection: Connection, number: Account) -> set[int]:
+    """Return the infants who have a number."""
+    rows = connection.execute(
+        select(accounts).where(
+            accounts.c.value == number.value, accounts.c.authority == number.authority
+        )
+    )
+    return {
+        int(row.infant)
+        for row in rows
+        if is_one_number(number, Account(row.value, row.authority, row.kind))
+    }
 
 
 def _accounts(said: Admission) -> tuple[Account, ...]:
@@ -89,9 +104,8 @@ def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: i
         for row in connection.execute(select(accounts).where(accounts.c.infant == infant))
     }
     for each in keys_of(_accounts(said)):
-        if (each.value, each.authority, each.kind) not in known and not _is_of_another(
-            connection, infant, each
-        ):
+        is_new = (each.value, each.authority, each.kind) not in known
+        if is_new and not _owners(connection, each) - {infant}:
             connection.execute(
                 insert(accounts).values(
                     infant=infant,
@@ -113,15 +127,6 @@ def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: i
         connection.execute(update(infants).where(infants.c.id == infant).values(**told))
     if said.names and (said.names[0].family or said.names[0].given):
         _rename(connection, infant, said.names[0].family, said.names[0].given, at, seq)
-
-
-def _is_of_another(connection: Connection, infant: int, number: Account) -> bool:
-    theirs = select(accounts.c.id).where(
-        accounts.c.value == number.value,
-        accounts.c.authority == number.authority,
-        accounts.c.infant != infant,
-    )
-    return connection.execute(theirs).first() is not None
 
 
 def _rename(

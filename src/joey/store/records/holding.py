@@ -21,6 +21,7 @@ __all__ = [
     "Tap",
     "TapView",
     "apply_tap",
+    "beds_of_hold",
     "holds_of",
     "open_hold",
     "parse_tap",
@@ -252,10 +253,13 @@ def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapV
         Those that came from then on. [ns UTC]
     """
     infant = _infant_at(connection, bed)
-    mine = taps.c.infant == infant if infant is not None else taps.c.infant.is_(None)
+    # The infant's taps, also of the bed where it lay before: the hold has come along.
+    mine = taps.c.infant == infant
+    if infant is None:
+        mine = and_(taps.c.infant.is_(None), taps.c.bed == bed)
     rows = connection.execute(
         select(taps)
-        .where(mine, taps.c.bed == bed, taps.c.refused == "", taps.c.tapped_ns >= since_ns)
+        .where(mine, taps.c.refused == "", taps.c.tapped_ns >= since_ns)
         .order_by(taps.c.seq.desc())
     )
     undone: set[str] = set()
@@ -299,6 +303,15 @@ def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | No
     """Return the hold that runs at a bed; None where none does."""
     running = [hold for hold in holds_of(connection, infant, bed) if hold.end is None]
     return running[-1] if running else None
+
+
+def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:
+    """Return the bed where the infant of a tap's hold lies now; empty where it lies nowhere."""
+    infant = _infant_of(connection, str(tap.said.get("hold", tap.id)))
+    if infant is None:
+        return set()
+    here = stays.c.infant == infant, stays.c.until_ns.is_(None)
+    return {str(row.bed) for row in connection.execute(select(stays.c.bed).where(*here))}
 
 
 def _infant_at(connection: Connection, bed: str) -> int | None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 __all__ = [
     "accounts",
+    "apart",
     "applied",
     "associations",
     "beds",
@@ -160,6 +161,16 @@ associations = Table(
     Column("reason", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Index("ix_associations_stream", "stream", "until_ns"),
+)
+
+apart = Table(
+    "apart",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_ns", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", String(64), nullable=False),
 )
 
 applied = Table(

@@ -29,7 +29,7 @@ const link = openLink("/live/feed", (message) => {
     cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset || "–", "n"), cell(each.drift || "–", "n"), cell(each.steps ? count(each.steps) : "–", "n"),
     cell(each.late ? count(each.late) : "–", "n"), cell(each.corrections ? count(each.corrections) : "–", "n"), cell(each.revisedAt === null ? "" : hms(each.revisedAt), "n"), cell(each.anew || "–"), cell(each.unknown ? count(each.unknown) : "–", "n"), cell(each.note))));
   codes.show(feed.unmapped, feed.mapped);
-  fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", redrive(each)))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
+  fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
   fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
 });
