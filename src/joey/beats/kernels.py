@@ -111,7 +111,7 @@ Z = N_WIDTHS  # where the state begins
 CLOCK = Z + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
-N_BUFFERS = 5  # of 64 bits
+N_BUFFERS = 4  # of 64 bits
 SPARE = 64  # samples that loops may read, and not use, behind the last; even
 
 
@@ -373,21 +373,21 @@ def _search(
     energy[:absent] = 0
     known = energy[absent : absent + many]
     n = in_lanes(many)
-    none = buffers[4]
-    none[:n] = 0
+    spare = buffers[3]
     parts, other = buffers[0], buffers[1]
     size = 1
     while size < stride:
         size *= 2
         pair_up(parts, other[: in_lanes((end - begin + 2 * w[GATHER]) // size)])
         parts, other = other, parts
-    add_up(parts, other, none, energy[absent : absent + n], 2 * gather + 1)
+    add_up(parts, other, spare, energy[absent : absent + n], 2 * gather + 1)
     if z[MISSING] > 0:
         fewer, more = gone[begin - reach : end - reach], gone[begin + reach + 1 : end + reach + 1]
         for k in range(many):
             if more[k * stride] != fewer[k * stride]:
                 known[k] = 0
-    hits = buffers[0] if compare(energy, buffers[0], buffers[1], neighbor, m) else buffers[1]
+    hits = spare.view(np.uint8)[: in_lanes(m)]
+    compare(energy, buffers[0], buffers[1], neighbor, hits)
     _note_all(lo, m, stride, hits, energy[neighbor:], z, at)
 
 
@@ -396,25 +396,26 @@ def _note_all(
     lo: int,
     m: int,
     stride: int,
-    hits: NDArray[np.integer],
+    hits: NDArray[np.uint8],
     energy: NDArray[np.integer],
     z: NDArray[np.int64],
     at: NDArray[np.int64],
 ) -> None:
     """Write the candidates where `hits` is 1, in the first `m` strides."""
-    length = in_lanes(m)
-    hits[m:length] = 0
+    hits[m:] = 0
     middle = lo + stride // 2
-    for first in range(0, length, CHUNK):
-        chunk = hits[first : first + CHUNK]
-        place = where_one(chunk)
-        if CHUNK <= place < 2 * CHUNK:
-            k = first + place - CHUNK
+    words = hits.view(np.int64)
+    for j in range(len(words)):
+        if words[j] == 0:
+            continue
+        first, place = CHUNK * j, where_one(words[j])
+        if place >= 0:
+            k = first + place
             _note(middle + k * stride, energy[k], z, at)
-        elif place > 0:  # only where beats may be fewer places apart
-            for k in range(first, first + CHUNK):
-                if hits[k]:
-                    _note(middle + k * stride, energy[k], z, at)
+            continue
+        for k in range(first, first + CHUNK):  # only where beats may be fewer places apart
+            if hits[k]:
+                _note(middle + k * stride, energy[k], z, at)
 
 
 @kernel(counted=False)

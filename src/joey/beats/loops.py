@@ -25,7 +25,10 @@ __all__ = [
     "where_one",
 ]
 
-CHUNK = 16  # places looked at together for a candidate
+CHUNK = 8  # places looked at together for a candidate: the bytes of a word
+# A word with a 1 in byte k, less 1, has k bytes of 255; the rest by 255 is the sum of the bytes.
+ONES = 0x0101010101010101
+SEVEN = 7  # stretches an ECG gathers at 125 Hz, and at 2, 4, 8 times that: summed at once
 LANES = 64  # lengths of wide loops are multiples: what is left over would be done one by one
 
 
@@ -96,11 +99,15 @@ def add_up(
     out: NDArray[np.integer],
     count: int,
 ) -> None:
-    """Write sums of `count` neighbors, made of sums of 1, 4, 16 ...; use up the two buffers.
+    """Write sums of `count` neighbors, made of sums of 1, 4, 16 ...; use up the three buffers.
 
-    Unlike a running sum, such loops are made wide by the compiler. `none` is all zero.
+    Unlike a running sum, such loops are made wide by the compiler.
     """
+    if count == SEVEN:
+        _add_seven(parts, len(out), out)
+        return
     n = len(out)
+    none[:n] = 0
     done, size, left = 0, 1, count
     while True:
         one = parts[done : done + n] if left % 4 > 0 else none[:n]
@@ -126,30 +133,26 @@ def compare(
     one: NDArray[np.integer],
     other: NDArray[np.integer],
     neighbor: int,
-    m: int,
-) -> bool:
+    hits: NDArray[np.uint8],
+) -> None:
     """Write 1 where an energy exceeds all before within reach and none behind exceeds it, else 0.
 
-    It is written for `m` energies from the one at `neighbor` on.
-
-    Returns
-    -------
-    bool
-        Whether it is written to `one`.
+    It is written for as many energies as `hits` are, from the one at `neighbor` on; the two buffers
+    are used up.
     """
-    n = m + 2 * neighbor
+    n = len(hits) + 2 * neighbor
     most, into, spare = energy, one, other  # the largest of `size` from each on
     size = 1
-    in_one = True
     while 4 * size <= neighbor:
         length = in_lanes(n - 4 * size + 1)
         _choose_four(most, size, length, into[:length])
         most, into, spare = into, spare, into
-        in_one = not in_one
         size *= 4
-    # Four of them cover what is within reach, overlapping.
-    _stand_out(energy[neighbor:], most, neighbor, size, into[: in_lanes(m)])
-    return in_one
+    # Two or four of them cover what is within reach, overlapping.
+    if neighbor <= 2 * size:
+        _stand_out(energy[neighbor:], most, neighbor, size, hits)
+    else:
+        _stand_out_of_four(energy[neighbor:], most, neighbor, size, hits)
 
 
 # Each loop is a function of its own: the compiler then sees that nothing overlaps.
@@ -183,6 +186,14 @@ def _add_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer
 
 
 @kernel(counted=False)
+def _add_seven(a: NDArray[np.integer], n: int, out: NDArray[np.integer]) -> None:
+    b, c, d = a[1 : n + 1], a[2 : n + 2], a[3 : n + 3]
+    e, f, g = a[4 : n + 4], a[5 : n + 5], a[6 : n + 6]
+    for k in range(len(out)):
+        out[k] = ((a[k] + b[k]) + (c[k] + d[k])) + ((e[k] + f[k]) + g[k])
+
+
+@kernel(counted=False)
 def _choose_four(a: NDArray[np.integer], step: int, n: int, out: NDArray[np.integer]) -> None:
     b, c, d = a[step : step + n], a[2 * step : 2 * step + n], a[3 * step : 3 * step + n]
     for k in range(len(out)):
@@ -195,13 +206,27 @@ def _stand_out(
     most: NDArray[np.integer],
     neighbor: int,
     size: int,
-    out: NDArray[np.integer],
+    out: NDArray[np.uint8],
 ) -> None:
-    n, last = len(out), neighbor - size
-    b, c, d = most[min(size, last) :], most[min(2 * size, last) :], most[last:]
+    b, behind = most[neighbor - size :], most[neighbor + 1 :]
+    d = behind[neighbor - size :]
+    for k in range(len(out)):
+        out[k] = (here[k] > max(most[k], b[k])) & (here[k] >= max(behind[k], d[k]))
+
+
+@kernel(counted=False)
+def _stand_out_of_four(
+    here: NDArray[np.integer],
+    most: NDArray[np.integer],
+    neighbor: int,
+    size: int,
+    out: NDArray[np.uint8],
+) -> None:
+    last = neighbor - size
+    b, c, d = most[size:], most[min(2 * size, last) :], most[last:]
     behind = most[neighbor + 1 :]
-    f, g, h = behind[min(size, last) :], behind[min(2 * size, last) :], behind[last:]
-    for k in range(n):
+    f, g, h = behind[size:], behind[min(2 * size, last) :], behind[last:]
+    for k in range(len(out)):
         before = max(most[k], b[k], c[k], d[k])
         later = max(behind[k], f[k], g[k], h[k])
         out[k] = (here[k] > before) & (here[k] >= later)
@@ -215,10 +240,8 @@ def pair_up(parts: NDArray[np.integer], out: NDArray[np.integer]) -> None:
 
 
 @kernel(counted=False)
-def where_one(hits: NDArray[np.integer]) -> int:
-    """Return `CHUNK` and the place of the one 1 among `CHUNK` zeros; more where there are more."""
-    number = hits.dtype.type
-    many = number(0)
-    for k in range(CHUNK):
-        many = number(many + hits[k] * number(CHUNK + k))
-    return int(many)
+def where_one(word: int) -> int:
+    """Return which of the eight bytes of a word is 1 where one is and the others are 0; else -1."""
+    if word & (word - 1) != 0:
+        return -1
+    return ((word - 1) & ONES) % 255
