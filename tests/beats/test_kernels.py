@@ -193,11 +193,12 @@ def test_energies_stay_exact_where_32_bits_end(over: int) -> None:
     assert table[:, d.ENERGY].max() > 2**29
 
 
+@pytest.mark.parametrize("fs", [100, 125, 250, 275, 360, 500])
 @pytest.mark.parametrize("size", [1.0, 300.0, 5e6])
 @pytest.mark.parametrize("recipe", [ECG, PLETH])
-def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> None:
+def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float, fs: int) -> None:
     """Where the signal goes up and down, how far, and between which samples; edges included."""
-    w = widths(recipe, Fraction(250))
+    w = widths(recipe, Fraction(fs))
     x, _ = drawn(3, size)
     gone = np.zeros(0, dtype=np.int32)
     tops = np.concatenate(([w[d.REACH]], np.random.default_rng(1).integers(200, LENGTH - 300, 50)))
@@ -218,6 +219,8 @@ def test_deflections_are_those_of_a_plain_loop(recipe: Recipe, size: float) -> N
         assert row[d.HIGH_SIZE] == curve[high] / scale - level
         assert row[d.LOW_SIZE] == level - curve[low] / scale
         c = int(np.flatnonzero((at == places).all(axis=1))[0])
+        tilt = d.tilt_of(x.astype(np.int32), w, at, sizes, c)
+        assert tilt == (_tilt(x, w, *places[: d.UP]) if recipe is ECG else _share(*row[: d.RISE]))
         for up, place in ((True, high), (False, low)):
             told = d.pinpoint(x.astype(np.int32), w, at, sizes, c, up)
             assert told == place + _top(curve, place) + shift
@@ -245,6 +248,21 @@ def _curve(
     rise = width * sides if lower == middle - base else 0
     line = rise * (np.arange(len(x)) - middle)
     return scale * box(int(w[d.FINE])) - line, scale * width, level, 0.0
+
+
+def _tilt(x: NDArray[np.int64], w: NDArray[np.int64], top: int, _: int, *places: int) -> float:
+    """Return the tilt of an ECG's deflections: by how far each leaves the nearer of its sides."""
+    fine, aside, reach = int(w[d.FINE]), int(w[d.ASIDE]), int(w[d.REACH])
+    leaves = []
+    for way, place in zip((1, -1), places, strict=True):
+        sides = max(place - aside, top - reach + fine), min(place + aside, top + reach - fine)
+        own, left, right = (x[i - fine : i + fine + 1].sum() for i in (place, *sides))
+        leaves.append(max(min(way * (own - left), way * (own - right)), 0))
+    return _share(*leaves)
+
+
+def _share(up: float, down: float) -> float:
+    return float((up - down) / max(up, down, 1e-9))
 
 
 def _top(curve: NDArray[np.int64], i: int) -> float:

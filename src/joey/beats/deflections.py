@@ -58,6 +58,8 @@ def deflect(
 # square of the rate, and a box with the rate.
 BITS = 14  # of the place: over those looked at, at any sampling frequency below 100 kHz
 PLACES = 2**BITS
+# Lengths that wide loops have a multiple of: what is left over would be done one by one.
+HALF, ABREAST = 16, 32
 
 
 @kernel(counted=False)
@@ -100,9 +102,9 @@ def _levels(
 ) -> None:
     """Look for the highest and lowest box(fine), from the line of the samples around. [counts]"""
     fine, base, wide, middle = w[FINE], w[BASE], w[AROUND], at[c, TOP]
-    lower, upper = max(middle - base, 0), middle + base + 1
-    before, behind = _sum(x, lower, middle - wide), _sum(x, middle + wide + 1, upper)
-    around = before + _sum(x, max(middle - wide, lower), middle + wide + 1) + behind
+    lower, upper, first = max(middle - base, 0), middle + base + 1, middle - wide
+    before, own, behind = _sums(x, lower, first, middle + wide + 1, upper)
+    around = before + own + behind
     absent = gone[upper] - gone[lower] if len(gone) > 0 else 0
     level = around / max(upper - lower - absent, 1)
     # The line goes through the means of what lies before and behind the beat; all is multiplied by
@@ -111,9 +113,11 @@ def _levels(
     width = 2 * fine + 1
     whole = absent == 0 and upper - lower == 2 * base + 1
     rise = (behind - before) * width if whole else 0
-    first = middle - wide
-    _gather(x[first - fine :], width, boxes)
-    most, least = _extremes(boxes, scale, rise, wide)
+    if fine == 1 and len(boxes) >= HALF:
+        most, least = _extremes_of_threes(x[first - 1 :], len(boxes), scale, rise, wide)
+    else:
+        _gather(x[first - fine :], width, boxes)
+        most, least = _extremes(boxes, scale, rise, wide)
     high, low = first + PLACES - 1 - (most & (PLACES - 1)), first + (least & (PLACES - 1))
     most, least = most >> BITS, least >> BITS
     at[c, HIGH], at[c, LOW] = high, low
@@ -148,12 +152,37 @@ def _extremes(boxes: NDArray[np.int64], scale: int, rise: int, wide: int) -> tup
 
 
 @kernel(counted=False)
-def _sum(x: NDArray[np.int32], lo: int, hi: int) -> int:
-    total = 0
-    part = x[lo:hi]
-    for k in range(len(part)):
-        total += part[k]
-    return total
+def _extremes_of_threes(
+    x: NDArray[np.int32], n: int, scale: int, rise: int, wide: int
+) -> tuple[int, int]:
+    """Return the same for boxes of three samples, up to 400 Hz: without writing them down."""
+    half = ((n + 1) // 2 + HALF - 1) // HALF * HALF  # the halves overlap: a key may come twice
+    other = n - half
+    one, two, three = x[:half], x[1 : half + 1], x[2 : half + 2]
+    four, five, six = x[other:n], x[other + 1 : n + 1], x[other + 2 : n + 2]
+    most, least = -(2**62), 2**62
+    for k in range(len(one)):
+        box, far = np.int64(one[k]) + two[k] + three[k], np.int64(four[k]) + five[k] + six[k]
+        key = (scale * box + rise * (wide - k)) * PLACES
+        most, least = max(most, key + PLACES - 1 - k), min(least, key + k)
+        key = (scale * far + rise * (wide - other - k)) * PLACES
+        most, least = max(most, key + PLACES - 1 - other - k), min(least, key + other + k)
+    return most, least
+
+
+@kernel(counted=False)
+def _sums(x: NDArray[np.int32], lo: int, first: int, stop: int, hi: int) -> tuple[int, int, int]:
+    """Return the sums of the samples from `lo`, from `first`, and from `stop` to before `hi`."""
+    own, behind = stop - first, hi - stop
+    before = first - lo
+    n = (max(before, own, behind) + ABREAST - 1) // ABREAST * ABREAST
+    one, two, three = x[lo : lo + n], x[first : first + n], x[stop : stop + n]
+    a = b = c = 0
+    for k in range(n):
+        a += one[k] if k < before else 0
+        b += two[k] if k < own else 0
+        c += three[k] if k < behind else 0
+    return a, b, c
 
 
 @kernel(counted=False)
@@ -225,12 +254,22 @@ def _leaves(x: NDArray[np.int32], w: NDArray[np.int64], top: int, place: int, wa
     # What is further from the candidate may not have been measured.
     left = max(place - aside, top - reach + fine)
     right = min(place + aside, top + reach - fine)
+    if fine == 1:
+        own = _three(x, place)
+        return max(min(way * (own - _three(x, left)), way * (own - _three(x, right))), 0)
     before, behind = np.int64(x[place]) - x[left], np.int64(x[place]) - x[right]
     for k in range(1, fine + 1):
         own = np.int64(x[place - k]) + x[place + k]
         before += own - x[left - k] - x[left + k]
         behind += own - x[right - k] - x[right + k]
     return int(max(min(way * before, way * behind), 0))
+
+
+@kernel(counted=False)
+def _three(x: NDArray[np.int32], i: int) -> int:
+    """Return the sum of a sample and its neighbors; unsigned, a place is not asked for its sign."""
+    left, middle, right = x[np.uint64(i - 1)], x[np.uint64(i)], x[np.uint64(i + 1)]
+    return np.int64(left) + middle + right  # type: ignore[no-any-return]
 
 
 @kernel(counted=False)
