@@ -41,10 +41,7 @@ class QualityDetector:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        empty: list[_Room] = []
-        self._sections: Sections[Quality] = Sections(
-            lambda window: _Section(channel, window, empty)
-        )
+        self._sections: Sections[Quality] = Sections(lambda window: _Section(channel, window))
 
     @property
     def final(self) -> float:
@@ -135,7 +132,7 @@ class _Room:
 
         fs = float(window.grid.fs)
         self.length = length = window.stop - window.first
-        self.grid = window.grid
+        self.kind = quantity, window.grid.fs
         self.is_ecg = quantity == "ecg"
         block = max(round(BLOCK_S * fs), 1)
         short, long = max(int(SHORT_S / 2 * fs), 1), max(int(LONG_S / 2 * fs), 1)
@@ -162,27 +159,43 @@ class _Room:
         self.judge, self.grades = grades.judge, grades.GRADES
         self.missing, self.graded = seconds.MISSING, seconds.GRADED
 
-    def clear(self) -> None:
-        """Make the arrays those of a section that has heard nothing."""
+    def leave(self) -> None:
+        """Make the arrays those of a section that has heard nothing, and leave them to another."""
         self.valid[:] = False
         self.state[:] = 0
         self.usual[:] = 0.0
+        if len(LEFT) < MOST_LEFT:
+            LEFT.append(self)
+
+
+# Rooms that sections have left, of any detector of this process: live, all beds' sections end at
+# the same mark, and each bed's own would stand empty for ten minutes.
+LEFT: list[_Room] = []
+MOST_LEFT = 4  # about 1 MB each at 250 Hz
+
+
+def _enter(quantity: str, window: Window) -> _Room:
+    """Return a room that a window fits, one that was left where there is one."""
+    for room in tuple(LEFT):
+        if room.kind == (quantity, window.grid.fs) and room.length >= window.stop - window.first:
+            try:
+                LEFT.remove(room)
+            except ValueError:
+                continue  # another thread took it
+            return room
+    return _Room(quantity, window)
 
 
 class _Section:
     """The judgment of one window."""
 
-    def __init__(self, channel: Channel, window: Window, empty: list[_Room]) -> None:
+    def __init__(self, channel: Channel, window: Window) -> None:
         self._channel = channel
         self._window = window
         self._heard = window.first
         self._told = window.speak_from
-        self._empty = empty
         length = window.stop - window.first
-        fits = [room for room in empty if room.length >= length and room.grid == window.grid]
-        self._room = fits[0] if fits else _Room(channel.quantity, window)
-        if fits:
-            empty.remove(self._room)
+        self._room = _enter(channel.quantity, window)
         self._second = int(np.floor(window.grid.time(window.first)))  # s, the first
         edges = _edges(window, self._second)
         speak = np.searchsorted(edges, (window.speak_from, window.speak_to))
@@ -232,8 +245,7 @@ class _Section:
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
         if last or self._told >= window.speak_to:
-            room.clear()
-            self._empty.append(room)
+            room.leave()
         return facts, self._told
 
     def _facts(self, n_verdicts: int, n_judged: int) -> Quality:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.people import stream_id, stream_key
 from joey.serve.beds import Bed, Kept
+from joey.serve.memory import give_back
 from joey.serve.revising import LEAD_NS, Revising
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
@@ -291,6 +292,7 @@ def run_worker(settings: Settings, index: int) -> None:
     index : int
         Which of its workers this is.
     """
+    give_back()
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     while not (settings.data / "journal.db").exists():  # intake makes it
