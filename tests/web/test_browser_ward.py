@@ -503,6 +503,36 @@ def test_a_tablet_that_slept_knows_the_time(
     assert abs(at - time.time() - 3600) < 10
 
 
+@pytest.mark.parametrize("n", [1, 6, 24, 60])
+def test_tiles_are_as_large_as_so_many_can_be(browser: Browser, tmp_path: Path, n: int) -> None:
+    """Few beds fill the screen, many are on several; in room order, nothing to scroll or cut."""
+    for bed in range(1, n + 1):
+        admit(tmp_path, str(bed), f"M{bed}", f"ADAMS-{bed}^BABY GIRL")
+    largest = {1: 100, 6: 70, 24: 36, 60: 36}  # px, of the heart rate on a wall
+    with running(tmp_path) as served:
+        page = tablet(browser, served)
+        for size in (WALL, TABLET, {"width": 800, "height": 1280}):
+            page.set_viewport_size(size)
+            beds: list[str] = []
+            screens = page.locator("#pages button")
+            expect(screens).to_have_count({60: 3}.get(n, 0))
+            for k in range(max(screens.count(), 1)):
+                if screens.count():
+                    screens.nth(k).click()
+                beds += page.locator(".tile .bed").all_text_contents()
+                cut = """() => [...document.querySelectorAll(".tile")].filter(e =>
+                    e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).length
+                    + (document.documentElement.scrollWidth > innerWidth)
+                    + (document.documentElement.scrollHeight > innerHeight)"""
+                assert page.evaluate(cut) == 0
+            assert beds == [str(bed) for bed in range(1, n + 1)]
+            number = "parseFloat(getComputedStyle(document.querySelector('.hr .value')).fontSize)"
+            least = largest[n] if size is WALL else 23
+            assert page.evaluate(number) >= least
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_no_word_is_cut_and_no_number_touches_the_next(browser: Browser, tmp_path: Path) -> None:
     """Three digits everywhere, a name of 80 signs, and why a hold ended, on a tablet."""
     long = "OBRIEN-MACGILLICUDDY-HOHENLOHE-LANGENBURG^BABY BOY ALEXANDER MAXIMILIAN"

@@ -14,7 +14,8 @@ setZone(document.documentElement.dataset.zone ?? "UTC");
  * @param {(lostFor: number) => void} [onSecond] called every second, with how long the link is lost [ms]
  */
 export function startPage(link, onSecond) {
-  const bar = by("unlinked"), words = by("unlinkedwords"), clock = by("clock");
+  const bar = by("unlinked"), words = by("unlinkedwords"), today = make("span", "day"), time = make("span");
+  by("clock").append(today, time);
   /** @type {number|null} */
   let since = null;
   const tick = () => {
@@ -26,7 +27,7 @@ export function startPage(link, onSecond) {
     bar.hidden = !lost;
     document.body.classList.toggle("unlinked", lost);
     if (since !== null) write(words, `No link to Joey since ${hms(now - quiet * rate())}. What you see is not current: look at the infant and the bedside monitor.`);
-    else write(clock, `${day(now)} ${hms(now)}`);
+    else { write(today, `${day(now)} `); write(time, hms(now)); }
     const hour = String(hourOf(now));
     if (document.documentElement.dataset.hour !== hour) {
       document.documentElement.dataset.hour = hour;
@@ -63,12 +64,13 @@ function showRefused() {
 }
 
 function startTheme() {
-  const button = by("theme");
+  const button = by("theme"), light = make("span");
+  button.replaceChildren(make("span", "what", "Light: "), light);
   const names = ["auto", "day", "night"];
   const chosen = () => localStorage.getItem("theme") ?? "auto";
   const show = () => {
     const own = chosen();
-    write(button, own === "auto" ? "Light: by the clock" : own === "day" ? "Light: day" : "Light: night");
+    write(light, own === "auto" ? "by the clock" : own);
   };
   button.addEventListener("click", () => {
     const next = names[(names.indexOf(chosen()) + 1) % names.length] ?? "auto";

@@ -1,8 +1,11 @@
 // The last hour of a bed in a few pixels: heart rate above, SpO2 below, holds shaded.
 
+import { hm } from "./format.js";
 import { color, fit } from "./page.js";
 
 const RANGES = /** @type {const} */ ({ hr: [60, 220], spo2: [70, 100] });
+const TICKS = /** @type {const} */ ({ hr: [100, 150, 200], spo2: [80, 90] });
+const TALL = 100; // px; a picture as high as that has room for words
 
 /**
  * Paint the trend of a tile.
@@ -23,23 +26,46 @@ export function paintTrend(canvas, trend, held) {
   }
   pen.fillStyle = color("grid");
   for (let quarter = 1; quarter < 4; quarter++) pen.fillRect(Math.round((width * quarter) / 4), 0, 1, height);
-  pen.fillRect(0, Math.round(height * 0.56), width, 1);
-  curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, height * 0.56 - 2);
-  curve(pen, trend.spo2, RANGES.spo2, color("spo2"), width, height * 0.56 + 2, height - 1);
+  const size = height < TALL ? 0 : Math.min(20, Math.max(11, height / 11)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
+  pen.fillRect(0, middle, width, 1);
+  if (size) words(pen, size, width, height, middle, bottom, start, span);
+  curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, middle - 2);
+  curve(pen, trend.spo2, RANGES.spo2, color("spo2"), width, middle + 2, bottom - 1);
+}
+
+/** @param {number} value @param {readonly [number, number]} range @param {number} top @param {number} bottom */
+const level = (value, [low, high], top, bottom) => bottom - Math.min(1, Math.max(0, (value - low) / (high - low))) * (bottom - top);
+
+/**
+ * Say what the lines are, where there is room.
+ * @param {CanvasRenderingContext2D} pen @param {number} size of the letters @param {number} width @param {number} height
+ * @param {number} middle @param {number} bottom @param {number} start @param {number} span
+ */
+function words(pen, size, width, height, middle, bottom, start, span) {
+  pen.font = `${size}px system-ui, sans-serif`;
+  for (const [key, top, low] of /** @type {const} */ ([["hr", 1, middle - 2], ["spo2", middle + 2, bottom - 1]])) {
+    pen.textBaseline = "middle"; pen.textAlign = "left";
+    for (const tick of TICKS[key]) {
+      const y = Math.round(level(tick, RANGES[key], top, low));
+      pen.fillStyle = color("fine"); pen.fillRect(0, y, width, 1);
+      pen.fillStyle = color("quiet"); pen.fillText(String(tick), 2, y);
+    }
+  }
+  pen.textBaseline = "bottom"; pen.textAlign = "center"; pen.fillStyle = color("quiet");
+  for (let quarter = 1; quarter < 4; quarter++) pen.fillText(hm(start + (span * quarter) / 4), (width * quarter) / 4, height);
 }
 
 /**
  * @param {CanvasRenderingContext2D} pen @param {(number|null)[]} values @param {readonly [number, number]} range
  * @param {string} ink @param {number} width @param {number} top @param {number} bottom
  */
-function curve(pen, values, [low, high], ink, width, top, bottom) {
+function curve(pen, values, range, ink, width, top, bottom) {
   pen.strokeStyle = ink; pen.lineWidth = 1.4; pen.lineJoin = "round"; pen.beginPath();
   let open = false;
   values.forEach((value, k) => {
     if (value === null) { open = false; return; }
     const px = ((k + 0.5) / values.length) * width;
-    const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
-    const py = bottom - share * (bottom - top);
+    const py = level(value, range, top, bottom);
     if (open) pen.lineTo(px, py); else { pen.moveTo(px - 0.7, py); pen.lineTo(px + 0.7, py); }
     open = true;
   });

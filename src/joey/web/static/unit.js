@@ -13,6 +13,8 @@ import { lostWords, named } from "./words.js";
 const HOUR = 3_600_000;
 const LONG = 44; // signs of a name, from which it is written smaller: never cut
 const SCREEN = 24; // beds on one screen; more are on further screens
+const TILE = { width: 316, height: 255 }; // px, of one of 24 beds at 1920 x 1080, at which all sizes are given
+const SMALLEST = 0.62, LARGEST = 3; // times that; a smaller one is not read from a step away: the page scrolls then
 /** @typedef {import("./types.js").Tile} Tile */
 
 class TileView {
@@ -94,26 +96,62 @@ const views = new Map();
 let order = [];
 let screen = 0;
 
+/** How many beds are on one screen: as many on each, so that none is nearly empty. */
+const each = () => Math.ceil(order.length / Math.max(1, Math.ceil(order.length / SCREEN)));
+
 function lay() {
   const place = by("unit"), pages = by("pages");
-  const screens = Math.max(1, Math.ceil(order.length / SCREEN));
+  const most = each(), screens = Math.max(1, Math.ceil(order.length / most));
   screen = Math.min(screen, screens - 1);
-  const seen = order.slice(screen * SCREEN, (screen + 1) * SCREEN);
+  const seen = order.slice(screen * most, (screen + 1) * most);
   place.replaceChildren(...seen.map((key) => /** @type {TileView} */ (views.get(key)).root));
-  // All screens have the same grid, so that a bed keeps its place and size.
-  place.style.gridTemplateRows = order.length <= SCREEN ? `repeat(${Math.max(2, Math.ceil(order.length / 6))}, minmax(0, 1fr))` : "repeat(4, minmax(0, 1fr))";
   pages.replaceChildren(...(screens < 2 ? [] : Array.from({ length: screens }, (_, k) => {
-    const button = make("button", "", `${order[k * SCREEN]?.split("/").pop()}–${order[Math.min(order.length, (k + 1) * SCREEN) - 1]?.split("/").pop()}`);
+    const button = make("button", "", `${label(k * most)}–${label(Math.min(order.length, (k + 1) * most) - 1)}`, make("small", "n-held"), make("small", "n-lost"));
     button.setAttribute("aria-pressed", String(k === screen));
     button.addEventListener("click", () => { screen = k; lay(); });
     return button;
   })));
+  tellOthers();
+  size(most);
   for (const key of seen) views.get(key)?.paint();
+}
+/** @param {number} k */
+const label = (k) => order[k]?.split("/").pop() ?? "";
+
+/** Beside the numbers of the beds of a screen: what is not seen while another one is shown. */
+function tellOthers() {
+  const most = each();
+  [...by("pages").children].forEach((button, k) => {
+    const there = order.slice(k * most, (k + 1) * most).map((key) => views.get(key)?.tile);
+    const held = there.filter((tile) => tile?.hold).length, lost = there.filter((tile) => tile?.lost.length).length;
+    for (const small of button.querySelectorAll("small")) {
+      if (small.className === "n-held") write(small, held ? `${held} held` : "");
+      else write(small, lost ? `${lost} no signal` : "");
+    }
+  });
+}
+
+/** Make the tiles as large as so many find room. All screens have the same grid: a bed keeps its place and size. @param {number} beds */
+function size(beds) {
+  if (!beds) return;
+  const place = by("unit"), wide = document.documentElement.clientWidth, high = innerHeight - place.offsetTop;
+  let columns = 1, rows = beds, u = 0;
+  for (let k = 1; k <= beds; k++) {
+    const down = Math.ceil(beds / k), fits = Math.min(LARGEST, wide / k / TILE.width, high / down / TILE.height);
+    if (fits > u + 1e-6) { u = fits; columns = k; rows = down; }
+  }
+  const scrolls = u < SMALLEST;
+  if (scrolls) { columns = Math.max(1, Math.floor(wide / (TILE.width * SMALLEST))); rows = Math.ceil(beds / columns); u = wide / columns / TILE.width; }
+  document.body.classList.toggle("scrolls", scrolls);
+  place.style.setProperty("--u", `${u}px`);
+  place.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+  place.style.gridTemplateRows = scrolls ? `repeat(${rows}, minmax(${TILE.height * u}px, auto))` : `repeat(${rows}, minmax(0, 1fr))`;
 }
 
 let lostFor = 0;
 const link = openLink("/live/unit", (message) => {
   const now = hostNow();
+  by("waiting").hidden = (message.order ?? order).length > 0;
   if (message.order && message.order.join() !== order.join()) {
     order = message.order;
     for (const key of order) if (!views.has(key)) views.set(key, new TileView(key));
@@ -128,8 +166,8 @@ const link = openLink("/live/unit", (message) => {
     if (view) { view.trend = trend; view.paint(); }
   }
   by("simulated").hidden = !message.simulated;
-  by("waiting").hidden = order.length > 0;
   for (const view of views.values()) view.show(now, 0);
+  tellOthers();
 });
 startPage(link, (lost) => {
   if (lost > 0 || lostFor > 0) for (const view of views.values()) view.show(hostNow(), lost);
@@ -137,4 +175,4 @@ startPage(link, (lost) => {
 });
 const repaint = () => { for (const view of views.values()) view.paint(); };
 document.addEventListener("themechange", repaint);
-addEventListener("resize", repaint);
+addEventListener("resize", () => { size(each()); repaint(); });
