@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from joey.holds.times import date_of
+from joey.web.clockwords import hint_of_offset, words_of_drift, words_of_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -230,7 +231,6 @@ def rows_of_beds(
         if screen is None or not screen.stored:
             continue
         clock = screen.clock
-        drift = clock.drift_ppm
         rows.append(
             {
                 "bed": bed,
@@ -238,8 +238,9 @@ def rows_of_beds(
                 "shown": screen.shown,
                 "withheld": screen.stored - screen.shown,
                 "lastAt": screen.received_ns / 1e6 or None,
-                "offset": "" if clock.offset_ns is None else f"{clock.offset_ns / NS:+.2f} s",
-                "drift": "" if drift != drift else f"{drift:+.0f} ppm",  # noqa: PLR0124  (NaN)
+                "offset": words_of_offset(clock.offset_ns),
+                "hint": hint_of_offset(clock.offset_ns),
+                "drift": words_of_drift(clock.drift_ppm),
                 "steps": clock.steps,
                 "late": screen.late,
                 "corrections": screen.corrections,

@@ -27,7 +27,7 @@ const link = openLink("/live/feed", (message) => {
   for (const [name, words] of Object.entries(feed.cards)) write(by(`card-${name}`), String(words));
   fill("beds", JSON.stringify(feed.beds), () => feed.beds.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(count(each.stored), "n"), cell(count(each.shown), "n"), cell(each.withheld ? count(each.withheld) : "–", "n"),
     cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset || "–", "n"), cell(each.drift || "–", "n"), cell(each.steps ? count(each.steps) : "–", "n"),
-    cell(each.late ? count(each.late) : "–", "n"), cell(each.corrections ? count(each.corrections) : "–", "n"), cell(each.revisedAt === null ? "" : hms(each.revisedAt), "n"), cell(each.anew || "–"), cell(each.unknown ? count(each.unknown) : "–", "n"), cell(each.note))));
+    cell(each.late ? count(each.late) : "–", "n"), cell(each.corrections ? count(each.corrections) : "–", "n"), cell(each.revisedAt === null ? "" : hms(each.revisedAt), "n"), cell(each.anew || "–"), cell(each.unknown ? count(each.unknown) : "–", "n"), cell([each.note, each.hint].filter(Boolean).join("; ")))));
   codes.show(feed.unmapped, feed.mapped);
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
