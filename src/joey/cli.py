@@ -175,7 +175,12 @@ def ward(
     from joey.simulate.ward import HostTime, WardSettings, play_ward
 
     settings = WardSettings(host, port, beds, seed, history, dirt, truth, tz)
-    for line in play_ward(settings, HostTime(time.time_ns), _checked_exit(exit_after)):
+
+    def say(line: str) -> None:
+        print(f"joey: {line}", file=sys.stderr)  # noqa: T201
+
+    ended = play_ward(settings, HostTime(time.time_ns), _checked_exit(exit_after), say=say)
+    for line in ended:
         print(line)  # noqa: T201
 
 

@@ -10,10 +10,10 @@ from joey.sources.hl7 import Frame, Framing, acknowledge, frame
 class Heard:
     """Messages in the order in which they came; `deaf` ones are taken and not answered."""
 
-    def __init__(self, deaf: int = 0) -> None:
+    def __init__(self, deaf: int = 0, port: int = 0) -> None:
         self.messages: list[bytes] = []
         self.others: list[object] = []
-        self.port = 0
+        self.port = port
         self.connections = 0
         self._deaf = deaf
 
@@ -39,7 +39,7 @@ class Heard:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Heard"]:
         """Listen on the loopback address."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import socket
 import time
 from collections import Counter
 from contextlib import suppress
@@ -19,7 +20,7 @@ from joey.simulate.ward import Counts, HostTime, WardSettings, admit_all, play_w
 from joey.simulate.ward.blocks import CHANGE_S, RATES, Block, Plan, make_block, open_block
 from joey.simulate.ward.dirt import WRAP_NS, Dirt, clocks_of, dirt_of
 from joey.simulate.ward.encode import ABSENT
-from joey.simulate.ward.links import Letter, Link
+from joey.simulate.ward.links import Letter, Link, Listener
 from joey.simulate.ward.monitors import cut_piece
 from joey.simulate.ward.story import at_time, write_story
 from joey.sources.codes import CodeMap
@@ -169,7 +170,7 @@ def test_an_unanswered_message_is_sent_again() -> None:
 
     async def send() -> tuple[Heard, Link]:
         async with Heard(deaf=2).listening() as heard:
-            link = Link("127.0.0.1", heard.port)
+            link = Link(Listener("127.0.0.1", heard.port, print))
             for number in range(4):
                 raw = rf"MSH|^~\&|A|B|C||20260105000000||ORU^R01|{number}|T|2.6".encode()
                 link.put(Letter(str(number), raw, split=number == 1, joined=number == 2))
@@ -185,6 +186,36 @@ def test_an_unanswered_message_is_sent_again() -> None:
     ids = [header_of(read_message(raw)).control_id for raw in heard.messages]
     assert ids == ["0", "0", "0", "1", "2", "3"]
     assert (link.counts.sent, link.counts.resent, link.counts.acknowledged) == (4, 2, 4)
+
+
+def test_it_is_said_that_nobody_listens() -> None:
+    """Once for all links, not again and again; then that somebody does, and what waited goes."""
+    said: list[str] = []
+
+    async def send() -> Heard:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        listener = Listener("127.0.0.1", port, said.append)
+        links = [Link(listener), Link(listener)]
+        for number, link in enumerate(links):
+            raw = rf"MSH|^~\&|A|B|C||20260105000000||ORU^R01|{number}|T|2.6".encode()
+            link.put(Letter(str(number), raw))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(link.run()) for link in links]
+            await asyncio.sleep(1.2)
+            assert len(said) == 1
+            assert f"nobody listens at 127.0.0.1:{port}" in said[0]
+            async with Heard(port=port).listening() as heard:
+                for link in links:
+                    await link.room(0)
+                for task in running:
+                    task.cancel()
+        return heard
+
+    heard = asyncio.run(send())
+    assert len(heard.messages) == 2
+    assert len(said) == 2
+    assert said[1].startswith("somebody listens at")
 
 
 def test_clocks_are_wrong_as_written() -> None:

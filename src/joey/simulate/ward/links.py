@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import os
+import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Counts", "Letter", "Link"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Counts", "Letter", "Link", "Listener"]
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\r"
 WAIT_S = 10.0  # s until a missing acknowledgement breaks the link
 RETRY_S = 0.25  # s until a link is tried anew
+AGAIN_S = 30.0  # s, after which it is said again that nobody listens
 MOST = 20_000  # messages in a backlog; the oldest beyond are lost, and counted
 JOINED = 5  # messages in one packet
 
@@ -56,17 +63,48 @@ class Counts:
 
 
 @dataclass(slots=True)
+class Listener:
+    """Where all links go; says in a line that nobody listens there, and when somebody does again.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where.
+    say : callable
+        Is told each line.
+    """
+
+    host: str
+    port: int
+    say: Callable[[str], None]
+    _said: float = -math.inf  # when it was last said that nobody listens
+
+    def missed(self, error: OSError) -> None:
+        """Take that a link could not be made."""
+        now = time.monotonic()
+        if now - self._said >= AGAIN_S:
+            self._said = now
+            why = os.strerror(error.errno) if error.errno else str(error)
+            self.say(f"nobody listens at {self.host}:{self.port} ({why}): it is tried on and on")
+
+    def met(self) -> None:
+        """Take that a link was made."""
+        if self._said > -math.inf:
+            self._said = -math.inf
+            self.say(f"somebody listens at {self.host}:{self.port}: what waited is sent")
+
+
+@dataclass(slots=True)
 class Link:
     """One connection with its backlog.
 
     Parameters
     ----------
-    host, port : str, int
+    listener : Listener
         Where to.
     """
 
-    host: str
-    port: int
+    listener: Listener
     counts: Counts = field(default_factory=Counts)
     _backlog: deque[Letter] = field(default_factory=deque)
     _more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,10 +150,14 @@ class Link:
         while True:
             await self._up.wait()
             try:
-                reader, self._writer = await asyncio.open_connection(self.host, self.port)
-            except OSError:
+                reader, self._writer = await asyncio.open_connection(
+                    self.listener.host, self.listener.port
+                )
+            except OSError as error:
+                self.listener.missed(error)
                 await asyncio.sleep(RETRY_S)
                 continue
+            self.listener.met()
             self.counts.connections += 1
             try:
                 await self._talk(reader, self._writer)

@@ -15,7 +15,7 @@ from joey.simulate.ward.admit import admission
 from joey.simulate.ward.dirt import KINDS, clocks_of, dirt_of
 from joey.simulate.ward.encode import DIALECTS
 from joey.simulate.ward.infants import Infants
-from joey.simulate.ward.links import Counts, Letter, Link
+from joey.simulate.ward.links import Counts, Letter, Link, Listener
 from joey.simulate.ward.monitors import HostTime, Monitor, run_monitor
 from joey.simulate.ward.people import admit_all, furnish
 from joey.simulate.ward.story import Story, write_story
@@ -97,6 +97,7 @@ async def run_ward(
     time: HostTime,
     counts: Counts | None = None,
     places: Awaitable[tuple[int, str]] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Run a ward until it is cancelled.
 
@@ -111,6 +112,8 @@ async def run_ward(
     places : awaitable, optional
         Gives the port, and a link into the pages, once the listener is up; meanwhile infants are
         simulated.
+    say : callable, optional
+        Is told in a line that nobody listens, and when somebody does again.
     """
     live_ns = (time.now_ns() // NS + 1) * NS
     begin_ns = live_ns - round(settings.history_min * 60) * NS
@@ -127,8 +130,9 @@ async def run_ward(
         links: list[Link] = []
         try:
             port, link = (settings.port, "") if places is None else await places
-            office = Link(settings.host, port)
-            monitors = _place(settings, port, beds, dirt, live_ns, label, time.speed)
+            listener = Listener(settings.host, port, say)
+            office = Link(listener)
+            monitors = _place(settings, listener, beds, dirt, live_ns, label, time.speed)
             links += [office, *{id(each.link): each.link for each in monitors}.values()]
             _introduce(truth, monitors, begin_ns, live_ns, story)
             async with asyncio.TaskGroup() as tasks:
@@ -159,7 +163,7 @@ async def run_ward(
 
 def _place(
     settings: WardSettings,
-    port: int,
+    listener: Listener,
     beds: Sequence[Bed],
     dirt: tuple[Dirt, ...],
     live_ns: int,
@@ -169,7 +173,7 @@ def _place(
     """Return a monitor for each bed, of one make after the other."""
     most = max(round(GATEWAY_MOST / speed), 1)
     behind = 0  # the gateway that is being filled
-    gateway = Link(settings.host, port)
+    gateway = Link(listener)
     clocks = clocks_of(settings.beds, dirt, live_ns)
     zone = UTC if settings.zone == "UTC" else zone_of(settings.zone)
     found = []
@@ -179,9 +183,9 @@ def _place(
         # Behind a gateway several monitors share a connection; not those whose link is cut.
         alone = name != GATEWAY or any(each.kind in {"outage", "reconnects"} for each in own)
         if not alone and behind == most:
-            gateway, behind = Link(settings.host, port), 0
+            gateway, behind = Link(listener), 0
         behind += not alone
-        link = Link(settings.host, port) if alone else gateway
+        link = Link(listener) if alone else gateway
         phase_ns = k * NS // len(beds)
         mine = f"{label}{k + 1}."
         found.append(Monitor(k, bed, DIALECTS[name], clock, zone, own, link, phase_ns, mine))
@@ -193,6 +197,7 @@ def play_ward(
     time: HostTime,
     exit_after: float | None = None,
     places: Awaitable[tuple[int, str]] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, ...]:
     """Run a ward in this process until Ctrl-C, or for a while; return lines for the terminal.
 
@@ -204,7 +209,7 @@ def play_ward(
         The clock that the listener has as well.
     exit_after : float or None
         End after so long. [s]
-    places : awaitable, optional
+    places, say : optional
         As of `run_ward`.
     """
     if not settings.port and places is None:
@@ -214,7 +219,7 @@ def play_ward(
     async def play() -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(exit_after):
-                await run_ward(settings, time, counts, places)
+                await run_ward(settings, time, counts, places, say)
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(play())
