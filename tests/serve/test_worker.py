@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sqlite3
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -349,6 +350,27 @@ def test_a_bug_in_one_bed_ends_that_bed_only(
         for name, folder in (("with", tmp_path), ("without", fed.folder))
     }
     assert samples["with"] > 0.97 * samples["without"]  # type: ignore[operator]
+
+
+def test_a_long_step_is_committed_on_the_way(fed: Fed, tmp_path: Path) -> None:
+    """Who looks at the checkpoints of one that catches up sees that somebody is at work."""
+    last = fill(tmp_path, fed.entries[:1500])
+    journal = Journal(tmp_path / "journal.db", read_only=True)
+    worker = Worker(settings_of(tmp_path), 0, journal, Archive(tmp_path / "archive.db"))
+    seen: set[int] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.05):
+            seen.add(reached(tmp_path))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    worker.step()
+    done.set()
+    looking.join()
+    assert any(0 < seq < last for seq in seen)
+    assert worker.keep()
 
 
 def test_a_full_disk_stops_the_worker_and_it_goes_on(fed: Fed, tmp_path: Path) -> None:

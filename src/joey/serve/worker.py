@@ -120,6 +120,8 @@ class Worker:
             for entry in entries:
                 self._take(entry)
                 self._read = entry.seq
+                if time.monotonic() >= self._due:  # a step of long messages may last minutes
+                    self.keep()
             more = len(entries) == STEP
         if time.monotonic() >= self._due:
             self.keep()

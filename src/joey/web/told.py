@@ -26,6 +26,7 @@ SEEN = ("beats", "pulses", "breaths", "searched")  # facts that show a stream is
 KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of the year's clock
 LATE_S = 15.0  # s behind what was received, from which a worker is not up to date
 STILL_S = 20.0  # s without a sign of a worker that is behind, from which it is dead
+AHEAD_NS = 5 * NS  # ns; what is told to be later than that is laid wrong
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
 UNITS = {
     "bradycardia": "HR {:.0f}",
@@ -142,7 +143,8 @@ class Told:
         found = self._beds.get(bed)
         spells = [] if found is None else found.spells
         timed = [(each.start_ns + self._streams[each.stream].offset_ns, each) for each in spells]
-        return [pair for pair in timed if pair[0] >= since_ns]
+        # What was kept back is laid too late until the first message that was not is analyzed.
+        return [pair for pair in timed if since_ns <= pair[0] <= self._now_ns + AHEAD_NS]
 
     def revised_ns(self, bed: str, start_ns: int, end_ns: int) -> int:
         """Return when what was told of a span was last told anew, after late data; 0: never.
