@@ -43,6 +43,8 @@ class TileView {
     /** With what waits on this tablet. @type {Tile|null} */ this.seen = null;
     /** @type {import("./types.js").Trend|null} */ this.trend = null;
     this.barKey = "";
+    // A line that comes or goes in the tile changes the picture's height: it would be stretched.
+    new ResizeObserver(() => this.paint()).observe(this.canvas);
   }
   /** @param {number} now @param {number} lostFor */
   show(now, lostFor) {
