@@ -216,6 +216,34 @@ def test_records_of_the_first_revision_are_brought_up_with_what_is_in_them(tmp_p
     records.close()
 
 
+def test_how_earlier_stays_ended_follows_from_what_came_after(tmp_path: Path) -> None:
+    """A hold that ran when its infant left the unit has ended; one that moved runs on."""
+    path = tmp_path / "records.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    engine.dispose()
+    stays = [
+        (1, 1, "NICU/1", 5, 50, 0), (2, 1, "NICU/2", 50, None, 0),  # moved
+        (3, 2, "NICU/3", 5, 60, 0),  # discharged
+        (4, 3, "NICU/4", 5, 20, 0), (5, 3, "NICU/5", 20, 30, 1), (6, 3, "NICU/4", 30, None, 0),
+    ]  # fmt: skip
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        infants = [(number, "", "", None, None, 0, 1) for number in (1, 2, 3)]
+        db.executemany("INSERT INTO infants VALUES (?, ?, ?, ?, ?, ?, ?)", infants)
+        for k in range(1, 6):
+            db.execute("INSERT INTO beds VALUES (?, 'NICU', ?)", (f"NICU/{k}", f"{k}"))
+        db.executemany("INSERT INTO stays VALUES (?, ?, ?, ?, ?, ?, 1)", stays)
+    Records(f"sqlite:///{path}").close()
+
+    with closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT ending FROM stays ORDER BY id").fetchall()
+    assert [row[0] for row in rows] == ["moved", "", "left", "moved", "undone", ""]
+
+
 def test_records_of_a_later_joey_are_refused(folder: Path) -> None:
     """Before the other files are looked at, and by who opens them."""
     url = f"sqlite:///{folder / 'records.db'}"

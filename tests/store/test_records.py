@@ -8,12 +8,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, inspect
 
+from joey.holds import Hold, read_holds, write_holds
+from joey.signals import Clock
 from joey.sources.hl7 import SourceSettings
+from joey.spans import Span
 from joey.store.journal import Entry, StorageError
 from joey.store.records import Records
 from joey.store.records.engine import open_engine
@@ -42,9 +46,13 @@ class Journal:
         self.entries.append(made)
         return made
 
-    def adt(self, event: str, name: str, bed: str, mrn: str = "0012", at: int = NOW) -> Entry:
-        """Append an admission message."""
+    def adt(
+        self, event: str, name: str, bed: str, mrn: str = "0012", at: int = NOW, when: int = 0
+    ) -> Entry:
+        """Append an admission message that came at a time, of what was then or at 20:00."""
         stamp = "20260528200000+0000"
+        if when:
+            stamp = f"{datetime.fromtimestamp(when // 10**9, UTC):%Y%m%d%H%M%S}+0000"
         lines = (
             f"MSH|^~\\&|ADT|HOSP|JOEY|HOSP|{stamp}||ADT^{event}|c{len(self.entries)}|P|2.6",
             f"EVN|{event}|{stamp}",
@@ -52,6 +60,14 @@ class Journal:
             f"PV1||I|NICU^^{bed}",
         )
         return self.say("hl7", "\r".join(lines).encode(), at)
+
+    def jones(self, event: str, bed: str, when: int) -> Entry:
+        """Append what is said of JONES, BABY BOY as it happens."""
+        return self.adt(event, "JONES^BABY BOY", bed, at=when, when=when)
+
+    def li(self, event: str, bed: str, when: int) -> Entry:
+        """Append what is said of LI, WEI as it happens."""
+        return self.adt(event, "LI^WEI", bed, mrn="0099", at=when, when=when)
 
     def oru(self, name: str, bed: str, mrn: str = "0012", born: str = "20260301") -> Entry:
         """Append a monitor's message."""
@@ -545,3 +561,253 @@ def test_a_kept_start_is_of_who_lay_there_then(journal: Journal, records: Record
     assert here is not None
     assert [hold.id for hold in moved_to.holds] == ["a"]
     assert here.holds == ()
+
+
+def hold_of(records: Records, key: str = "t1") -> Hold:
+    """Return a hold, wherever its infant is."""
+    view = records.hold(key, NOW)
+    assert view is not None
+    return view.hold
+
+
+def is_running(records: Records, bed: str) -> bool:
+    """Whether a hold runs at a bed."""
+    view = records.bed(bed, NOW)
+    return view is not None and view.running is not None
+
+
+AT = NOW + 60 * MIN
+
+
+@pytest.mark.parametrize("how", ["A03", "A11", "another"])
+def test_a_hold_ends_with_the_stay(how: str, journal: Journal, records: Records) -> None:
+    """Nobody can stop it any more: it ended when its infant left, and says so."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA, contact="skin_to_skin")
+    if how == "another":
+        journal.li("A01", "4", AT)
+    else:
+        journal.jones(how, "4", AT)
+    journal.tap("start_hold", "t9", AT + MIN, holder=SARA)
+    records.apply(journal.entries)
+    view = records.hold("t1", AT)
+
+    assert view is not None
+    assert (view.hold.start, view.hold.end) == (NOW / 10**9, AT / 10**9)
+    assert view.hold.details["end_reason"] == "left_unit"
+    assert "nobody tapped Stop" in view.hold.details["note"]
+    assert view.infant is not None
+    assert view.infant.name.text == "JONES, BABY BOY"
+    assert (view.bed, view.places[0].until_ns) == ("NICU/4", AT)
+    bed = records.bed("NICU/4", AT + 2 * MIN)
+    assert bed is not None
+    assert bed.cut_short == view.hold
+    assert [hold.id for hold in bed.holds] == ["t9"], "of who lies there now, or of nobody known"
+    later = records.bed("NICU/4", AT + 121 * MIN)
+    assert later is not None
+    assert later.cut_short is None
+
+
+def test_a_discharge_taken_back_lets_the_hold_run_on(journal: Journal, records: Records) -> None:
+    """As if it had never been: the infant is here since it came, and Stop counts."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    journal.jones("A13", "4", AT + 5 * MIN)
+    records.apply(journal.entries)
+    before, view = journal.entries[0], records.bed("NICU/4", AT)
+
+    assert view is not None
+    assert view.running is not None
+    assert view.running.details.get("end_reason") is None
+    assert view.cut_short is None
+    assert view.since_ns == before.received_ns - 1600 * 10**9, "as of 20:00"
+    journal.tap("stop_hold", "t2", AT + 10 * MIN, hold="t1")
+    assert records.apply(journal.entries).refused == {}
+    assert hold_of(records).end == (AT + 10 * MIN) / 10**9
+
+
+def test_a_discharge_taken_back_to_another_bed(journal: Journal, records: Records) -> None:
+    """Another infant lies in the bed by now: it stays there, and the hold goes with its own."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    journal.li("A01", "4", AT + MIN)
+    journal.jones("A13", "6", AT + 5 * MIN)
+    records.apply(journal.entries)
+
+    assert is_running(records, "NICU/6")
+    assert not is_running(records, "NICU/4")
+    assert shown(records)[0] == "LI, WEI"
+
+
+def test_a_second_admission_is_no_end_of_the_first_hold(journal: Journal, records: Records) -> None:
+    """Who comes back an hour later has two holds: the one that ended, and a new one."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    journal.jones("A01", "4", AT + 60 * MIN)
+    journal.tap("start_hold", "t2", AT + 70 * MIN, holder=SARA)
+    done = records.apply(journal.entries)
+
+    assert done.refused == {}
+    assert hold_of(records).end == AT / 10**9
+    view = records.bed("NICU/4", AT + 71 * MIN)
+    assert view is not None
+    assert [(hold.id, hold.end is None) for hold in view.holds] == [("t1", False), ("t2", True)]
+
+
+def test_who_was_only_pushed_aside_is_held_on(journal: Journal, records: Records) -> None:
+    """The transfer of the first infant is told after the second has come into its bed."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.li("A01", "4", AT)
+    records.apply(journal.entries)
+    assert hold_of(records).end == AT / 10**9
+    journal.jones("A02", "7", AT + MIN)
+    records.apply(journal.entries)
+
+    assert is_running(records, "NICU/7")
+
+
+def test_an_update_after_the_discharge_brings_nobody_back(
+    journal: Journal, records: Records
+) -> None:
+    """With the last bed in it, where another infant lies by now: that one stays."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    journal.jones("A08", "4", AT + MIN)
+    journal.li("A01", "4", AT + 2 * MIN)
+    journal.jones("A08", "4", AT + 3 * MIN)
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "LI, WEI"
+    assert hold_of(records).end == AT / 10**9
+
+
+def test_a_transfer_taken_back_leaves_one_stay(journal: Journal, records: Records) -> None:
+    """The infant was at its bed all the time: the hold runs, and the report looks there."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A02", "5", AT)
+    journal.jones("A12", "4", AT + MIN)
+    journal.jones("A12", "4", AT + 2 * MIN)
+    records.apply(journal.entries)
+    view = records.hold("t1", AT)
+
+    assert view is not None
+    assert view.hold.end is None
+    assert [(each.bed, each.until_ns) for each in view.places] == [("NICU/4", None)]
+    assert is_running(records, "NICU/4")
+
+
+def test_a_stop_that_was_tapped_counts_more_than_the_stay(
+    journal: Journal, records: Records
+) -> None:
+    """It was kept on a tablet and comes after the discharge; taken back, the stay counts again."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    late = journal.tap("stop_hold", "t2", AT - 10 * MIN, hold="t1")
+    journal.entries[-1] = replace(late, received_ns=AT + MIN)
+    records.apply(journal.entries)
+    assert hold_of(records).end == (AT - 10 * MIN) / 10**9
+    assert "end_reason" not in hold_of(records).details
+    journal.tap("undo", "t3", AT + 2 * MIN, hold="t1", of="t2")
+    assert records.apply(journal.entries).refused == {}
+
+    assert hold_of(records).end == AT / 10**9
+
+
+def test_a_discharge_before_the_hold_gives_it_no_negative_length(
+    journal: Journal, records: Records
+) -> None:
+    """Two clocks contradict each other: the hold is known, and took no time that anybody saw."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.adt("A03", "JONES^BABY BOY", "4", at=AT, when=NOW - 5 * MIN)
+    records.apply(journal.entries)
+
+    assert hold_of(records).start == hold_of(records).end == NOW / 10**9
+
+
+def test_a_discharge_that_is_to_come_ends_now(journal: Journal, records: Records) -> None:
+    """The bed is empty from the message on: so ends the hold, not in the future."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.adt("A03", "JONES^BABY BOY", "4", at=AT, when=AT + 60 * MIN)
+    records.apply(journal.entries)
+
+    assert hold_of(records).end == AT / 10**9
+
+
+@pytest.mark.parametrize("since", ["before", "after"])
+def test_a_hold_of_nobody_known_when_somebody_is_admitted(
+    since: str, new_url: Callable[[], str]
+) -> None:
+    """Told late, the admission was before: it is that infant's hold. Else it ends with it."""
+    journal = Journal()
+    journal.li("A01", "4", NOW - 600 * MIN)
+    journal.li("A03", "4", NOW - 300 * MIN)
+    journal.tap("start_hold", "t1", NOW, holder=SARA, contact="skin_to_skin")
+    came = NOW - 60 * MIN if since == "before" else AT
+    journal.adt("A01", "JONES^BABY BOY", "4", at=AT, when=came)
+    records = Records(new_url(), SOURCES)
+    records.apply(journal.entries)
+    view = records.hold("t1", AT)
+
+    assert view is not None
+    if since == "before":
+        assert is_running(records, "NICU/4")
+        assert view.infant is not None
+        journal.tap("stop_hold", "t2", AT + MIN, hold="t1")
+        assert records.apply(journal.entries).refused == {}
+        assert hold_of(records).end == (AT + MIN) / 10**9
+    else:
+        bed = records.bed("NICU/4", AT + MIN)
+        assert view.infant is None
+        assert view.hold.end == AT / 10**9
+        assert bed is not None
+        assert (bed.holds, bed.cut_short) == ((), view.hold)
+    records.close()
+
+
+def test_a_walk_through_the_unit_is_the_same_in_a_replay(new_url: Callable[[], str]) -> None:
+    """Discharged, taken back, moved, pushed aside, back: one by one or at once."""
+    journal = Journal()
+    journal.jones("A01", "4", NOW - 600 * MIN)
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.jones("A03", "4", AT)
+    journal.jones("A13", "4", AT + MIN)
+    journal.jones("A02", "5", AT + 2 * MIN)
+    journal.tap("nudge", "t2", NOW - 5 * MIN, bed="NICU/5", hold="t1")
+    journal.li("A01", "5", AT + 3 * MIN)
+    journal.jones("A08", "6", AT + 4 * MIN)
+    journal.tap("change_holder", "t3", AT + 5 * MIN, bed="NICU/6", hold="t1", holder=SARA)
+    journal.jones("A11", "6", AT + 6 * MIN)
+    one, other = Records(new_url(), SOURCES), Records(new_url(), SOURCES)
+    running = []
+    for entry in journal.entries:
+        one.apply([entry])
+        view = one.hold("t1", AT)
+        running.append(view is not None and view.hold.end is None)
+    other.apply(journal.entries)
+
+    assert running == [False, True, False, True, True, True, False, True, True, False]
+    for key in one.bed_keys():
+        bed, again = one.bed(key, AT), other.bed(key, AT)
+        assert bed is not None
+        assert again is not None
+        assert (bed.infant, bed.since_ns, bed.holds) == (again.infant, again.since_ns, again.holds)
+    first, second = one.hold("t1", AT), other.hold("t1", AT)
+    assert first is not None
+    assert second is not None
+    assert (first.hold, first.places) == (second.hold, second.places)
+    assert first.hold.end == (AT + 6 * MIN) / 10**9
+    one.close()
+    other.close()
+
+
+def test_the_hold_log_says_how_it_ended(tmp_path: Path, journal: Journal, records: Records) -> None:
+    """Written and read back: the word is one that a hold log knows."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA, contact="skin_to_skin")
+    journal.jones("A03", "4", AT)
+    records.apply(journal.entries)
+    clock = Clock(dated=True, zone="UTC")
+    write_holds(tmp_path / "holds.csv", [hold_of(records)], clock)
+    span = Span(NOW / 10**9 - 60, AT / 10**9)
+    (hold,) = read_holds(tmp_path / "holds.csv", clock, None, span).holds
+
+    assert hold.details["end_reason"] == "left_unit"
+    assert hold.end == AT / 10**9

@@ -31,21 +31,21 @@ from tests.web.test_browser_ward import tablet
 
 NS = 1_000_000_000
 BED = "NICU/4"
-SHARD = shard_of(SOURCE, BED)
 STEP_S = 10
 SOURCES = {SOURCE: SourceSettings(SOURCE, simulated=True)}
 
 
-def monitor(folder: Path, start_ns: int, end_ns: int, late_s: int = 0) -> None:
-    """Let the bed's monitor send ten seconds at a time; its clock is behind by `late_s`."""
+def monitor(folder: Path, start_ns: int, end_ns: int, late_s: int = 0, bed: str = "4") -> None:
+    """Let a bed's monitor send ten seconds at a time; its clock is behind by `late_s`."""
     journal = Journal(folder / "journal.db")
     entries = []
     for at in range(start_ns + STEP_S * NS, end_ns + 1, STEP_S * NS):
         raw = observations(
-            "4", "M4", "JONES^BABY BOY", at - late_s * NS, seconds=STEP_S,
+            bed, "M4", "JONES^BABY BOY", at - late_s * NS, seconds=STEP_S,
             numbers={"heart_rate": 150.0, "spo2": 93.0, "resp_rate": 50.0, "temp": 36.8},
         )  # fmt: skip
-        entries.append(NewEntry(at, "hl7", SOURCE, raw, SHARD, str(at)))
+        shard = shard_of(SOURCE, f"NICU/{bed}")
+        entries.append(NewEntry(at, "hl7", SOURCE, raw, shard, f"{bed}-{at}"))
     journal.append(entries)
     journal.close()
 
@@ -92,12 +92,10 @@ def wish_of(held: tuple[Path, str, int]) -> Wish:
     """Return what the pages would ask for."""
     folder, name, now = held
     records = Records(f"sqlite:///{folder / 'records.db'}")
-    record = records.bed(BED, now)
+    view = records.hold(name, now)
     records.close()
-    assert record is not None
-    (hold,) = (each for each in record.holds if each.id == name)
-    since, zone = record.since_ns or 0, "Europe/Berlin"
-    return Wish(folder, BED, hold, (), since, now, zone, SOURCES, record.streams)
+    assert view is not None
+    return Wish(folder, view.places, view.hold, view.others, now, "Europe/Berlin", SOURCES)
 
 
 def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
@@ -138,7 +136,8 @@ def test_nothing_is_said_of_what_was_not_recorded(held: tuple[Path, str, int]) -
     """The archive does not reach back to the hold: it says so instead of a report."""
     wish = wish_of(held)
     early = replace(wish.hold.pieces[0], start=wish.hold.start - 7200, end=wish.hold.start - 6900)
-    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(early,)), since_ns=0))
+    places = tuple(replace(each, since_ns=0) for each in wish.places)
+    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(early,)), places=places))
     assert made.page == ""
     assert "do not reach back" in made.why
 
@@ -177,6 +176,61 @@ def test_a_clock_that_is_set_in_the_midst_of_a_hold_parts_no_report(tmp_path: Pa
     assert "by −600 s" in said
     assert "150" in made.lines[0]
     assert "before" in made.lines[0]
+
+
+def keep(folder: Path) -> Ward:
+    """Return the ward of a folder whose messages were analyzed."""
+    work(folder, tuple(SOURCES.values()))
+    journal, archive = Journal(folder / "journal.db"), Archive(folder / "archive.db")
+    settings = PageSettings(folder, sources=SOURCES)
+    return Ward(settings, journal, archive, Records(f"sqlite:///{folder / 'records.db'}"))
+
+
+@pytest.mark.parametrize("left", ["discharged", "moved"])
+def test_a_hold_of_who_has_left_the_bed_has_its_report(left: str, tmp_path: Path) -> None:
+    """Discharged in the hold, or moved in it, with another monitor: all that was sent is in it."""
+    now = 2_980_000 * 600 * NS
+    start, leaves = now - 130 * 60 * NS, now - 30 * 60 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
+    monitor(tmp_path, start, leaves)
+    ward = keep(tmp_path)
+    hold = tap(
+        ward, "start_hold", now - 80 * 60 * NS, holder={"role": "mother"}, contact="skin_to_skin"
+    )
+    ward.close()
+    event, bed = ("A03", "4") if left == "discharged" else ("A02", "7")
+    admit(tmp_path, bed, "M4", "JONES^BABY BOY", event, at_ns=leaves)
+    if left == "moved":
+        monitor(tmp_path, leaves, now, bed="7")
+    admit(tmp_path, "4", "M5", "LI^WEI", at_ns=leaves + NS)
+    ward = keep(tmp_path)
+    if left == "moved":
+        tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold, bed="NICU/7")
+    while ward.step():
+        pass
+    assert ward.has_hold(hold)
+    assert ward.hold(hold)["title"].startswith(f"JONES, BABY BOY, bed {bed}: ")
+    assert ("ended as the infant left" in ward.hold(hold)["title"]) is (left == "discharged")
+    ward.close()
+    made = make_report(wish_of((tmp_path, hold, now)))
+
+    assert made.why == ""
+    minutes = 50 if left == "discharged" else 70
+    assert re.match(rf"KC \d\d:\d\d-\d\d:\d\d \({minutes} min\), mother", made.chart)
+    assert ("ended as the infant left" in made.chart) is (left == "discharged")
+    assert ("nobody tapped Stop" in made.page) is (left == "discharged")
+    assert "150" in made.lines[0]
+    assert "WEI" not in made.page
+
+
+def test_a_hold_without_any_length_has_a_reason(held: tuple[Path, str, int]) -> None:
+    """Its infant had left before it, by the records: there is nothing to measure, and no error."""
+    wish = wish_of(held)
+    piece = replace(wish.hold.pieces[0], end=wish.hold.start)
+    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(piece,))))
+
+    assert made.page == ""
+    assert "no length" in made.why
 
 
 @pytest.mark.browser

@@ -87,6 +87,43 @@ def test_a_hold_that_moved_is_taken_back_at_the_new_bed(tmp_path: Path, clock: C
     ward.close()
 
 
+def test_a_discharge_in_a_hold_is_told_where_it_was(tmp_path: Path, clock: Clock) -> None:
+    """For two hours the bed leads to the hold; taken back, the hold runs as before."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, bed = tap(ward, clock, "start_hold", contact="skin_to_skin")
+    assert bed["cutShort"] is None
+    clock.now += 3600 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=clock.now)
+    catch_up(ward)
+
+    said = ward.bed(BED)["cutShort"]
+    assert said["id"] == hold
+    assert said["words"] == (
+        "A hold here ended at 13:00, as the infant left or another came: nobody tapped Stop."
+    )
+    assert ward.tile(BED)["hold"] is None
+    assert ward.has_hold(hold)
+    state = ward.hold(hold)
+    assert state["title"] == (
+        "JONES, BABY BOY, bed 4: 12:00 to 13:00, 60 min, unknown, ended as the infant left"
+    )
+    assert not state["running"]
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A13", at_ns=clock.now + NS)
+    clock.now += 2 * NS
+    catch_up(ward)
+    assert ward.bed(BED)["cutShort"] is None
+    assert ward.tile(BED)["hold"]["id"] == hold
+    assert ward.hold(hold)["running"]
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=clock.now)
+    catch_up(ward)
+    assert ward.bed(BED)["cutShort"] is not None
+    clock.now += 7201 * NS
+    assert ward.bed(BED)["cutShort"] is None
+    assert ward.has_hold(hold)
+    ward.close()
+
+
 def test_only_skin_to_skin_counts_toward_the_goal(tmp_path: Path, clock: Clock) -> None:
     """An hour skin to skin, then half an hour clothed with the next holder: told apart."""
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)

@@ -49,7 +49,7 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
     "transfer_mode": ("standing", "seated", "two_staff", "bed_to_chair", "other"),
     "end_reason": (
         "planned_end", "parent_request", "infant_instability", "feeding", "procedure", "transport",
-        "staff_decision", "device_problem",
+        "staff_decision", "device_problem", "left_unit",
     ),
     "stopped_early": ("yes", "no"),
     "time_source": ("tap", "typed", "inferred", "invented"),

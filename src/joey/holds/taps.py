@@ -17,11 +17,23 @@ from joey.holds.types import Hold, Piece
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["HOLD_TAPS", "HoldTap", "fold_taps", "why_clashes", "why_refused"]
+__all__ = [
+    "HOLD_TAPS",
+    "LEFT_UNIT",
+    "HoldTap",
+    "end_by_leaving",
+    "fold_taps",
+    "why_clashes",
+    "why_refused",
+]
 
 HOLD_TAPS = ("start_hold", "nudge", "change_holder", "stop_hold", "describe", "undo")
 """The kinds of taps that make a hold."""
 
+LEFT_UNIT = "left_unit"
+"""The `end_reason` of a hold that ended with the infant's stay."""
+
+NOT_TAPPED = "nobody tapped Stop: the end is that of the infant's stay"
 UNKNOWN = "unknown"
 AHEAD_S = 60.0  # s, so far a tablet's clock may be ahead of the server's
 
@@ -97,6 +109,25 @@ def fold_taps(taps: Sequence[HoldTap], infant: str) -> Hold | None:
     contacts = {piece.contact for piece in pieces}
     contact = contacts.pop() if len(contacts) == 1 else "mixed"
     return Hold(start.hold, infant, tuple(pieces), contact, len(taps) - 1, details)
+
+
+def end_by_leaving(hold: Hold, left: float) -> Hold:
+    """Return a hold that still runs as ended when the infant left; one that has ended as it is.
+
+    Parameters
+    ----------
+    hold : Hold
+        As its taps say.
+    left : float
+        When the infant left, as far as it is known; never before the last holder's part. [s UTC]
+    """
+    if hold.end is not None:
+        return hold
+    last = hold.pieces[-1]
+    ended = replace(last, end=max(left, last.start))
+    note = "; ".join(part for part in (hold.details.get("note", ""), NOT_TAPPED) if part)
+    details = {**hold.details, "end_reason": LEFT_UNIT, "note": note}
+    return replace(hold, pieces=(*hold.pieces[:-1], ended), details=details)
 
 
 def _described(piece: Piece, tap: HoldTap) -> Piece:

@@ -14,6 +14,7 @@ import numpy as np
 
 from joey.holds import postmenstrual_age, postnatal_age, weeks_and_days
 from joey.holds.kinds import SETTING_S
+from joey.holds.taps import LEFT_UNIT
 from joey.holds.times import moment_of, say_time
 from joey.spans import Spans, contains, intersect, total
 
@@ -317,6 +318,7 @@ def chart_line(hold: Hold, stop: float, around: Surroundings, spells: str) -> st
         who,
         contact.get(hold.contact, ""),
         "" if position == UNKNOWN else position,
+        "ended as the infant left" if hold.details.get("end_reason") == LEFT_UNIT else "",
     ]
     parts = [", ".join(part for part in about if part)]
     parts += [_temperature(hold, stop, around), _oxygen(hold, stop, around), spells]

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from joey.holds import Hold
     from joey.signals import Recording
     from joey.sources.hl7 import SourceSettings
+    from joey.store.records import Place
 
-__all__ = ["HoldReports", "Made", "Wish", "make_report", "reach_of", "words_of_revision"]
+__all__ = ["HoldReports", "Made", "Wish", "make_report", "spans_of", "words_of_revision"]
 
 NS = 1_000_000_000
 MIN_NS = 60 * NS
@@ -53,35 +54,30 @@ class Wish:
     ----------
     folder : Path
         Of journal and archive.
-    bed : str
-        Where the infant lies.
+    places : tuple of Place
+        Where the infant lay, and its streams there: others of those beds are left out, and what
+        was before and after is another's.
     hold : Hold
         The hold, on the host's clock.
     others : tuple of Hold
         The infant's other holds.
-    since_ns : int
-        Since when the infant lies there: what was before is another's. [ns UTC]
     now_ns : int
         The host's time. [ns UTC]
     zone : str
         To print times in.
     sources : mapping of str to SourceSettings
         By name.
-    whose : tuple of str
-        The infant's streams, as the records name them: others of the bed are left out.
     revised_ns : int
         When what it looks at was last told anew after late data; 0: never. [ns UTC]
     """
 
     folder: Path
-    bed: str
+    places: tuple[Place, ...]
     hold: Hold
     others: tuple[Hold, ...]
-    since_ns: int
     now_ns: int
     zone: str
     sources: Mapping[str, SourceSettings]
-    whose: tuple[str, ...]
     revised_ns: int = 0
 
 
@@ -118,6 +114,9 @@ def make_report(wish: Wish) -> Made:
     from joey.reports.page import render  # noqa: PLC0415  (the page's process needs none of it)
     from joey.response import Settings, analyze, measure_response  # noqa: PLC0415
 
+    if wish.hold.end is not None and wish.hold.end <= wish.hold.start:
+        why = "The hold has no length: by the records its infant had left before it."
+        return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     try:
         recording = _recorded(wish)
     except StorageError:
@@ -149,7 +148,8 @@ def words_of_revision(revised_ns: int, zone: str) -> str:
 
 
 def _recorded(wish: Wish) -> Recording:
-    """Return what was recorded around a hold."""
+    """Return what was recorded around a hold, at one bed after the other."""
+    from joey.signals import Clock, Recording, merge  # noqa: PLC0415
     from joey.store.archive import Archive  # noqa: PLC0415
     from joey.store.journal import Journal  # noqa: PLC0415
     from joey.web.recordings import read_recording  # noqa: PLC0415
@@ -158,18 +158,33 @@ def _recorded(wish: Wish) -> Recording:
         closing(Archive(wish.folder / "archive.db", read_only=True)) as archive,
         closing(Journal(wish.folder / "journal.db", read_only=True)) as journal,
     ):
-        return read_recording(
-            archive, journal, wish.bed, reach_of(wish), wish.sources, wish.zone, wish.whose
-        )
+        parts = [
+            read_recording(
+                archive, journal, place.bed, span_ns, wish.sources, wish.zone, place.streams
+            )
+            for place, span_ns in spans_of(wish)
+        ]
+    there = [each for each in parts if each.channels] or [Recording(clock=Clock(dated=True))]
+    return there[0] if len(there) == 1 else merge(there)
+
+
+def spans_of(wish: Wish) -> list[tuple[Place, tuple[int, int]]]:
+    """Return where a hold's report looks, and from when to when there. [ns UTC]"""
+    start, stop = reach_of(wish)
+    found = []
+    for place in wish.places:
+        until = stop if place.until_ns is None else min(stop, place.until_ns)
+        if max(start, place.since_ns) < until:
+            found.append((place, (max(start, place.since_ns), until)))
+    return found
 
 
 def reach_of(wish: Wish) -> tuple[int, int]:
     """Return from when to when a hold's report looks. [ns UTC]"""
     start = round(wish.hold.start * NS)
     if wish.hold.end is None:
-        return max(start - RUNNING_REACH_NS, wish.since_ns), wish.now_ns
-    until = round(wish.hold.end * NS) + _AFTER_NS
-    return max(start - REACH_NS, wish.since_ns), min(until, wish.now_ns)
+        return start - RUNNING_REACH_NS, wish.now_ns
+    return start - REACH_NS, min(round(wish.hold.end * NS) + _AFTER_NS, wish.now_ns)
 
 
 _PHASES = PhaseSettings()
@@ -193,7 +208,7 @@ class HoldReports:
     """The last report of each hold that was asked for; `run` makes them, one after the other."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[str, tuple[Made, int]] = OrderedDict()  # with the hold's revision
+        self._made: OrderedDict[str, tuple[Made, Hold]] = OrderedDict()  # of the hold as it was
         self._wishes: OrderedDict[str, Wish] = OrderedDict()  # the first is being made
 
     def made(self, hold: str) -> Made | None:
@@ -241,15 +256,15 @@ class HoldReports:
             found = Made("", "", (), wish.now_ns, why, wish.revised_ns)
         key = wish.hold.id
         del self._wishes[key]
-        self._made[key] = found, wish.hold.revision
+        self._made[key] = found, wish.hold
         self._made.move_to_end(key)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
 
 
-def _is_old(made: Made, revision: int, wish: Wish) -> bool:
+def _is_old(made: Made, of: Hold, wish: Wish) -> bool:
     hold = wish.hold
-    if revision != hold.revision or wish.revised_ns > made.revised_ns:
+    if of != hold or wish.revised_ns > made.revised_ns:
         return True
     age = wish.now_ns - made.made_ns
     if hold.end is None:

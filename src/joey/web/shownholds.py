@@ -7,18 +7,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from joey.web.reports import HoldReports, Wish, reach_of, words_of_revision
+from joey.holds.taps import LEFT_UNIT
+from joey.web.reports import HoldReports, Wish, spans_of, words_of_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from joey.holds import Hold
     from joey.store.records import BedView as BedRecord
+    from joey.store.records import HoldView, Records
     from joey.web.settings import PageSettings
 
 __all__ = ["ShownHolds", "clock_time"]
 
 NS = 1_000_000_000
+READ_EVERY_NS = 30 * NS  # ns, after which a hold is read again: names age
+MOST_VIEWS = 256
 
 
 def clock_time(at_ns: int, zone: str) -> str:
@@ -33,6 +37,8 @@ class ShownHolds:
     ----------
     settings : PageSettings
         What the pages are told.
+    records : Records
+        Holds are looked up here, wherever their infants are by now.
     reports : HoldReports
         Makes them.
     revised_ns : callable
@@ -42,24 +48,46 @@ class ShownHolds:
     def __init__(
         self,
         settings: PageSettings,
+        records: Records,
         reports: HoldReports,
         revised_ns: Callable[[str, int, int], int],
     ) -> None:
         self._settings = settings
+        self._records = records
+        self._views: dict[str, tuple[int, HoldView | None]] = {}  # by hold: when read, and what
         self._reports = reports
         self._revised_ns = revised_ns
 
-    def state(self, record: BedRecord, hold: Hold) -> dict[str, Any]:
+    def forget(self) -> None:
+        """Read what the records say anew: they have changed."""
+        self._views.clear()
+
+    def view(self, hold: str) -> HoldView | None:
+        """Return a hold; None where there is none, or its start was taken back."""
+        now = self._settings.now_ns()
+        read_ns, found = self._views.get(hold, (0, None))
+        if now - read_ns > READ_EVERY_NS:
+            found = self._records.hold(hold, now)
+            if len(self._views) >= MOST_VIEWS:  # nobody fills the memory with made-up names
+                self._views.clear()
+            self._views[hold] = now, found
+        return found
+
+    def state(self, hold: str) -> dict[str, Any]:
         """Return the state of a hold's report."""
-        self._want(record, hold)
-        made = self._reports.made(hold.id)
-        name = record.infant.name.text if record.infant is not None else ""
-        whose = f"{name}, bed {record.bed}" if name else f"Bed {record.bed}"
+        view = self.view(hold)
+        if view is None:
+            return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
+        self._want(view)
+        made = self._reports.made(hold)
+        name = view.infant.name.text if view.infant is not None else ""
+        bed = view.bed.rpartition("/")[2]
+        whose = f"{name}, bed {bed}" if name else f"Bed {bed}"
         return {
-            "title": f"{whose}: {self._words(hold)}",
-            "bed": record.key,
-            "running": hold.end is None,
-            "busy": self._reports.is_busy(hold.id),
+            "title": f"{whose}: {self._words(view.hold)}",
+            "bed": view.bed,
+            "running": view.hold.end is None,
+            "busy": self._reports.is_busy(hold),
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
             "failed": made.why if made else "",
@@ -69,29 +97,42 @@ class ShownHolds:
     def last(self, record: BedRecord | None) -> dict[str, Any] | None:
         """Return what is known of the infant's last hold; None where there was none."""
         ended = [each for each in (record.holds if record else ()) if each.end is not None]
-        if record is None or not ended:
+        if not ended:
             return None
         last = max(ended, key=lambda each: each.end or 0.0)
-        self._want(record, last)
+        view = self.view(last.id)
+        if view is None:
+            return None
+        self._want(view)
         made = self._reports.made(last.id)
         return {
             "id": last.id,
-            "words": self._words(last),
+            "words": self._words(view.hold),
             "lines": list(made.lines) if made else [],
             "chart": made.chart if made else "",
             "busy": made is None,
             "why": made.why if made else "",
         }
 
-    def _want(self, record: BedRecord, hold: Hold) -> None:
-        others = tuple(each for each in record.holds if each.id != hold.id)
+    def cut_short(self, record: BedRecord | None) -> dict[str, str] | None:
+        """Return the hold of a bed that ended with the infant's stay; None where none did."""
+        hold = None if record is None else record.cut_short
+        if hold is None:
+            return None
+        at = clock_time(round((hold.end or hold.start) * NS), self._settings.zone)
+        words = (
+            f"A hold here ended at {at}, as the infant left or another came: nobody tapped Stop."
+        )
+        return {"id": hold.id, "words": words}
+
+    def _want(self, view: HoldView) -> None:
         settings = self._settings
         wish = Wish(
-            settings.folder, record.key, hold, others, record.since_ns or 0,
-            settings.now_ns(), settings.zone, settings.sources, record.streams,
+            settings.folder, view.places, view.hold, view.others,
+            settings.now_ns(), settings.zone, settings.sources,
         )  # fmt: skip
-        anew_ns = self._revised_ns(record.key, *reach_of(wish))
-        self._reports.want(replace(wish, revised_ns=anew_ns))
+        anew = [self._revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
+        self._reports.want(replace(wish, revised_ns=max(anew, default=0)))
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone
@@ -104,7 +145,9 @@ class ShownHolds:
         if hold.end is None:
             return f"since {start}, {who}"
         minutes = (hold.end - hold.start) / 60
-        return f"{start} to {clock_time(round(hold.end * NS), zone)}, {minutes:.0f} min, {who}"
+        left = ", ended as the infant left" if hold.details.get("end_reason") == LEFT_UNIT else ""
+        end = clock_time(round(hold.end * NS), zone)
+        return f"{start} to {end}, {minutes:.0f} min, {who}{left}"
 
 
 def _named(role: str, name: str) -> str:

@@ -45,7 +45,6 @@ from joey.web.told import Told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from joey.holds import Hold
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
@@ -127,7 +126,7 @@ class Ward:
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
-        self._shown = ShownHolds(settings, self.reports, self._told.revised_ns)
+        self._shown = ShownHolds(settings, records, self.reports, self._told.revised_ns)
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
@@ -168,6 +167,8 @@ class Ward:
         self._applied = entries[-1].seq
         for entry in entries:
             self._traffic.take(entry)
+        if done.beds:
+            self._shown.forget()
         for bed in done.beds:
             self._learn(bed)
             self._taken.pop(bed, None)
@@ -360,6 +361,7 @@ class Ward:
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
             "last": self._shown.last(record),
+            "cutShort": self._shown.cut_short(record),
         }
 
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:
@@ -372,22 +374,12 @@ class Ward:
         return {"hold": last.hold, "tap": last.id, "words": WORDS[last.kind]}
 
     def has_hold(self, hold: str) -> bool:
-        """Whether there is such a hold among the last days'."""
-        return self._place_of(hold) is not None
-
-    def _place_of(self, hold: str) -> tuple[BedRecord, Hold] | None:
-        for _, record in self._beds.values():
-            for each in record.holds:
-                if each.id == hold:
-                    return record, each
-        return None
+        """Whether there is such a hold, wherever its infant is by now."""
+        return self._shown.view(hold) is not None
 
     def hold(self, hold: str) -> dict[str, Any]:
         """Return the state of a hold's report, which is asked for with it."""
-        found = self._place_of(hold)
-        if found is None:  # its start was taken back
-            return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
-        return self._shown.state(*found)
+        return self._shown.state(hold)
 
     def report(self, hold: str) -> str:
         """Return the page of a hold's report; empty where none was made yet."""

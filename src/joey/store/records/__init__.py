@@ -34,16 +34,19 @@ from joey.store.records.holding import (
     parse_tap,
     standing_taps,
 )
+from joey.store.records.staying import Place
 from joey.store.records.streams import Seen, attach, attach_bed, seen_of
 from joey.store.records.tables import applied
 from joey.store.records.views import (
     Association,
     BedView,
     HolderView,
+    HoldView,
     InfantView,
     associations_of,
     bed_keys,
     bed_view,
+    hold_view,
     tags_of,
 )
 
@@ -62,8 +65,10 @@ __all__ = [
     "Applied",
     "Association",
     "BedView",
+    "HoldView",
     "HolderView",
     "InfantView",
+    "Place",
     "Records",
     "TapView",
 ]
@@ -145,6 +150,11 @@ class Records:
         """Return one bed; None where there is no such bed."""
         with self._engine.connect() as connection:
             return bed_view(connection, key, now_ns)
+
+    def hold(self, key: str, now_ns: int) -> HoldView | None:
+        """Return a hold, also of an infant who has left; None where it is none, or taken back."""
+        with self._engine.connect() as connection:
+            return hold_view(connection, key, now_ns)
 
     def associations(self, bed: str = "") -> tuple[Association, ...]:
         """Return whose the streams are, of one bed or of all."""

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import insert, select, update
 
 from joey.people import Account, fold_name, is_one_number, keys_of, sure_keys_of
-from joey.store.records.tables import accounts, beds, infants, names, stays
+from joey.store.records.staying import arrive, go_on, leave, may_come
+from joey.store.records.tables import accounts, infants, names, stays
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from joey.sources.hl7 import Admission, Location
+    from joey.sources.hl7 import Admission
 
-__all__ = ["admit", "bed_row", "find_infant"]
+__all__ = ["admit", "find_infant"]
 
 ARRIVE = ("A01", "A04", "A02", "A13")  # the infant is at this place from now on
+GOES_ON = ("A02", "A08", "A13")  # the infant was in the unit all the time
 TELL = ("A08", "A28", "A31")  # what is known of the infant; A08 also where
 FAMILY, GIVEN = "family", "given"
 
@@ -39,7 +41,8 @@ def admit(connection: Connection, said: Admission, seq: int, received_ns: int) -
     received_ns : int
         When it came: the time of what it says, where it says none. [ns UTC]
     """
-    at = said.event_ns or received_ns
+    # What is said to come is true from now on: the bed is taken or left at once.
+    at = min(said.event_ns or received_ns, received_ns)
     infant = find_infant(connection, said)
     if infant is None:
         keys = sure_keys_of(_accounts(said))
@@ -49,14 +52,28 @@ def admit(connection: Connection, said: Admission, seq: int, received_ns: int) -
         infant = _new(connection, said, seq)
     changed = _where(connection, infant)
     _learn(connection, infant, said, seq, at)
-    if said.event in ARRIVE or (said.event == "A08" and not changed):
-        changed |= _arrive(connection, infant, said.location, at, seq)
-    elif said.event in {"A03", "A11"}:
-        _leave(connection, infant, at, void=said.event == "A11")
-    elif said.event == "A12":
-        place = said.location if said.location.key else said.prior_location
-        changed |= _back(connection, infant, place, at, seq)
-    return changed
+    return changed | _settle(connection, infant, said, at, seq)
+
+
+def _settle(connection: Connection, infant: int, said: Admission, at: int, seq: int) -> set[str]:
+    """Apply where the infant is from now on; return the beds that changed."""
+    place = said.location
+    if said.event in {"A03", "A11"}:
+        return leave(connection, infant, at, "left", void=said.event == "A11")
+    if said.event == "A12":  # a transfer taken back
+        place = place if place.key else said.prior_location
+        if _where(connection, infant) == {place.key}:
+            return set()  # it was taken back already
+        gone = leave(connection, infant, at, "undone", void=True)
+        stayed = go_on(connection, infant, place.key, ("moved",))
+        return gone | (stayed or arrive(connection, infant, place, at, seq))
+    if said.event == "A08" and not may_come(connection, infant, said):
+        return set()
+    if said.event not in (*ARRIVE, "A08"):
+        return set()
+    endings = ("left", "replaced") if said.event == "A13" else ("replaced",)
+    stayed = go_on(connection, infant, place.key, endings) if said.event in GOES_ON else set()
+    return stayed or arrive(connection, infant, place, at, seq)
 
 
 def find_infant(connection: Connection, said: Admission) -> int | None:
@@ -143,43 +160,6 @@ def _rename(
     connection.execute(
         insert(names).values(infant=infant, family=family, given=given, since_ns=since, seq=seq)
     )
-
-
-def bed_row(connection: Connection, place: Location) -> None:
-    """Make the bed known."""
-    there = connection.execute(select(beds.c.key).where(beds.c.key == place.key)).first()
-    if there is None:
-        unit, _, bed = place.key.partition("/")
-        connection.execute(insert(beds).values(key=place.key, unit=unit, bed=bed))
-
-
-def _arrive(connection: Connection, infant: int, place: Location, at: int, seq: int) -> set[str]:
-    if not place.key:
-        return set()
-    now = _where(connection, infant)
-    if now == {place.key}:
-        return now
-    _leave(connection, infant, at)
-    bed_row(connection, place)
-    # Whoever is still noted at this bed has left it: two infants in one bed would share a screen.
-    here = and_(stays.c.bed == place.key, stays.c.until_ns.is_(None))
-    connection.execute(update(stays).where(here).values(until_ns=at))
-    connection.execute(
-        insert(stays).values(infant=infant, bed=place.key, since_ns=at, void=False, seq=seq)
-    )
-    return {place.key, *now}
-
-
-def _leave(connection: Connection, infant: int, at: int, *, void: bool = False) -> None:
-    open_stay = and_(stays.c.infant == infant, stays.c.until_ns.is_(None))
-    connection.execute(update(stays).where(open_stay).values(until_ns=at, void=void))
-
-
-def _back(connection: Connection, infant: int, place: Location, at: int, seq: int) -> set[str]:
-    """Take a transfer back: the infant is where it was."""
-    now = _where(connection, infant)
-    _leave(connection, infant, at, void=True)
-    return now | _arrive(connection, infant, place, at, seq)
 
 
 def _where(connection: Connection, infant: int) -> set[str]:

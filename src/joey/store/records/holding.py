@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, insert, or_, select, update
 
-from joey.holds.taps import HOLD_TAPS, HoldTap, fold_taps, why_clashes, why_refused
+from joey.holds.taps import (
+    HOLD_TAPS,
+    LEFT_UNIT,
+    HoldTap,
+    end_by_leaving,
+    fold_taps,
+    why_clashes,
+    why_refused,
+)
+from joey.store.records.staying import GONE, infant_at, infant_then, left_ns, next_stay_ns
 from joey.store.records.tables import associations, beds, holders, stays, tags, taps
 
 if TYPE_CHECKING:
@@ -22,14 +31,18 @@ __all__ = [
     "TapView",
     "apply_tap",
     "beds_of_hold",
+    "cut_short",
+    "hold_of",
     "holds_of",
     "open_hold",
     "parse_tap",
     "standing_taps",
     "taps_of",
+    "whose_hold",
 ]
 
 NS = 1_000_000_000
+DAY_NS = 86_400 * NS
 SPELL_TAGS = (
     "self_resolved",
     "stimulated",
@@ -149,9 +162,9 @@ def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> s
         return _note(connection, tap, "", None, seq, received_ns, refused)
     if connection.execute(select(beds.c.key).where(beds.c.key == tap.bed)).first() is None:
         return "there is no such bed"
-    infant = _infant_at(connection, tap.bed)
+    infant = infant_at(connection, tap.bed)
     if tap.kind == "start_hold" and received_ns - tap.at_ns > KEPT_NS:
-        infant = _infant_then(connection, tap.bed, tap.at_ns) or infant
+        infant = infant_then(connection, tap.bed, tap.at_ns) or infant
     if tap.kind == "start_hold" and (running := open_hold(connection, tap.bed, infant)):
         refused = f"a hold runs here already, started by another tap ({running.id[:8]})"
         return _note(connection, tap, tap.id, infant, seq, received_ns, refused)
@@ -252,7 +265,7 @@ def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapV
     since_ns : int
         Those that came from then on. [ns UTC]
     """
-    infant = _infant_at(connection, bed)
+    infant = infant_at(connection, bed)
     # The infant's taps, also of the bed where it lay before: the hold has come along.
     mine = taps.c.infant == infant
     if infant is None:
@@ -290,13 +303,76 @@ def holds_of(
     since_ns : int
         Those with a tap from then on. [ns UTC]
     """
-    mine = taps.c.infant == infant if infant is not None else taps.c.infant.is_(None)
-    where = and_(mine, taps.c.refused == "", taps.c.tapped_ns >= since_ns)
-    if infant is None:
-        where = and_(where, taps.c.bed == bed)
-    keys = [row.hold for row in connection.execute(select(taps.c.hold).where(where).distinct())]
-    found = [fold_taps(taps_of(connection, key), str(infant or bed)) for key in keys]
+    recent = and_(taps.c.refused == "", taps.c.tapped_ns >= since_ns)
+    nobodys = and_(taps.c.infant.is_(None), taps.c.bed == bed)
+    mine = nobodys if infant is None else or_(taps.c.infant == infant, nobodys)
+    rows = connection.execute(select(taps.c.hold).where(mine, recent).distinct())
+    keys = [row.hold for row in rows if _infant_of(connection, row.hold) == infant]
+    found = [hold_of(connection, key, infant, bed) for key in keys]
     return tuple(sorted((hold for hold in found if hold is not None), key=lambda h: h.start))
+
+
+def hold_of(connection: Connection, key: str, infant: int | None, bed: str) -> Hold | None:
+    """Return a hold as far as it is known; None where its start was taken back, or never was.
+
+    One that still runs when the infant leaves the unit ends then: it is derived here, so that a
+    discharge that is taken back lets it run on. So does the hold of nobody known when somebody
+    comes into its bed.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    key : str
+        Of the hold.
+    infant : int or None
+        Whose it is.
+    bed : str
+        Where it is, of nobody known.
+    """
+    hold = fold_taps(taps_of(connection, key), str(infant or bed))
+    if hold is None or hold.end is not None:
+        return hold
+    start = round(hold.start * NS)
+    if infant is None:
+        left = next_stay_ns(connection, bed, start)
+    else:
+        left = left_ns(connection, infant, start)
+    return hold if left is None else end_by_leaving(hold, left / NS)
+
+
+def whose_hold(connection: Connection, key: str) -> tuple[int | None, str] | None:
+    """Return whose a hold is, and the bed of its start; None where there is no such hold."""
+    first = select(taps.c.bed).where(taps.c.hold == key, taps.c.refused == "")
+    row = connection.execute(first.order_by(taps.c.seq).limit(1)).first()
+    return None if row is None else (_infant_of(connection, key), str(row.bed))
+
+
+def cut_short(connection: Connection, bed: str, since_ns: int) -> Hold | None:
+    """Return the last hold that the end of a stay in a bed ended, without a Stop. [ns UTC]
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    bed : str
+        The bed.
+    since_ns : int
+        It ended from then on. [ns UTC]
+    """
+    gone = and_(stays.c.bed == bed, stays.c.ending.in_(GONE), stays.c.until_ns >= since_ns)
+    rows = connection.execute(select(stays.c.infant).where(gone).distinct())
+    who: list[int | None] = [int(row.infant) for row in rows]
+    came = and_(stays.c.bed == bed, stays.c.since_ns >= since_ns)
+    if connection.execute(select(stays.c.id).where(came).limit(1)).first() is not None:
+        who.append(None)
+    found = [
+        hold
+        for infant in who
+        for hold in holds_of(connection, infant, bed, since_ns - DAY_NS)
+        if hold.details.get("end_reason") == LEFT_UNIT and (hold.end or 0.0) * NS >= since_ns
+    ]
+    return max(found, key=lambda hold: hold.end or 0.0, default=None)
 
 
 def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | None:
@@ -314,32 +390,14 @@ def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:
     return {str(row.bed) for row in connection.execute(select(stays.c.bed).where(*here))}
 
 
-def _infant_at(connection: Connection, bed: str) -> int | None:
-    row = connection.execute(
-        select(stays.c.infant).where(stays.c.bed == bed, stays.c.until_ns.is_(None))
-    ).first()
-    return None if row is None else int(row.infant)
-
-
-def _infant_then(connection: Connection, bed: str, at_ns: int) -> int | None:
-    """Return who lay in a bed at a time: whom the tablet that kept the tap showed."""
-    then = and_(
-        stays.c.bed == bed,
-        stays.c.void.is_(False),
-        stays.c.since_ns <= at_ns,
-        or_(stays.c.until_ns.is_(None), stays.c.until_ns > at_ns),
-    )
-    row = connection.execute(
-        select(stays.c.infant).where(then).order_by(stays.c.since_ns.desc()).limit(1)
-    ).first()
-    return None if row is None else int(row.infant)
-
-
 def _infant_of(connection: Connection, hold: str) -> int | None:
+    """Return whose a hold is: as its start was tapped, or who lay there, as was told since."""
     row = connection.execute(
-        select(taps.c.infant).where(taps.c.hold == hold).order_by(taps.c.seq).limit(1)
+        select(taps).where(taps.c.hold == hold).order_by(taps.c.seq).limit(1)
     ).first()
-    return None if row is None or row.infant is None else int(row.infant)
+    if row is None or row.infant is not None:
+        return None if row is None else int(row.infant)
+    return infant_then(connection, row.bed, row.at_ns) if row.kind == "start_hold" else None
 
 
 def _tag(connection: Connection, tap: Tap, seq: int) -> str:
@@ -362,7 +420,7 @@ def _associate(connection: Connection, tap: Tap, seq: int) -> str:
     row = connection.execute(select(associations).where(where)).first()
     if row is None:
         return "there is no such stream"
-    if _infant_at(connection, row.bed) != infant:
+    if infant_at(connection, row.bed) != infant:
         return "this infant is not in this bed"
     connection.execute(update(associations).where(where).values(until_ns=tap.at_ns))
     connection.execute(

@@ -105,6 +105,7 @@ stays = Table(
     Column("until_ns", BigInteger),
     Column("void", Boolean, nullable=False, default=False),
     Column("seq", BigInteger, nullable=False),
+    Column("ending", String(16), nullable=False, default=""),
     Index("ix_stays_bed", "bed", "until_ns"),
     Index("ix_stays_infant", "infant", "until_ns"),
 )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from joey.people import DatedName, ShownName, room_order, show_name
-from joey.store.records.holding import holds_of
+from joey.store.records.holding import cut_short, hold_of, holds_of, whose_hold
+from joey.store.records.staying import Place, places_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
 if TYPE_CHECKING:
@@ -19,16 +20,20 @@ if TYPE_CHECKING:
 __all__ = [
     "Association",
     "BedView",
+    "HoldView",
     "HolderView",
     "InfantView",
     "associations_of",
     "bed_keys",
     "bed_view",
+    "hold_view",
     "tags_of",
 ]
 
 RECENT_HOLDERS = 4
 DAY_NS = 86_400_000_000_000
+LEFT_NS = DAY_NS // 12  # ns for which a bed tells of a hold that ended as the infant left
+AROUND_S = 2 * 86_400.0  # s around a hold, in which others are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ class BedView:
         The last ones, the latest first.
     streams : tuple of str
         What monitors here sent of the infant, by `people.stream_id` of their keys with 0.
+    cut_short : Hold or None
+        The last one that ended here, in the last two hours, as its infant left the unit: nobody
+        tapped Stop.
     """
 
     key: str
@@ -96,11 +104,37 @@ class BedView:
     holds: tuple[Hold, ...]
     holders: tuple[HolderView, ...]
     streams: tuple[str, ...]
+    cut_short: Hold | None = None
 
     @property
     def running(self) -> Hold | None:
         """The hold that runs."""
         return next((hold for hold in reversed(self.holds) if hold.end is None), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldView:
+    """A hold, wherever its infant is by now.
+
+    Parameters
+    ----------
+    hold : Hold
+        As it stands.
+    others : tuple of Hold
+        The infant's other holds of the days around it.
+    infant : InfantView or None
+        None where nobody was admitted.
+    bed : str
+        Where the infant lies, or lay last.
+    places : tuple of Place
+        Where it lay, in order.
+    """
+
+    hold: Hold
+    others: tuple[Hold, ...]
+    infant: InfantView | None
+    bed: str
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +173,35 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
         holders=() if infant is None else _holders(connection, infant),
         streams=() if infant is None else _streams(connection, infant, key),
+        cut_short=cut_short(connection, key, now_ns - LEFT_NS),
+    )
+
+
+def hold_view(connection: Connection, key: str, now_ns: int) -> HoldView | None:
+    """Return a hold by its key; None where there is none, or its start was taken back."""
+    found = whose_hold(connection, key)
+    if found is None:
+        return None
+    infant, bed = found
+    hold = hold_of(connection, key, infant, bed)
+    if hold is None:
+        return None
+    around = holds_of(connection, infant, bed)
+    end = float("inf") if hold.end is None else hold.end
+    others = tuple(
+        each
+        for each in around
+        if each.id != key
+        and each.start < end + AROUND_S
+        and (each.end is None or each.end > hold.start - AROUND_S)
+    )
+    places = () if infant is None else places_of(connection, infant)
+    return HoldView(
+        hold,
+        others,
+        None if infant is None else infant_view(connection, infant, now_ns),
+        places[-1].bed if places else bed,
+        places,
     )
 
 

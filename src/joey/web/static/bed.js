@@ -56,6 +56,11 @@ function draw() {
     const more = /** @type {HTMLAnchorElement} */ (by("lastlink"));
     more.href = `/holds/${encodeURIComponent(next.last.id)}`;
   }
+  by("cutshort").hidden = !next.cutShort;
+  if (next.cutShort) {
+    write(by("cutwords"), next.cutShort.words);
+    /** @type {HTMLAnchorElement} */ (by("cutlink")).href = `/holds/${encodeURIComponent(next.cutShort.id)}`;
+  }
   panel.show(next); spells.show(next); crg.show(next);
   second();
 }
