@@ -331,6 +331,7 @@ def test_a_double_tap_is_one(browser: Browser, ward: tuple[Served, set[str]]) ->
     page.get_by_role("button", name="Start hold").click()
     page.get_by_role("button", name="15 min ago").click()
     undo = page.get_by_role("button", name="Undo new start")
+    undo.wait_for()
     box = undo.bounding_box()
     assert box is not None
     undo.click()
