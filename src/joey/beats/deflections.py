@@ -90,7 +90,7 @@ def _slope(x: NDArray[np.int32], short: int, long: int, i: int) -> int:
     return within - (2 * short + 1) * (x[i + long + 1] - x[i - long])  # type: ignore[no-any-return]
 
 
-@kernel(counted=False)
+@kernel(inline="always", counted=False)
 def _levels(
     x: NDArray[np.int32],
     gone: NDArray[np.int32],
@@ -151,7 +151,7 @@ def _extremes(boxes: NDArray[np.int64], scale: int, rise: int, wide: int) -> tup
     return most, least
 
 
-@kernel(counted=False)
+@kernel(inline="always", counted=False)
 def _extremes_of_threes(
     x: NDArray[np.int32], n: int, scale: int, rise: int, wide: int
 ) -> tuple[int, int]:
@@ -185,7 +185,7 @@ def _sums(x: NDArray[np.int32], lo: int, first: int, stop: int, hi: int) -> tupl
     return a, b, c
 
 
-@kernel(counted=False)
+@kernel(inline="always", counted=False)
 def pinpoint(
     x: NDArray[np.int32],
     w: NDArray[np.int64],
@@ -247,7 +247,7 @@ def tilt_of(
     return float((up - down) / max(up, down, 1e-9))
 
 
-@kernel(counted=False)
+@kernel(inline="always", counted=False)
 def _leaves(x: NDArray[np.int32], w: NDArray[np.int64], top: int, place: int, way: int) -> int:
     """Return how far a deflection leaves the nearer of its two sides, at least 0. [counts x box]"""
     fine, aside, reach = w[FINE], w[ASIDE], w[REACH]
@@ -255,14 +255,19 @@ def _leaves(x: NDArray[np.int32], w: NDArray[np.int64], top: int, place: int, wa
     left = max(place - aside, top - reach + fine)
     right = min(place + aside, top + reach - fine)
     if fine == 1:
-        own = _three(x, place)
-        return max(min(way * (own - _three(x, left)), way * (own - _three(x, right))), 0)
-    before, behind = np.int64(x[place]) - x[left], np.int64(x[place]) - x[right]
-    for k in range(1, fine + 1):
-        own = np.int64(x[place - k]) + x[place + k]
-        before += own - x[left - k] - x[left + k]
-        behind += own - x[right - k] - x[right + k]
-    return int(max(min(way * before, way * behind), 0))
+        own, before, behind = _three(x, place), _three(x, left), _three(x, right)
+    else:
+        own, before, behind = _box(x, place, fine), _box(x, left, fine), _box(x, right, fine)
+    return max(min(way * (own - before), way * (own - behind)), 0)
+
+
+@kernel(counted=False)
+def _box(x: NDArray[np.int32], i: int, half: int) -> int:
+    total = np.int64(0)
+    part = x[i - half : i + half + 1]
+    for k in range(len(part)):
+        total += part[k]
+    return total  # type: ignore[return-value]
 
 
 @kernel(counted=False)

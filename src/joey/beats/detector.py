@@ -242,7 +242,8 @@ class _Section:
         words = self._many + self._many // 8 + 1 + 2 * (self._many + MANY_SPANS)
         self._told: NDArray[np.float64] = np.empty(words)
         cut = plain(self._kernels.told_parts)
-        self._times, self._flags, self._bounds = cut(self._told, self._many)
+        self._times, self._flags, bounds = cut(self._told, self._many)
+        self._bounds = bounds.reshape(-1, 2)
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""

@@ -23,7 +23,8 @@ a and b and g slopes gathered, a slope is at most 2 M (a + b) and an energy 2 M 
 larger sample has 64-bit energies, which no 32-bit sample exceeds: the same numbers.
 
 References to arrays are not counted, for nothing here makes any: an array handed to another loop
-would cost as much as forty samples.
+would cost as much as forty samples. Still it is seven words that are copied, so the small functions
+of a beat are compiled into those that call them; and to make a table of a row takes 8 ns.
 """
 
 from __future__ import annotations
@@ -226,10 +227,8 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     p += many * N_PLACES
     sizes = room[p : p + many * N_SIZES].view(np.float64).reshape(many, N_SIZES)
     p += many * N_SIZES
-    runs = room[p : p + many * 2].reshape(many, 2)
+    runs = room[p : p + many * 2]
     p += many * 2
-    first, number = p + N_BUFFERS * buffer, z[BLOCKS]
-    blocks = room[first : first + number * N_COLUMNS].view(np.float64).reshape(number, N_COLUMNS)
     x, gone = samples_of(room)
 
     if z[HEARD] == 0:
@@ -240,13 +239,13 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     ahead = max(w[NEIGHBOR] + w[REACH], w[AROUND] + w[BASE] + w[LONG] + 4)
     stop = z[HEARD] - ahead
     if w[STEEPEST]:
+        blocks = _blocks_of(room, p + N_BUFFERS * buffer, z[BLOCKS])
         z[WEIGHED], z[TURNED] = turn(z[WEIGHED], z[TURNED], z[HEARD], w, x, gone, blocks)
         stop = min(stop, z[TURNED] * w[TURN] - w[NEIGHBOR] - w[GATHER])
     stop -= (stop - z[SCAN]) % w[STRIDE]
     # A live second's buffers lie close together: memory far apart is slow to reach.
     row = min(buffer, max(stop - z[SCAN], w[AROUND]) + w[KEEP] + 2 * LANES)
-    wide = room[p : p + N_BUFFERS * row].reshape(N_BUFFERS, row)
-    narrow = room[p : p + N_BUFFERS * row].view(np.int32).reshape(2 * N_BUFFERS, row)
+    buffers = room[p : p + N_BUFFERS * row]
     while z[SCAN] < stop:
         hi = min(z[SCAN] + TILE, stop)
         _cover(z[SCAN], hi, w, z, gone, runs)
@@ -254,15 +253,19 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
         begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
         end = hi + w[NEIGHBOR] + w[GATHER]
         if w[STEEPEST]:
+            blocks = _blocks_of(room, p + N_BUFFERS * buffer, z[BLOCKS])
+            wide = buffers.reshape(N_BUFFERS, row)
             weigh_rises(begin, end, w, x, blocks, wide[0])
             found = z[FOUND]
             _search(z[SCAN], hi, w, z, gone, wide, at)
             for k in range(found, z[FOUND]):
                 at[k, UP] = int(blocks[at[k, TOP] // w[TURN], SIGN])
         elif is_small(x, begin - w[LONG], end + w[LONG] + 1, np.int32(z[LIMIT])):
+            narrow = buffers.view(np.int32).reshape(2 * N_BUFFERS, row)
             weigh(begin, end, w, x, narrow[0])
             _search(z[SCAN], hi, w, z, gone, narrow, at)
         else:
+            wide = buffers.reshape(N_BUFFERS, row)
             weigh(begin, end, w, x, wide[0])
             _search(z[SCAN], hi, w, z, gone, wide, at)
         z[SCAN] = hi
@@ -275,7 +278,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     known = z[HEARD] if last else z[SCAN]
     final = z[FIRST] + decide(
         *(at[:n], sizes, known, last, clock[FS], clock[FLOOR], x, gone, w),
-        wide[0, : 2 * w[AROUND] + 1],
+        buffers[: 2 * w[AROUND] + 1],
         *(numbers, energies, intervals, order, verdict, sign),
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
@@ -284,6 +287,13 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     _tell_spans(upto, z, clock, runs, bounds)
     z[TOLD] = upto
     return z[N_BEATS], z[FLAGGED], z[N_SPANS], upto
+
+
+@kernel(inline="always", counted=False)
+def _blocks_of(room: NDArray[np.int64], first: int, number: int) -> NDArray[np.float64]:
+    """Return what is known of the blocks that have a polarity, which begins at `first`."""
+    part = room[first : first + number * N_COLUMNS].view(np.float64)
+    return part.reshape(number, N_COLUMNS)
 
 
 @kernel(counted=False)
@@ -297,9 +307,9 @@ def samples_of(room: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.i
 def told_parts(
     told: NDArray[np.float64], many: int
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.float64]]:
-    """Return times, flags and bounds of spans in what is told; one array, as each costs a call."""
+    """Return times, flags, and bounds of spans two by two: one array, as each costs a call."""
     behind = many + many // 8 + 1
-    return told[:many], told[many:behind].view(np.uint8), told[behind:].reshape(-1, 2)
+    return told[:many], told[many:behind].view(np.uint8), told[behind:]
 
 
 @kernel(counted=False)
@@ -345,11 +355,11 @@ def _cover(
 @kernel(counted=False)
 def _extend(z: NDArray[np.int64], runs: NDArray[np.int64], lo: int, hi: int) -> None:
     last = z[RUNS] - 1
-    if last >= 0 and runs[last, 1] == lo:
-        runs[last, 1] = hi
+    if last >= 0 and runs[2 * last + 1] == lo:
+        runs[2 * last + 1] = hi
     else:
-        runs[last + 1, 0] = lo
-        runs[last + 1, 1] = hi
+        runs[2 * last + 2] = lo
+        runs[2 * last + 3] = hi
         z[RUNS] = last + 2
 
 
@@ -467,11 +477,11 @@ def _tell_spans(
 ) -> None:
     """Write what was searched before grid index `upto`."""
     r, n_spans = z[CLOSED], z[N_SPANS]
-    while r < z[RUNS] and runs[r, 0] + z[FIRST] < upto:
-        lo, hi = max(runs[r, 0] + z[FIRST], z[TOLD]), min(runs[r, 1] + z[FIRST], upto)
+    while r < z[RUNS] and runs[2 * r] + z[FIRST] < upto:
+        lo, hi = max(runs[2 * r] + z[FIRST], z[TOLD]), min(runs[2 * r + 1] + z[FIRST], upto)
         if lo < hi:
-            bounds[n_spans, 0] = _time(float(lo), z, clock)
-            bounds[n_spans, 1] = _time(float(hi), z, clock)
+            bounds[2 * n_spans] = _time(float(lo), z, clock)
+            bounds[2 * n_spans + 1] = _time(float(hi), z, clock)
             n_spans += 1
         r += 1
     z[CLOSED] = max(r - 1, 0)  # the last of them may still grow
