@@ -1,8 +1,8 @@
 """Beats in simulated and semi-synthetic ECG, in stated strata: each grade keeps its promise.
 
 The strata add to clean ECG what monitors see. Truth is the simulator's, or of real ECG the beats
-found before the noise was added; nothing here is a claim about infants. Thresholds were
-moved with seeds 100 to 105 and 1100 to 1105 in sight; these were drawn after the last move.
+found before the noise was added; nothing here is a claim about infants. These seeds were drawn
+after the last rule was moved; docs/validation.md says which were in sight before.
 
 `python tests/beats/test_strata.py` prints the table of docs/validation.md.
 """
@@ -27,7 +27,7 @@ from joey.sources import read
 from joey.spans import Spans, contains, intersect, subtract, total, union
 
 SECONDS = 240.0
-SEEDS = range(2100, 2106)
+SEEDS = range(7200, 7212)
 WITHIN_S = 0.05
 R_MV = 0.95  # height of the simulated R wave
 Floats = NDArray[np.float64]
@@ -162,7 +162,7 @@ def simulated(kind: str, noise: Noise, size: float, seed: int) -> tuple[Signal, 
     rng = np.random.default_rng(seed)
     beats = rhythm(kind, rng)
     fs = int(rng.choice((125, 250, 250, 500)))
-    number = int(rng.integers(4))
+    number = seed % len(SHAPES)  # each as often: shares of bad seconds go by the shape
     # A deep S turned upside down is a beat of two waves: which one is timed may change.
     polarity = int(rng.choice((1, -1))) if SHAPES[number].s > -0.2 else 1
     clean = simulate_ecg(
@@ -208,7 +208,8 @@ STRATA: dict[str, tuple[str, Noise, float, float]] = {  # and the most that may 
     "electrode 0.5 mV": ("steady", electrode, 0.5, 0.01),
     "electrode 3 mV": ("steady", electrode, 3.0, 0.12),
 }
-LEAST_BEATS = 200  # in doubtful seconds of one stratum, to score it alone
+LEAST_BEATS = 100  # in doubtful seconds of one stratum, to score it alone
+LEAST_GOOD = 1000  # in good ones: of fewer, 99 % are asserted
 
 
 @cache
@@ -227,18 +228,9 @@ def test_each_grade_keeps_its_promise(name: str) -> None:
     score = scored(name)
 
     assert score.share(2) <= STRATA[name][3]
-    assert score.right(0) >= 0.995
+    assert score.right(0) >= (0.995 if score.beats[0, 1] >= LEAST_GOOD else 0.99)
     if score.beats[1, 1] >= LEAST_BEATS:
         assert score.right(1) >= 0.97
-
-
-def test_doubtful_seconds_of_all_strata_are_97_percent_right() -> None:
-    """Also of those strata that have too few to be scored alone."""
-    sums = sum(scored(name).beats[1] for name in STRATA if scored(name).beats[1, 1] < LEAST_BEATS)
-    found, true, hits, told = sums
-
-    assert true > 500
-    assert min(found / true, hits / told) >= 0.97
 
 
 def test_bad_seconds_are_bad() -> None:
@@ -268,7 +260,7 @@ def real(folder: Path, noise: Noise, size: float) -> Score:
         beats = detect_beats(clean).times
         wave, fs = clean.values, float(clean.fs)
         height = _height(wave, fs)
-        noise(wave, fs, size * height, np.random.default_rng([2200, number]))
+        noise(wave, fs, size * height, np.random.default_rng([7300, number]))
         start = clean.segments[0].grid.start_ns
         score.add(quantize(clean.channel, clean.fs, start, wave, height / 400), beats)
     return score
@@ -289,7 +281,7 @@ def test_each_grade_keeps_its_promise_on_real_ecg_with_noise(shared_data: Path, 
     score = real(shared_data, noise, size)
 
     assert score.share(2) <= most
-    assert score.right(0) >= 0.995
+    assert score.right(0) >= (0.995 if score.beats[0, 1] >= LEAST_GOOD else 0.99)
     if score.beats[1, 1] >= LEAST_BEATS:
         assert score.right(1) >= 0.97
 

@@ -9,7 +9,9 @@ ventricular beat, one whose axis a breath has turned) is a beat where it stands 
 that is there, off the usual interval by more, is as steep for its height as no T wave is, and is no
 P wave of a larger one right after it. The noise is that of the quiet quarter of the last 1.5 s:
 between the beats of a fast heart there is no room for candidates of noise to learn from, and the
-first ones of a pause must not fill it.
+first ones of a pause must not fill it. But a bout of artifacts fills that time and raises the usual
+size, and the first beat behind it is neither small nor noise: one of the size that was held before
+the bout, where a beat is overdue, needs no quiet.
 """
 
 from __future__ import annotations
@@ -71,12 +73,15 @@ SWAY = (
 )
 TURNED = 4  # beats in a row that are of the other polarity: the electrodes or the axis have turned
 BURST = 3.0  # times what was usual: a larger size, soon lost, was one of artifacts
+# The size that is held follows smaller beats in 8, larger ones in 64, as if by no more than half:
+# 8 s of artifacts, five a second, raise it by less than `P_SHARE` takes back.
+SHRINKS, GROWS, LARGEST = 8.0, 64.0, 1.5
+RAISED = 0.8  # of the usual size: the size that is held is less, so there was a bout
 FLOOR = 4  # an energy below this many counts x boxes is a flat line's quantization
 PULSE_FLOOR = 3  # the same of a pleth: a pulse of 5 counts has more, noise of 1 count has less
 
-(SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST, QUIETEST) = (
-    range(15)
-)
+(SPK, NPK, LAST, FROM, TILT, SIGN, POS, BACK, N_RR, N_E, USUAL, RR, SHARP, AGAINST) = range(14)
+HELD, QUIETEST = 14, 15
 N_NUMBERS = QUIETEST + RING  # the last are room for the quietest stretches, in order
 
 
@@ -131,6 +136,20 @@ def _stands_out(  # noqa: PLR0913, PLR0917
     if rr > 0 and not EARLIEST * rr <= gap <= LATEST * rr:
         limit *= UNTIMELY
     return bool(at[c, ENERGY] >= limit * quiet_beside(x, gone, w, at[c, TOP], fs, least))
+
+
+@kernel(counted=False)
+def _hold(size: float, energy: float) -> float:
+    """Return the size of a beat that a bout of artifacts hardly moves, after one more beat."""
+    if energy < size:
+        return size + (energy - size) / SHRINKS
+    return size + (min(energy, LARGEST * size) - size) / GROWS
+
+
+@kernel(counted=False)
+def _as_held(energy: float, size: float, spk: float) -> bool:
+    """Whether this is the size of a beat before a bout, and the bout has raised the usual size."""
+    return P_SHARE * size <= energy <= size / P_SHARE and size <= RAISED * spk
 
 
 @kernel(counted=False)
@@ -200,7 +219,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                     return known
                 continue
             s[SPK] = level
-            s[USUAL] = level
+            s[USUAL] = s[HELD] = level
             s[NPK] = noise
             s[LAST] = -1.0
             s[BACK] = -1.0
@@ -248,7 +267,9 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[BACK] = s[LAST]
             if best >= 0 and not w[STEEPEST] and at[best, ENERGY] < P_SHARE * spk:
                 after = float(at[best, TOP] - s[LAST])
-                if not _stands_out(x, gone, w, at, best, fs, after, rr, quietest):
+                if not _as_held(at[best, ENERGY], s[HELD], spk) and not _stands_out(
+                    x, gone, w, at, best, fs, after, rr, quietest
+                ):
                     best = -1
             if best >= 0:
                 deflect(x, gone, w, at, sizes, boxes, best)
@@ -289,7 +310,8 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if known <= reach and not last:
                 break
             taken = not _followed(at, pos, reach)
-            taken = taken and _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest)
+            held = rr > 0 and s[LAST] >= 0 and gap > OVERDUE * rr and _as_held(energy, s[HELD], spk)
+            taken = taken and (held or _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest))
             if taken and (early or energy < threshold):
                 deflect(x, gone, w, at, sizes, boxes, pos)
                 steep = steepness_of(energy, sizes, pos)
@@ -301,6 +323,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             tilt = tilt_of(x, w, at, sizes, pos)
             s[SHARP] += (steepness_of(energy, sizes, pos) - s[SHARP]) / 16.0
             s[TILT] += (tilt - s[TILT]) / 16.0
+            s[HELD] = _hold(s[HELD], energy)
             against = (tilt - UPWARD) * s[SIGN] < -SWAY
             s[AGAINST] = s[AGAINST] + 1.0 if against else 0.0
             if s[AGAINST] >= TURNED:

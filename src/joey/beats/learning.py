@@ -118,6 +118,8 @@ def _level(
             first = max(first, float(at[j, ENERGY]))
         else:
             second = max(second, float(at[j, ENERGY]))
+    if first == 0.0:
+        return 0.0  # a flat line ends with a leap: half a span later, beats alone are in one half
     # The lesser of the two halves: one burst of motion does not set the size of a beat. But where
     # the greater is nearer to what was usual, the lesser is the noise of a pause.
     lesser, greater = min(first, second), max(first, second)

@@ -11,6 +11,7 @@ from joey.quality.seconds import (
     CUT,
     ENERGY,
     FOUND,
+    GATHERED,
     GRADED,
     HEIGHT,
     JUDGED,
@@ -24,6 +25,7 @@ from joey.quality.seconds import (
     PAUSED,
     PEAK,
     PLACE,
+    RESTS,
     SHORT,
     STILL,
     measure,
@@ -112,8 +114,9 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         z[GRADED] = k + 1
         if rows[k, JUDGED] == 0.0:
             continue
-        code = _grade_ecg(k, known, w, z, edges, x, valid, found, rows, usual) if is_ecg else 0
-        if not is_ecg:
+        if is_ecg:
+            code = _grade_ecg(k, known, w, z, edges, x, valid, blocks[1], found, rows, usual)
+        else:
             code = _grade(k, w, z, rows, usual)
         if not speak[0] <= k < speak[1]:
             continue
@@ -167,6 +170,7 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
     edges: NDArray[np.int64],
     x: NDArray[np.int32],
     valid: NDArray[np.bool_],
+    gathered: NDArray[np.float64],
     found: NDArray[np.float64],
     rows: NDArray[np.float64],
     usual: NDArray[np.float64],
@@ -225,6 +229,12 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
         return MOVED
     trouble = loudest > LOUD_BAD * reference or large > LARGE_BAD or jump > JUMP_BAD
     own = half > 0 or larger > LARGE_HINT or loud > LOUD_HINT * reference or leap > JUMP_HINT
+    if trouble and rows[k, RESTS]:
+        return FLAT  # the amplifier was thrown to its rail, for less than makes a flat line
+    if trouble and not own:  # a beat on the flank of what comes, or goes, is no top of its own
+        a, b = max(own_from // w[BLOCK], 0), min(own_to // w[BLOCK], z[GATHERED])
+        for j in range(a, b):
+            own = own or gathered[j] > LARGE_HINT * ordinary
     code = 0
     if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:
         code = NOISY

@@ -14,7 +14,7 @@ __all__ = ["measure"]
 
 # Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only. For how many seconds little
 # movement is a pause, and not another usual size. `STEP` and `SIDE` are of `twins`.
-FLAT, CLIP, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, STEP, SIDE, N_WIDTHS = range(11)
+FLAT, CLIP, REST, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, STEP, SIDE, N_WIDTHS = range(12)
 # State: samples not measured; blocks weighed, gathered and scanned; candidates found; seconds
 # measured and graded; candidates passed by grading; seconds that made the usual size so far, and
 # seconds of a pause.
@@ -22,7 +22,7 @@ MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, P
     range(11)
 )
 # Columns of a second, and of a candidate.
-JUDGED, HEIGHT, STILL, CUT, PEAK, NOISE, N_COLUMNS = range(7)
+JUDGED, HEIGHT, STILL, CUT, RESTS, PEAK, NOISE, N_COLUMNS = range(8)
 ENERGY, JUMP, PLACE, N_MARKS = range(4)
 
 CLIP_FAR = 0.25  # of the height: how far both edges are from the mean of a clipped second
@@ -102,7 +102,7 @@ def _measure(  # noqa: C901, PLR0912
     valid: NDArray[np.bool_],
     rows: NDArray[np.float64],
 ) -> None:
-    """Measure height, stillness and clipping of second `k`."""
+    """Measure height, stillness, rest and clipping of second `k`."""
     lo, hi = edges[k], edges[k + 1]
     row = rows[k]
     row[:] = 0.0
@@ -131,8 +131,8 @@ def _measure(  # noqa: C901, PLR0912
     mean = total / number
     far = height >= CLIP_HEIGHT and min(high - mean, mean - low) > CLIP_FAR * height
     # A run of so many equal samples holds the second's first or last, or one at a stride of half.
-    stride = max((w[CLIP] if far else w[FLAT]) // 2, 1)
-    longest = clipped = 0
+    stride = max((w[CLIP] if far else w[REST]) // 2, 1)
+    longest = within = clipped = 0
     i = lo
     while True:
         if valid[i]:
@@ -142,6 +142,7 @@ def _measure(  # noqa: C901, PLR0912
             while b < stop and x[b] == x[i] and valid[b]:
                 b += 1
             longest = max(longest, b - a)
+            within = max(within, min(b, hi) - max(a, lo))
             if x[i] == high or x[i] == low:
                 clipped = max(clipped, b - a)
             i = b - 1
@@ -149,6 +150,7 @@ def _measure(  # noqa: C901, PLR0912
             break
         i = min(i + stride, hi - 1)
     row[STILL] = 1.0 if longest >= w[FLAT] else 0.0
+    row[RESTS] = 1.0 if within >= w[REST] else 0.0
     row[CUT] = 1.0 if far and clipped >= w[CLIP] else 0.0
 
 
@@ -329,19 +331,26 @@ def _look(
     gathered: NDArray[np.float64],
     rows: NDArray[np.float64],
 ) -> None:
-    """Measure the highest energy of second `k`, and the most in a quietest place of a fifth."""
-    lo = (edges[k] + w[BLOCK] - 1) // w[BLOCK]
-    hi = min((edges[k + 1] + w[BLOCK] - 1) // w[BLOCK], z[GATHERED])
-    lo = max(lo, w[GATHER])
-    most = loudest = 0.0
+    """Measure the highest energy of second `k`, and the most in a quietest place of a fifth.
+
+    A fifth of which less was measured, at an edge, may hold a beat and nothing else.
+    """
+    lo = max((edges[k] + w[BLOCK] - 1) // w[BLOCK], w[GATHER])
+    hi = (edges[k + 1] + w[BLOCK] - 1) // w[BLOCK]
+    most = loudest = at_edge = 0.0
+    whole = False
     for part in range(CHUNKS):
         a, b = lo + (hi - lo) * part // CHUNKS, lo + (hi - lo) * (part + 1) // CHUNKS
-        least = np.inf
-        for j in range(a, b):
+        least, known = np.inf, 0
+        for j in range(a, min(b, z[GATHERED])):
             if gathered[j] >= 0:
+                known += 1
                 least = min(least, gathered[j])
                 most = max(most, gathered[j])
-        if least < np.inf:
+        if known == b - a and known > 0:
+            whole = True
             loudest = max(loudest, least)
+        elif known > 0:
+            at_edge = max(at_edge, least)
     rows[k, PEAK] = most
-    rows[k, NOISE] = loudest
+    rows[k, NOISE] = loudest if whole else at_edge

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["QualityDetector", "join_quality", "judge_waveform"]
 
 FLAT_S = 2.0  # s, equal counts for so long
+REST_S = 0.3  # s, the same of an ECG beside noise or motion: its amplifier was thrown to its rail
 CLIP_S = {"ecg": 0.08, "pleth": 0.2, "resp": 0.5}  # s, equal counts at the edge of a second
 BLOCK_S, SHORT_S, LONG_S = 0.02, 0.02, 0.1  # s, of an ECG: block, and boxes of the band
 GATHER_S = 0.08  # s, that the energy of a beat is summed over
@@ -69,13 +70,13 @@ def judge_waveform(signal: Signal) -> Quality:
     Returns
     -------
     Quality
-        ``flat`` (2 s of equal counts) and ``clipped`` are bad. Of ECG, in beats of which 99.5 % are
-        meant to be right in good seconds and 97 % in doubtful ones: ``noise`` (energy between
-        beats, deflections that are neither small nor a beat, or larger than a beat), ``motion``
-        (the baseline moves across a beat by a share of its height, all is larger than before) are
-        doubtful or bad by degree, and one degree less where every deflection has two twins near,
-        ``low amplitude`` (no beat of the usual size in 3 s) is bad. Of
-        pleth and impedance ``motion`` (over 4 times the usual height) is doubtful, and of pleth
+        ``flat`` (2 s of equal counts; of ECG 0.3 s beside noise or motion) and ``clipped`` are bad.
+        Of ECG, in beats of which 99.5 % are meant to be right in good seconds and 97 % in doubtful
+        ones: ``noise`` (energy between beats, deflections that are neither small nor a beat, or
+        larger than a beat), ``motion`` (the baseline moves across a beat by a share of its height,
+        all is larger than before) are doubtful or bad by degree, and one degree less where every
+        deflection has two twins near, ``low amplitude`` (no beat of the usual size in 3 s) is bad.
+        Of pleth and impedance ``motion`` (over 4 times the usual height) is doubtful, and of pleth
         ``low amplitude`` (under a fifth of it): a chest that does not breathe moves little, and
         `joey.breaths` says whether its leads are on. Joey's defaults.
 
@@ -139,10 +140,11 @@ class _Room:
         clip = max(round(CLIP_S.get(quantity, 0.5) * fs), 4)
         gather, near = round(GATHER_S * fs / block), round(NEAR_S * fs / block)
         flat = round(FLAT_S * fs)
+        rest = round(REST_S * fs) if self.is_ecg else flat
         pause = PAUSE_S if quantity == "resp" else 0
         step = max(round(STEP_S * fs), 1)
         side = round(SIDE_S * fs / step)
-        widths = flat, clip, block, short, long, gather, near, pause, step, side
+        widths = flat, clip, rest, block, short, long, gather, near, pause, step, side
         self.widths = np.array(widths, dtype=np.int64)
         many = int(length / fs) + 3
         blocks = length // block + 1 if self.is_ecg else 1
