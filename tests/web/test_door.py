@@ -9,14 +9,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import websockets
 
 from joey.errors import InputError
-from joey.web import Sessions, loopback
+from joey.web import Door, Sessions, loopback
+from joey.web.run import hosts_of
 from joey.web.taps import TapError, as_payload
 from tests.web.serving import Served, admit, running
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +110,52 @@ def test_a_foreign_socket_is_closed(
             return socket.close_code or 0
 
     assert asyncio.run(open_one()) == code
+
+
+def test_two_joeys_of_one_machine_let_one_browser_in(
+    served: Served, cookie: str, tmp_path: Path
+) -> None:
+    """Browsers keep cookies by host, whatever the port: each Joey has one of its own name."""
+    admit(tmp_path, "5", "M5", "LI^WEI")
+    with running(tmp_path) as second:
+        other = cookie_of(second)
+        kept = dict(each.split("=", 1) for each in (cookie, other))
+        jar = "; ".join(f"{name}={value}" for name, value in kept.items())
+
+        assert ask(served, "/", Cookie=jar)[0] == 200
+        assert ask(second, "/", Cookie=jar)[0] == 200
+        assert ask(second, "/", Cookie=cookie)[0] == 401
+
+
+def test_at_the_port_of_http_browsers_leave_it_out(tmp_path: Path) -> None:
+    """The real door, on another port: what it is told of its names is all that it knows."""
+    names = hosts_of("127.0.0.1", 80)
+    seen = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["path"])
+
+    sessions = Sessions(tmp_path / "key")
+    value = sessions.enter(sessions.new_link())
+    door = Door(app, sessions, names, "joey-80", b"")
+
+    async def come(method: str, host: str) -> None:
+        headers = [(b"host", host.encode()), (b"cookie", f"joey-80={value}".encode())]
+        headers.append((b"origin", f"http://{host}".encode()))
+        scope = {"type": "http", "method": method, "path": f"/{host}", "headers": headers}
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.disconnect"}
+
+        async def send(_: object) -> None:
+            return None
+
+        await door(scope, receive, send)
+
+    for host in ("127.0.0.1", "localhost:80", "evil.example", "127.0.0.1:8137"):
+        asyncio.run(come("POST", host))
+    assert seen == ["/127.0.0.1", "/localhost:80"]
+    assert hosts_of("[::1]", 8137) == ("[::1]:8137", "localhost:8137")
 
 
 def test_every_page_says_what_it_may_load(served: Served, cookie: str) -> None:

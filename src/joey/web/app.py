@@ -53,6 +53,7 @@ def make_app(
     ward: Ward,
     sessions: Sessions,
     hosts: tuple[str, ...],
+    cookie: str,
     failed: Callable[[BaseException], None],
 ) -> Door:
     """Return the application, behind its door.
@@ -65,6 +66,8 @@ def make_app(
         Which browsers are known.
     hosts : tuple of str
         The names and ports under which it is reached: ``127.0.0.1:8137``.
+    cookie : str
+        The name of its cookie.
     failed : callable
         Is told of a bug that ended what keeps the pages current: nothing may be shown after it.
     """
@@ -94,7 +97,7 @@ def make_app(
     _add_data(app, ward, sessions, hosts)
     _add_sockets(app, ward, unit)
     app.mount("/static", _Static(directory=HERE / "static"))
-    return Door(app, sessions, hosts, pages.text("sign", "Not known").encode())
+    return Door(app, sessions, hosts, cookie, pages.text("sign", "Not known").encode())
 
 
 class _Pages:

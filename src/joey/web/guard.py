@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from joey.errors import InputError
-from joey.web.sessions import COOKIE, Sessions
+from joey.web.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -66,6 +66,8 @@ class Door:
         Which browsers are known.
     hosts : tuple of str
         ``127.0.0.1:8137`` and the other names of this server.
+    cookie : str
+        The name of its cookie.
     refusal : bytes
         The page for a browser that is not known.
     """
@@ -73,6 +75,7 @@ class Door:
     app: ASGIApp
     sessions: Sessions
     hosts: tuple[str, ...]
+    cookie: str
     refusal: bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,10 +104,18 @@ class Door:
             if not length.isdecimal() or int(length) > LARGEST:
                 await _refuse(scope, receive, guarded, 413, b"too large\n")
                 return
-        if path.startswith(OPEN) or self.sessions.knows(_cookie(headers.get("cookie", ""))):
+        if path.startswith(OPEN) or self._knows(headers.get("cookie", "")):
             await self.app(scope, receive, guarded)
             return
         await _refuse(scope, receive, guarded, UNKNOWN_BROWSER if socket else 401, self.refusal)
+
+    def _knows(self, cookies: str) -> bool:
+        """Whether what a browser sends as its cookies has ours."""
+        try:
+            morsel = SimpleCookie(cookies).get(self.cookie)
+        except CookieError:
+            return False
+        return morsel is not None and self.sessions.knows(morsel.value)
 
     def _same_origin(self, scope: Scope, headers: dict[str, str], host: str) -> bool:
         needed = scope["type"] == "websocket" or scope["method"] not in SAFE
@@ -115,12 +126,13 @@ class Door:
 
     async def _enter(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
         cookie = self.sessions.enter(token)
-        if cookie is None and not self.sessions.knows(_cookie_of(scope)):
+        sent = (value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
+        if cookie is None and not self._knows("; ".join(sent)):
             await _refuse(scope, receive, send, 401, self.refusal)
             return
         headers = [(b"location", b"/"), (b"cache-control", b"no-store"), (b"content-length", b"0")]
         if cookie is not None:
-            line = f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
+            line = f"{self.cookie}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
             headers.append((b"set-cookie", line.encode()))
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
@@ -137,19 +149,6 @@ def _bounded(receive: Receive) -> Receive:
         return message if taken <= LARGEST else {"type": "http.disconnect"}
 
     return receiving
-
-
-def _cookie_of(scope: Scope) -> str:
-    sent = (value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-    return _cookie("; ".join(sent))
-
-
-def _cookie(header: str) -> str:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
 
 
 def _with_headers(send: Send, host: str) -> Send:

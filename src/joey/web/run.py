@@ -9,7 +9,7 @@ from joey.store.journal import Journal
 from joey.store.records import Records
 from joey.web.app import make_app
 from joey.web.guard import loopback
-from joey.web.sessions import Sessions
+from joey.web.sessions import Sessions, cookie_name
 from joey.web.ward import Ward
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from joey.web.guard import Door
     from joey.web.settings import PageSettings
 
-__all__ = ["open_pages", "serve_pages"]
+__all__ = ["hosts_of", "open_pages", "serve_pages"]
 
+HTTP_PORT = 80  # that browsers leave out of Host and Origin
 STOP_S = 2  # s that browsers are given to close when Joey stops
 
 
@@ -41,8 +42,16 @@ def open_pages(
     archive = Archive(settings.folder / "archive.db")
     records = Records(f"sqlite:///{settings.folder / 'records.db'}", settings.sources)
     shown = f"[{address}]" if ":" in address else address
-    hosts = (f"{shown}:{settings.port}", f"localhost:{settings.port}")
-    return make_app(Ward(settings, journal, archive, records), sessions, hosts, failed)
+    hosts = hosts_of(shown, settings.port)
+    ward = Ward(settings, journal, archive, records)
+    return make_app(ward, sessions, hosts, cookie_name(settings.port), failed)
+
+
+def hosts_of(address: str, port: int) -> tuple[str, ...]:
+    """Return how browsers name a server that listens at an address: at port 80 without it, too."""
+    names = (address, "localhost")
+    whole = tuple(f"{name}:{port}" for name in names)
+    return (*whole, *names) if port == HTTP_PORT else whole
 
 
 def serve_pages(settings: PageSettings, sessions: Sessions, sock: socket.socket) -> None:

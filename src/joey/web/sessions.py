@@ -12,11 +12,15 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["COOKIE", "Sessions"]
+__all__ = ["Sessions", "cookie_name"]
 
-COOKIE = "joey"
 KEY_BYTES = 32
 MOST_LINKS = 64  # not used yet; more are not kept
+
+
+def cookie_name(port: int) -> str:
+    """Return the name of the cookie of the Joey at a port: browsers tell hosts apart, not ports."""
+    return f"joey-{port}"
 
 
 class Sessions:
