@@ -303,7 +303,8 @@ def names_of(pids: list[int]) -> dict[int, float]:
 def start_joey(folder: Path, workers: int) -> tuple[subprocess.Popen[str], str, int, str]:
     """Start `joey serve`; return it, where monitors connect, and the link of the pages."""
     settings = folder / "joey.toml"
-    settings.write_text('[[sources]]\nname = "load"\nsimulated = true\n', encoding="utf-8")
+    lines = ("hl7_per_address = 4096", "hl7_beds = 4096", "[[sources]]", 'name = "load"')
+    settings.write_text("\n".join((*lines, "simulated = true", "")), encoding="utf-8")
     command = [
         sys.executable, "-P", "-m", "joey", "serve", "--data", str(folder / "data"), "--settings",
         str(settings), "--port", "0", "--hl7-listen", "127.0.0.1:0", "--workers", str(workers),

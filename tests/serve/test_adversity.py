@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import socket
 import sqlite3
 import sys
 import threading
@@ -85,8 +86,9 @@ def test_a_gibibyte_is_refused_and_not_held(intake: Running, tmp_path: Path) -> 
     assert traffic(tmp_path)["oversize"] == 1
 
 
-def test_a_thousand_connections_at_once(intake: Running, tmp_path: Path) -> None:
+def test_a_thousand_connections_at_once(tmp_path: Path) -> None:
     """All are answered, each its own; then the connections are gone, and little is held."""
+    intake = Running(Settings(tmp_path, hl7_port=0, hl7_per_address=1000))
 
     async def one(number: int) -> str:
         client = MllpClient(intake.address, intake.port, timeout_s=60)
@@ -109,6 +111,25 @@ def test_a_thousand_connections_at_once(intake: Running, tmp_path: Path) -> None
     assert (told["open"], told["connections"], told["refused_connections"]) == (0, 1000, 0)
     assert memory_mib(intake.process.pid or 0) < 300
     assert ask(intake, oru(2000)) == ["AA"]
+    intake.end()
+
+
+def test_a_peer_that_never_closes_leaves_room_for_others(intake: Running, tmp_path: Path) -> None:
+    """256 of its connections stay open, the next is refused and counted; another is answered."""
+
+    where = intake.address, intake.port
+    with contextlib.ExitStack() as stack:
+        for _ in range(256):
+            stack.enter_context(socket.create_connection(where, 10))
+        more = stack.enter_context(socket.create_connection(where, 10))
+        with contextlib.suppress(ConnectionError):
+            assert more.recv(1) == b""
+        other = stack.enter_context(socket.create_connection(where, 10, ("127.0.0.9", 0)))
+        other.sendall(b"\x0b" + oru(1) + b"\x1c\r")
+        assert b"MSA|AA|o1" in other.recv(1000)
+        time.sleep(1.2)
+        told = traffic(tmp_path)
+        assert (told["open"], told["refused_more"]) == (257, 1)
 
 
 def test_slow_and_silent_peers_hold_nobody_up(intake: Running, tmp_path: Path) -> None:

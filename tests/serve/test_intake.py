@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from joey.serve import HostClock, Settings, read_settings
 from joey.serve.settings import source_of
 from joey.serve.supervisor import Supervisor
 from joey.sources.mllp import MllpClient
+from joey.store.archive import Archive, Batch, StreamRow
 from joey.store.journal import Journal
 
 from .running import Running, ask, oru
@@ -66,6 +68,27 @@ def test_more_segments_than_a_monitor_sends_are_in_quarantine(
     assert ask(intake, oru(1) + b"OBX|2\r" * 20_000) == ["AA"]
     (kept,) = Journal(tmp_path / "journal.db", read_only=True).quarantined()
     assert "segments" in kept.reason
+
+
+def test_a_source_opens_no_endless_beds(tmp_path: Path) -> None:
+    """Beyond the most it is quarantine, with what to do; its beds, and the unit's, go on, also
+    after a restart.
+    """
+    row = StreamRow("s", "at 127.0.0.1", "d", "NICU/1", "", 1, 0, 0, simulated=False)
+    with closing(Archive(tmp_path / "archive.db")) as archive:
+        archive.write(Batch(streams=(row,)))
+    settings = Settings(tmp_path, hl7_port=0, hl7_beds=3, beds=("NICU/9",))
+    intake = Running(settings)
+    beds = ("1", "2", "3", "4", "9", "5", "2")
+    assert ask(intake, *(oru(k, bed=bed) for k, bed in enumerate(beds))) == ["AA"] * 7
+    intake.end()
+    with closing(Journal(tmp_path / "journal.db", read_only=True)) as journal:
+        kept = journal.read(0, kinds={"hl7"})
+        states = [each.state == "accepted" for each in kept]
+        assert states == [True, True, True, False, True, False, True]
+        assert kept[3].reason == (
+            "its source has named 3 other beds: list the unit's beds in the settings"
+        )
 
 
 def test_what_is_no_message_is_refused_and_kept(intake: Running, tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ def test_a_thousand_monitors_at_once() -> None:
         intake = Intake()
         async with (
             contextlib.AsyncExitStack() as stack,
-            serving(intake, connections=1000) as (server, port),
+            serving(intake, connections=1000, per_peer=1000) as (server, port),
         ):
             clients = [MllpClient("127.0.0.1", port, timeout_s=30) for _ in range(1000)]
             for _ in range(2):
@@ -308,6 +308,43 @@ def test_a_thousand_monitors_at_once() -> None:
 
     asyncio.run(play())
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_one_peer_cannot_take_all_connections(caplog: pytest.LogCaptureFixture) -> None:
+    """Its newest are refused, with a line; those that are go on, others come, and there is room
+    again once one has gone.
+    """
+
+    async def play() -> None:
+        intake = Intake()
+        async with (
+            contextlib.AsyncExitStack() as stack,
+            serving(intake, per_peer=3) as (server, port),
+        ):
+            ours = [await stack.enter_async_context(connected(port)) for _ in range(3)]
+            await until(lambda: server.traffic.open == 3)
+            for _ in range(20):
+                reader, writer = await stack.enter_async_context(connected(port))
+                with contextlib.suppress(ConnectionError):
+                    assert await reader.read() == b""
+            assert server.traffic.refused_more == 20
+            for n, (reader, writer) in enumerate(ours):
+                writer.write(frame(message(n)))
+                assert await answers(reader, 1) == [("AA", f"{n}")]
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, local_addr=("127.0.0.9", 0)
+            )
+            await until(lambda: server.traffic.open == 4)
+            writer.transport.abort()
+            ours[0][1].transport.abort()
+            await until(lambda: server.traffic.open == 2)
+            reader, writer = await stack.enter_async_context(connected(port))
+            writer.write(frame(message(9)))
+            assert await answers(reader, 1) == [("AA", "9")]
+
+    asyncio.run(play())
+    (line,) = [each.getMessage() for each in caplog.records if each.name == "joey.intake"]
+    assert line == "127.0.0.1 has 3 connections, the most of one address: more are refused"
 
 
 def test_closing_answers_what_is_being_kept() -> None:

@@ -193,3 +193,21 @@ def test_a_release_is_read_as_the_message_it_releases(tmp_path: Path) -> None:
     assert journal.release(99, 4) is None
     assert journal.release(2, 4) is None
     journal.close()
+
+
+def test_a_batch_is_bounded_by_its_bytes(tmp_path: Path) -> None:
+    """Few large messages are read as many small ones are: in parts, one at least, none left out."""
+    journal = Journal(tmp_path / "journal.db")
+    sizes = [10, 10, 500, 10, 90, 10, 10]
+    journal.append([NewEntry(k, "hl7", "ward", bytes(n), 1, f"{k}") for k, n in enumerate(sizes)])
+    parts: list[list[int]] = []
+    while entries := journal.read(sum(map(len, parts)), most_bytes=100):
+        parts.append([len(each.payload) for each in entries])
+    assert parts == [[10, 10, 500], [10, 90], [10, 10]]
+
+    large = bytes(8 << 20)
+    journal.append([NewEntry(9, "hl7", "ward", large + bytes([k]), 1, f"l{k}") for k in range(10)])
+    first = journal.read(len(sizes))
+    assert len(first) == 8
+    assert len(journal.read(first[-1].seq)) == 2
+    journal.close()

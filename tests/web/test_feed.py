@@ -22,10 +22,11 @@ from tests.web.test_told import Clock, catch_up, open_ward
 NS = 1_000_000_000
 
 
-def tick(folder: Path, at_ns: int, messages: int) -> None:
+def tick(folder: Path, at_ns: int, messages: int, refused: int = 0) -> None:
     """Write what intake writes once a second."""
     journal = Journal(folder / "journal.db")
-    said = json.dumps({"now_ns": at_ns, "messages": messages}).encode()
+    counts = {"messages": messages, "refused_more": refused}
+    said = json.dumps({"now_ns": at_ns, **counts}).encode()
     journal.append([NewEntry(at_ns, "tick", "host", said)])
     journal.close()
 
@@ -47,6 +48,10 @@ def test_in_equals_stored_equals_shown(tmp_path: Path) -> None:
     cards = ward.feed()["cards"]
     assert [cards[name] for name in ("in", "stored", "shown")] == ["3", "3", "3"]
     assert cards["intake"] == "listening"
+    tick(tmp_path, clock.now, 103, refused=1200)
+    catch_up(ward)
+    said = "listening; refused 1,200 connections of addresses that had too many"
+    assert ward.feed()["cards"]["intake"] == said
     assert [row["shown"] for row in ward.feed()["beds"]] == [3]
     tick(tmp_path, clock.now, 0)
     catch_up(ward)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from joey.errors import ProtocolError
+from joey.errors import FormatError, ProtocolError
 from joey.serve.settings import source_of
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import (
@@ -29,9 +31,12 @@ from joey.sources.hl7 import (
     why_quarantined,
 )
 from joey.sources.mllp import MllpServer
+from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, StorageError, shard_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from joey.serve.settings import Settings
     from joey.store.journal import Receipt
 
@@ -42,6 +47,7 @@ WAIT_S = 0.005  # s that the first message of a commit waits for others
 TICK_S = 1.0  # s, between ticks
 PENDING = 5000  # messages that wait for a commit; more are not read from their sockets
 RETRY_S = 1.0  # s, after a failure of the disk
+log = logging.getLogger("joey.intake")
 TRAINING = (b"DEMO", b"TEST")  # what rows that are no patient's may say in OBX-8
 
 
@@ -54,9 +60,13 @@ class Intake:
         How this Joey runs.
     journal : Journal
         Open for writing.
+    known : iterable of (str, str)
+        Sources and beds that were heard before.
     """
 
-    def __init__(self, settings: Settings, journal: Journal) -> None:
+    def __init__(
+        self, settings: Settings, journal: Journal, known: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._settings = settings
         self._journal = journal
         self._waiting: asyncio.Queue[tuple[NewEntry, asyncio.Future[Receipt]]] = asyncio.Queue(
@@ -65,6 +75,9 @@ class Intake:
         self._order = asyncio.Lock()  # who comes first is kept first, also where all have to wait
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._codes = CodeMap()
+        self._beds: dict[str, set[str]] = {}  # by source: those that it has opened
+        for source, bed in known:
+            self._beds.setdefault(source, set()).add(bed)
 
     async def accept(self, raw: bytes, peer: str) -> bytes:
         """Keep a message and return its acknowledgement.
@@ -88,18 +101,31 @@ class Intake:
         if not why and odd and header.event.startswith("ORU"):
             # Rows that say so themselves are rare: only then is the message read here.
             why = why_quarantined(header, read_observations(message, source, self._codes), source)
+        bed = location_of(message).key
+        why = why or self._why_no_bed(source.name, bed)
         entry = NewEntry(
             received_ns=self._settings.clock.now_ns(),
             kind="hl7",
             source=source.name,
             payload=raw,
-            shard=shard_of(source.name, location_of(message).key),
+            shard=shard_of(source.name, bed),
             control_id=header.control_id,
             state="quarantined" if why else "accepted",
             reason=why,
         )
         await self._keep(entry)
         return acknowledge(message, "AA")
+
+    def _why_no_bed(self, source: str, bed: str) -> str:
+        """Return why a source opens no further bed; else empty, and it is one of its beds."""
+        opened = self._beds.setdefault(source, set())
+        if not bed or bed in opened or bed in self._settings.beds:
+            return ""
+        most = self._settings.hl7_beds
+        if len(opened) >= most:
+            return f"its source has named {most:,} other beds: list the unit's beds in the settings"
+        opened.add(bed)
+        return ""
 
     async def _refuse(self, raw: bytes, source: str, why: str) -> None:
         """Keep what is no message, for people to look at."""
@@ -148,11 +174,24 @@ class Intake:
         self._thread.shutdown(wait=True)
 
 
+def _known(settings: Settings) -> set[tuple[str, str]]:
+    """Return sources and beds of which the archive has something; it is no reason not to listen."""
+    path = settings.data / "archive.db"
+    if not path.exists():
+        return set()
+    try:
+        with closing(Archive(path, read_only=True)) as archive:
+            return {(row.source, row.bed) for row in archive.streams()}
+    except (FormatError, StorageError) as error:
+        log.warning("%s; beds are counted anew", error)
+        return set()
+
+
 async def _run(settings: Settings, ready: object) -> None:
     journal = Journal(settings.data / "journal.db")
-    intake = Intake(settings, journal)
+    intake = Intake(settings, journal, _known(settings))
     allow = [ip_network(each) for each in settings.hl7_allow]
-    server = MllpServer(intake.accept, allow, ahead=8)
+    server = MllpServer(intake.accept, allow, ahead=8, per_peer=settings.hl7_per_address)
     commit = asyncio.create_task(intake.commit())
     address, port = await server.listen(settings.hl7_address, settings.hl7_port)
     ready.put(("hl7", address, port))  # type: ignore[attr-defined]  # a queue between processes

@@ -268,12 +268,14 @@ class _Messages:
             at = stop
             yield beyond
 
-    def entries(self, after: int, upto: int) -> list[Entry]:
-        """Return the messages of this source and shard after a place, up to another."""
-        found = self._journal.read(
-            after, limit=ENTRIES, shards={self._shard}, kinds=("hl7",), upto=upto
-        )
-        return [each for each in found if each.source == self._of.source]
+    def entries(self, after: int, upto: int) -> Iterator[Entry]:
+        """Yield the messages of this source and shard after a place, up to another."""
+        at = after
+        while found := self._journal.read(
+            at, limit=ENTRIES, shards={self._shard}, kinds=("hl7",), upto=upto
+        ):
+            at = found[-1].seq
+            yield from (each for each in found if each.source == self._of.source)
 
     def one(self, seq: int) -> list[Observations]:
         """Return the parts of a message."""

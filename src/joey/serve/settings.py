@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from joey.errors import InputError
 from joey.sources.hl7 import SourceSettings, place_of
+from joey.sources.mllp import CONNECTIONS, PER_PEER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ __all__ = ["LOCAL", "HostClock", "Settings", "read_settings", "source_of"]
 
 LOCAL = ("127.0.0.0/8", "::1/128")
 MOST_WORKERS = 64
+MOST_BEDS = 100_000
 LONGEST_DAYS = 3650.0
 
 
@@ -55,6 +57,10 @@ class Settings:
         Where monitors are listened to. Port 0 takes any.
     hl7_allow : tuple of str
         Networks that may connect, as CIDR.
+    hl7_per_address : int
+        Most connections of one address at once.
+    hl7_beds : int
+        Most beds that a source may open by naming them, beside `beds`.
     workers : int
         Processes that analyze.
     journal_days : float
@@ -79,6 +85,8 @@ class Settings:
     hl7_address: str = "127.0.0.1"
     hl7_port: int = 2575
     hl7_allow: tuple[str, ...] = LOCAL
+    hl7_per_address: int = PER_PEER
+    hl7_beds: int = 1000
     workers: int = 1
     journal_days: float = 2.0
     quarantine_days: float = 30.0
@@ -174,6 +182,8 @@ def _refuse(settings: Settings) -> None:
     ranges = (
         ("port", settings.port, 0, 65535),
         ("hl7_port", settings.hl7_port, 0, 65535),
+        ("hl7_per_address", settings.hl7_per_address, 1, CONNECTIONS),
+        ("hl7_beds", settings.hl7_beds, 0, MOST_BEDS),
         ("workers", settings.workers, 1, MOST_WORKERS),
         ("journal_days", settings.journal_days, 0.05, LONGEST_DAYS),
         ("quarantine_days", settings.quarantine_days, 0.05, LONGEST_DAYS),

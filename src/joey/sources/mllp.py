@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,16 +24,28 @@ from joey.sources.hl7.framing import MAX_BYTES, Frame, Framing, Refused, frame
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-__all__ = ["Answer", "MllpClient", "MllpServer", "Network", "Traffic", "send"]
+__all__ = [
+    "CONNECTIONS",
+    "PER_PEER",
+    "Answer",
+    "MllpClient",
+    "MllpServer",
+    "Network",
+    "Traffic",
+    "send",
+]
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
 READ_BYTES = 256 * 1024  # at once; also what a socket may have waiting
 CONNECTIONS = 4096
+PER_PEER = 256  # connections of one address: a gateway has some; a loop that never closes has all
+TELL_S = 60.0  # s, between two lines that say of one peer that it is refused
 HELD_BYTES = 512 * 1024 * 1024  # of messages not answered yet, of all connections together
 MESSAGE_S = 120.0  # s, a message that has begun ends within, and an answer is taken within
 KEEPALIVE_S = 60  # s of silence before a connection is probed: half-open ones end within 2 min
 GRACE_S = 5.0  # s for messages that are being stored when the server closes
+log = logging.getLogger("joey.intake")
 
 
 @dataclass(slots=True)
@@ -45,8 +58,9 @@ class Traffic:
         Connections now.
     connections, messages, answers, bytes : int
         Taken so far.
-    refused_peers, refused_connections : int
-        From outside the allowed networks; beyond the most connections at once.
+    refused_peers, refused_connections, refused_more : int
+        From outside the allowed networks; beyond the most connections at once; beyond those of one
+        address.
     oversize, unframed, cut_off, unread : int
         Messages that were not taken; `unread` ones are not HL7.
     overdue, held, broken : int
@@ -63,6 +77,7 @@ class Traffic:
     bytes: int = 0
     refused_peers: int = 0
     refused_connections: int = 0
+    refused_more: int = 0
     oversize: int = 0
     unframed: int = 0
     cut_off: int = 0
@@ -87,8 +102,8 @@ class MllpServer:
         Peers from elsewhere are refused without a word.
     max_bytes : int
         Longest message.
-    connections : int
-        Most at once.
+    connections, per_peer : int
+        Most at once, and most of one address: the newest is refused, those that are stay.
     held_bytes : int
         Most that messages which are not answered yet may hold, those of all connections together.
         Beyond it a connection with more than its share of it is ended, and may send again.
@@ -107,6 +122,7 @@ class MllpServer:
         *,
         max_bytes: int = MAX_BYTES,
         connections: int = CONNECTIONS,
+        per_peer: int = PER_PEER,
         held_bytes: int = HELD_BYTES,
         message_s: float = MESSAGE_S,
         ahead: int = 1,
@@ -116,6 +132,9 @@ class MllpServer:
         self._allow = tuple(allow)
         self._max_bytes = max_bytes
         self._connections = connections
+        self._per_peer = per_peer
+        self._open: Counter[str] = Counter()  # connections by address
+        self._told: dict[str, float] = {}  # by address: when a line last said that it is refused
         self._most_held = held_bytes
         self._share = held_bytes // connections
         self._message_s = message_s
@@ -159,14 +178,10 @@ class MllpServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = _address_of(writer)
-        if not self._allowed(peer):
-            self.traffic.refused_peers += 1
+        if self._is_refused(peer):
             writer.transport.abort()
             return
-        if self.traffic.open >= self._connections:
-            self.traffic.refused_connections += 1
-            writer.transport.abort()
-            return
+        self._open[peer] += 1
         self.traffic.open += 1
         self.traffic.connections += 1
         task = asyncio.current_task()
@@ -190,6 +205,10 @@ class MllpServer:
             self._tasks.discard(task)
             self._idle.discard(task)
             self.traffic.open -= 1
+            self._open[peer] -= 1
+            if not self._open[peer]:
+                del self._open[peer]
+                self._told.pop(peer, None)
             self.traffic.junk_bytes += framing.junk
             self.traffic.bare_ends += framing.bare_ends
             if framing.inside:
@@ -197,12 +216,35 @@ class MllpServer:
             else:
                 writer.close()
 
+    def _is_refused(self, peer: str) -> bool:
+        """Whether a connection is not taken, which is counted."""
+        if not self._allowed(peer):
+            self.traffic.refused_peers += 1
+        elif self.traffic.open >= self._connections:
+            self.traffic.refused_connections += 1
+        elif self._open[peer] >= self._per_peer:
+            self.traffic.refused_more += 1
+            self._tell_refused(peer)
+        else:
+            return False
+        return True
+
     def _allowed(self, peer: str) -> bool:
         try:
             address = ip_address(peer)
         except ValueError:
             return False
         return any(address in network for network in self._allow)
+
+    def _tell_refused(self, peer: str) -> None:
+        """Say that a peer has too many connections; once in a while, whatever it does."""
+        now = asyncio.get_running_loop().time()
+        if now - self._told.get(peer, -TELL_S) >= TELL_S:
+            self._told[peer] = now
+            log.warning(
+                "%s has %d connections, the most of one address: more are refused",
+                peer, self._per_peer,
+            )  # fmt: skip
 
     async def _serve(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ SHARDS = 64  # parts into which beds are laid, so that workers can share them ou
 KINDS = ("hl7", "tick", "tap", "association", "codes", "settings", "release")
 BUSY_MS = 5000  # ms, to wait for another process that is writing
 DIGEST = 16  # bytes of a payload's hash
+MOST_BYTES = 64 * 1024 * 1024  # of payloads that are read at once
 
 MAKE = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -218,6 +220,7 @@ class Journal:
         shards: Collection[int] | None = None,
         kinds: Collection[str] | None = None,
         upto: int | None = None,
+        most_bytes: int = MOST_BYTES,
     ) -> list[Entry]:
         """Return the entries after a place, in order.
 
@@ -233,6 +236,9 @@ class Journal:
             Only these; a message read again is of kind ``hl7``.
         upto : int, optional
             The last place that is looked at: who looks for few things does it in small steps.
+        most_bytes : int
+            No more once their payloads are so large together; one at least. Fewer than `limit` are
+            no sign that there are no more.
 
         Notes
         -----
@@ -255,7 +261,15 @@ class Journal:
             f"SELECT {FIELDS} FROM entries WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?",  # noqa: S608  (no text of a caller is in it)
             (*values, limit),
         )
-        return [self._as_read(Entry(*row)) for row in rows.fetchall()]
+        found: list[Entry] = []
+        held = 0
+        with closing(rows):
+            for row in rows:
+                found.append(self._as_read(Entry(*row)))
+                held += len(found[-1].payload)
+                if held >= most_bytes:
+                    break
+        return found
 
     def _as_read(self, entry: Entry) -> Entry:
         """Return an entry; instead of a release the message that it releases."""

@@ -35,6 +35,7 @@ __all__ = [
 
 NS = 1_000_000_000
 DAY_S = 86_400.0
+SILENT_NS = 5 * NS  # ns without a tick, from which intake is silent
 LEAST_S = 60.0  # s of growth, before which no days are told
 STATES = ("done", "waiting", "gone", "failed")  # of revisions
 STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
@@ -140,13 +141,16 @@ class Traffic:
         self.stored = 0  # of them in the journal, as of the last tick
         self.quarantined = 0
         self.ticked_ns = 0
+        self.refused = 0  # connections beyond those of one address, as of the last tick
         self._last: int | None = None
         self._since = 0, 0  # stored and in quarantine, with those after the last tick
 
     def take(self, entry: Entry) -> None:
         """Take a tick or a message of the journal."""
         if entry.kind == "tick":
-            messages = int(json.loads(entry.payload).get("messages", 0))
+            said = json.loads(entry.payload)
+            messages = int(said.get("messages", 0))
+            self.refused = int(said.get("refused_more", 0))
             if self._last is not None:  # a new intake counts from zero
                 self.messages += messages - self._last if messages >= self._last else messages
             self._last = messages
@@ -155,6 +159,15 @@ class Traffic:
         elif entry.kind == "hl7" and self._last is not None:
             stored, quarantined = self._since
             self._since = stored + 1, quarantined + (entry.state != "accepted")
+
+    def words(self, now_ns: int, speed: float, clock: Callable[[int], str]) -> str:
+        """Return what intake does; `clock` writes a time as the unit's clock shows it."""
+        if not self.ticked_ns:
+            return "not heard yet"
+        if now_ns - self.ticked_ns > SILENT_NS * speed:
+            return f"silent since {clock(self.ticked_ns)}"
+        refused = f"{self.refused:,} connections of addresses that had too many"
+        return f"listening; refused {refused}" if self.refused else "listening"
 
 
 class ClockWatch:

@@ -69,7 +69,6 @@ WORDS = {
 OURS = "web"  # the source of taps in the journal
 FACTS_NS = NS // 5  # ns, between looks at the archive
 HOUR_NS = 3600 * NS
-SILENT_NS = 5 * NS  # ns without a tick, from which intake is silent
 DAY_NS = 24 * HOUR_NS
 HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
 BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
@@ -415,7 +414,7 @@ class Ward:
                 "stored": f"{self._traffic.stored:,}",
                 "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
                 "quarantined": in_quarantine,
-                "intake": self._intake(now),
+                "intake": self._traffic.words(now, self._settings.speed, self._hm),
                 "clock": self._watch.words(now, self._hm),
                 "behind": f"{behind} message{'s' if behind > 1 else ''}" if behind else "nothing",
                 "disk": self._disk.words(now, held=bool(damaged)),
@@ -430,13 +429,6 @@ class Ward:
             ),
             "unassigned": self._unassigned(now),
         }
-
-    def _intake(self, now: int) -> str:
-        ticked = self._traffic.ticked_ns
-        if not ticked:
-            return "not heard yet"
-        silent = now - ticked > SILENT_NS * self._settings.speed
-        return f"silent since {self._hm(ticked)}" if silent else "listening"
 
     def _hm(self, at_ns: int) -> str:
         return clock_time(at_ns, self._settings.zone)
