@@ -22,9 +22,16 @@ LINK = re.compile(r"http://(127\.0\.0\.1:\d+)/\?token=\S+")
 
 
 @contextmanager
-def running(tmp_path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the demo with a folder for temporary files of its own, and end it whatever happens."""
+def running(
+    tmp_path: Path, *options: str, cache: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the demo with a folder for temporary files of its own, and end it whatever happens.
+
+    Machine code is looked for in a `cache` of its own, if that is given.
+    """
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    if cache is not None:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
     (tmp_path / "tmp").mkdir()
     command = [sys.executable, "-m", "joey", *SMALL, *options]
     with subprocess.Popen(
@@ -118,6 +125,17 @@ def test_the_demo_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> None:
     assert len(members) >= 5, "intake, pages, worker, ward and this"
     assert left_of(members) == set()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_demo_that_ends_while_it_compiles_says_nothing_of_it(tmp_path: Path) -> None:
+    """Whoever compiles ends what it started, and leaves no semaphore to be complained of."""
+    with running(tmp_path, "--exit-after", "5", cache=tmp_path / "cold") as process:
+        members = family(process.pid)
+        _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors
+    assert errors.splitlines() == ["joey: compiling, once: analysis starts after it"]
+    assert left_of(members) == set()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

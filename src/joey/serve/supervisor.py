@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import FormatError, InputError
@@ -269,12 +269,19 @@ def _end_with_parent() -> None:
 def run_warm() -> None:
     """Compile what is not compiled yet, as ``joey warm`` does, behind all else that runs.
 
-    It is the head of a group, so that the processes it starts end with it.
+    It is the head of a group, so that the processes it starts end with it. Asked to end, it ends
+    those first, and then as any process does: who is killed leaves semaphores behind.
     """
     os.setsid()
     os.nice(NICE)
-    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    signal.signal(signal.SIGTERM, _end_softly)
     warm(lambda _, __: None)
+
+
+def _end_softly(*_: object) -> None:
+    for process in active_children():
+        process.kill()
+    raise SystemExit(0)
 
 
 def serve(
