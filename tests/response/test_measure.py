@@ -15,6 +15,7 @@ from joey.response import Response, Settings, analyze, measure_response
 from joey.response.stats import IntervalRules, Part, difference
 from joey.signals import Channel, Clock, Recording, Series, Source, measured, quantize
 from joey.spans import Spans, intersect
+from joey.web.reports import lines_of
 
 START = 1_900_000_000.0 // 86400 * 86400 + 13 * 3600.0  # 13:00 UTC of a day to come
 ZERO = START - 4 * 3600
@@ -352,6 +353,22 @@ def test_too_little_before_gives_no_change(recording: Recording) -> None:
     assert change.reason == "cannot say: 15 valid min of before, 20 are needed"
 
 
+def test_nearly_enough_is_not_written_as_enough(recording: Recording) -> None:
+    exclusions = Exclusions(Spans.of([(START - 4200, START - 1799)]), {}, ("x",))
+    found = measure_response(recording, hold(), exclusions=exclusions)
+    said = row(found, "spo2").changes["settled"].reason
+    assert said == "cannot say: 19.9 valid min of before, 20 are needed"
+
+
+def test_a_hold_before_it_is_why_there_is_no_before(recording: Recording) -> None:
+    """The signals are there: it, and 15 min of its transfer out, take all but 5 min."""
+    piece = Piece("m", "mother", START - 4800, START - 1800, "skin_to_skin")
+    earlier = hold(id="earlier", pieces=(piece,))
+    found = measure_response(recording, hold(), others=(earlier,))
+    said = row(found, "spo2").changes["settled"].reason
+    assert said == "cannot say: other holds leave 5 min of before, 20 are needed"
+
+
 def test_a_hold_too_short_for_a_settled_part_says_so(recording: Recording) -> None:
     piece = Piece("m", "mother", START, START + 1200, "skin_to_skin")
     found = measure_response(recording, hold(pieces=(piece,)))
@@ -460,6 +477,10 @@ def test_holders_breathing_makes_apnea_a_cannot_say(recording: Recording) -> Non
     assert np.isfinite(apnea.phases["before"].rate)
     assert any("apnea in the hold: holder's breathing" in each for _, each in found.cannot_say)
     assert "holder's breathing is visible" in row(found, "resp_rate").sentence
+    assert lines_of(found)[-1] == (
+        "Apneas (A) of this hold are shown, and not counted here: holder's breathing is visible"
+        " in the impedance"
+    ), "as the bed's page says it"
 
 
 def test_a_rank_is_given_where_the_record_is_long_enough() -> None:

@@ -43,6 +43,7 @@ __all__ = ["Beside", "feature_rows"]
 SHOWN = ("before", "transfer_in", "settled", "change", "transfer_out", "after")
 CHANGES = ("transfer_in", "settled", "change", "transfer_out", "after")
 NAN = float("nan")
+BESIDE = ("before", "after")  # phases that only other holds make shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +284,18 @@ def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float)
 
     Readings taken by hand do not fill a phase: of temperature any reading counts.
     """
-    valid = measured.coverage * total(measurer.spans(name)) / 60
+    length = total(measurer.spans(name)) / 60
+    valid = measured.coverage * length
     if measurer.feature.group == "temperature" or valid >= minutes * (1 - 1e-9):
         return ""
-    return f"{valid:.3g} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
+    if name in BESIDE and length < minutes:
+        return f"other holds leave {_down(length)} min of {name}, {minutes:g} are needed"
+    return f"{_down(valid)} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
+
+
+def _down(minutes: float) -> str:
+    """Return minutes to a tenth, rounded down: nearly enough is never written as enough."""
+    return f"{np.floor(minutes * 10 + 1e-6) / 10:g}"
 
 
 def _rank(change: float, measurer: _Measurer) -> Rank:

@@ -28,11 +28,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from joey.holds import Hold
+    from joey.response import Response
     from joey.signals import Recording
     from joey.sources.hl7 import SourceSettings
     from joey.store.records import Place
 
-__all__ = ["HoldReports", "Made", "Wish", "make_report", "spans_of", "words_of_revision"]
+__all__ = [
+    "HoldReports",
+    "Made",
+    "Wish",
+    "lines_of",
+    "make_report",
+    "spans_of",
+    "words_of_revision",
+]
 
 NS = 1_000_000_000
 MIN_NS = 60 * NS
@@ -130,13 +139,30 @@ def make_report(wish: Wish) -> Made:
     response = measure_response(
         recording, wish.hold, others=wish.others, findings=findings, settings=settings
     )
-    lines = tuple(f"{what}: {said}" for what, said in response.answers)
+    lines = lines_of(response)
     note = words_of_revision(wish.revised_ns, wish.zone)
     if note:
         lines = (*lines, note)
     return Made(
         render([response], note), response.chart_line, lines, wish.now_ns, "", wish.revised_ns
     )
+
+
+def lines_of(response: Response) -> tuple[str, ...]:
+    """Return what the infant answered, a line each, and what of the page the report does not count.
+
+    The bed's page shows apneas as they are found; whether the holder's breathing is in the
+    impedance is asked of a whole hold.
+    """
+    answers = [f"{what}: {said}" for what, said in response.answers]
+    doubts = [said for what, said in response.cannot_say if what == "events"]
+    start = "apnea in the hold: "
+    answers += [
+        f"Apneas (A) of this hold are shown, and not counted here: {said.removeprefix(start)}"
+        for said in doubts
+        if said.startswith(start)
+    ]
+    return tuple(answers)
 
 
 def words_of_revision(revised_ns: int, zone: str) -> str:
