@@ -303,7 +303,7 @@ def names_of(pids: list[int]) -> dict[int, float]:
 def start_joey(folder: Path, workers: int) -> tuple[subprocess.Popen[str], str, int, str]:
     """Start `joey serve`; return it, where monitors connect, and the link of the pages."""
     settings = folder / "joey.toml"
-    lines = ("hl7_per_address = 4096", "hl7_beds = 4096", "[[sources]]", 'name = "load"')
+    lines = ("[[sources]]", 'name = "load"')
     settings.write_text("\n".join((*lines, "simulated = true", "")), encoding="utf-8")
     command = [
         sys.executable, "-P", "-m", "joey", "serve", "--data", str(folder / "data"), "--settings",

@@ -40,7 +40,7 @@ def fill(folder: Path, beds: int, minutes: float) -> None:
     """Make the files that a ward of so long leaves when the power is cut."""
     data = folder / "data"
     data.mkdir()
-    lines = ("hl7_per_address = 4096", "hl7_beds = 4096", "[[sources]]", 'name = "load"')
+    lines = ("[[sources]]", 'name = "load"')
     (folder / "joey.toml").write_text("\n".join((*lines, "simulated = true", "")))
     settings = replace(read_settings(folder / "joey.toml", data=data), workers=1)
     texts = wave_texts()

@@ -25,7 +25,6 @@ from joey.serve import HostClock, Settings
 from joey.serve.supervisor import Supervisor
 from joey.simulate.ward import HostTime, WardSettings, enter, play_ward
 from joey.sources.hl7 import SourceSettings
-from joey.sources.mllp import CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +116,6 @@ def demo(wish: DemoWish, say: Callable[[str], None]) -> None:
             folder,
             port=wish.port,
             hl7_port=0,
-            hl7_per_address=CONNECTIONS,  # the whole ward is on this machine
             sources=(SourceSettings(SOURCE, simulated=True),),
             clock=clock,
         )

@@ -86,7 +86,7 @@ class Settings:
     hl7_port: int = 2575
     hl7_allow: tuple[str, ...] = LOCAL
     hl7_per_address: int = PER_PEER
-    hl7_beds: int = 1000
+    hl7_beds: int = 4096
     workers: int = 1
     journal_days: float = 2.0
     quarantine_days: float = 30.0

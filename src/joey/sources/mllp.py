@@ -39,7 +39,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 READ_BYTES = 256 * 1024  # at once; also what a socket may have waiting
 CONNECTIONS = 4096
-PER_PEER = 256  # connections of one address: a gateway has some; a loop that never closes has all
+PER_PEER = CONNECTIONS // 2  # of one address: a gateway may have one for each bed, but never all
 TELL_S = 60.0  # s, between two lines that say of one peer that it is refused
 HELD_BYTES = 512 * 1024 * 1024  # of messages not answered yet, of all connections together
 MESSAGE_S = 120.0  # s, a message that has begun ends within, and an answer is taken within
