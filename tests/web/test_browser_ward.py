@@ -600,3 +600,18 @@ def test_the_keyboard_stays_in_the_panel(browser: Browser, ward: tuple[Served, s
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="−5 min")).to_be_focused()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"^0:\d\d$"))
+
+
+def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:
+    """The bed says so and has the way to the hold, which is there and not taken back."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        page.get_by_role("button", name="Start hold").click()
+        expect(page.get_by_role("timer")).to_be_visible()
+        expect(page.locator("#cutshort")).to_be_hidden()
+        page.wait_for_timeout(1500)  # a stamp of HL7 has whole seconds
+        admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=time.time_ns())
+        expect(page.locator("#cutwords")).to_contain_text("nobody tapped Stop", timeout=20_000)
+        page.locator("#cutlink").click()
+        expect(page.locator("#title")).to_contain_text("ended as the infant left", timeout=20_000)
