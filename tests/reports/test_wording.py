@@ -76,6 +76,19 @@ def test_times_are_local_or_from_the_start() -> None:
     assert Clock(dated=True).day(Span(0.0, 60.0)) == "1 January 1970, UTC"
 
 
+def test_times_around_a_change_of_the_clock_name_their_zone() -> None:
+    """In the night of 25 October 2026 an hour comes twice in Berlin; a day later none does."""
+    berlin = Clock(dated=True, zone="Europe/Berlin")
+    back = 1_792_890_000.0  # 01:00 UTC: 03:00 becomes 02:00
+
+    night = berlin.around(back - 1800, back + 1800)
+    assert night.range(back - 1800, back + 1800) == "02:30 CEST–02:30 CET"
+    assert night.second(back - 1.0) == "02:59:59 CEST"
+    assert berlin.around(back - 1800, None).minute(back) == "02:00 CET"
+    later = back + 86_400
+    assert berlin.around(later, later + 60).minute(later) == "02:00"
+
+
 def test_a_holder_named_twice_in_a_row_is_said_once() -> None:
     def hold(*roles: str) -> Hold:
         pieces = tuple(Piece("k", role, 60.0 * k, 60.0 * k + 60) for k, role in enumerate(roles))

@@ -504,6 +504,40 @@ def test_a_tablet_that_slept_knows_the_time(
     assert abs(at - time.time() - 3600) < 10
 
 
+def test_an_hour_that_comes_twice_is_told_apart(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """After a change of the clock, times of before it have the zone beside them; others none."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    said = """async (ago) => {
+        const { heard } = await import("/static/clock.js");
+        const { hm, hms } = await import("/static/format.js");
+        const back = Date.UTC(2026, 9, 25, 1);  // in Berlin 03:00 becomes 02:00
+        heard(back + 1800000, 1);
+        const now = [hm(back - 1800000), hm(back + 1800000), hms(back - 1000)];
+        heard(back + 86400000, 1);
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4");
+        crg.end = back + 3600000; crg.minutes = 120;
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        crg.paint();
+        return [now, drawn.filter((words) => /CE/.test(words))];
+    }"""
+    # The unit's clock is the host's: what it says is asked of the scripts, between two messages.
+    now, drawn = page.evaluate(said)
+    assert [re.sub(r"GMT\+2", "CEST", re.sub(r"GMT\+1", "CET", each)) for each in now] == [
+        "02:30 CEST",
+        "02:30",
+        "02:59:59 CEST",
+    ]
+    assert any("→" in each for each in drawn)
+
+
 @pytest.mark.parametrize("n", [1, 6, 24, 60])
 def test_tiles_are_as_large_as_so_many_can_be(browser: Browser, tmp_path: Path, n: int) -> None:
     """Few beds fill the screen, many are on several; in room order, nothing to scroll or cut."""

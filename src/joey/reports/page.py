@@ -78,8 +78,8 @@ class _Section:
 
 
 def _section(response: Response, key: str) -> _Section:
-    clock = Clock(response.dated, response.zone)
     hold = response.hold
+    clock = Clock(response.dated, response.zone).around(hold.start, hold.end)
     last = response.oxycrg.span.end if hold.end is None else hold.end
     feature_notes, event_notes = Notes(), Notes()
     shown = feature_phases(response.features)

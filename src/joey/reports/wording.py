@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -47,6 +47,7 @@ PHASE_LABELS = {
 }
 CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
 RATIO_DECIMALS = 2
+BESIDE_S = 3600.0  # s before and after a hold that a report shows too
 SHORT_S = 300  # a shorter span is told to the second
 UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
 
@@ -61,10 +62,28 @@ class Clock:
         Whether times are seconds UTC.
     zone : str
         Time zone to print in; empty for UTC.
+    named : bool
+        Whether each time has the name of its zone (``02:40 CEST``): where the clock is changed
+        among them, an hour would seem to be missing, or double.
     """
 
     dated: bool
     zone: str = ""
+    named: bool = False
+
+    def around(self, start: float, end: float | None) -> Clock:
+        """Return the clock for a hold: it names the zone where that changes within an hour of it.
+
+        Parameters
+        ----------
+        start, end : float, float or None
+            Of the hold; None while it runs. [s UTC]
+        """
+        last = (start if end is None else end) + BESIDE_S
+        return replace(self, named=self.offset(start - BESIDE_S) != self.offset(last))
+
+    def _written(self, time: float, pattern: str) -> str:
+        return self._local(time).strftime(f"{pattern} %Z" if self.named else pattern)
 
     def _local(self, time: float) -> datetime:
         zone: tzinfo = ZoneInfo(self.zone) if self.zone else UTC
@@ -72,11 +91,11 @@ class Clock:
 
     def minute(self, time: float) -> str:
         """Return ``13:05``, or ``0:13:05`` from the start of an undated recording."""
-        return self._local(time).strftime("%H:%M") if self.dated else _elapsed(time)
+        return self._written(time, "%H:%M") if self.dated else _elapsed(time)
 
     def second(self, time: float) -> str:
         """Return ``13:05:07``, or ``0:13:05`` from the start of an undated recording."""
-        return self._local(time).strftime("%H:%M:%S") if self.dated else _elapsed(time)
+        return self._written(time, "%H:%M:%S") if self.dated else _elapsed(time)
 
     def date(self, time: float) -> str:
         """Return ``12 March 2031``; empty for an undated recording."""

@@ -25,9 +25,22 @@ READ_EVERY_NS = 30 * NS  # ns, after which a hold is read again: names age
 MOST_VIEWS = 256
 
 
-def clock_time(at_ns: int, zone: str) -> str:
-    """Return a time as the unit's clock shows it: ``14:02``. [ns UTC]"""
-    return f"{datetime.fromtimestamp(at_ns / NS, ZoneInfo(zone)):%H:%M}"
+def clock_time(at_ns: int, zone: str, beside_ns: int | None = None) -> str:
+    """Return a time as the unit's clock shows it: ``14:02``.
+
+    Parameters
+    ----------
+    at_ns : int
+        The time. [ns UTC]
+    zone : str
+        Of the unit.
+    beside_ns : int, optional
+        Another time that is told with it: where the clock was changed between the two, the zone is
+        said (``02:40 CEST``). [ns UTC]
+    """
+    local = datetime.fromtimestamp(at_ns / NS, ZoneInfo(zone))
+    other = local if beside_ns is None else datetime.fromtimestamp(beside_ns / NS, ZoneInfo(zone))
+    return f"{local:%H:%M}" if local.utcoffset() == other.utcoffset() else f"{local:%H:%M %Z}"
 
 
 class ShownHolds:
@@ -136,17 +149,18 @@ class ShownHolds:
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone
-        start = clock_time(round(hold.start * NS), zone)
+        start_ns = round(hold.start * NS)
         roles = dict.fromkeys(
             _named(piece.role.replace("_", " "), piece.holder.partition(":")[2])
             for piece in hold.pieces
         )
         who = ", then ".join(roles)
         if hold.end is None:
-            return f"since {start}, {who}"
+            return f"since {clock_time(start_ns, zone, self._settings.now_ns())}, {who}"
         minutes = (hold.end - hold.start) / 60
         left = ", ended as the infant left" if hold.details.get("end_reason") == LEFT_UNIT else ""
-        end = clock_time(round(hold.end * NS), zone)
+        end_ns = round(hold.end * NS)
+        start, end = clock_time(start_ns, zone, end_ns), clock_time(end_ns, zone, start_ns)
         return f"{start} to {end}, {minutes:.0f} min, {who}{left}"
 
 

@@ -1,8 +1,10 @@
 // Times, durations and small DOM words. Clock times are those of the unit.
 
+import { hostNow } from "./clock.js";
+
 let zone = "UTC";
 /** @param {string} name an IANA zone */
-export function setZone(name) { zone = name; times.clear(); }
+export function setZone(name) { zone = name; times.clear(); zones.clear(); }
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const times = new Map();
@@ -12,10 +14,26 @@ function formatter(key, options) {
   if (!found) times.set(key, found = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options }));
   return found;
 }
+const QUARTER_MS = 900_000, MOST = 500; // no clock changes within a quarter of an hour
+/** @type {Map<number, string>} */
+const zones = new Map();
+/** What the unit's zone is called at a time: CET, CEST. @param {number} at */
+export function zoneAt(at) {
+  const quarter = Math.floor(at / QUARTER_MS);
+  let name = zones.get(quarter);
+  if (name === undefined) {
+    if (zones.size > MOST) zones.clear();
+    name = formatter("zone", { timeZoneName: "short" }).formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
+    zones.set(quarter, name);
+  }
+  return name;
+}
+/** The zone beside a time of before the clock was changed: without it an hour would seem to be missing, or double. @param {number} at */
+const marked = (at) => zoneAt(at) === zoneAt(hostNow()) ? "" : ` ${zoneAt(at)}`;
 /** @param {number} at */
-export const hm = (at) => formatter("hm", { hour: "2-digit", minute: "2-digit" }).format(at);
+export const hm = (at) => formatter("hm", { hour: "2-digit", minute: "2-digit" }).format(at) + marked(at);
 /** @param {number} at */
-export const hms = (at) => formatter("hms", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+export const hms = (at) => formatter("hms", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at) + marked(at);
 /** @param {number} at */
 export const day = (at) => formatter("day", { weekday: "short", day: "numeric", month: "short" }).format(at);
 /** @param {number} at */

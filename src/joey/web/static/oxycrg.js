@@ -3,7 +3,7 @@
 // hatched, never joined by a line.
 
 import { hostNow } from "./clock.js";
-import { hm, hms } from "./format.js";
+import { hm, hms, zoneAt } from "./format.js";
 import { color, fit } from "./page.js";
 import { named } from "./words.js";
 
@@ -135,6 +135,19 @@ export class OxyCrg {
       if (px > LEFT + 16 && px < x(end) - 16) pen.fillText(hm(at), px, height - 2);
     }
     pen.textAlign = "left";
+    if (zoneAt(start) !== zoneAt(end)) this.change(pen, x, start, end, top, height, ink);
+  }
+
+  /** Say where the unit's clock was changed. @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} top @param {number} height @param {Record<string, string>} ink */
+  change(pen, x, start, end, top, height, ink) {
+    let before = start, after = end;
+    while (after - before > 1000) {
+      const middle = (before + after) / 2;
+      if (zoneAt(middle) === zoneAt(start)) before = middle; else after = middle;
+    }
+    const px = Math.round(x(after));
+    pen.fillStyle = ink.ink ?? ""; pen.fillRect(px, top, 1, height - AXIS - top);
+    pen.fillText(`${zoneAt(start)} → ${zoneAt(end)}`, px + 4, height - AXIS - 3);
   }
 
   /** @param {CanvasRenderingContext2D} pen @param {typeof PANELS[number]} panel @param {(at: number) => number} x @param {number} y @param {number} high @param {number} right @param {Record<string, string>} ink @param {string} stroke */
