@@ -290,3 +290,21 @@ def test_a_wide_beat_that_goes_down_is_timed_there_and_not_on_its_t_wave(fs: int
 
     late = np.array([np.min(np.abs(found - beat)) for beat in beats[wide]])
     assert np.max(late) < 0.008
+
+
+@pytest.mark.parametrize("rate", [230.0, 250.0])
+def test_small_beats_of_a_fast_heart_that_breathing_sways_are_found(rate: float) -> None:
+    """At 100 Hz, where there is no quiet between beats to tell them from noise by."""
+    shape = Shape(q=0.0, s=-0.3, qrs=0.06, t=0.6)
+    lost = total = 0
+    for seed in range(7600, 7606):
+        rng = np.random.default_rng(seed)
+        beats = 0.3 + np.cumsum(60 / rate * (1 + 0.01 * rng.standard_normal(int(rate))))
+        beats = beats[beats < 59]
+        like = simulate_ecg(beats, 100, seconds=60.0, shape=shape, noise=0.03, seed=seed)
+        sway = 1 + 0.3 * np.sin(2 * np.pi * 0.8 * np.arange(len(like.values)) / 100)
+        found = detect_beats(quantize(like.channel, 100, 0, like.values * sway, like.scale)).times
+        gone = np.array([np.min(np.abs(found - beat)) > 0.05 for beat in beats])
+        lost, total = lost + int(gone.sum()), total + len(beats)
+
+    assert lost <= 0.005 * total

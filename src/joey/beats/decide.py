@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from joey.beats.deflections import (
     ENERGY,
     GATHER,
+    LONG,
     STEEPEST,
     STRIDE,
     TOP,
@@ -30,7 +31,15 @@ from joey.beats.deflections import (
     tilt_of,
     way_of,
 )
-from joey.beats.learning import CLEAR, LEARN_S, STEEP, THRESHOLD, learn, quiet_beside
+from joey.beats.learning import (
+    CLEAR,
+    LEARN_S,
+    QUIET_SHARE,
+    STEEP,
+    THRESHOLD,
+    learn,
+    quiet_beside,
+)
 from joey.beats.medians import RING, push
 from joey.beats.pulses import CLOSE, echoes, returning
 from joey.compiled import kernel
@@ -66,6 +75,8 @@ STANDS_OUT = 2.3  # times the quiet quarter: 99.5 % of the candidates of broad n
 COARSE = 0.4  # more of that, as often as the samples of a stretch are fewer than `PLENTY`
 PLENTY = 15
 EARLIEST, LATEST = 0.75, 1.3  # median intervals: a small beat is on time
+BEAT_S = 0.05  # s, of a neonatal QRS
+LEAST_SHARE = 0.1  # of the last 1.5 s: two stretches
 UNTIMELY = 1.4  # times that, where it is not
 UPWARD = -0.55  # tilt: an R wave is timed unless the downward deflection is far larger (QS)
 SWAY = (
@@ -128,14 +139,23 @@ def _stands_out(  # noqa: PLR0913, PLR0917
     fs: float,
     gap: float,
     rr: float,
+    held: float,
     least: NDArray[np.float64],
 ) -> bool:
     """Whether a small candidate is more than the noise that is there; off the beat, much more."""
-    few = max(PLENTY / (2 * w[GATHER] + w[STRIDE]) - 1.0, 0.0)
-    limit = STANDS_OUT * (1.0 + COARSE * few)
+    width = 2 * w[GATHER] + w[STRIDE]
+    limit = STANDS_OUT * (1.0 + COARSE * max(PLENTY / width - 1.0, 0.0))
+    share = QUIET_SHARE
     if rr > 0 and not EARLIEST * rr <= gap <= LATEST * rr:
         limit *= UNTIMELY
-    return bool(at[c, ENERGY] >= limit * quiet_beside(x, gone, w, at[c, TOP], fs, least))
+    elif rr > 0:  # between the beats of a very fast heart there may be no stretch without one
+        free = 1.0 - (width + 2 * w[LONG] + BEAT_S * fs) / rr
+        share = max(min(share, 0.5 * free), LEAST_SHARE)
+        if share < QUIET_SHARE and at[c, ENERGY] >= P_SHARE * held:
+            return (
+                True  # where breathing sways the size, what is held is near that of the small ones
+            )
+    return bool(at[c, ENERGY] >= limit * quiet_beside(x, gone, w, at[c, TOP], fs, least, share))
 
 
 @kernel(counted=False)
@@ -231,6 +251,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             s[N_E] = RING
             continue
         spk = s[SPK]
+        swaying = s[HELD] if s[HELD] >= P_SHARE * spk else np.inf  # else there was a bout
         npk = min(s[NPK], (MOST_ECHO if w[STEEPEST] else 0.5) * spk)
         threshold = npk + THRESHOLD * (spk - npk)
         clear = threshold if w[STEEPEST] else min(threshold, max(CLEAR * spk, CLEAR_MARGIN * npk))
@@ -268,7 +289,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             if best >= 0 and not w[STEEPEST] and at[best, ENERGY] < P_SHARE * spk:
                 after = float(at[best, TOP] - s[LAST])
                 if not _as_held(at[best, ENERGY], s[HELD], spk) and not _stands_out(
-                    x, gone, w, at, best, fs, after, rr, quietest
+                    x, gone, w, at, best, fs, after, rr, swaying, quietest
                 ):
                     best = -1
             if best >= 0:
@@ -311,7 +332,9 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
                 break
             taken = not _followed(at, pos, reach)
             held = rr > 0 and s[LAST] >= 0 and gap > OVERDUE * rr and _as_held(energy, s[HELD], spk)
-            taken = taken and (held or _stands_out(x, gone, w, at, pos, fs, gap, rr, quietest))
+            taken = taken and (
+                held or _stands_out(x, gone, w, at, pos, fs, gap, rr, swaying, quietest)
+            )
             if taken and (early or energy < threshold):
                 deflect(x, gone, w, at, sizes, boxes, pos)
                 steep = steepness_of(energy, sizes, pos)

@@ -26,13 +26,23 @@ from joey.beats.medians import RING
 from joey.beats.pulses import mark_returning
 from joey.compiled import kernel
 
-__all__ = ["CLEAR", "LEARN_S", "QUIET_S", "STEEP", "THRESHOLD", "learn", "quiet_beside"]
+__all__ = [
+    "CLEAR",
+    "LEARN_S",
+    "QUIET_S",
+    "QUIET_SHARE",
+    "STEEP",
+    "THRESHOLD",
+    "learn",
+    "quiet_beside",
+]
 
 LEARN_S = 4.6  # two halves of 2.3 s: each holds a beat from 30/min on
 THRESHOLD = 0.35  # of the way from noise to beat
 CLEAR = 0.25  # of a beat's size: enough where it also stands out of the noise and is steep
 STEEP = 0.3  # of the usual energy for its height: less is a T wave or drift of any height
 QUIET_S = 1.5  # before a small candidate that show the noise: a beat at 40/min and more
+QUIET_SHARE = 0.25  # of that time is quiet, between beats of up to some 150/min
 PAUSE = 0.35  # of the last known size: two sizes whose geometric mean is less are noise and beat
 EDGE_SHARE = 0.3  # of the last known size: less, in a span cut short, is what follows a beat
 CROWDED = 0.75  # share of candidates the size of beats: only noise and very fast hearts have more
@@ -178,7 +188,7 @@ def _are_beats(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         # The first ones have before them what was before the noise.
         late = at[j, TOP] >= start + QUIET_S * fs
         if late and at[j, ENERGY] >= THRESHOLD * level and among[j - pos] > 0:
-            quiet = quiet_beside(x, gone, w, at[j, TOP], fs, least)
+            quiet = quiet_beside(x, gone, w, at[j, TOP], fs, least, QUIET_SHARE)
             if quiet > 0:
                 mine += at[j, ENERGY]
                 beside += quiet
@@ -211,8 +221,9 @@ def quiet_beside(
     top: int,
     fs: float,
     least: NDArray[np.float64],
+    share: float,
 ) -> float:
-    """Return the energy of the quiet quarter of what lies around a candidate; 0: not known."""
+    """Return the energy of the quiet share of what lies around a candidate; 0: not known."""
     short, long, width = w[SHORT], w[LONG], 2 * w[GATHER] + w[STRIDE]
     a, b = 2 * long + 1, 2 * short + 1
     first, stop = max(top - int(QUIET_S * fs), long), top + w[NEIGHBOR] + 1
@@ -234,4 +245,4 @@ def quiet_beside(
                 k -= 1
             least[k] = energy
         many += 1
-    return float(least[min((many + 1) // 4, RING - 1)]) if many >= RING else 0.0
+    return float(least[min(int((many + 1) * share), RING - 1)]) if many >= RING else 0.0
