@@ -124,6 +124,36 @@ def test_a_pause_counts_in_each_block_it_reaches_into() -> None:
     assert score_stability(rate, breaths, spo2, distrusted=distrusted).total.tolist() == [6.0, 6.0]
 
 
+def test_silence_without_a_breath_has_no_points() -> None:
+    """Of nothing but silence nobody knows whether there is a chest."""
+    none = Breaths(Channel("resp", ""), np.empty(0), np.empty(0, np.uint8), Spans.of([(0, 300)]))
+    found = score(breaths=none)
+    assert np.isnan(found.breathing[0])
+    assert found.breathing_valid.tolist() == [0.0]
+
+
+def test_days_are_scored_block_by_block() -> None:
+    """Each block as if it were alone."""
+    rng = np.random.default_rng(7)
+    times = np.arange(6 * 3600.0)
+    low = np.where(rng.random(len(times)) < 0.001, 85.0, 96.0)
+    low[rng.random(len(times)) < 0.1] = np.nan
+    rate = Series(Channel("heart_rate", ""), times, low + 60, np.ones(len(times)))
+    spo2 = Series(Channel("spo2", ""), times, low, np.ones(len(times)))
+    at = np.cumsum(rng.choice((0.8, 1.2, 1.2, 7.0), 6 * 3600))
+    at = at[at < times[-1]]
+    searched = Spans.of([(0.0, 5000.0), (5030.0, 21600.0)])
+    breaths = Breaths(Channel("resp", ""), at, np.zeros(len(at), np.uint8), searched)
+    whole = score_stability(rate, breaths, spo2)
+    assert len(whole) == 72
+    for k in range(72):
+        block = Spans.of([(300.0 * k, 300.0 * (k + 1))])
+        alone = score_stability(rate, breaths, spo2, within=block)
+        for name in ("start", "heart_rate", "breathing", "saturation", "total", "breathing_valid"):
+            one, other = getattr(alone, name)[0], getattr(whole, name)[k]
+            assert one == pytest.approx(other, abs=1e-9, nan_ok=True)
+
+
 def test_another_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="87 or 89"):
         score(regular_above=90.0)

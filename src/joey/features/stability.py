@@ -23,7 +23,7 @@ from joey.events import PRESETS, find_apneas
 from joey.features.breathing import breath_intervals, measure_breath_rate
 from joey.features.windows import windows_within
 from joey.signals import measured
-from joey.spans import EMPTY, Span, Spans, intersect, overlap, subtract, union
+from joey.spans import EMPTY, Span, Spans, intersect, union
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,7 +153,9 @@ def score_stability(
     if regular_above not in REGULAR:
         msg = f"saturation is regular above 87 or 89 %, by version, not {regular_above!r}"
         raise ValueError(msg)
-    searched = subtract(breaths.searched, distrusted)
+    found = find_apneas(breaths, _PAUSES, distrusted=distrusted)
+    rhythms = find_apneas(breaths, PRESETS["periodic_breathing"], distrusted=distrusted)
+    searched = intersect(found.searched, rhythms.searched)  # of nothing but silence nothing is said
     rated, saturated = measured(heart_rate), measured(spo2)
     there = union(rated, saturated, searched)
     if within is None:
@@ -164,28 +166,26 @@ def score_stability(
         for start, first, stop in windows_within(within, there, BLOCK_S, BLOCK_S)
         for k in range(first, stop)
     ]
-    pauses = _bounds(find_apneas(breaths, _PAUSES, distrusted=distrusted))
-    periodic = _bounds(find_apneas(breaths, PRESETS["periodic_breathing"], distrusted=distrusted))
+    pauses, periodic = _bounds(found), _bounds(rhythms)
+    at = np.array(starts, dtype=np.float64)
     spans = [Span(start, start + BLOCK_S) for start in starts]
-    valid = np.array(
-        [[overlap(each, span) / BLOCK_S for each in (rated, searched, saturated)] for span in spans]
-    ).reshape(-1, 3)
+    valid = np.column_stack([_shares(each, at) for each in (rated, searched, saturated)])
+    rate_ends, spo2_ends = heart_rate.ends, spo2.ends
     points = np.array(
         [
             [
-                _of_heart(_values(heart_rate, span)),
+                _of_heart(_values(heart_rate, rate_ends, span)),
                 _of_breathing(
-                    breath_intervals(breaths, intersect(searched, Spans.of([span])), EMPTY),
+                    breath_intervals(breaths, intersect(Spans.of([span]), searched), EMPTY),
                     _longest(pauses, span),
                     periodic=_longest(periodic, span) > 0,
                 ),
-                _of_saturation(_values(spo2, span), regular_above),
+                _of_saturation(_values(spo2, spo2_ends, span), regular_above),
             ]
             for span in spans
         ]
     ).reshape(-1, 3)
     points[valid < LEAST - 1e-9] = np.nan
-    at = np.array(starts, dtype=np.float64)
     return StabilityBlocks(
         start=at,
         end=at + BLOCK_S,
@@ -200,9 +200,23 @@ def score_stability(
     )
 
 
-def _values(series: Series, span: Span) -> NDArray[np.float64]:
-    """Return the measured values that stand in a span."""
-    lo = np.searchsorted(series.ends, span.start, side="right")
+def _shares(spans: Spans, starts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which share of each block some spans cover."""
+    bounds = spans.bounds
+    before = np.concatenate(((0.0,), np.cumsum(bounds[:, 1] - bounds[:, 0])))
+
+    def covered(until: NDArray[np.float64]) -> NDArray[np.float64]:
+        nth = np.searchsorted(bounds[:, 0], until, side="right")
+        last = np.maximum(nth - 1, 0)
+        beyond = np.maximum(bounds[last, 1] - until, 0.0) if len(bounds) else 0.0
+        return np.asarray(before[nth] - np.where(nth > 0, beyond, 0.0), dtype=np.float64)
+
+    return (covered(starts + BLOCK_S) - covered(starts)) / BLOCK_S
+
+
+def _values(series: Series, ends: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
+    """Return the measured values that stand in a span; `ends` are the series' own."""
+    lo = np.searchsorted(ends, span.start, side="right")
     hi = np.searchsorted(series.times, span.end, side="left")
     values = series.values[lo:hi]
     return np.asarray(values[np.isfinite(values)], dtype=np.float64)
@@ -215,8 +229,9 @@ def _bounds(found: Events) -> NDArray[np.float64]:
 
 def _longest(bounds: NDArray[np.float64], span: Span) -> float:
     """Return the length of the longest of some events that reach into a span; 0 of none. [s]"""
-    inside = (bounds[:, 0] < span.end) & (bounds[:, 1] > span.start)
-    return float(np.max(bounds[inside, 1] - bounds[inside, 0], initial=0.0))
+    lo = np.searchsorted(bounds[:, 1], span.start, side="right")
+    hi = np.searchsorted(bounds[:, 0], span.end, side="left")
+    return float(np.max(bounds[lo:hi, 1] - bounds[lo:hi, 0], initial=0.0))
 
 
 def _of_heart(rates: NDArray[np.float64]) -> float:
