@@ -257,7 +257,7 @@ def test_targets_are_large_enough_for_gloves(
     start.click()
     stop = page.get_by_role("button", name="Stop hold")
     expect(stop).to_be_visible()
-    # The panel is drawn again once the tap is stored: asked in one step, of the button that is there.
+    # The panel is drawn again once the tap is stored: asked in one step, of the one that is there.
     page.wait_for_function(
         """() => [...document.querySelectorAll("button")].some(e =>
         e.textContent.includes("Stop hold") && e.getBoundingClientRect().height >= 60)"""
