@@ -336,6 +336,9 @@ def test_a_double_tap_is_one(browser: Browser, ward: tuple[Served, set[str]]) ->
     page.get_by_role("button", name="15 min ago").click()
     undo = page.get_by_role("button", name="Undo new start")
     undo.wait_for()
+    # The panel is drawn again once the tap is stored: then it stands still.
+    expect(page.locator("body")).not_to_contain_text("not sent yet")
+    page.wait_for_timeout(500)
     box = undo.bounding_box()
     assert box is not None
     undo.click()

@@ -87,6 +87,7 @@ class Supervisor:
         self.places = Places()
         self._settings = settings
         self._say = say
+        _clean_up_without_a_word()
         self._context = get_context("spawn")
         self._ready: Any = self._context.Queue()
         self._children = [
@@ -248,6 +249,17 @@ class Supervisor:
                 self._keep_port("pages", port=port)
             case _:
                 self._say(str(said))
+
+
+def _clean_up_without_a_word() -> None:
+    """Have what killed processes leave behind removed, as it is, without a line about it.
+
+    Python's process that does it begins with the first queue, and takes this option with it. Any
+    part may be killed while it has a pool of processes, whose semaphores are left then.
+    """
+    option = "ignore::UserWarning:multiprocessing.resource_tracker"
+    if option not in sys.warnoptions:
+        sys.warnoptions.append(option)
 
 
 def _be(run: Callable[..., None], arguments: tuple[Any, ...]) -> None:
