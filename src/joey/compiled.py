@@ -33,6 +33,7 @@ MODULES = (
     "breaths.contact",
     "breaths.decide",
     "breaths.likeness",
+    "breaths.slowing",
     "events.skipping",
     "features.kernels",
     "features.scaling_kernels",

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["BINS", "FINE", "REACH_S", "SETTLE_S", "remove_heart"]
 
 REACH_S = 5.0  # s, beats this far to either side make the mean
-SETTLE_S = 8.4  # s, a sample's result rests on beats and samples within this: the longest beat,
+SETTLE_S = 8.8  # s, a sample's result rests on beats and samples within this: the longest beat,
 # `REACH_S`, `AROUND_S` and half of `DRIFT_S`
 BINS = 16  # parts of a beat
 FINE = 16  # results are in 1/16 count: the mean is finer than a count
 LEAST_BEATS = 8  # fewer beats around make no mean
 RR_S = (0.2, 2.0)  # s, beats further apart are not one cycle
 AROUND = 2  # beats to either side whose movement counts against one, if they are as near as
-AROUND_S = 0.8  # s: slow beats are no further apart than what is known
+AROUND_S = 1.2  # s: slow beats are no further apart than what is known
 MOST_POWER = 38  # two to this is the power of 30,000 counts: louder beats count alike
 DRIFT_S = 1.0  # s, box whose mean is the slow part: breathing itself stays out of the mean
 
@@ -67,7 +67,7 @@ def remove_heart(
     mean : ndarray of int64, shape (m, BINS)
         The heart's share of each beat, by the place in it. [1/16 count]
     """
-    from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
+    from joey.breaths import beatwise, slowing  # noqa: PLC0415  loads Numba
 
     if len(beats) < 2:
         nothing = np.zeros(len(counts), dtype=np.int64)
@@ -77,7 +77,12 @@ def remove_heart(
     cycle, part = beatwise.place(times, beats, RR_S[0], RR_S[1], BINS)
     fast = beatwise.without_drift(counts, valid, width // 2, FINE)
     sums, number, power = beatwise.gather(fast, valid, cycle, part, len(beats), BINS)
-    mean, enough = _means(sums, number, power, beats)
+    quiet = _quietness(power, number.sum(axis=1), beats)
+    mean, enough = _means(sums, number, quiet, beats)
+    wanted = enough & slowing.changes(beats, REACH_S, RR_S[0], RR_S[1])
+    if wanted.any():
+        timed, many = slowing.gather_timed(fast, valid, times, cycle, beats)
+        slowing.learn_anew(mean, wanted, sums, number, timed, many, quiet, beats, REACH_S)
     samples, removed, height = beatwise.subtract(counts, cycle, part, mean, enough, FINE)
     return samples, removed, height, cycle, mean
 
@@ -85,7 +90,7 @@ def remove_heart(
 def _means(
     sums: NDArray[np.int64],
     number: NDArray[np.int64],
-    power: NDArray[np.float64],
+    quiet: NDArray[np.int64],
     beats: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return, for each beat, the mean of the beats around it, and whether they were enough.
@@ -94,12 +99,12 @@ def _means(
     ----------
     sums, number : ndarray of int64, shape (m, BINS)
         Of each beat's samples by their place in it.
-    power : ndarray of float64, shape (m,)
-        Sum of their squares.
+    quiet : ndarray of int64, shape (m,)
+        How much each beat counts.
     beats : ndarray of float64, shape (m,)
         When the beats are. [s]
     """
-    quiet = _quietness(power, number.sum(axis=1), beats)[:, None]
+    quiet = quiet[:, None]
     zero = np.zeros((1, BINS), dtype=np.int64)
     sums = np.concatenate((zero, np.cumsum(quiet * sums, axis=0)))
     many = np.concatenate((zero, np.cumsum(quiet * number, axis=0)))

@@ -19,6 +19,7 @@ __all__ = ["State", "decide", "edges_of"]
 SHARE = 0.35  # of the usual breath's height: a rise or fall smaller than this is none
 MOST_GROWTH = 1.5  # of the usual breath: what a larger one counts for
 RING = 15  # breaths that make the usual one
+STANDS = 0.5  # of the least breath: a top around which it moves less is none
 VIOLENT = 3.0  # usual breaths: movement of more is motion, deeper than a sigh
 AGREE = 5  # more breaths of the usual size than others make it trusted
 PROVEN = 12  # the same since it was learned, others counting twice: motion is too uneven for it
@@ -183,7 +184,10 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
             elif s[EXTREME] - value > step:
                 height = s[EXTREME] - s[OTHER]
                 at = int(s[WHERE]) // block
-                if not slow[at]:
+                # Between the troughs that the band leaves at both ends of a pause, its still middle
+                # is a top as well: nothing rises or falls there.
+                stands = moves[at] < STANDS * step
+                if not slow[at] and not stands:
                     found[n] = int(s[WHERE])
                     rises[n] = height
                     n += 1

@@ -259,9 +259,10 @@ class _Section:
         self._samples[lo:hi] = band[inner]
         self._searched[lo:hi] = whole[inner]
         self._removed[lo:hi] = removed[inner]
-        power = self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
-        at = lo - a + self._stillness.block * np.arange(len(power))
-        self._contact.add(mean, cycle[at], removed[at], power, whole[at])
+        noise, height = self._stillness.add(band, whole, samples, heart, once, lo - a, hi - a)
+        at = lo - a + self._stillness.block * np.arange(len(noise))
+        lengths = np.append(np.diff(beats), 1.0)  # the last one's is not asked for
+        self._contact.add(mean, lengths, cycle[at], removed[at], noise, height, whole[at])
 
     def _beats_near(self, start: float, end: float) -> NDArray[np.float64]:
         near = []

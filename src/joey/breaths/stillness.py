@@ -34,6 +34,7 @@ MARGIN = 1.5  # times what is left where nobody breathes: more is movement
 # more where it is as quick as what the heart leaves or as slow as an adult's breathing.
 REST, REST_QUICK, REST_SLOW = 0.12, 0.18, 0.35
 SLOW_HZ, QUICK_HZ = 0.65, 1.2  # of a sine of this briskness
+LOCKED = 0.6  # of the usual breath: so high what is locked to the beats may be breaths
 DROWNED = 0.5  # of the usual breath: with more noise and ripple breaths cannot be told
 AFTER_S, BEFORE_S = 2.2, 1.8  # s from a peak on, to the next: movement there is that of breaths
 NEAR_S = 3.0  # s to either side: half of a pause this near must be still
@@ -80,6 +81,7 @@ class Stillness:
         self._low: NDArray[np.float64] = np.full(n, np.nan)
         self._second: NDArray[np.float64] = np.zeros(n)
         self._fourth: NDArray[np.float64] = np.zeros(n)
+        self._heart: NDArray[np.float64] = np.zeros(n)
         self.moves: NDArray[np.float64] = np.full(n, np.nan)
         self.floor: NDArray[np.float64] = np.full(n, np.nan)
         self.lately: NDArray[np.float64] = np.full(n, np.nan)
@@ -129,8 +131,8 @@ class Stillness:
         smooth: NDArray[np.int64],
         first: int,
         stop: int,
-    ) -> NDArray[np.float64]:
-        """Take the next samples, whole blocks but for the window's last; return their noise.
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Take the next samples, whole blocks but for the window's last.
 
         Parameters
         ----------
@@ -144,8 +146,8 @@ class Stillness:
 
         Returns
         -------
-        ndarray of float64, shape (blocks,)
-            Power of the plain second differences.
+        noise, height : ndarray of float64, shape (blocks,)
+            Power of the plain second differences, and the height of the heart's share.
         """
         from joey.breaths import beatwise  # noqa: PLC0415  loads Numba
 
@@ -159,10 +161,11 @@ class Stillness:
         noise = NOISE * np.sqrt(out[2] / 6) * np.sqrt(2 / (3 * self._smooth))
         unit = float(self._smooth**2 * self._drift)
         self.floor[mine] = MARGIN * unit * (noise + RIPPLE * out[3])
+        self._heart[mine] = unit * out[3]
         same = float(self._smooth * self._drift) ** 2  # to the unit of `moves`
         self._second[mine], self._fourth[mine] = same * out[4], same * out[5]
         self._move(self._blocks - AROUND)
-        return np.asarray(out[2])
+        return out[2], out[3]
 
     def close(self) -> None:
         """Say that no more samples come."""
@@ -240,6 +243,8 @@ class Stillness:
             moving = self.moves[mine] >= rest
             # A line that stood still after a leap may be that of electrodes without a chest.
             moving |= contact.lost[mine] | (self.shaken[mine] & ~contact.felt[mine])
+            # Breaths that come one a beat, as a ventilator's may, go with the heart's share.
+            moving |= contact.grown[mine] & (self._heart[mine] > LOCKED * breath)
             moving |= likeness.faded(
                 band, valid, peaks, self.floor, self.breath, inner, first, self.block, self._fs
             )
