@@ -89,6 +89,19 @@ def test_times_around_a_change_of_the_clock_name_their_zone() -> None:
     assert berlin.around(later, later + 60).minute(later) == "02:00"
 
 
+def test_times_around_an_hour_that_is_missing_name_their_zone() -> None:
+    """In the night of 29 March 2026 the hour from 2 to 3 does not come in Berlin."""
+    berlin = Clock(dated=True, zone="Europe/Berlin")
+    on = 1_774_746_000.0  # 01:00 UTC: 02:00 becomes 03:00
+
+    night = berlin.around(on - 1800, on + 1800)
+    assert night.range(on - 1800, on + 1800) == "01:30 CET–03:30 CEST"
+    assert night.second(on - 1.0) == "01:59:59 CET"
+    assert night.second(on) == "03:00:00 CEST"
+    later = on + 86_400
+    assert berlin.around(later, later + 60).minute(later) == "03:00"
+
+
 def test_a_holder_named_twice_in_a_row_is_said_once() -> None:
     def hold(*roles: str) -> Hold:
         pieces = tuple(Piece("k", role, 60.0 * k, 60.0 * k + 60) for k, role in enumerate(roles))

@@ -511,16 +511,22 @@ def test_a_tablet_that_slept_knows_the_time(
     assert abs(at - time.time() - 3600) < 10
 
 
-def test_an_hour_that_comes_twice_is_told_apart(
-    browser: Browser, ward: tuple[Served, set[str]]
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("Date.UTC(2026, 9, 25, 1)", ["02:30 CEST", "02:30", "02:59:59 CEST"]),  # 03:00 is 02:00
+        ("Date.UTC(2026, 2, 29, 1)", ["01:30 CET", "03:30", "01:59:59 CET"]),  # 02:00 is 03:00
+    ],
+)
+def test_an_hour_that_comes_twice_or_not_at_all_is_told_apart(
+    browser: Browser, ward: tuple[Served, set[str]], change: str, told: list[str]
 ) -> None:
     """After a change of the clock, times of before it have the zone beside them; others none."""
     page = tablet(browser, ward[0], "/beds/NICU/4")
     expect(page.get_by_role("button", name="Start hold")).to_be_visible()
-    said = """async (ago) => {
+    said = """async (back) => {
         const { heard } = await import("/static/clock.js");
         const { hm, hms } = await import("/static/format.js");
-        const back = Date.UTC(2026, 9, 25, 1);  // in Berlin 03:00 becomes 02:00
         heard(back + 1800000, 1);
         const now = [hm(back - 1800000), hm(back + 1800000), hms(back - 1000)];
         heard(back + 86400000, 1);
@@ -536,12 +542,9 @@ def test_an_hour_that_comes_twice_is_told_apart(
         return [now, drawn.filter((words) => /CE/.test(words))];
     }"""
     # The unit's clock is the host's: what it says is asked of the scripts, between two messages.
-    now, drawn = page.evaluate(said)
-    assert [re.sub(r"GMT\+2", "CEST", re.sub(r"GMT\+1", "CET", each)) for each in now] == [
-        "02:30 CEST",
-        "02:30",
-        "02:59:59 CEST",
-    ]
+    now, drawn = page.evaluate(said, page.evaluate(change))
+    zones = [re.sub(r"GMT\+2", "CEST", re.sub(r"GMT\+1", "CET", each)) for each in now]
+    assert zones == told
     assert any("→" in each for each in drawn)
 
 
