@@ -105,3 +105,15 @@ def test_chunks_do_not_matter_where_the_heart_slows(width: float, step: float) -
     assert found.times.tolist() == whole.times.tolist()
     assert found.edges.tolist() == whole.edges.tolist()
     assert found.searched == whole.searched
+
+
+def test_a_beat_that_is_told_twice_does_no_harm() -> None:
+    """As marks of two observers have it: the interval between the two is no beat's."""
+    one = slowed(531, 60.0, 0.4, 0.6)
+    times = np.sort(np.append(one.beats.times, one.beats.times[100:900:50]))
+
+    once = detect_breaths(one.resp, one.beats)
+    twice = detect_breaths(one.resp, beats_at(times))
+
+    assert len(once.times) > 250
+    np.testing.assert_allclose(twice.times, once.times, atol=0.1)

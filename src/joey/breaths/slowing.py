@@ -27,7 +27,10 @@ MOST_OWN = 0.9  # of a mean that is one beat's own: what is left without it is n
 def changes(
     beats: NDArray[np.float64], reach: float, shortest: float, longest: float
 ) -> NDArray[np.bool_]:
-    """Return around which beats the heart changes its pace."""
+    """Return around which beats the heart changes its pace.
+
+    A beat whose own interval is none, as one that is told twice has, is never among them.
+    """
     n = len(beats)
     out = np.zeros(n, dtype=np.bool_)
     lo = hi = 0
@@ -41,7 +44,7 @@ def changes(
             rr = beats[j + 1] - beats[j]
             if shortest <= rr <= longest:
                 least, most = min(least, rr), max(most, rr)
-        out[k] = most > CHANGED * least
+        out[k] = most > CHANGED * least and shortest <= beats[k + 1] - beats[k] <= longest
     return out
 
 
