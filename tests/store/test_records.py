@@ -468,6 +468,50 @@ def test_another_infant_in_the_bed_needs_a_new_confirmation(
     assert (found.infant, found.confirmed) == (None, False)
 
 
+def test_a_confirmation_is_not_carried_to_the_next_infant_by_a_restart(
+    journal: Journal, new_url: Callable[[], str]
+) -> None:
+    """Also where the monitor is silent from Joey's start until another infant is admitted."""
+    url = new_url()
+    before = Records(url, SOURCES)
+    journal.oru("", "4", "", "")
+    before.apply(journal.entries)
+    (stream,) = before.associations("NICU/4")
+    journal.tap("associate", "a1", NOW, stream=stream.stream, infant=1)
+    before.apply(journal.entries)
+    before.close()
+    records = Records(url, SOURCES)
+    journal.adt("A01", "SMITH^BABY GIRL", "4", mrn="0077")
+    records.apply(journal.entries)
+    assert not any(each.infant == 1 for each in records.associations("NICU/4"))
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+
+    (found,) = records.associations("NICU/4")
+    assert (found.infant, found.confirmed) == (None, False)
+    records.close()
+
+
+def test_who_comes_back_after_a_restart_is_attached_again(
+    journal: Journal, new_url: Callable[[], str]
+) -> None:
+    """The stream of an infant that was away is not nobody's for ever."""
+    url = new_url()
+    before = Records(url, SOURCES)
+    journal.oru("JONES^BABY BOY", "4")
+    journal.adt("A03", "JONES^BABY BOY", "4", at=NOW + MIN, when=NOW + MIN)
+    before.apply(journal.entries)
+    assert [each.infant for each in before.associations("NICU/4")] == [None]
+    before.close()
+    records = Records(url, SOURCES)
+    journal.adt("A01", "JONES^BABY BOY", "4", at=NOW + 2 * MIN, when=NOW + 2 * MIN)
+    journal.oru("JONES^BABY BOY", "4")
+    records.apply(journal.entries)
+
+    assert [each.infant for each in records.associations("NICU/4")] == [1]
+    records.close()
+
+
 def test_beds_stand_in_room_order(records: Records) -> None:
     """Bed 10 comes after bed 9, whoever was admitted first."""
     journal = Journal()

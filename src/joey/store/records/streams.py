@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from joey.people import Account, Identity, agree, stream_id, stream_key
 from joey.store.records.tables import accounts, associations, infants, names, stays
@@ -68,8 +68,13 @@ def _says_something(seen: Seen) -> bool:
 
 
 def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at_ns: int) -> None:
-    """Ask again whose a bed's stream is, after an admission changed who is there."""
+    """Ask again whose a bed's stream is, after an admission changed who is there.
+
+    Where no monitor spoke since Joey was started, it is asked with its next message: what stood
+    before is of who lay there then.
+    """
     if seen is None:
+        _close_others(connection, bed, at_ns)
         return
     here = and_(
         associations.c.bed == bed,
@@ -94,6 +99,16 @@ def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at
             seq=seq,
         )
     )
+
+
+def _close_others(connection: Connection, bed: str, at_ns: int) -> None:
+    """End what stands at a bed and is not of the infant there now."""
+    infant = _at(connection, bed)
+    standing = and_(associations.c.bed == bed, associations.c.until_ns.is_(None))
+    if infant is not None:
+        others = or_(associations.c.infant.is_(None), associations.c.infant != infant)
+        standing = and_(standing, others)
+    connection.execute(update(associations).where(standing).values(until_ns=at_ns))
 
 
 def _whose(connection: Connection, seen: Seen) -> tuple[int | None, str]:
