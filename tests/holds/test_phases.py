@@ -187,7 +187,7 @@ def test_what_lies_outside_the_recording_is_told_and_kept() -> None:
     assert minutes(phases)["before"] == [(-70, -10)]
     assert phases.notes == (
         "40 of the 60 min of before lie outside the recording",
-        "5 of the 25 min of transfer_out lie outside the recording",
+        "5 of the 25 min of transfer out lie outside the recording",
         "60 of the 60 min of after lie outside the recording",
     )
 

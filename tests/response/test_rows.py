@@ -101,3 +101,16 @@ def test_the_positive_and_skewed_measures_are_ratios_and_pnn_has_no_interval() -
     ratios = {each.name for each in FEATURES if each.scale == "ratio"}
     assert ratios == {"sdnn", "rmssd", "sd1", "sd2", "asymmetry", "lf", "hf", "rsa"}
     assert not next(each for each in FEATURES if each.name == "pnn10").blockwise
+
+
+def test_where_nothing_was_measured_before_the_hold_the_change_says_so() -> None:
+    """And not *in this phase*: beside a change there are two, and the hold has the signal."""
+    (monitor,) = (each for each in FEATURES if each.name == "heart_rate_monitor")
+    late = Series(Channel("heart_rate", "/min", source="sim"), np.arange(5000.0, 16000.0),
+        np.full(11000, 150.0), np.ones(11000))  # fmt: skip
+    material = Material(numerics={"heart_rate": (late,)})
+    (row,) = feature_rows([monitor], material, PHASES, NO_WINDOWS, Settings(), Beside({}))
+
+    why = "cannot say: no heart rate or pulse rate before the hold"
+    assert row.changes["settled"].reason == why
+    assert row.phases["before"].reason == "no heart rate or pulse rate in this phase"

@@ -213,7 +213,11 @@ def _cut_notes(name: str, planned: Spans, left: Spans) -> list[str]:
     if lost < WORTH_A_NOTE_S:
         return []
     minutes = f"{_minutes(lost)} of the {_minutes(total(planned))} min"
-    return [f"another hold or its transfer takes {minutes} of {name}"]
+    return [f"another hold or its transfer takes {minutes} of {_words(name)}"]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _data_notes(spans: dict[str, Spans], data_span: Span) -> list[str]:
@@ -223,8 +227,8 @@ def _data_notes(spans: dict[str, Spans], data_span: Span) -> list[str]:
         lost = total(subtract(spans[name], Spans.of([data_span])))
         if lost >= WORTH_A_NOTE_S:
             notes.append(
-                f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {name} lie outside "
-                "the recording"
+                f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {_words(name)} lie"
+                " outside the recording"
             )
     return notes
 

@@ -237,7 +237,12 @@ def _change(
         lacking = f"{before.source} before, {during.source} in this phase: two channels, no change"
     value = NAN if lacking else measurer.change(before.value, during.value)
     if np.isnan(value):
-        unsaid = (each.reason for each in (before, during) if np.isnan(each.value))
+        whose = ((before, "before the hold"), (during, f"in {name.replace('_', ' ')}"))
+        unsaid = (
+            each.reason.replace("in this phase", words)  # beside a change there are two of them
+            for each, words in whose
+            if np.isnan(each.value)
+        )
         why = next(unsaid, "") or lacking
         why = why if why.startswith("cannot say") else f"cannot say: {why or 'not measured'}"
         return Summary(NAN, NAN, NAN, unit, 0, coverage, why)
