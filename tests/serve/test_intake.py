@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -41,6 +42,10 @@ def test_an_acknowledged_message_is_in_the_journal(intake: Running, tmp_path: Pa
     assert [entry.control_id for entry in kept] == ["o1", "o2"]
     assert kept[0].shard == kept[1].shard >= 0
     assert {entry.state for entry in kept} == {"accepted"}
+    time.sleep(1.5)
+    ticks = Journal(tmp_path / "journal.db", read_only=True).read(0, kinds={"tick"})
+    counts = json.loads(ticks[-1].payload)
+    assert (counts["messages"], counts["again"]) == (3, 1)
 
 
 def test_what_is_not_of_patient_care_is_in_quarantine(intake: Running, tmp_path: Path) -> None:

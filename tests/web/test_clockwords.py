@@ -16,7 +16,7 @@ ZONE = "is the zone of this source right in the settings?"
     ("seconds", "words"),
     [
         (0.42, "+0.42 s"),
-        (-94.84, "-94.84 s"),
+        (-94.84, "−94.84 s"),
         (3600, "+60 min 00 s"),
         (-7203, "−2 h 00 min"),
         (4_294_968, "+49 d 17 h"),
@@ -34,7 +34,7 @@ def test_unknown() -> None:
 
 def test_drift() -> None:
     """No clock gains an hour in three: what came at once was kept back."""
-    assert words_of_drift(-6.2) == "-6 ppm"
+    assert words_of_drift(-6.2) == "−6 ppm"
     assert words_of_drift(math.nan) == ""
     assert words_of_drift(363_151.0) == ""
 

@@ -14,7 +14,7 @@ import pytest
 
 from joey.errors import InputError
 from joey.store.journal import Journal, NewEntry, shard_of
-from joey.web.health import DiskUse
+from joey.web.health import DiskUse, words_of_journal
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit
 from tests.web.test_told import Clock, catch_up, open_ward
@@ -22,10 +22,10 @@ from tests.web.test_told import Clock, catch_up, open_ward
 NS = 1_000_000_000
 
 
-def tick(folder: Path, at_ns: int, messages: int, refused: int = 0) -> None:
+def tick(folder: Path, at_ns: int, messages: int, refused: int = 0, again: int = 0) -> None:
     """Write what intake writes once a second."""
     journal = Journal(folder / "journal.db")
-    counts = {"messages": messages, "refused_more": refused}
+    counts = {"messages": messages, "refused_more": refused, "again": again}
     said = json.dumps({"now_ns": at_ns, **counts}).encode()
     journal.append([NewEntry(at_ns, "tick", "host", said)])
     journal.close()
@@ -53,9 +53,12 @@ def test_in_equals_stored_equals_shown(tmp_path: Path) -> None:
     said = "listening; refused 1,200 connections of addresses that had too many"
     assert ward.feed()["cards"]["intake"] == said
     assert [row["shown"] for row in ward.feed()["beds"]] == [3]
+    tick(tmp_path, clock.now, 105, again=2)
+    catch_up(ward)
+    assert ward.feed()["cards"]["in"] == "5, 2 of them again"
     tick(tmp_path, clock.now, 0)
     catch_up(ward)
-    assert ward.feed()["cards"]["in"] == "3"
+    assert ward.feed()["cards"]["in"] == "5, 2 of them again"
     later = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={"spo2": 93.0})
     journal.append([NewEntry(clock.now, "hl7", SOURCE, later, shard_of(SOURCE, "NICU/4"), "9")])
     catch_up(ward)
@@ -114,7 +117,7 @@ def test_a_clock_that_was_set_is_told(tmp_path: Path) -> None:
     clock = Clock()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
     ward = open_ward(tmp_path, clock)
-    assert ward.feed()["cards"]["clock"].startswith("even")
+    assert ward.feed()["cards"]["clock"].startswith("runs evenly")
 
     clock.now += 3600 * NS
     time.sleep(0.01)
@@ -321,3 +324,11 @@ def test_the_days_are_told_whatever_is_free(
 def days_of(words: str) -> float:
     """Return the number of days that are told."""
     return float(words.partition(" days")[0].replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(0.0, "0 min"), (0.05, "72 min"), (0.1, "2.4 h"), (0.99, "23.8 h"), (2.04, "2.0 days")],
+)
+def test_how_far_the_journal_reaches_back_in_words(days: float, words: str) -> None:
+    assert words_of_journal(days, (), str) == words

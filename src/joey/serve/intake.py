@@ -75,6 +75,7 @@ class Intake:
         self._order = asyncio.Lock()  # who comes first is kept first, also where all have to wait
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._codes = CodeMap()
+        self._again = 0  # messages that were in the journal already
         self._beds: dict[str, set[str]] = {}  # by source: those that it has opened
         for source, bed in known:
             self._beds.setdefault(source, set()).add(bed)
@@ -156,6 +157,7 @@ class Intake:
                         done.set_exception(StorageError(str(error)))
                 await asyncio.sleep(RETRY_S)
                 continue
+            self._again += sum(receipt.duplicate for receipt in receipts)
             for (_, done), receipt in zip(batch, receipts, strict=True):
                 if not done.done():  # the peer may have gone
                     done.set_result(receipt)
@@ -163,7 +165,8 @@ class Intake:
     async def tick(self, server: MllpServer) -> None:
         """Write the host's time and what came in, once a second, until cancelled."""
         while True:
-            said = {"now_ns": self._settings.clock.now_ns(), **asdict(server.traffic)}
+            counts = {**asdict(server.traffic), "again": self._again}
+            said = {"now_ns": self._settings.clock.now_ns(), **counts}
             entry = NewEntry(said["now_ns"], "tick", "host", json.dumps(said).encode())
             with contextlib.suppress(StorageError):  # it is told with the messages
                 await self._keep(entry)

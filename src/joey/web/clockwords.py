@@ -31,9 +31,9 @@ def words_of_offset(offset_ns: int | None) -> str:
     if offset_ns is None:
         return ""
     seconds = offset_ns / NS
+    sign, whole = "−" if seconds < 0 else "+", round(abs(seconds))
     if abs(seconds) < EXACT_S:
-        return f"{seconds:+.2f} s"
-    sign, whole = "+" if seconds > 0 else "−", round(abs(seconds))
+        return f"{sign}{abs(seconds):.2f} s"
     if whole < 100 * MIN_S:
         return f"{sign}{whole // MIN_S} min {whole % MIN_S:02d} s"
     if whole < 2 * DAY_S:
@@ -43,7 +43,7 @@ def words_of_offset(offset_ns: int | None) -> str:
 
 def words_of_drift(ppm: float) -> str:
     """Return how fast two clocks part: ``+12 ppm``; empty where it is not known, or cannot be."""
-    return f"{ppm:+.0f} ppm" if abs(ppm) <= MOST_PPM else ""
+    return f"{ppm:+.0f} ppm".replace("-", "−") if abs(ppm) <= MOST_PPM else ""
 
 
 def hint_of_offset(offset_ns: int | None) -> str:

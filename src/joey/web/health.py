@@ -35,6 +35,7 @@ __all__ = [
 
 NS = 1_000_000_000
 DAY_S = 86_400.0
+MIN_S = 60
 SILENT_NS = 5 * NS  # ns without a tick, from which intake is silent
 LEAST_S = 60.0  # s of growth, before which no days are told
 STATES = ("done", "waiting", "gone", "failed")  # of revisions
@@ -106,7 +107,10 @@ def words_of_journal(
     clock : callable
         Writes a time as the unit's clock shows it.
     """
-    kept = f"{days:.1f} days" if days >= 1 else f"{days * 24:.1f} h"
+    minutes = days * DAY_S / MIN_S
+    kept = f"{days:.1f} days" if days >= 1 else f"{minutes / 60:.1f} h"
+    if minutes < 100:
+        kept = f"{minutes:.0f} min"
     if not damaged:
         return kept
     bed, at_ns = damaged[0]
@@ -138,27 +142,35 @@ class Traffic:
 
     def __init__(self) -> None:
         self.messages = 0  # that came in since the first tick, as of the last one
+        self.again = 0  # of them that were stored before: sent twice, and kept once
         self.stored = 0  # of them in the journal, as of the last tick
         self.quarantined = 0
         self.ticked_ns = 0
         self.refused = 0  # connections beyond those of one address, as of the last tick
-        self._last: int | None = None
+        self._last: tuple[int, int] | None = None  # both counts of the last tick
         self._since = 0, 0  # stored and in quarantine, with those after the last tick
 
     def take(self, entry: Entry) -> None:
         """Take a tick or a message of the journal."""
         if entry.kind == "tick":
             said = json.loads(entry.payload)
-            messages = int(said.get("messages", 0))
+            messages, again = int(said.get("messages", 0)), int(said.get("again", 0))
             self.refused = int(said.get("refused_more", 0))
             if self._last is not None:  # a new intake counts from zero
-                self.messages += messages - self._last if messages >= self._last else messages
-            self._last = messages
+                before = self._last if messages >= self._last[0] else (0, 0)
+                self.messages += messages - before[0]
+                self.again += again - before[1]
+            self._last = messages, again
             self.stored, self.quarantined = self._since
             self.ticked_ns = entry.received_ns
         elif entry.kind == "hl7" and self._last is not None:
             stored, quarantined = self._since
             self._since = stored + 1, quarantined + (entry.state != "accepted")
+
+    def came(self) -> str:
+        """Return how many came in, and how many of them had come before."""
+        again = f", {self.again:,} of them again" if self.again else ""
+        return f"{self.messages:,}{again}"
 
     def words(self, now_ns: int, speed: float, clock: Callable[[int], str]) -> str:
         """Return what intake does; `clock` writes a time as the unit's clock shows it."""
@@ -200,7 +212,7 @@ class ClockWatch:
             at, step = self.stepped
             return f"set by {step:+.0f} s at {clock(at)}"
         apart = self._apart(self._first, (now_ns, time.monotonic_ns()))
-        return f"even, {abs(apart):.1f} s apart"
+        return f"runs evenly, {abs(apart):.1f} s off since then"
 
     def _apart(self, before: tuple[int, int], now: tuple[int, int]) -> float:
         return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS

@@ -410,7 +410,7 @@ class Ward:
         behind = self._journal.last() - max(self._heard, self._applied)
         return {
             "cards": {
-                "in": f"{self._traffic.messages:,}",
+                "in": self._traffic.came(),
                 "stored": f"{self._traffic.stored:,}",
                 "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
                 "quarantined": in_quarantine,
