@@ -258,6 +258,31 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
             assert page.locator("#report").evaluate("e => getComputedStyle(e).filter") == "none"
 
 
+@pytest.mark.browser
+def test_back_leads_from_a_report_to_the_bed(browser: Browser, held: tuple[Path, str, int]) -> None:
+    """However often the report was made anew meanwhile."""
+    folder, hold, _ = held
+    with running(folder) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        made: list[str] = []
+        page.on("response", lambda answer: made.append(answer.url))
+        page.get_by_role("link", name="Whole report").click(timeout=30_000)
+        expect(page.frame_locator("#report").locator("svg.oxycrg")).to_be_visible(timeout=90_000)
+        before, reports = page.evaluate("history.length"), sum("/report?" in url for url in made)
+        assert reports == 1
+        said = """async (hold) => (await (await fetch("/api/taps", { method: "POST",
+            headers: { "Content-Type": "application/json" }, body: JSON.stringify({
+            id: crypto.randomUUID(), type: "describe", bed: "NICU/4", hold, at: Date.now(),
+            details: { end_reason: "feeding" } }) })).json()).refused"""
+        assert page.evaluate(said, hold) == ""
+        with page.expect_response(re.compile("/report\\?"), timeout=60_000):
+            pass
+        expect(page.frame_locator("#report").locator("svg.oxycrg")).to_be_visible(timeout=30_000)
+        assert page.evaluate("history.length") == before
+        page.evaluate("history.back()")
+        expect(page).to_have_url(f"{served.address}/beds/NICU/4")
+
+
 PAPER = """
 body => {
   const root = getComputedStyle(body.ownerDocument.documentElement).backgroundColor;

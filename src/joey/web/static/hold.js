@@ -24,8 +24,9 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
     shown = message.version;
     frame.onload = () => { light(); frame.contentWindow?.scrollTo(0, top); frame.classList.remove("loading"); };
     if (frame.hidden) frame.classList.add("loading");
-    frame.src = `/holds/${encodeURIComponent(hold)}/report?v=${encodeURIComponent(shown)}`;
     frame.hidden = false;
+    // In the place of the one before: else each report is a page more to go back through.
+    frame.contentWindow?.location.replace(`/holds/${encodeURIComponent(hold)}/report?v=${encodeURIComponent(shown)}`);
   }
 });
 startPage(link);
