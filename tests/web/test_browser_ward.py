@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,6 +169,20 @@ def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[st
     expect(one.get_by_role("button", name="Start hold")).to_be_visible(timeout=2000)
 
 
+def test_a_holder_of_a_hold_that_is_over_is_not_taken_without_a_word(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Another tablet stops the hold while it is asked who takes over."""
+    served, _ = ward
+    one, two = (tablet(browser, served, "/beds/NICU/4") for _ in range(2))
+    one.get_by_role("button", name="Start hold").click()
+    one.get_by_role("button", name="Say who holds").click()
+    two.get_by_role("button", name="Stop hold").click()
+    expect(one.locator("[data-do=start]")).to_be_visible(timeout=2000)
+    one.get_by_role("button", name="Father", exact=True).click()
+    expect(one.locator("#say")).to_have_text("Not taken: no hold runs here any more")
+
+
 def test_a_lost_link_is_said_within_five_seconds(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:
@@ -227,6 +242,99 @@ def test_a_new_name_keeps_the_old_one_beside_it(
     expect(page.get_by_role("timer")).to_be_visible()
 
 
+def test_minutes_of_a_hold_are_the_same_everywhere(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Nine and a half minutes run as nine, and are ten when they are over: on each page."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.locator("#hold")).to_contain_text("Undo start")
+    said = """async () => {
+        const hold = document.querySelector("[data-do=report]").href.split("/").pop();
+        const tap = { id: crypto.randomUUID(), type: "nudge", bed: "NICU/4", hold,
+            at: Date.now() - 585000 };
+        const answer = await fetch("/api/taps", { method: "POST", body: JSON.stringify(tap),
+            headers: { "Content-Type": "application/json" } });
+        return (await answer.json()).refused;
+    }"""
+    assert page.evaluate(said) == ""
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^9:\d\d$"))
+    expect(page.locator("#today")).to_have_text("9 min")
+    page.get_by_role("button", name="Stop hold").click()
+    expect(page.locator("#lastwords")).to_have_text(re.compile(r", 10 min, holder unknown$"))
+    expect(page.locator("#today")).to_have_text("10 min")
+    page.goto(ward[0].address)
+    tile = page.locator(".tile").nth(1)
+    expect(tile).to_contain_text("held 10 min today")
+
+
+def test_a_tap_is_shown_at_once_where_the_link_is_known_to_be_lost(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """A network that swallows what is sent answers after seconds, or never."""
+    served, _ = ward
+    page = tablet(browser, served, "/beds/NICU/4")
+    start = page.get_by_role("button", name="Start hold")
+    expect(start).to_be_visible()
+    assert served.process is not None
+    served.process.send_signal(signal.SIGSTOP)
+    try:
+        expect(page.locator("#unlinked")).to_be_visible(timeout=6000)
+        tapped = """async () => { document.querySelector("[data-do=start]").click();
+            const seen = [];
+            for (let k = 0; k < 30; k++) {
+                seen.push(!!document.querySelector("#hold [role=timer]"));
+                await new Promise((go) => setTimeout(go, 50));
+            }
+            return seen; }"""
+        assert all(page.evaluate(tapped))
+    finally:
+        served.process.send_signal(signal.SIGCONT)
+    expect(page.locator("#waits")).to_be_hidden(timeout=20_000)
+    expect(page.get_by_role("timer")).to_be_visible()
+    expect(page.locator("#hold")).not_to_contain_text("not sent yet")
+
+
+def test_a_bed_that_is_none_gets_no_tile(browser: Browser, ward: tuple[Served, set[str]]) -> None:
+    """A tap that names it is refused, and changes the unit of nobody."""
+    page = tablet(browser, ward[0])
+    expect(page.locator(".tile")).to_have_count(3)
+    tap = """async () => (await (await fetch("/api/taps", { method: "POST",
+        headers: { "Content-Type": "application/json" }, body: JSON.stringify({
+        id: crypto.randomUUID(), type: "start_hold", bed: "NICU/99", at: Date.now() })
+        })).json())"""
+    said = page.evaluate(tap)
+    assert said["refused"] == "there is no such bed"
+    assert said["bed"] is None
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(3)
+
+
+def test_the_longest_name_of_a_holder_stays_in_the_panel(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Wrapped, not cut; and what is said of it lies over no button."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    for button, name in (("Someone else", "Ann"), ("To someone else", "W" * 40)):
+        page.get_by_role("button", name=button, exact=True).click()
+        page.get_by_label("First name").fill(name)
+        page.get_by_role("button", name="Volunteer", exact=True).click()
+        expect(page.locator(".holding .holder")).to_have_text(f"Volunteer · {name}")
+    expect(page.locator("#say")).to_contain_text("W" * 40)
+    outside = """() => { const panel = document.querySelector(".holdpanel").getBoundingClientRect();
+        const range = document.createRange(), found = [];
+        for (const each of document.querySelectorAll(".holdpanel .holder, .holdpanel .quiet")) {
+            range.selectNodeContents(each);
+            for (const box of range.getClientRects()) if (box.right > panel.right) found.push(each);
+        }
+        return found.length; }"""
+    assert page.evaluate(outside) == 0
+    under = """() => { const at = document.getElementById("say").getBoundingClientRect();
+        const there = document.elementFromPoint(at.left + at.width / 2, at.top + at.height / 2);
+        return there.id; }"""
+    assert page.evaluate(under) != "say"
+
+
 def test_waves_run_and_freeze(browser: Browser, ward: tuple[Served, set[str]]) -> None:
     """New pixels come while it runs, and none while it is frozen."""
     page = tablet(browser, ward[0], "/beds/NICU/4")
@@ -263,6 +371,8 @@ def test_targets_are_large_enough_for_gloves(
         e.textContent.includes("Stop hold") && e.getBoundingClientRect().height >= 60)"""
     )
     assert page.evaluate(small, 48) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -546,6 +656,34 @@ def test_an_hour_that_comes_twice_or_not_at_all_is_told_apart(
     zones = [re.sub(r"GMT\+2", "CEST", re.sub(r"GMT\+1", "CET", each)) for each in now]
     assert zones == told
     assert any("→" in each for each in drawn)
+
+
+def test_letters_without_room_are_those_of_the_graver_spell(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Over 24 h a BD lies on a D: it is the BD that is written; of many holders the last one."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    drawn = """async () => {
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4"), now = Date.now(), min = 60000;
+        const spell = (at, letters) => ({ at: now - at * min, letters });
+        const holder = (name) => ({ role: "mother", name });
+        crg.end = now; crg.minutes = 1440;
+        crg.show({ spells: [spell(700, "A20"), spell(305, "D"), spell(300, "BD"), spell(30, "B")],
+            holds: [{ id: "h", start: now - 480 * min, end: now,
+                holders: [holder("Wilhelmina-Alexandra"), holder("Friederike-Margarete")] }] });
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        crg.paint();
+        return drawn;
+    }"""
+    words = page.evaluate(drawn)
+    assert [each for each in words if re.fullmatch(r"[ABD]+\d*", each)] == ["BD", "A20", "B"]
+    assert "… Mother · Friederike-Margarete" in words
 
 
 @pytest.mark.parametrize("n", [1, 6, 24, 60])

@@ -106,7 +106,7 @@ def test_a_discharge_in_a_hold_is_told_where_it_was(tmp_path: Path, clock: Clock
     assert ward.has_hold(hold)
     state = ward.hold(hold)
     assert state["title"] == (
-        "JONES, BABY BOY, bed 4: 12:00 to 13:00, 60 min, unknown, ended as the infant left"
+        "JONES, BABY BOY, bed 4: 12:00 to 13:00, 60 min, holder unknown, ended as the infant left"
     )
     assert not state["running"]
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A13", at_ns=clock.now + NS)

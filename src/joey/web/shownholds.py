@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
 from joey.web.reports import HoldReports, Wish, spans_of, words_of_revision
 
@@ -166,4 +167,6 @@ class ShownHolds:
 
 def _named(role: str, name: str) -> str:
     """Return a holder in words: ``mother · Sara``, and ``mother`` of one who is called so."""
+    if role == UNKNOWN:
+        role = "not known" if name else "holder unknown"
     return f"{role} · {name}" if name and name.casefold() != role.casefold() else role

@@ -168,7 +168,11 @@ class Ward:
             self._traffic.take(entry)
         if done.beds:
             self._shown.forget()
+        now = self._settings.now_ns()
         for bed in done.beds:
+            # A tap that was refused may name a bed that is none: it gets no tile.
+            if bed not in self._order and self._records.bed(bed, now) is None:
+                continue
             self._learn(bed)
             self._taken.pop(bed, None)
             self._changes[bed] += 1

@@ -1,7 +1,7 @@
 // One bed: its numbers, its OxyCRG with the holds drawn in, its waveforms, and the hold.
 
 import { hostNow } from "./clock.js";
-import { by, hm, lasting, make, write } from "./format.js";
+import { by, heldToday, hm, lasting, make, write } from "./format.js";
 import { HoldPanel } from "./holdpanel.js";
 import { bedWith } from "./kept.js";
 import { openLink } from "./link.js";
@@ -79,7 +79,7 @@ function second() {
   if (!state) return;
   const now = hostNow(), { tile } = state;
   readings.show(tile.readings, now, lostLink);
-  const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
+  const today = heldToday(tile, now);
   write(by("today"), lasting(today));
   write(by("goal"), `of ${tile.goalS / 3600} h, the unit's goal`);
   by("other").hidden = !tile.otherS; write(by("other"), tile.otherS ? `and ${lasting(tile.otherS)} of other holds` : "");

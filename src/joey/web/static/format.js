@@ -50,6 +50,14 @@ export function short(seconds) {
   const minutes = Math.max(0, Math.floor(seconds / 60));
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
 }
+/**
+ * How long an infant was held today. [s] What runs counts in whole minutes, as its timer; what has
+ * ended is rounded to minutes, as in its report and in the line for the chart.
+ * @param {{heldS: number, heldFrom: number|null}} tile @param {number} now [ms]
+ */
+export function heldToday({ heldS, heldFrom }, now) {
+  return heldFrom === null ? Math.round(heldS / 60) * 60 : heldS + Math.max(0, now - heldFrom) / 1000;
+}
 /** A running clock: 0:42, 1:05:09. @param {number} seconds */
 export function running(seconds) {
   const s = Math.max(0, Math.floor(seconds));

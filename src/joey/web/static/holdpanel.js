@@ -7,6 +7,7 @@ import { tap, waitingTaps } from "./taps.js";
 import { ROLES, named } from "./words.js";
 
 const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
+const OVER = "Not taken: no hold runs here any more"; // it was stopped elsewhere while somebody was asked
 const TWICE_MS = 400, TWICE_PX = 40; // so soon and so near, two taps are one
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
 
@@ -144,9 +145,9 @@ export class HoldPanel {
     if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}`, at);
   }
   /** @param {Holder} holder */
-  change(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("change_holder", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds now`); }
+  change(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("change_holder", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds now`); else say(OVER); }
   /** @param {Holder} holder */
-  sayWho(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("describe", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds`); }
+  sayWho(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("describe", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds`); else say(OVER); }
   async stop() {
     const hold = this.state?.tile.hold;
     if (!hold) return;

@@ -16,6 +16,7 @@ const PANELS = /** @type {const} */ ([
   { key: "resp", label: "Resp", unit: "", low: NaN, deep: NaN, high: NaN, lines: [], share: 0.3 },
 ]);
 const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240];
+const LONGEST_MS = 8000; // that an answer is waited for: one that was cut off never comes
 const SETTLE_MS = 90_000; // facts younger than this may still change: asked for again
 
 /** @typedef {{low: Float32Array, high: Float32Array}} Band */
@@ -63,7 +64,7 @@ export class OxyCrg {
     const last = Math.floor(end / width), first = last - columns + 1;
     const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
     const path = `/api/oxycrg/${this.bed.split("/").map(encodeURIComponent).join("/")}`;
-    const answer = await fetch(`${path}?start=${(from * width).toFixed(3)}&width=${width}&columns=${last - from + 1}`);
+    const answer = await fetch(`${path}?start=${(from * width).toFixed(3)}&width=${width}&columns=${last - from + 1}`, { signal: AbortSignal.timeout(LONGEST_MS) });
     if (!answer.ok || this.minutes * MIN_MS !== whole) return;
     const data = await answer.arrayBuffer();
     const size = new DataView(data).getUint32(0, true);
@@ -117,8 +118,10 @@ export class OxyCrg {
       if (hold.end !== null && to < right) pen.fillRect(to - 1, 1, 1, bottom - 1);
       pen.save(); pen.beginPath(); pen.rect(left + 6, 0, to - left - 12, BAND); pen.clip();
       pen.fillStyle = ink.holdInk ?? "";
-      const words = hold.holders.map(named).filter((each, k, all) => each !== all[k - 1]).join(", then ");
-      if (pen.measureText(words).width <= to - left - 12) pen.fillText(words, left + 7, BAND / 2 - 1);
+      const who = hold.holders.map(named).filter((each, k, all) => each !== all[k - 1]);
+      // All who held, or, where there is no room, the last one.
+      const words = [who.join(", then "), `… ${who.at(-1) ?? ""}`].find((each) => pen.measureText(each).width <= to - left - 12);
+      if (words) pen.fillText(words, left + 7, BAND / 2 - 1);
       pen.restore();
     }
   }
@@ -215,18 +218,20 @@ export class OxyCrg {
   /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} top @param {number} bottom @param {Record<string, string>} ink */
   letters(pen, x, start, end, top, bottom, ink) {
     pen.font = "700 13px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "center";
-    let free = -Infinity;
-    for (const spell of this.state?.spells ?? []) {
-      if (spell.at < start || spell.at > end) continue;
+    /** @type {[number, number][]} */
+    const taken = [];
+    // Where letters would lie on each other, those of the graver spell are written.
+    const seen = (this.state?.spells ?? []).filter((each) => each.at >= start && each.at <= end).sort((one, other) => weight(other.letters) - weight(one.letters));
+    for (const spell of seen) {
       const px = x(spell.at);
       pen.fillStyle = ink.spell ?? ""; pen.globalAlpha = 0.55; pen.fillRect(Math.round(px), top - 4, 1, bottom - top + 4); pen.globalAlpha = 1;
       const wide = pen.measureText(spell.letters).width + 8;
-      if (px - wide / 2 < free) { pen.fillRect(px - 1, top - 8, 3, 5); continue; }
       const left = Math.max(LEFT, Math.min(px - wide / 2, x(end) - wide));
+      if (taken.some(([from, to]) => left < to && left + wide > from)) { pen.fillRect(px - 1, top - 8, 3, 5); continue; }
       pen.fillStyle = ink.paper ?? ""; pen.fillRect(left, BAND, wide, 18);
       pen.strokeStyle = ink.spell ?? ""; pen.lineWidth = 1.2; pen.strokeRect(left + 0.5, BAND + 0.5, wide - 1, 17);
       pen.fillStyle = ink.ink ?? ""; pen.fillText(spell.letters, left + wide / 2, BAND + 9.5);
-      free = left + wide + 2;
+      taken.push([left - 2, left + wide + 2]);
     }
     pen.textAlign = "left";
   }
@@ -244,6 +249,9 @@ export class OxyCrg {
     return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"}`;
   }
 }
+
+/** How grave a spell is by its letters: what it joins, then how long the apnea. @param {string} letters */
+const weight = (letters) => 100 * letters.replace(/\d/g, "").length + Number(letters.replace(/\D/g, ""));
 
 /** @param {Float32Array|undefined} values */
 const finite = (values) => Array.from(values ?? []).filter((each) => Number.isFinite(each));

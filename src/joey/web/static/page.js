@@ -3,7 +3,7 @@
 import { hostNow, rate } from "./clock.js";
 import { by, day, hms, hm, hourOf, make, setZone, write } from "./format.js";
 import { isLost } from "./link.js";
-import { forgetRefused, refusedTaps, sendWaiting, waitingTaps } from "./taps.js";
+import { forgetRefused, linkIs, refusedTaps, sendWaiting, waitingTaps } from "./taps.js";
 import { TAPS } from "./words.js";
 
 setZone(document.documentElement.dataset.zone ?? "UTC");
@@ -22,6 +22,7 @@ export function startPage(link, onSecond) {
     const now = hostNow();
     const quiet = link ? link.quietFor() : 0;
     const lost = isLost(quiet);
+    linkIs(lost);
     if (lost && since === null) since = Date.now() - quiet;
     if (!lost) since = null;
     bar.hidden = !lost;

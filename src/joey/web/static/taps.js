@@ -24,8 +24,8 @@ const changed = () => document.dispatchEvent(new Event("keptchange"));
 export async function tap(type, bed, more = {}, at = hostNow()) {
   /** @type {Tap} */
   const made = { id: crypto.randomUUID(), type, bed, at: Math.round(at), ...more };
-  keep([...waiting(), made]);
   awaited.add(made.id); fresh.set(made.id, performance.now());
+  keep([...waiting(), made]);
   await sendWaiting();
   const done = answers.get(made.id) ?? { stored: false, refused: "" };
   awaited.delete(made.id); answers.delete(made.id);
@@ -57,8 +57,11 @@ async function send(made) {
 
 /** The taps that wait on this device, in their order. */
 export const waitingTaps = waiting;
+let cut = false;
+/** Take whether the link is known to be lost: then a tap is shown at once, and waits for no answer. @param {boolean} lost */
+export function linkIs(lost) { cut = lost; }
 /** Those of them that were tried in vain, or are without an answer for a while: what is said to be unsent. */
-export const unsentTaps = () => waiting().filter((each) => performance.now() - (fresh.get(each.id) ?? -Infinity) > ANSWER_MS);
+export const unsentTaps = () => waiting().filter((each) => cut || performance.now() - (fresh.get(each.id) ?? -Infinity) > ANSWER_MS);
 
 /** @type {Promise<void>} */
 let sending = Promise.resolve();

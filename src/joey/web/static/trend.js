@@ -26,7 +26,7 @@ export function paintTrend(canvas, trend, held) {
   }
   pen.fillStyle = color("grid");
   for (let quarter = 1; quarter < 4; quarter++) pen.fillRect(Math.round((width * quarter) / 4), 0, 1, height);
-  const size = height < TALL ? 0 : Math.min(20, Math.max(11, height / 11)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
+  const size = height < TALL ? 0 : Math.max(11, Math.min(20, height / 11, width / 14)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
   pen.fillRect(0, middle, width, 1);
   if (size) words(pen, size, width, height, middle, bottom, start, span);
   curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, middle - 2);

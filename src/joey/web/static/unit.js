@@ -1,7 +1,7 @@
 // The unit: every bed at its place, always the same place.
 
 import { hostNow } from "./clock.js";
-import { by, dress, hm, lasting, make, short, write } from "./format.js";
+import { by, dress, heldToday, hm, lasting, make, short, write } from "./format.js";
 import { tileWith } from "./kept.js";
 import { openLink } from "./link.js";
 import { startPage } from "./page.js";
@@ -65,8 +65,7 @@ class TileView {
     write(this.holder, hold ? named(hold.holder) : "");
     this.whole.hidden = !hold;
     write(this.forLong, hold ? `${lasting((now - hold.since) / 1000)}${hold.unsent ? ", not sent yet" : ""}` : "");
-    const today = tile.heldS + (tile.heldFrom === null ? 0 : Math.max(0, now - tile.heldFrom) / 1000);
-    write(this.today, none ? "" : `held ${short(today)} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
+    write(this.today, none ? "" : `held ${short(heldToday(tile, now))} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
     const n = tile.spells.length, last = tile.spells[n - 1];
     write(this.spells, none ? "" : tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : tile.looked));
     write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
