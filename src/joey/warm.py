@@ -51,7 +51,8 @@ def _breaths() -> None:
 
     waves = np.sin(2 * np.pi * np.arange(0, SECONDS, 1 / 62.5))
     resp = quantize(Channel("resp"), 62, 0, waves, 1e-3)
-    times = np.arange(0, SECONDS, 0.4, dtype=np.float64)
+    even = np.arange(0, SECONDS, 0.4, dtype=np.float64)
+    times = np.delete(even, slice(50, 70, 2))  # a heart that slows
     beats = Beats(Channel("ecg"), times, np.zeros(len(times), dtype=np.uint8), EMPTY)
     detect_breaths(resp, beats)
 
@@ -152,7 +153,9 @@ JOBS = (
     ),
     Job(
         "breaths",
-        ("breaths.beatwise", "breaths.contact", "breaths.decide", "breaths.likeness"),
+        tuple(
+            f"breaths.{name}" for name in ("beatwise", "contact", "decide", "likeness", "slowing")
+        ),
         _breaths,
     ),
     Job("cross-correlation", ("features.sliding",), _coupling),

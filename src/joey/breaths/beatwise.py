@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from joey.compiled import kernel
 
-__all__ = ["gather", "place", "subtract", "summarize", "without_drift"]
+__all__ = ["gather", "means", "place", "subtract", "summarize", "without_drift"]
 
 
 @kernel
@@ -78,6 +78,58 @@ def gather(
             number[cycle[i], at] += 1
             power[cycle[i]] += float(fast[i]) * float(fast[i])  # whole numbers: exact
     return sums, number, power
+
+
+@kernel
+def means(
+    sums: NDArray[np.int64],
+    number: NDArray[np.int64],
+    quiet: NDArray[np.int64],
+    beats: NDArray[np.float64],
+    reach: float,
+    least: int,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return, for each beat, the mean of the beats within `reach`, and whether they were enough.
+
+    Parameters
+    ----------
+    sums, number : ndarray of int64, shape (m, bins)
+        Of each beat's samples by their place in it.
+    quiet : ndarray of int64, shape (m,)
+        How much each beat counts.
+    beats : ndarray of float64, shape (m,)
+        When the beats are. [s]
+    reach : float
+        How far the beats around are. [s]
+    least : int
+        So few beats are enough, if each place was heard.
+    """
+    n, bins = sums.shape
+    mean = np.zeros((n, bins), dtype=np.int64)
+    enough = np.zeros(n, dtype=np.bool_)
+    total, many = np.zeros(bins, dtype=np.int64), np.zeros(bins, dtype=np.int64)
+    lo = hi = 0
+    for k in range(n):
+        while hi < n and beats[hi] <= beats[k] + reach:
+            for b in range(bins):  # whole numbers: what is added is taken away exactly
+                total[b] += quiet[hi] * sums[hi, b]
+                many[b] += quiet[hi] * number[hi, b]
+            hi += 1
+        while beats[lo] < beats[k] - reach:
+            for b in range(bins):
+                total[b] -= quiet[lo] * sums[lo, b]
+                many[b] -= quiet[lo] * number[lo, b]
+            lo += 1
+        heard, drift = True, 0
+        for b in range(bins):
+            heard = heard and many[b] > 0
+            mean[k, b] = total[b] // max(many[b], 1)
+            drift += mean[k, b]
+        drift //= bins  # a mean over a whole beat is drift, not heart
+        for b in range(bins):
+            mean[k, b] -= drift
+        enough[k] = hi - lo >= least and heard
+    return mean, enough
 
 
 @kernel

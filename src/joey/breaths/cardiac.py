@@ -78,43 +78,13 @@ def remove_heart(
     fast = beatwise.without_drift(counts, valid, width // 2, FINE)
     sums, number, power = beatwise.gather(fast, valid, cycle, part, len(beats), BINS)
     quiet = _quietness(power, number.sum(axis=1), beats)
-    mean, enough = _means(sums, number, quiet, beats)
+    mean, enough = beatwise.means(sums, number, quiet, beats, REACH_S, LEAST_BEATS)
     wanted = enough & slowing.changes(beats, REACH_S, RR_S[0], RR_S[1])
     if wanted.any():
         timed, many = slowing.gather_timed(fast, valid, times, cycle, beats)
         slowing.learn_anew(mean, wanted, sums, number, timed, many, quiet, beats, REACH_S)
     samples, removed, height = beatwise.subtract(counts, cycle, part, mean, enough, FINE)
     return samples, removed, height, cycle, mean
-
-
-def _means(
-    sums: NDArray[np.int64],
-    number: NDArray[np.int64],
-    quiet: NDArray[np.int64],
-    beats: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return, for each beat, the mean of the beats around it, and whether they were enough.
-
-    Parameters
-    ----------
-    sums, number : ndarray of int64, shape (m, BINS)
-        Of each beat's samples by their place in it.
-    quiet : ndarray of int64, shape (m,)
-        How much each beat counts.
-    beats : ndarray of float64, shape (m,)
-        When the beats are. [s]
-    """
-    quiet = quiet[:, None]
-    zero = np.zeros((1, BINS), dtype=np.int64)
-    sums = np.concatenate((zero, np.cumsum(quiet * sums, axis=0)))
-    many = np.concatenate((zero, np.cumsum(quiet * number, axis=0)))
-    from_beat = np.searchsorted(beats, beats - REACH_S)
-    to_beat = np.searchsorted(beats, beats + REACH_S, side="right")
-    count = many[to_beat] - many[from_beat]
-    mean = (sums[to_beat] - sums[from_beat]) // np.maximum(count, 1)
-    # A mean over a whole beat is drift, not heart.
-    mean -= (mean.sum(axis=1) // BINS)[:, None]
-    return mean, (to_beat - from_beat >= LEAST_BEATS) & (count.min(axis=1) > 0)
 
 
 def _quietness(

@@ -9,6 +9,7 @@ for rest and not far enough for breath is not searched.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -322,6 +323,7 @@ def _around(flags: NDArray[np.bool_], near: int) -> NDArray[np.int64]:
     return sums[2 * near + 1 :] - sums[: -2 * near - 1]
 
 
+@cache
 def _briskness(cycles: float, smooth: int, drift: int, lag: int) -> float:
     """Return the RMS of second differences over the height of a sine [cycles/sample]."""
     second = 4 * np.sin(np.pi * cycles * lag) ** 2 / (2 * np.sqrt(2))
