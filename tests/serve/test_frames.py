@@ -137,8 +137,8 @@ def test_a_frame_is_the_same_however_it_was_kept() -> None:
     whole = FrameMaker("s")
     whole.take(told(chunks))
     for maker in (first, whole):
-        kept = [len(pieces) for pieces in maker._samples.values()]
-        assert max(kept) <= 64
+        kept = [len(pieces.all) for pieces in maker._samples.values()]
+        assert max(kept) <= 32
         maker.finish()
     one, other = first.take_closed(), whole.take_closed()
 

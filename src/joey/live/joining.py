@@ -8,6 +8,8 @@ comes later than that is told as late. Nothing is ever resampled.
 from __future__ import annotations
 
 import zlib
+from array import array
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,6 +39,7 @@ EXACT_NS = 1_000  # ns; a stamp this near to a grid point lies on it
 LONG_HOLE_S = 10.0  # s; after a longer hole the stamp is believed
 KNOWN = 64  # chunks whose stamps and contents are remembered, to tell what is sent twice
 COVERED_S = 900.0  # s for which it is remembered what was measured
+MOST_RECENT = 900  # values of a numeric that are remembered: most come once a second
 NEVER = -(1 << 62)  # ns
 STANDS = 1.5  # usual intervals for which a numeric stands
 USUAL = 5  # intervals that make the usual one
@@ -302,6 +305,28 @@ class Joiner:
         return Chunk(self.channel, segment, self.scale, self.offset)
 
 
+class _Recent:
+    """The last values of a numeric, in two words each: beds have many numerics."""
+
+    __slots__ = ("_times", "_values")
+
+    def __init__(self) -> None:
+        self._times, self._values = array("q"), array("d")
+
+    def append(self, time: int, value: float) -> None:
+        """Take a value later than all before; the oldest go, some at a time."""
+        self._times.append(time)
+        self._values.append(value)
+        if len(self._times) == MOST_RECENT + KNOWN:
+            del self._times[:KNOWN], self._values[:KNOWN]
+
+    def at(self, time: int) -> float | None:
+        """Return the value of a time, if it is one of the last."""
+        times = self._times
+        k = bisect_left(times, time, max(len(times) - MOST_RECENT, 0))
+        return self._values[k] if k < len(times) and times[k] == time else None
+
+
 class NumericJoiner:
     """The values of one numeric, in any order, as a series.
 
@@ -329,7 +354,7 @@ class NumericJoiner:
         self._last = NEVER if state is None else state.following
         self._newest = self._told = NEVER
         self._intervals: deque[int] = deque(() if state is None else state.intervals, maxlen=USUAL)
-        self._values: deque[tuple[int, float]] = deque(maxlen=round(COVERED_S))
+        self._recent = _Recent()
 
     @property
     def state(self) -> JoinState:
@@ -376,7 +401,7 @@ class NumericJoiner:
             return self._waiting[at]
         if at > self._last:
             return None
-        return next((value for time, value in reversed(self._values) if time == at), None)
+        return self._recent.at(at)
 
     def _usual(self) -> float:
         """Return the usual interval. [s]"""
@@ -397,7 +422,7 @@ class NumericJoiner:
             if self._last != NEVER:
                 self._intervals.append(at - self._last)
             self._last = at
-            self._values.append((at, value))
+            self._recent.append(at, value)
             series.append(((at, value), self._usual()))
         rows = [row for row, _ in series]
         return Joined(series=(self._series(rows, [usual for _, usual in series]),))

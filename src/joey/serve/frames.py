@@ -29,7 +29,7 @@ __all__ = ["FrameMaker", "Made"]
 
 SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
 
-PIECES = 64  # of a frame that are kept apart
+PIECES = 16  # of a frame that are kept apart
 SMALL = 2**15
 
 NEVER = -(1 << 62)  # ns, before all
@@ -48,7 +48,7 @@ class FrameMaker:
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
-        self._samples: dict[tuple[int, Channel, int], list[Chunk]] = {}  # by mark and grid's start
+        self._samples: dict[tuple[int, Channel, int], _Pieces] = {}  # by mark and grid's start
         self._values: dict[tuple[int, Channel], list[Series]] = {}  # by mark
         self._newest = NEVER  # ns, the newest time that is known to have passed
         self._closed: list[Made] = []
@@ -81,17 +81,15 @@ class FrameMaker:
     @property
     def open(self) -> tuple[Made, ...]:
         """What is open, as if it were closed now."""
-        frames = [self._frame(key, chunks) for key, chunks in self._samples.items()]
+        frames = [self._frame(key, kept.all) for key, kept in self._samples.items()]
         values = [self._value_frame(mark, parts) for (mark, _), parts in self._values.items()]
         return (*frames, *values)
 
     def _add(self, chunk: Chunk) -> None:
         for mark, segment in _by_mark(chunk.segment):
             key = mark, chunk.channel, segment.grid.start_ns
-            pieces = self._samples.setdefault(key, [])
-            pieces.append(Chunk(chunk.channel, segment, chunk.scale, chunk.offset))
-            if len(pieces) > PIECES:
-                pieces[:] = [_packed(pieces)]
+            kept = self._samples.setdefault(key, _Pieces())
+            kept.add(Chunk(chunk.channel, segment, chunk.scale, chunk.offset))
 
     def _add_values(self, series: Series) -> None:
         for mark, piece in _series_by_mark(series):
@@ -124,7 +122,7 @@ class FrameMaker:
     def _close(self, before_ns: int) -> None:
         """Close the frames of marks up to a time, in the order in which they were opened."""
         for key in [key for key in self._samples if key[0] <= before_ns]:
-            self._closed.append(self._frame(key, self._samples.pop(key)))
+            self._closed.append(self._frame(key, self._samples.pop(key).all))
         for name in [name for name in self._values if name[0] <= before_ns]:
             self._closed.append(self._value_frame(name[0], self._values.pop(name)))
 
@@ -137,6 +135,30 @@ class FrameMaker:
 
     def _value_frame(self, mark_ns: int, parts: Sequence[Series], part: int = 0) -> ValueFrame:
         return ValueFrame(self._stream, join_series(parts), mark_ns, part)
+
+
+class _Pieces:
+    """The samples of an open frame: the newest as they came, the others in few pieces."""
+
+    __slots__ = ("_new", "_packed")
+
+    def __init__(self) -> None:
+        self._packed: list[Chunk] = []
+        self._new: list[Chunk] = []
+
+    def add(self, chunk: Chunk) -> None:
+        """Take samples that follow."""
+        self._new.append(chunk)
+        if len(self._new) == PIECES:
+            self._packed.append(_packed(self._new))
+            self._new.clear()
+            if len(self._packed) == PIECES:
+                self._packed[:] = [_packed(self._packed)]
+
+    @property
+    def all(self) -> list[Chunk]:
+        """All of them."""
+        return [*self._packed, *self._new]
 
 
 def _packed(pieces: Sequence[Chunk]) -> Chunk:
