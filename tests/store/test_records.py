@@ -537,6 +537,31 @@ def test_the_last_holders_come_first(journal: Journal, records: Records) -> None
     ]
 
 
+def test_a_holder_that_was_taken_back_or_refused_is_not_offered(
+    journal: Journal, records: Records
+) -> None:
+    """A slip of the finger does not hold the infant the next time; one that held before stays."""
+    tom, eve = {"role": "father", "label": "Tom"}, {"role": "other", "label": "Eve"}
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("change_holder", "t2", NOW + MIN, hold="t1", holder=tom)
+    journal.tap("change_holder", "t3", NOW + 2 * MIN, hold="t1", holder=SARA)
+    journal.tap("start_hold", "t4", NOW + 3 * MIN, holder=eve)
+    for number, of in (("t5", "t2"), ("t6", "t3")):
+        journal.tap("undo", number, NOW + 4 * MIN, hold="t1", of=of)
+    done = records.apply(journal.entries)
+
+    def offered() -> list[str]:
+        view = records.bed("NICU/4", NOW)
+        assert view is not None
+        return [each.label for each in view.holders]
+
+    assert set(done.refused) == {"t4"}
+    assert offered() == ["Sara"]
+    journal.tap("undo", "t7", NOW + 5 * MIN, hold="t1", of="t5")  # Tom held her after all
+    records.apply(journal.entries)
+    assert offered() == ["Tom", "Sara"]
+
+
 def test_a_tag_replaces_the_one_before(journal: Journal, records: Records) -> None:
     """A spell has one tag; what is not known is refused."""
     for name, tag in (("g1", "stimulated"), ("g2", "feeding"), ("g3", "sang")):

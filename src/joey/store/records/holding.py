@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from joey.holds.taps import (
     HOLD_TAPS,
@@ -173,8 +173,13 @@ def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> s
     before = taps_of(connection, hold)
     others = holds_of(connection, _infant_of(connection, hold) or infant, tap.bed)
     refused = why_refused(one, before, received_ns / NS) or why_clashes(one, before, others)
-    _remember_holder(connection, tap, infant)
-    return _note(connection, tap, hold, infant, seq, received_ns, refused)
+    _note(connection, tap, hold, infant, seq, received_ns, refused)
+    if not refused and infant is not None:
+        if tap.kind == "undo":
+            _recall_holders(connection, infant)
+        else:
+            _remember_holder(connection, tap, infant)
+    return refused
 
 
 def _note(
@@ -223,9 +228,25 @@ def _holder_key(holder: dict[str, Any]) -> str:
     return f"{holder.get('role', 'unknown')}:{str(holder.get('label', '')).strip()}"
 
 
-def _remember_holder(connection: Connection, tap: Tap, infant: int | None) -> None:
+def _recall_holders(connection: Connection, infant: int) -> None:
+    """Remember an infant's holders anew from the taps that stand: a name taken back is gone."""
+    connection.execute(delete(holders).where(holders.c.infant == infant))
+    rows = connection.execute(
+        select(taps).where(taps.c.infant == infant, taps.c.refused == "").order_by(taps.c.seq)
+    ).all()
+    undone: set[str] = set()
+    for row in reversed(rows):
+        if row.kind == "undo" and row.id not in undone:
+            undone.add(json.loads(row.said).get("of", ""))
+    for row in rows:
+        if row.kind in HOLD_TAPS and row.id not in undone:
+            said = json.loads(row.said)
+            _remember_holder(connection, Tap(row.id, row.kind, row.bed, row.at_ns, said), infant)
+
+
+def _remember_holder(connection: Connection, tap: Tap, infant: int) -> None:
     holder = tap.said.get("holder")
-    if not holder or infant is None:
+    if not holder:
         return
     key = f"{infant}:{_holder_key(holder)}"[:64]
     used = update(holders).where(holders.c.key == key).values(used_ns=tap.at_ns)
