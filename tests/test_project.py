@@ -26,7 +26,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 LAYERS = (
     "cli > bench, demo, terminal > serve > warm, web > respond, check > live, marks, reports, study"
     " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
-    " > quality > sources > streams > signals > compiled, folders, spans > errors"
+    " > quality > sources > streams > signals > compiled, folders, rooms, spans > errors"
 )
 HEIGHT = {
     module.strip(): -depth

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from joey.rooms import lay_out
 from joey.signals import NS, SLACK_NS
 
 if TYPE_CHECKING:
@@ -107,18 +108,25 @@ class Samples:
         Which samples were measured.
     """
 
-    __slots__ = ("_first", "counts", "valid")
+    __slots__ = ("_first", "_memory", "counts", "valid")
 
     def __init__(self, window: Window) -> None:
         self._first = window.first
-        self.counts: NDArray[np.int32] = np.zeros(window.stop - window.first, dtype=np.int32)
-        self.valid: NDArray[np.bool_] = np.zeros(window.stop - window.first, dtype=np.bool_)
+        number = window.stop - window.first
+        self.counts: NDArray[np.int32]
+        self.valid: NDArray[np.bool_]
+        self._memory, (self.counts, self.valid) = lay_out((np.int32, number), (np.bool_, number))
 
     def fill(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
         at = first - self._first
         self.counts[at : at + len(counts)] = counts
         self.valid[at : at + len(counts)] = True
+
+    def forget(self, before: int) -> None:
+        """Give back the memory of what lies before a sample, counted from the window's first."""
+        self._memory.forget(self.counts, before)
+        self._memory.forget(self.valid, before)
 
 
 class Section(Protocol[Facts]):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
+import json
+import os
+import subprocess
 import sys
 import types
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from joey.live import Board, Monitor
 from joey.signals import NS, cut
@@ -64,3 +69,21 @@ def test_memory_does_not_grow_with_hours() -> None:
     assert max(monitors[2:]) < 1.15 * max(monitors[:2])
     assert max(boards[1:]) < 1.15 * boards[0]
     assert max(monitors) < 32e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux for its memory")
+def test_a_bed_holds_as_much_wherever_between_two_marks() -> None:
+    """What eight beds hold of the system's memory over 24 minutes, in a process of their own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "live.resident", "8", "24"],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(("../src", "."))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    held = json.loads(done.stdout)  # MiB of a bed, at the end of each minute behind a mark
+
+    assert max(held) < 6.0
+    assert held[18] - held[12] < 0.7  # of ten minutes that are as long as the section
+    assert held[22] - held[12] < 1.5  # of ten minutes more, at the same time behind a mark

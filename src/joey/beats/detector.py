@@ -14,6 +14,7 @@ import numpy as np
 from joey.beats.recipes import ECG, END, ONLY_HEAR, PLETH, TELL, Recipe, smallest, widths
 from joey.beats.types import Beats, told_beats
 from joey.compiled import plain
+from joey.rooms import LIVE_S, Room
 from joey.signals import NS
 from joey.spans import EMPTY, union
 from joey.streams import MARK_S, Sections
@@ -33,6 +34,8 @@ __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 # a beat; where none is found, what is open is decided within two learning spans.
 BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
 TIMED_S = 0.12  # s, a beat lies at most so long before where its energy tops: 80 ms and a sample
+BACK_S = 15  # s: more before what was told last nobody looks at again
+FORGET_S = 8  # s between two times that what lies behind is given back
 MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
 
 
@@ -169,17 +172,17 @@ def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, in
 
 # Rooms that sections have left, of any detector of this process, as fresh memory is slow; nothing
 # in them counts any more.
-LEFT: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []  # how each began, and the room
+LEFT: list[tuple[NDArray[np.int64], Room]] = []  # how each began, and the room
 MOST_LEFT = 4  # about 2 MB each at 250 Hz
 
 
-def _enter(begin: NDArray[np.int64], words: int) -> NDArray[np.int64]:
+def _enter(begin: NDArray[np.int64], words: int) -> Room:
     """Return a room that begins so, one that was left where there is one."""
     try:
         kind, room = LEFT.pop()
     except IndexError:  # asked first, another thread might take the last
-        return np.zeros(words, dtype=np.int64)
-    return room if kind is begin else np.zeros(words, dtype=np.int64)
+        return Room(8 * words)
+    return room if kind is begin else Room(8 * words)
 
 
 class _Section:
@@ -197,10 +200,13 @@ class _Section:
         "_first",
         "_flagged",
         "_flags",
+        "_forget_at",
+        "_fs",
         "_gaps",
         "_heard",
         "_kernels",
         "_many",
+        "_memory",
         "_n_spans",
         "_n_told",
         "_room",
@@ -220,7 +226,8 @@ class _Section:
             msg = f"a window of beats has at most {length} samples"
             raise ValueError(msg)
         self._begin = begin
-        self._room = _enter(begin, words)
+        self._memory = _enter(begin, words)
+        self._room: NDArray[np.int64] = self._memory.array(np.int64, words)
         self._room[: len(begin)] = begin
         start_s, rest_ns = divmod(grid.start_ns, NS)
         speak = window.speak_from, window.speak_to
@@ -234,6 +241,8 @@ class _Section:
         self._speak_to = window.speak_to
         self._heard = self._stop = window.first  # worked on; written down
         self._gaps = False
+        self._fs = round(grid.fs)
+        self._forget_at = window.first + 2 * BACK_S * self._fs
         self._n_told = self._n_spans = self._flagged = 0
         self._take_paper()
 
@@ -286,15 +295,28 @@ class _Section:
             flags = self._flags[n:n_told]
             self._flagged = flagged
         found = told_beats(self._channel, self._times[n:n_told], flags, self._bounds[m:n_spans])
+        if self._stop >= self._forget_at:
+            self._forget(upto, measured)
         if then == END or upto >= self._speak_to:
             self._leave()
         return found, upto
 
+    def _forget(self, upto: int, measured: int) -> None:
+        """Give back the samples before those that may be looked at again."""
+        self._forget_at = self._stop + FORGET_S * self._fs
+        if measured > LIVE_S * self._fs:
+            return
+        # Before the window speaks `upto` is where it will, whatever is still undecided.
+        before = min(upto, self._stop - BACK_S * self._fs) - BACK_S * self._fs - self._first
+        self._memory.forget(self._samples, before)
+        self._memory.forget(self._absent, before)
+
     def _leave(self) -> None:
+        if self._memory.given or len(LEFT) >= MOST_LEFT:
+            return
         if self._gaps:
             self._absent[:] = 0
-        if len(LEFT) < MOST_LEFT:
-            LEFT.append((self._begin, self._room))
+        LEFT.append((self._begin, self._memory))
 
     def _listen(self, upto: int) -> None:
         """Work on what is before grid index `upto`; what is not written down was not measured."""

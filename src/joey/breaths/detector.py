@@ -14,6 +14,7 @@ import numpy as np
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
 from joey.breaths.stillness import BLOCK_S, LEARN_S, Stillness
 from joey.breaths.types import Breaths
+from joey.rooms import LIVE_S, lay_out
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
 from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Samples, Sections
@@ -35,6 +36,7 @@ DRIFT_S = 1.2  # s, a box whose mean is taken away: an adult's 16 breaths/min fa
 FLAT_S = 2.0  # s, impedance that does not change by a count for so long is not measured
 LAG_S = 0.16  # s, of differences: the second tell an infant's breath from an adult's (0.3 Hz), the
 # fourth breath from motion (2.5 Hz)
+BACK_S = 15.0  # s before what is told next, at which nobody looks again but for the breath before
 HOLE_S = 1.0  # s, a shorter hole in what can be searched is none
 
 
@@ -78,7 +80,8 @@ class BreathDetector:
         """Take segments of ``resp``, `Beats` of ``beats``, or both; return the final breaths."""
         for name, data in new.items():
             if name == "beats":
-                self._beats.append(data.times)  # type: ignore[union-attr]
+                # Apart: they are part of an array that has room for ten minutes of beats.
+                self._beats.append(data.times.copy())  # type: ignore[union-attr]
             else:
                 self._waiting += data  # type: ignore[arg-type]
         self._upto.update(upto)
@@ -197,9 +200,13 @@ class _Section:
         self._stillness = Stillness(len(self._heard.counts), self._fs, boxes)
         n = len(self._heard.counts)
         self._contact = Contact(n // self._stillness.block + 1, BLOCK_S, BINS)
-        self._samples: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
-        self._searched: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self._removed: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self._samples: NDArray[np.int64]
+        self._searched: NDArray[np.bool_]
+        self._removed: NDArray[np.bool_]
+        self._memory, (self._samples, self._searched, self._removed) = lay_out(
+            (np.int64, n), (np.bool_, n), (np.bool_, n)
+        )
+        self._known = window.first
         self._ready = 0
         self._told = window.speak_from
         self._state: State | None = None  # until the first usual breath is learned
@@ -207,6 +214,7 @@ class _Section:
         self._high: NDArray[np.float64] = np.zeros(n // 2 + 1)
         self._found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._rises: NDArray[np.float64] = np.empty(0)
+        self._bare: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)  # the heart's share is in
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
@@ -238,7 +246,22 @@ class _Section:
             )
         if self._state is not None:
             final = self._decide(upto, self._state)
-        return self._tell(upto, final, last=last)
+        facts = self._tell(upto, final, last=last)
+        if known - self._known < LIVE_S * self._fs:
+            self._forget(final)
+        self._known = known
+        return facts
+
+    def _forget(self, final: int) -> None:
+        """Give back what nobody looks at again; a pause is looked at from the breath before it."""
+        self._heard.forget(self._ready - self._near - self._settle)
+        back = round(BACK_S * self._fs)
+        before = min(self._told - self._window.first, final - self._stillness.ahead) - back
+        nth = int(np.searchsorted(self._found, before))
+        if nth > 0:
+            before = min(before, int(self._found[nth - 1]))
+        for part in (self._samples, self._searched, self._removed):
+            self._memory.forget(part, before)
 
     def _filter(self, lo: int, hi: int) -> None:
         window = self._window
@@ -302,6 +325,7 @@ class _Section:
         )
         self._found = np.concatenate((self._found, self._room[:number]))
         self._rises = np.concatenate((self._rises, self._high[:number]))
+        self._bare = np.concatenate((self._bare, ~self._removed[self._room[:number]]))
         return int(final)
 
     def _tell(self, ready: int, final: int, *, last: bool) -> tuple[Breaths, int]:
@@ -313,7 +337,7 @@ class _Section:
         at = self._found + window.first
         begin, end = np.searchsorted(at, (self._told, upto))
         mine = self._found[begin:end]
-        flags = np.where(self._removed[mine], 0, HEART_IN).astype(np.uint8)
+        flags = np.where(self._bare[begin:end], HEART_IN, 0).astype(np.uint8)
         edges = self._kernel.edges_of(
             self._samples,
             self._searched,
@@ -333,7 +357,7 @@ class _Section:
             self._searched,
             self._found,
             self._rises,
-            ~self._removed[self._found],
+            self._bare,
             self._contact,
             a,
             b,

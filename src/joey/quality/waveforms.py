@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.quality.types import Quality, Verdict
+from joey.rooms import LIVE_S, lay_out
 from joey.spans import EMPTY, Span, Spans, union
 from joey.streams import Sections
 
@@ -33,6 +34,7 @@ NEAR_S = 0.15  # s, no two beats are closer
 STEP_S, SIDE_S = 0.004, 0.11  # s, of shapes that are compared: step, and how far to either side
 PAUSE_S = 60  # s, that a chest may move little without another usual size
 BEFORE = 30  # judged seconds that make the usual size
+BACK_S = 10  # s before the one that is graded next, at whose samples nobody looks again
 
 
 class QualityDetector:
@@ -149,10 +151,12 @@ class _Room:
         many = int(length / fs) + 3
         blocks = length // block + 1 if self.is_ecg else 1
         self.state: NDArray[np.int64] = np.zeros(seconds.N_STATE, dtype=np.int64)
-        self.samples: NDArray[np.int32] = np.zeros(length, dtype=np.int32)
-        self.valid: NDArray[np.bool_] = np.zeros(length, dtype=np.bool_)
-        self.tile: NDArray[np.float64] = np.zeros(seconds.TILE)
-        self.blocks: NDArray[np.float64] = np.zeros((2, blocks))
+        self._block = block
+        self._memory, (self.samples, self.valid, each) = lay_out(
+            (np.int32, length), (np.bool_, length), (np.float64, 2 * blocks)
+        )
+        self.blocks: NDArray[np.float64] = each.reshape(2, blocks)
+        self.tile: NDArray[np.float64] = np.zeros(seconds.TILE if self.is_ecg else 1)
         self.found: NDArray[np.float64] = np.zeros((blocks // near + 2, seconds.N_MARKS))
         self.rows: NDArray[np.float64] = np.zeros((many, seconds.N_COLUMNS))
         self.usual: NDArray[np.float64] = np.zeros((2, BEFORE))
@@ -161,13 +165,25 @@ class _Room:
         self.judge, self.grades = grades.judge, grades.GRADES
         self.missing, self.graded = seconds.MISSING, seconds.GRADED
 
+    def forget(self, before: int) -> None:
+        """Give back what lies before a sample of the window."""
+        self._memory.forget(self.samples, before)
+        self._memory.forget(self.valid, before)
+        if self.is_ecg:
+            for row in self.blocks:
+                self._memory.forget(row, before // self._block)
+
     def leave(self) -> None:
-        """Make the arrays those of a section that has heard nothing, and leave them to another."""
+        """Make the arrays those of a section that has heard nothing, and leave them to another.
+
+        Where part of them was given back, new ones are as soon made.
+        """
+        if self._memory.given or len(LEFT) >= MOST_LEFT:
+            return
         self.valid[:] = False
         self.state[:] = 0
         self.usual[:] = 0.0
-        if len(LEFT) < MOST_LEFT:
-            LEFT.append(self)
+        LEFT.append(self)
 
 
 # Rooms that sections have left, of any detector of this process: live, all beds' sections end at
@@ -194,7 +210,7 @@ class _Section:
     def __init__(self, channel: Channel, window: Window) -> None:
         self._channel = channel
         self._window = window
-        self._heard = window.first
+        self._heard = self._known = window.first  # written down; worked on
         self._told = window.speak_from
         length = window.stop - window.first
         self._room = _enter(channel.quantity, window)
@@ -246,6 +262,9 @@ class _Section:
         reached = int(self._starts[room.state[room.graded]])
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
+        if known - self._known < LIVE_S * window.grid.fs:
+            room.forget(int(self._edges[max(room.state[room.graded] - BACK_S, 0)]))
+        self._known = known
         if last or self._told >= window.speak_to:
             room.leave()
         return facts, self._told
