@@ -11,6 +11,7 @@ from tests.breaths.chests import SECONDS, Stratum
 from tests.breaths.slowed import beats_at, heart_of, ripple, scored, slowed
 
 from joey.breaths import BreathDetector, detect_breaths, join_breaths
+from joey.breaths.cardiac import FINE, remove_heart
 from joey.events import PRESETS, find_apneas
 from joey.signals import Channel, quantize
 from joey.simulate.impedance import BREATH, QUANTUM
@@ -105,6 +106,28 @@ def test_chunks_do_not_matter_where_the_heart_slows(width: float, step: float) -
     assert found.times.tolist() == whole.times.tolist()
     assert found.edges.tolist() == whole.edges.tolist()
     assert found.searched == whole.searched
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5])
+@pytest.mark.parametrize("rate", [30.0, 45.0, 60.0])
+def test_breaths_that_pace_the_heart_are_not_taken_for_its_share(rate: float, part: float) -> None:
+    """Beats of one length are of one part of a breath there, and their mean is that of breaths."""
+    shares, fs = [], 62.5
+    for seed in range(6):
+        rng = stream(seed, "pacing")
+        times = np.arange(0, 120, 1 / fs)
+        uneven = np.exp(0.12 * np.repeat(rng.standard_normal(len(times) // 60 + 1), 60))
+        breath = np.cumsum(rate / 60 / fs * uneven[: len(times)])
+        pace = 145 / 60 * (1 + 0.15 * np.sin(2 * np.pi * (breath + part)))
+        beat = np.cumsum(pace / fs)
+        beats = np.interp(np.arange(1, int(beat[-1])), beat, times)
+        counts = np.rint(200 * np.cos(2 * np.pi * breath)).astype(np.int64)
+        valid = np.ones(len(counts), dtype=np.bool_)
+
+        height = remove_heart(counts, valid, times, beats, fs)[2]
+
+        shares.append(float(np.median(height[1000:-1000])) / FINE / 400)
+    assert 0.02 < np.mean(shares) < 0.12
 
 
 def test_a_beat_that_is_told_twice_does_no_harm() -> None:

@@ -18,7 +18,9 @@ __all__ = ["BIN_S", "TIMED", "changes", "gather_timed", "learn_anew"]
 BIN_S, TIMED = 0.05, 40  # s, of a part of a beat that is told by its seconds, and their number
 FIRST = 6  # parts every beat has: the level of a pulse is that of its first 0.3 s
 CHANGED = 1.25  # the longest beat around over the shortest: a heart that changes its pace
-NEAR = 0.25  # difference of logarithms of length at which a beat counts for a quarter
+# Difference of logarithms of length at which a beat counts for half. Nearer ones count alike: where
+# breathing paces the heart, those of the same length are of the same part of a breath.
+NEAR = 0.25
 BETTER = 0.8  # of the squares that are left: less, and another shape is taken
 MOST_OWN = 0.9  # of a mean that is one beat's own: what is left without it is not known better
 
@@ -115,7 +117,7 @@ def learn_anew(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         for j in range(lo, hi):
             apart = np.log((beats[j + 1] - beats[j]) / rr) / NEAR
             plain[j] = float(quiet[j])
-            near[j] = plain[j] / (1.0 + apart * apart) ** 2
+            near[j] = plain[j] / (1.0 + (apart * apart) ** 3)
         usual = mean[k].astype(np.float64)
         left = _left(usual, plain, near, sums, number, none, lo, hi)
         alike = _shape(near, sums, number, none, lo, hi)
