@@ -17,6 +17,7 @@ from joey.events import (
     find_in_series,
     heart_rate_pieces,
     severity,
+    whole_intervals,
     without,
 )
 from joey.signals import Channel, Series
@@ -352,6 +353,22 @@ def test_without_cuts_pieces_at_bad_time() -> None:
     assert left.times.tolist() == [0.0, 4.0, 10.0, 20.0]
     assert left.ends.tolist() == [2.0, 6.0, 15.0, 29.0]
     assert left.values.tolist() == [90.0, 90.0, 91.0, 92.0]
+
+
+def test_what_is_left_of_a_cut_interval_is_no_rate() -> None:
+    """Of beats 0.4 s apart and one interval of 1.1 s, whose first beat is in bad time."""
+    times = DATED + np.array([0.0, 0.4, 0.8, 1.9, 2.3, 2.7])
+    rr = 1000 * np.diff(times)
+    beats = Intervals(
+        Channel("beats", "ms"), times[:-1], rr, rr, np.zeros(5, bool),
+        Spans.of([(DATED, DATED + 2.7)]), 0.0,
+    )  # fmt: skip
+    left = without(heart_rate_pieces(beats), Spans.of([(DATED + 0.5, DATED + 1.0)]))
+
+    assert np.rint(left.values).tolist() == [150, 150, 55, 150, 150]
+    whole = whole_intervals(left)
+    assert np.rint(whole.values).tolist() == [150, 150, 150]
+    np.testing.assert_allclose(whole.times - DATED, [0.0, 1.9, 2.3], atol=1e-6)
 
 
 def test_distrusted_time_is_not_searched_and_truncates() -> None:

@@ -25,7 +25,7 @@ from joey.response import analyze
 from joey.serve.packing import facts_of
 from joey.signals import NS, Channel, Recording, cut
 from joey.simulate import simulate_infant
-from joey.spans import Span, union
+from joey.spans import Span, contains, overlap, union
 from live.messages import message, messages_of, numeric, sent
 
 if TYPE_CHECKING:
@@ -112,6 +112,32 @@ def test_live_equals_archive(seed: int) -> None:
 
     assert len(live["beats"][0]) > 1000
     assert_same(live, archived(analyze(recording)))
+
+
+def test_the_curve_shows_no_rate_of_a_beat_found_in_bad_time() -> None:
+    """Where half an interval can be trusted, none of it is drawn."""
+    recording = recorded(7)
+    found = analyze(recording)
+    assert found.ecg is not None
+    assert found.heart_rate is not None
+    bad = found.ecg.bad
+    told = heard(messages_of(recording), Monitor("s"))
+
+    rate, cut_short = found.heart_rate, 0
+    touched = np.array(
+        [
+            overlap(bad, Span(*ends)) > 0
+            for ends in np.column_stack((rate.times, rate.ends)).tolist()
+        ]
+    )
+    for each in (minute for facts in told for minute in facts.envelope):
+        at = each.minute_ns / NS + (np.arange(240) + 0.5) / 4
+        nth = np.searchsorted(rate.times, at, side="right") - 1
+        inside = (nth >= 0) & (at < rate.ends[np.maximum(nth, 0)])
+        shown = np.isfinite(each.heart_rate)
+        assert not np.any(shown & inside & touched[nth])
+        cut_short += int(np.sum(inside & touched[nth] & ~contains(bad, at)))
+    assert cut_short > 0
 
 
 @pytest.mark.parametrize("every_s", [0.25, 4.7])

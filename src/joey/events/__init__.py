@@ -21,6 +21,7 @@ from joey.events.find import (
     find_in_series,
     heart_rate_pieces,
     together,
+    whole_intervals,
     without,
 )
 from joey.events.periodicity import Periodicity, measure_periodicity
@@ -96,5 +97,6 @@ __all__ = [
     "spells",
     "time_since_last",
     "together",
+    "whole_intervals",
     "without",
 ]

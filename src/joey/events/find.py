@@ -25,7 +25,7 @@ from joey.events.stretches import (
 )
 from joey.events.types import PROLONGED, Event, Events, Preset
 from joey.events.uniform import rows_of_signal
-from joey.signals import Channel, Series, Signal, pieces
+from joey.signals import Channel, Series, Signal, pick, pieces
 from joey.spans import EMPTY, Span, Spans, union
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ __all__ = [
     "find_in_series",
     "heart_rate_pieces",
     "together",
+    "whole_intervals",
     "without",
 ]
+
+CUT = 1e-4  # of an interval: by so much less it was cut, and not only rounded
 
 
 def heart_rate_pieces(intervals: Intervals) -> Series:
@@ -71,6 +74,24 @@ def heart_rate_pieces(intervals: Intervals) -> Series:
         subject=intervals.channel.subject,
     )
     return Series(channel, intervals.times[good], 60_000.0 / rr[good], rr[good] / 1e3)
+
+
+def whole_intervals(pieces: Series) -> Series:
+    """Return the pieces of a heart rate that stand for a whole interval, from beat to beat.
+
+    Parameters
+    ----------
+    pieces : Series
+        `heart_rate_pieces`, `without` the time that is bad.
+
+    Returns
+    -------
+    Series
+        Without what is left of intervals that were cut: a beat of theirs was found where nothing
+        can be trusted, so that how long they lasted is not known.
+    """
+    whole = (pieces.ends - pieces.times) * pieces.values >= 60.0 * (1 - CUT)
+    return pick(pieces, whole)
 
 
 def without(series: Series, spans: Spans) -> Series:
@@ -313,7 +334,7 @@ def find_in_series(
     --------
     >>> import numpy as np
     >>> from joey.events import PRESETS, find_in_series
-    >>> from joey.signals import Channel, Series, Signal, pieces
+    >>> from joey.signals import Channel, Series, Signal, pick, pieces
     >>> spo2 = np.array([95.0] * 20 + [78.0] * 12 + [95.0] * 20)
     >>> series = Series(Channel("spo2", "%"), np.arange(52.0), spo2, np.ones(52))
     >>> [

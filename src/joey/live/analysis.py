@@ -13,7 +13,7 @@ import numpy as np
 
 from joey.beats import BeatDetector, heart_rate_series, join_beats
 from joey.breaths import BreathDetector, HeartWitness, join_breaths
-from joey.events import heart_rate_pieces
+from joey.events import heart_rate_pieces, whole_intervals
 from joey.live.doubts import HeartDoubts, Outside
 from joey.live.envelope import Envelope
 from joey.live.episodes import Episodes, Judged, JudgedBreaths, Pairs
@@ -399,6 +399,8 @@ class Analysis:
         )
         into.events += events
         into.spells += over
+        if rate is not None and self._episodes.source == "beat":
+            rate = whole_intervals(rate)
         self._envelope.take_rates(rate, values.spo2.series)
         until = min(upto, values.spo2.upto, np.inf if last else self._told("resp"))
         into.envelope += self._envelope.minutes(until)

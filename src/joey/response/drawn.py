@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.events import whole_intervals, without
 from joey.response.charted import inside
 from joey.response.pictures import envelope_track, series_track, signal_track, step_track
 from joey.response.types import OxyCrg, Strip, Track
@@ -61,8 +62,12 @@ def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
 def _heart_rate(findings: Findings, span: Span) -> Track:
     if findings.heart_rate is None:
         return _empty("heart_rate", "Heart rate", "/min")
-    how = "beat to beat" if findings.heart_source == "beat" else "monitor"
-    return series_track(findings.heart_rate, span, f"Heart rate, {how}", LINE_POINTS)
+    rate, how = findings.heart_rate, "monitor"
+    if findings.heart_source == "beat":
+        how = "beat to beat"
+        if findings.ecg is not None:
+            rate = whole_intervals(without(rate, findings.ecg.bad))
+    return series_track(rate, span, f"Heart rate, {how}", LINE_POINTS)
 
 
 def _respiration(findings: Findings, span: Span) -> Track:
