@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, text
 
 from joey.holds import Hold, read_holds, write_holds
 from joey.signals import Clock
@@ -570,6 +570,23 @@ def test_a_tag_replaces_the_one_before(journal: Journal, records: Records) -> No
 
     assert records.tags("s", 0) == {5: "feeding"}
     assert done.refused == {"g3": "this tag is not known"}
+
+
+def test_a_wrong_tag_is_taken_off_and_all_rows_stay(journal: Journal, records: Records) -> None:
+    """What was said of a spell is none then; its rows are kept, and another tag can follow."""
+    journal.tap("tag", "g1", NOW, stream="s", start_ns=5, tag="stimulated")
+    journal.tap("tag", "g2", NOW, stream="s", start_ns=9, tag="bagged")
+    journal.tap("tag", "g3", NOW, stream="s", start_ns=5, tag="none")
+    done = records.apply(journal.entries)
+
+    assert done.refused == {}
+    assert records.tags("s", 0) == {9: "bagged"}
+    with records._engine.connect() as connection:
+        rows = connection.execute(text("SELECT tag FROM tags ORDER BY seq")).scalars().all()
+    assert rows == ["stimulated", "bagged", "none"]
+    journal.tap("tag", "g4", NOW, stream="s", start_ns=5, tag="feeding")
+    records.apply(journal.entries)
+    assert records.tags("s", 0) == {5: "feeding", 9: "bagged"}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from joey.store.journal import Journal
+from tests.web.archived import desaturation, tell
 from tests.web.serving import Served, admit, monitors, running
 
 if TYPE_CHECKING:
@@ -782,6 +783,52 @@ def test_the_keyboard_stays_in_the_panel(browser: Browser, ward: tuple[Served, s
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="−5 min")).to_be_focused()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"^0:\d\d$"))
+
+
+def test_two_keys_on_two_buttons_are_two_wishes(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Clicks of keys are all at 0, 0: they are no double tap. A key that is held presses once."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").press("Enter")
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^0:\d\d$"))
+    page.evaluate("""() => { for (const name of ["ago-5", "contact-clothed"]) {
+        const button = document.querySelector(`[data-do=${name}]`);
+        button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 0 })); } }""")
+    expect(timer).to_have_text(re.compile(r"^5:\d\d$"))
+    clothed = page.get_by_role("button", name="Clothed")
+    expect(clothed).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#hold")).not_to_contain_text("not sent yet")
+    page.get_by_role("button", name="−5 min").focus()
+    for _ in range(4):  # down once, and its repeats
+        page.keyboard.down("Enter")
+        page.wait_for_timeout(200)
+    page.keyboard.up("Enter")
+    expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
+    page.wait_for_timeout(500)
+    expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
+
+
+def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Path) -> None:
+    """A set tag is shown as pressed; a double tap sets it, a tap after it takes it off."""
+    now = time.time_ns()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
+    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)})
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        tag = page.get_by_role("button", name="stimulated")
+        expect(tag).to_have_attribute("aria-pressed", "false")
+        tag.dblclick(delay=0)
+        expect(tag).to_have_attribute("aria-pressed", "true")
+        page.wait_for_timeout(TWICE_MS)
+        expect(tag).to_have_attribute("aria-pressed", "true")
+        tag.click()
+        expect(tag).to_have_attribute("aria-pressed", "false")
+        expect(page.locator("#say")).to_have_text("Taken off: stimulated")
+        page.reload()
+        expect(page.get_by_role("button", name="bagged")).to_have_attribute("aria-pressed", "false")
+        expect(tag).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:

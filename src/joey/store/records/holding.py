@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from joey.holds import Hold
 
 __all__ = [
+    "NO_TAG",
     "SPELL_TAGS",
     "Tap",
     "TapView",
@@ -53,6 +54,7 @@ SPELL_TAGS = (
 )
 """What was done, or was going on, in a spell."""
 
+NO_TAG = "none"  # said of a spell whose tag was wrong: nothing was charted of it
 LONGEST_TEXT = 500  # characters of anything a tablet may send
 LARGEST = 2**63  # whole numbers are below: what the tables can hold
 KEPT_NS = 60 * NS  # ns; a tap that is older was kept on a tablet without a link
@@ -423,7 +425,11 @@ def _infant_of(connection: Connection, hold: str) -> int | None:
 
 def _tag(connection: Connection, tap: Tap, seq: int) -> str:
     tag, stream, start = (tap.said.get(name) for name in ("tag", "stream", "start_ns"))
-    if tag not in SPELL_TAGS or not isinstance(stream, str) or not isinstance(start, int):
+    if (
+        tag not in (*SPELL_TAGS, NO_TAG)
+        or not isinstance(stream, str)
+        or not isinstance(start, int)
+    ):
         return "this tag is not known"
     same = and_(tags.c.stream == stream, tags.c.start_ns == start)
     connection.execute(update(tags).where(same).values(void=True))

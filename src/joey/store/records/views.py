@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from joey.people import DatedName, ShownName, room_order, show_name
-from joey.store.records.holding import cut_short, hold_of, holds_of, whose_hold
+from joey.store.records.holding import NO_TAG, cut_short, hold_of, holds_of, whose_hold
 from joey.store.records.staying import Place, places_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
@@ -254,10 +254,13 @@ def associations_of(connection: Connection, bed: str = "") -> tuple[Association,
 
 
 def tags_of(connection: Connection, stream: str, since_ns: int) -> dict[int, str]:
-    """Return the standing tag of each spell of a stream by its start. [ns]"""
+    """Return the standing tag of each spell of a stream that has one, by its start. [ns]"""
     rows = connection.execute(
         select(tags).where(
-            tags.c.stream == stream, tags.c.start_ns >= since_ns, tags.c.void.is_(False)
+            tags.c.stream == stream,
+            tags.c.start_ns >= since_ns,
+            tags.c.void.is_(False),
+            tags.c.tag != NO_TAG,
         )
     )
     return {int(row.start_ns): str(row.tag) for row in rows}

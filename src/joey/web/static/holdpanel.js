@@ -4,11 +4,11 @@ import { hostNow } from "./clock.js";
 import { by, hm, lasting, make, running, write } from "./format.js";
 import { say } from "./page.js";
 import { tap, waitingTaps } from "./taps.js";
+import { Presses, pressOnce } from "./twice.js";
 import { ROLES, named } from "./words.js";
 
 const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
 const OVER = "Not taken: no hold runs here any more"; // it was stopped elsewhere while somebody was asked
-const TWICE_MS = 400, TWICE_PX = 40; // so soon and so near, two taps are one
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
 
 // Kangaroo care is skin to skin; what else is held time is counted apart.
@@ -23,8 +23,8 @@ export class HoldPanel {
     this.bed = bed;
     /** @type {Bed|null} */ this.state = null;
     this.drawn = "";
-    this.pressed = { x: 0, y: 0, at: -Infinity };
-    this.root = by("hold"); this.root.tabIndex = -1;
+    this.presses = new Presses();
+    this.root = by("hold"); this.root.tabIndex = -1; pressOnce(this.root);
     this.timer = make("div", "timer"); this.timer.setAttribute("role", "timer"); this.timer.setAttribute("aria-live", "off");
     this.still = make("p", "lost"); this.still.setAttribute("role", "status");
     setInterval(() => this.tick(), 500);
@@ -98,21 +98,11 @@ export class HoldPanel {
     return undo ? [this.button(`Undo ${undo.words}`, "undo", () => this.tap("undo", { hold: undo.hold, of: undo.tap }, "Taken back"))] : [];
   }
 
-  /**
-   * Whether a tap is the second half of a double one: by then another button may lie under the finger.
-   * @param {MouseEvent} event
-   */
-  twice(event) {
-    const { x, y } = event, now = performance.now(), last = this.pressed;
-    this.pressed = { x, y, at: now };
-    return now - last.at < TWICE_MS && Math.hypot(x - last.x, y - last.y) < TWICE_PX;
-  }
-
   /** @param {string} words @param {string} name @param {() => void} act @param {string} [look] */
   button(words, name, act, look = "") {
     const button = make("button", look, words);
     button.type = "button"; button.dataset.do = name;
-    button.addEventListener("click", (event) => { if (!this.twice(event)) act(); });
+    button.addEventListener("click", (event) => { if (!this.presses.twice(event)) act(); });
     return button;
   }
 

@@ -3,13 +3,14 @@
 import { by, hms, lasting, make } from "./format.js";
 import { say } from "./page.js";
 import { tap } from "./taps.js";
+import { Presses, pressOnce } from "./twice.js";
 
 const TAGS = /** @type {const} */ ([["self_resolved", "self-resolved"], ["stimulated", "stimulated"], ["oxygen_up", "O₂ up"], ["bagged", "bagged"], ["feeding", "feeding"], ["artifact", "artifact"]]);
-const SHOWN = 8;
+const NO_TAG = "none", SHOWN = 8;
 
 export class Spells {
   /** @param {string} bed */
-  constructor(bed) { this.bed = bed; this.drawn = ""; }
+  constructor(bed) { this.bed = bed; this.drawn = ""; this.presses = new Presses(); pressOnce(by("spells")); }
   /** @param {import("./types.js").Bed} state */
   show(state) {
     const spells = state.spells.slice(-SHOWN).reverse();
@@ -29,9 +30,10 @@ export class Spells {
     const tags = make("div", "tags", ...TAGS.map(([tag, words]) => {
       const button = make("button", "", words), on = spell.tags.includes(tag);
       button.type = "button"; button.dataset.do = `${spell.id}-${tag}`; button.setAttribute("aria-pressed", String(on));
-      button.addEventListener("click", async () => {
-        const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag });
-        say(done.refused || (done.stored ? `Tagged: ${words}` : "Kept on this tablet: it is sent when the link is back"));
+      button.addEventListener("click", async (event) => {
+        if (this.presses.twice(event)) return;
+        const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag: on ? NO_TAG : tag });
+        say(done.refused || (done.stored ? `${on ? "Taken off" : "Tagged"}: ${words}` : "Kept on this tablet: it is sent when the link is back"));
       });
       return button;
     }));
