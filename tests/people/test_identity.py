@@ -2,7 +2,16 @@
 
 import pytest
 
-from joey.people import Account, DatedName, Identity, agree, fold_name, keys_of, show_name
+from joey.people import (
+    Account,
+    DatedName,
+    Identity,
+    agree,
+    fold_name,
+    keys_of,
+    plain_name,
+    show_name,
+)
 
 MRN = Account("0012", "HOSP", "MR")
 KNOWN = Identity((MRN,), ("JONES BABY BOY", "JONES JOSEPH"), "2026-03-01")
@@ -55,6 +64,23 @@ def test_the_name_before_stays_visible_for_a_week(days: float, formerly: str) ->
     shown = show_name(names, DAY + int(days * DAY))
 
     assert (shown.text, shown.formerly) == ("JONES, JOSEPH", formerly)
+
+
+@pytest.mark.parametrize(
+    "sign", [*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"]
+)
+def test_no_sign_turns_a_name(sign: str) -> None:
+    """It is shown in the direction of its letters, and is the same name as without the sign."""
+    name = DatedName(f"{sign}JON{sign}ES", f"BABY {sign}BOY", 0)
+
+    assert show_name([name], 0).text == "JONES, BABY BOY"
+    assert fold_name(f"JON{sign}ES BABY BOY") == fold_name("JONES BABY BOY")
+
+
+def test_letters_of_a_script_keep_what_joins_them() -> None:
+    """Hebrew is Hebrew; a joiner of Persian or of an Indian script is part of the name."""
+    for name in ("כהן", "می\u200cشود", "क्\u200dष"):
+        assert plain_name(name) == name
 
 
 def test_spelling_is_no_new_name() -> None:

@@ -145,6 +145,23 @@ def test_a_rename_is_the_same_infant(journal: Journal, records: Records) -> None
     assert view.running.pieces[0].role == "mother"
 
 
+def test_a_name_enters_without_signs_that_turn_it(journal: Journal, records: Records) -> None:
+    """Of infants and holders; the journal keeps what was sent."""
+    sent = journal.adt("A01", "JONES^\u202eBABY BOY\u2066", "4")
+    journal.tap("start_hold", "t1", NOW, holder={"role": "mother", "label": "\u202eSara\u200f"})
+    records.apply(journal.entries)
+
+    assert shown(records)[0] == "JONES, BABY BOY"
+    with records._engine.connect() as connection:
+        (given,) = connection.execute(text("SELECT given FROM names")).scalars().all()
+    assert given == "BABY BOY"
+    bed = records.bed("NICU/4", NOW)
+    assert bed is not None
+    assert [each.label for each in bed.holders] == ["Sara"]
+    assert bed.holds[0].pieces[0].holder == "mother:Sara"
+    assert "\u202e" in sent.payload.decode()
+
+
 def test_what_was_applied_is_applied_once(journal: Journal, records: Records) -> None:
     """Entries that come again, in one batch or one by one, change nothing."""
     journal.tap("start_hold", "t1", NOW, holder=SARA)

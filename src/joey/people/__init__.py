@@ -13,7 +13,14 @@ from joey.people.identity import (
     keys_of,
     sure_keys_of,
 )
-from joey.people.names import FORMERLY_DAYS, DatedName, ShownName, fold_name, show_name
+from joey.people.names import (
+    FORMERLY_DAYS,
+    DatedName,
+    ShownName,
+    fold_name,
+    plain_name,
+    show_name,
+)
 from joey.people.rooms import room_order
 from joey.people.streams import StreamKey, identity_digest, stream_id, stream_key
 
@@ -30,6 +37,7 @@ __all__ = [
     "identity_digest",
     "is_one_number",
     "keys_of",
+    "plain_name",
     "room_order",
     "show_name",
     "stream_id",

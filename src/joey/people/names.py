@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FORMERLY_DAYS", "DatedName", "ShownName", "fold_name", "show_name"]
+__all__ = ["FORMERLY_DAYS", "DatedName", "ShownName", "fold_name", "plain_name", "show_name"]
 
 FORMERLY_DAYS = 7.0  # days for which the former name stays visible after a change
 DAY_NS = 86_400_000_000_000
+# Signs without a picture that turn the direction of what follows them, beyond the name's end too:
+# marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
+TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class DatedName:
     @property
     def text(self) -> str:
         """As on a wristband: ``JONES, BABY BOY``."""
-        return ", ".join(part for part in (self.family, self.given) if part)
+        parts = plain_name(self.family), plain_name(self.given)
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,20 @@ def show_name(names: Sequence[DatedName], now_ns: int) -> ShownName:
     return ShownName(last.text, before[-1] if recent and before else "")
 
 
+def plain_name(name: str) -> str:
+    r"""Return a name without the signs that turn its direction: it would be shown reversed.
+
+    Letters keep the direction of their script; what joins or parts them stays.
+
+    >>> plain_name("JONES\u202e BABY")
+    'JONES BABY'
+    """
+    return name.translate(TURNS).strip()
+
+
 def fold_name(name: str) -> str:
     """Return a name for comparison: without accents, signs, capitals and the order of its parts."""
-    plain = unicodedata.normalize("NFKD", name)
+    plain = unicodedata.normalize("NFKD", plain_name(name))
     letters = "".join(
         sign if sign.isalnum() else " " for sign in plain if not unicodedata.combining(sign)
     )

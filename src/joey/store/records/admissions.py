@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from joey.people import Account, fold_name, is_one_number, keys_of, sure_keys_of
+from joey.people import Account, fold_name, is_one_number, keys_of, plain_name, sure_keys_of
 from joey.store.records.staying import arrive, go_on, leave, may_come
 from joey.store.records.tables import accounts, infants, names, stays
 
@@ -142,8 +142,10 @@ def _learn(connection: Connection, infant: int, said: Admission, seq: int, at: i
     told = {name: value for name, value in facts.items() if value}
     if told:
         connection.execute(update(infants).where(infants.c.id == infant).values(**told))
-    if said.names and (said.names[0].family or said.names[0].given):
-        _rename(connection, infant, said.names[0].family, said.names[0].given, at, seq)
+    if said.names:
+        family, given = plain_name(said.names[0].family), plain_name(said.names[0].given)
+        if family or given:
+            _rename(connection, infant, family, given, at, seq)
 
 
 def _rename(

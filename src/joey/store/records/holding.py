@@ -17,6 +17,7 @@ from joey.holds.taps import (
     why_clashes,
     why_refused,
 )
+from joey.people import plain_name
 from joey.store.records.staying import GONE, infant_at, infant_then, left_ns, next_stay_ns
 from joey.store.records.tables import associations, beds, holders, stays, tags, taps
 
@@ -227,7 +228,11 @@ def _hold_tap(tap: Tap, hold: str) -> HoldTap:
 
 
 def _holder_key(holder: dict[str, Any]) -> str:
-    return f"{holder.get('role', 'unknown')}:{str(holder.get('label', '')).strip()}"
+    return f"{holder.get('role', 'unknown')}:{_label(holder)}"
+
+
+def _label(holder: dict[str, Any]) -> str:
+    return plain_name(str(holder.get("label", "")))
 
 
 def _recall_holders(connection: Connection, infant: int) -> None:
@@ -253,13 +258,12 @@ def _remember_holder(connection: Connection, tap: Tap, infant: int) -> None:
     key = f"{infant}:{_holder_key(holder)}"[:64]
     used = update(holders).where(holders.c.key == key).values(used_ns=tap.at_ns)
     if connection.execute(used).rowcount == 0:
-        label = str(holder.get("label", "")).strip()
         connection.execute(
             insert(holders).values(
                 key=key,
                 infant=infant,
                 role=str(holder.get("role", "unknown")),
-                label=label,
+                label=_label(holder),
                 used_ns=tap.at_ns,
             )
         )
