@@ -831,6 +831,27 @@ def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Pa
         expect(tag).to_have_attribute("aria-pressed", "false")
 
 
+def test_beds_are_told_apart_whatever_they_are_called(browser: Browser, tmp_path: Path) -> None:
+    """The whole name of a bed with a stroke in it: on its tile, its page, its screen's button."""
+    names = ["12/1", "13/1", "<A/B>", *(f"{k}/2" for k in range(20, 44))]
+    for k, bed in enumerate(names):
+        admit(tmp_path, bed, f"M{k}", f"ADAMS-{k}^BABY GIRL")
+    with running(tmp_path) as served:
+        page = tablet(browser, served)
+        expect(page.locator("#pages button").first).to_contain_text("–")
+        shown = []
+        for k in range(2):
+            page.locator("#pages button").nth(k).click()
+            there = page.locator(".tile .bed").all_text_contents()
+            expect(page.locator("#pages button").nth(k)).to_contain_text(f"{there[0]}–{there[-1]}")
+            shown += there
+        assert sorted(shown) == sorted(names)
+        page.goto(f"{served.address}/beds/NICU/13/1")
+        expect(page.locator(".bedhead .bed")).to_have_text("Bed 13/1")
+        expect(page).to_have_title("Bed 13/1 – Joey")
+        expect(page.locator("#name")).to_have_text("ADAMS-1, BABY GIRL")
+
+
 def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:
     """The bed says so and has the way to the hold, which is there and not taken back."""
     admit(tmp_path, "4", "M4", "JONES^BABY BOY")

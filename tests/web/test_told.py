@@ -335,6 +335,17 @@ def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock
     ward.close()
 
 
+def test_beds_of_two_units_are_told_apart(tmp_path: Path) -> None:
+    """As short as can be; the unit's name stands only where two beds have one name."""
+    beds = "NICU/4", "NICU/12/1", "NICU/13/1", "NICU/7", "SCN/7"
+    ward = open_ward(tmp_path, Clock(), beds=beds)
+    order, tiles = ward.unit()
+    labels = [tiles[bed]["label"] for bed in order]
+    ward.close()
+
+    assert labels == ["4", "NICU/7", "12/1", "13/1", "SCN/7"]
+
+
 def test_a_unit_has_all_its_beds(tmp_path: Path) -> None:
     """Those of the settings, and those whose monitor spoke before a restart; in room order."""
     clock = Clock()

@@ -21,7 +21,7 @@ from joey.people.names import (
     plain_name,
     show_name,
 )
-from joey.people.rooms import room_order
+from joey.people.rooms import bed_labels, room_order
 from joey.people.streams import StreamKey, identity_digest, stream_id, stream_key
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "ShownName",
     "StreamKey",
     "agree",
+    "bed_labels",
     "fold_name",
     "identity_digest",
     "is_one_number",

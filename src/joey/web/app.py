@@ -120,6 +120,7 @@ class _Pages:
             page=name,
             title=title,
             bed=bed,
+            label=self._ward.label(bed),
             hold=hold,
             zone=facts.zone,
             hour=facts.hour,
@@ -140,7 +141,7 @@ def _add_pages(app: FastAPI, ward: Ward, pages: _Pages) -> None:
     async def _bed(bed: str) -> HTMLResponse:
         if not ward.has_bed(bed):
             return HTMLResponse(pages.text("missing", "No such bed"), 404)
-        return HTMLResponse(pages.text("bed", f"Bed {bed.rpartition('/')[2]}", bed=bed))
+        return HTMLResponse(pages.text("bed", f"Bed {ward.label(bed)}", bed=bed))
 
     @app.get("/holds/{hold}", response_class=HTMLResponse)
     async def _hold(hold: str) -> HTMLResponse:

@@ -57,6 +57,8 @@ class ShownHolds:
         Makes them.
     revised_ns : callable
         When a bed's span was last told anew: `Told.revised_ns`.
+    label : callable
+        What a bed is called.
     """
 
     def __init__(
@@ -65,12 +67,14 @@ class ShownHolds:
         records: Records,
         reports: HoldReports,
         revised_ns: Callable[[str, int, int], int],
+        label: Callable[[str], str],
     ) -> None:
         self._settings = settings
         self._records = records
         self._views: dict[str, tuple[int, HoldView | None]] = {}  # by hold: when read, and what
         self._reports = reports
         self._revised_ns = revised_ns
+        self._label = label
 
     def forget(self) -> None:
         """Read what the records say anew: they have changed."""
@@ -95,7 +99,7 @@ class ShownHolds:
         self._want(view)
         made = self._reports.made(hold)
         name = view.infant.name.text if view.infant is not None else ""
-        bed = view.bed.rpartition("/")[2]
+        bed = self._label(view.bed)
         whose = f"{name}, bed {bed}" if name else f"Bed {bed}"
         return {
             "title": f"{whose}: {self._words(view.hold)}",

@@ -82,7 +82,6 @@ def tile_of(
     so_far = 0.0 if counts_from is None else max(0.0, now - counts_from)
     return {
         "key": key,
-        "label": key.rpartition("/")[2],
         "infant": None if infant is None or doubt else infant_of(infant, now_ns),
         "admitted": infant is not None,
         "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
-from joey.people import room_order
+from joey.people import bed_labels, room_order
 from joey.sources.hl7 import (
     SourceSettings,
     header_of,
@@ -108,6 +108,7 @@ class Ward:
         self._screens: dict[str, Screen] = {}
         self._beds: dict[str, tuple[int, BedRecord]] = {}  # when read, and what
         self._order: list[str] = []
+        self._labels: dict[str, str] = {}  # what the beds are called, by key
         self._doubts: dict[str, str] = {}
         self._taken: dict[str, TapView | None] = {}  # by bed: what can be taken back
         self._changes: Counter[str] = Counter()  # of each bed's records
@@ -125,7 +126,7 @@ class Ward:
         self._told_ns = 0
         self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
         self.reports = HoldReports()
-        self._shown = ShownHolds(settings, records, self.reports, self._told.revised_ns)
+        self._shown = ShownHolds(settings, records, self.reports, self._told.revised_ns, self.label)
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
@@ -239,6 +240,7 @@ class Ward:
                 self._screens[bed] = self._new_screen(bed)
         if bed not in self._order:
             self._order = sorted((*self._order, bed), key=room_order)
+            self._labels = bed_labels(self._order)
         standing = self._records.associations(bed)
         nobody = [each.reason for each in standing if each.infant is None]
         self._doubts[bed] = nobody[-1] if nobody else ""
@@ -276,6 +278,10 @@ class Ward:
         """Whether there is such a bed."""
         return bed in self._order
 
+    def label(self, bed: str) -> str:
+        """Return what a bed is called: as short as it is told from all others."""
+        return self._labels.get(bed, bed)
+
     def changes(self, bed: str) -> int:
         """Return how often taps and admissions have changed a bed: what is to be shown at once."""
         return self._changes[bed]
@@ -300,7 +306,7 @@ class Ward:
         )
         hour = now - HOUR_NS
         looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
-        return {**tile, **looked, "looked": self._looked(bed, now)}
+        return {**tile, **looked, "label": self.label(bed), "looked": self._looked(bed, now)}
 
     def _looked(self, bed: str, now: int) -> str:
         """Return for how long no spell was found; empty where that is not known yet."""

@@ -44,7 +44,7 @@
 /**
  * @typedef {object} Tile
  * @property {string} key
- * @property {string} label
+ * @property {string} label what the bed is called: told from all others of the unit
  * @property {Infant|null} infant
  * @property {boolean} admitted whether an infant is admitted to the bed
  * @property {string} note why there is no name: empty, unassigned

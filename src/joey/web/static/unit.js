@@ -117,7 +117,7 @@ function lay() {
   for (const key of seen) views.get(key)?.paint();
 }
 /** @param {number} k */
-const label = (k) => order[k]?.split("/").pop() ?? "";
+const label = (k) => views.get(order[k] ?? "")?.tile?.label ?? "";
 
 /** Beside the numbers of the beds of a screen: what is not seen while another one is shown. */
 function tellOthers() {
@@ -153,15 +153,14 @@ let lostFor = 0;
 const link = openLink("/live/unit", (message) => {
   const now = hostNow();
   by("waiting").hidden = (message.order ?? order).length > 0;
-  if (message.order && message.order.join() !== order.join()) {
-    order = message.order;
-    for (const key of order) if (!views.has(key)) views.set(key, new TileView(key));
-    lay();
-  }
+  const moved = message.order && message.order.join() !== order.join();
+  if (message.order) order = message.order;
+  for (const key of order) if (!views.has(key)) views.set(key, new TileView(key));
   for (const [key, tile] of Object.entries(message.beds ?? {})) {
     const view = views.get(key);
     if (view) view.tile = { ...view.tile, ...tile };
   }
+  if (moved) lay(); // the buttons of the screens say what their beds are called
   for (const [key, trend] of Object.entries(message.trends ?? {})) {
     const view = views.get(key);
     if (view) { view.trend = trend; view.paint(); }

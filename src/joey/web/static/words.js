@@ -9,6 +9,9 @@ export function lostWords(lost, short) {
   return short ? since + marked : `${since}. Look at the infant and the bedside monitor.`;
 }
 
+/** A bed's own name, whole: what follows the unit in its key. @param {string} key */
+export const bedName = (key) => key.slice(key.indexOf("/") + 1);
+
 /** What a tap does, by its type. */
 export const TAPS = /** @type {Record<string, string>} */ ({ start_hold: "start", nudge: "new start", change_holder: "change of holder", stop_hold: "stop", describe: "what was said", undo: "undo", tag: "tag of a spell", associate: "confirmation" });
 
