@@ -43,6 +43,7 @@ MODULES = (
     "quality.grades",
     "quality.seconds",
     "quality.twins",
+    "quality.waves",
     "sources.wfdb.words",
 )
 """The modules with compiled loops, and those whose constants are compiled into them."""

@@ -159,7 +159,9 @@ JOBS = (
         _breaths,
     ),
     Job("cross-correlation", ("features.sliding",), _coupling),
-    Job("quality", ("quality.grades", "quality.seconds", "quality.twins"), _quality),
+    Job(
+        "quality", ("quality.grades", "quality.seconds", "quality.twins", "quality.waves"), _quality
+    ),
     Job("events", ("events.skipping",), _events),
     Job("entropy", ("features.kernels",), _entropy),
     Job(

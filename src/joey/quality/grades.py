@@ -28,9 +28,11 @@ from joey.quality.seconds import (
     RESTS,
     SHORT,
     STILL,
+    WAVE_LAST,
     measure,
 )  # fmt: skip
 from joey.quality.twins import BACK_TO, least_alike
+from joey.quality.waves import look_for_waves, waves_around
 
 __all__ = ["GRADES", "judge"]
 
@@ -44,8 +46,10 @@ GRADES = (  # by code
     ("doubtful", "low amplitude"),
     ("doubtful", "noise"),
     ("doubtful", "motion"),
+    ("doubtful", "waves"),
+    ("bad", "waves"),
 )
-FLAT, CLIPPED, FAINT, NOISY, MOVED, LOW, NOISE_DOUBT, MOTION = range(1, 9)
+FLAT, CLIPPED, FAINT, NOISY, MOVED, LOW, NOISE_DOUBT, MOTION, WAVES, ALL_WAVES = range(1, 11)
 
 LEAST = 10  # judged seconds that make a usual size
 LOW_SHARE = 0.2  # of the usual height
@@ -246,6 +250,12 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
         code = NOISE_DOUBT
     elif leap > JUMP_DOUBT or (middle > 0 and beat > SIZE_DOUBT * middle):
         code = MOTION
+    back = edges[max(k - BACK_TO, 0)]
+    look_for_waves(back, stop, end, reference, steady, known, w, z, x, valid, gathered, found)
+    if z[WAVE_LAST] > back and code in {0, NOISE_DOUBT, MOTION}:
+        waves = waves_around(back, first, stop, reference, w, z, z[PASSED], found)
+        if waves > 0:  # it recurs, but is no beat
+            return WAVES if waves == 1 else ALL_WAVES
     doubtful = code in {NOISE_DOUBT, MOTION}
     # A beat of two steps far apart may be timed at either: alike, it is doubtful none the less.
     if code == 0 or leap > (JUMP_DOUBT if doubtful else JUMP_BAD):
@@ -253,7 +263,6 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
     if steady > NEVER_QUIET * reference or (middle > 0 and beat > SIZE_DOUBT * middle):
         return code
     enough = ALIKE_GOOD if doubtful else ALIKE_DOUBT
-    back = edges[max(k - BACK_TO, 0)]
     differs = least_alike(
         first, stop, back, end, half_low, enough * reference, known, w, z, z[PASSED], x, valid,
         found,

@@ -13,17 +13,17 @@ from joey.compiled import kernel
 __all__ = ["measure"]
 
 # Widths, in samples; `BLOCK` to `LONG` are looked at in an ECG only. For how many seconds little
-# movement is a pause, and not another usual size. `STEP` and `SIDE` are of `twins`.
-FLAT, CLIP, REST, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, STEP, SIDE, N_WIDTHS = range(12)
+# movement is a pause, and not another usual size. `STEP` and `SIDE` are of `twins`, `TENTH` (of a
+# second) of `waves`.
+FLAT, CLIP, REST, BLOCK, SHORT, LONG, GATHER, NEAR, PAUSE, STEP, SIDE, TENTH, N_WIDTHS = range(13)
 # State: samples not measured; blocks weighed, gathered and scanned; candidates found; seconds
 # measured and graded; candidates passed by grading; seconds that made the usual size so far, and
-# seconds of a pause.
-MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, PAUSED, N_STATE = (
-    range(11)
-)
+# seconds of a pause; candidates of which it is known what they are, and where the last wave is.
+MISSING, WEIGHED, GATHERED, SCANNED, FOUND, MEASURED, GRADED, PASSED, N_USUAL, PAUSED = range(10)
+WAVED, WAVE_LAST, N_STATE = 10, 11, 12
 # Columns of a second, and of a candidate.
 JUDGED, HEIGHT, STILL, CUT, RESTS, PEAK, NOISE, N_COLUMNS = range(8)
-ENERGY, JUMP, PLACE, N_MARKS = range(4)
+ENERGY, JUMP, PLACE, WAVE, WAVE_AT, WAVE_SIZE, N_MARKS = range(7)
 
 CLIP_FAR = 0.25  # of the height: how far both edges are from the mean of a clipped second
 CLIP_HEIGHT = 20  # counts: a lower second is coarse, not clipped
@@ -70,7 +70,8 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     blocks : ndarray of float64, shape (2, n)
         Of each block: its energy, and that of the blocks around.
     found : ndarray of float64, shape (room, N_MARKS)
-        Energy of each candidate beat, and how far the baseline moves across it. [counts]
+        Energy and place of each candidate beat, how far the baseline moves across it, [counts]
+        and what `waves` says of it.
     rows : ndarray of float64, shape (n, N_COLUMNS)
         Seconds, written.
     """
@@ -279,6 +280,7 @@ def _scan(
             n = z[FOUND]
             found[n, ENERGY] = here
             found[n, PLACE] = k * block
+            found[n, WAVE] = found[n, WAVE_AT] = 0.0
             found[n, JUMP] = _jump(k, near, stop, block, x, gathered)
             z[FOUND] = n + 1
         k += near + 1  # none of which is above this one

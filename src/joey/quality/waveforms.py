@@ -78,6 +78,8 @@ def judge_waveform(signal: Signal) -> Quality:
         larger than a beat), ``motion`` (the baseline moves across a beat by a share of its height,
         all is larger than before) are doubtful or bad by degree, and one degree less where every
         deflection has two twins near, ``low amplitude`` (no beat of the usual size in 3 s) is bad.
+        ``waves`` (P waves that are not conducted, T waves nearly as large and steep as R, that may
+        be counted as beats) are doubtful or bad by their size, however alike.
         Of pleth and impedance ``motion`` (over 4 times the usual height) is doubtful, and of pleth
         ``low amplitude`` (under a fifth of it): a chest that does not breathe moves little, and
         `joey.breaths` says whether its leads are on. Joey's defaults.
@@ -146,7 +148,8 @@ class _Room:
         pause = PAUSE_S if quantity == "resp" else 0
         step = max(round(STEP_S * fs), 1)
         side = round(SIDE_S * fs / step)
-        widths = flat, clip, rest, block, short, long, gather, near, pause, step, side
+        tenth = round(0.1 * fs)
+        widths = flat, clip, rest, block, short, long, gather, near, pause, step, side, tenth
         self.widths = np.array(widths, dtype=np.int64)
         many = int(length / fs) + 3
         blocks = length // block + 1 if self.is_ecg else 1
