@@ -14,7 +14,7 @@ from pathlib import Path
 
 from joey.live import Monitor
 from joey.serve.frames import FrameMaker
-from joey.serve.memory import give_back
+from joey.serve.memory import give_back, tidy
 from joey.signals import NS, cut
 from joey.simulate import simulate_infant
 from joey.spans import Span
@@ -54,6 +54,8 @@ def main(beds: int, minutes: int) -> list[float]:
         for monitor, frames in known[: beds + 1 if base else 1]:
             frames.take(monitor.take(message, k + 1, at + shift))
             frames.take_closed()
+        if (k + 1) * EVERY_S % 60 == 0:
+            tidy()
         if base and (k + 1) * EVERY_S % 60 == 0:
             rows.append((resident() - base) / beds)
     return rows

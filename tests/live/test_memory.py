@@ -84,6 +84,6 @@ def test_a_bed_holds_as_much_wherever_between_two_marks() -> None:
     )
     held = json.loads(done.stdout)  # MiB of a bed, at the end of each minute behind a mark
 
-    assert max(held) < 6.0
-    assert held[18] - held[12] < 0.7  # of ten minutes that are as long as the section
-    assert held[22] - held[12] < 1.5  # of ten minutes more, at the same time behind a mark
+    assert max(held) < 5.0
+    assert held[18] - held[12] < 1.0  # between two marks: an open frame is all that grows
+    assert held[22] - held[12] < 0.5  # ten minutes on, at the same time after a mark

@@ -78,17 +78,12 @@ class Stillness:
         self._fs = fs
         self._blocks = 0  # with known extremes
         self._moving = 0  # with known movement
-        self._high: NDArray[np.float64] = np.full(n, np.nan)
-        self._low: NDArray[np.float64] = np.full(n, np.nan)
-        self._second: NDArray[np.float64] = np.zeros(n)
-        self._fourth: NDArray[np.float64] = np.zeros(n)
-        self._heart: NDArray[np.float64] = np.zeros(n)
-        self.moves: NDArray[np.float64] = np.full(n, np.nan)
-        self.floor: NDArray[np.float64] = np.full(n, np.nan)
-        self.lately: NDArray[np.float64] = np.full(n, np.nan)
-        self.rough: NDArray[np.float64] = np.full(n, np.nan)
-        self.brisk: NDArray[np.float64] = np.full(n, np.nan)
-        self.breath: NDArray[np.float64] = np.zeros(n)
+        # One array of many rows: it goes back to the system whole, small ones stay in holes.
+        rows: NDArray[np.float64] = np.full((11, n), np.nan)
+        self._high, self._low, self._second, self._fourth, self._heart = rows[:5]
+        self.moves, self.floor, self.lately, self.rough, self.brisk, self.breath = rows[5:]
+        for each in (self._second, self._fourth, self._heart, self.breath):
+            each[:] = 0.0
         self.slow: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.trusted: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self.motion: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)

@@ -155,16 +155,33 @@ class _Room:
         blocks = length // block + 1 if self.is_ecg else 1
         self.state: NDArray[np.int64] = np.zeros(seconds.N_STATE, dtype=np.int64)
         self._block = block
-        self._memory, (self.samples, self.valid, each) = lay_out(
-            (np.int32, length), (np.bool_, length), (np.float64, 2 * blocks)
+        # All in one room: small arrays of their own would stay in holes of the C library.
+        shapes = (
+            (blocks // near + 2, seconds.N_MARKS),
+            (many, seconds.N_COLUMNS),
+            (many, 3),
+            (many, 2),
         )
-        self.blocks: NDArray[np.float64] = each.reshape(2, blocks)
-        self.tile: NDArray[np.float64] = np.zeros(seconds.TILE if self.is_ecg else 1)
-        self.found: NDArray[np.float64] = np.zeros((blocks // near + 2, seconds.N_MARKS))
-        self.rows: NDArray[np.float64] = np.zeros((many, seconds.N_COLUMNS))
+        found, rows, verdicts, judged = shapes
+        self._memory, arrays = lay_out(
+            (np.int32, length),
+            (np.bool_, length),
+            (np.float64, 2 * blocks),
+            (np.float64, seconds.TILE if self.is_ecg else 1),
+            (np.float64, found[0] * found[1]),
+            (np.float64, rows[0] * rows[1]),
+            (np.int64, verdicts[0] * verdicts[1]),
+            (np.int64, judged[0] * judged[1]),
+        )
+        self.samples: NDArray[np.int32] = arrays[0]
+        self.valid: NDArray[np.bool_] = arrays[1]
+        self.blocks: NDArray[np.float64] = arrays[2].reshape(2, blocks)
+        self.tile: NDArray[np.float64] = arrays[3]
+        self.found: NDArray[np.float64] = arrays[4].reshape(found)
+        self.rows: NDArray[np.float64] = arrays[5].reshape(rows)
+        self.verdicts: NDArray[np.int64] = arrays[6].reshape(verdicts)
+        self.judged: NDArray[np.int64] = arrays[7].reshape(judged)
         self.usual: NDArray[np.float64] = np.zeros((2, BEFORE))
-        self.verdicts: NDArray[np.int64] = np.zeros((many, 3), dtype=np.int64)
-        self.judged: NDArray[np.int64] = np.zeros((many, 2), dtype=np.int64)
         self.judge, self.grades = grades.judge, grades.GRADES
         self.missing, self.graded = seconds.MISSING, seconds.GRADED
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.people import stream_id, stream_key
 from joey.serve.beds import Bed, Kept
-from joey.serve.memory import give_back
+from joey.serve.memory import give_back, tidy
 from joey.serve.revising import LEAD_NS, Revising
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
@@ -38,6 +38,7 @@ KEEP_S = 0.5  # s, between commits
 RETRY_S = 1.0  # s, after a failure of the disk
 STEP = 2000  # entries read at once
 MOST_KEPT = 20_000  # facts that wait for a commit; the journal is not read on before
+TIDY = 60  # ticks between two times that free memory is returned
 SILENT = 1800  # ticks, of a second each, after which a device that is silent has left its bed
 TICK_NS = 1_000_000_000
 LOOK_BACK = 200  # ticks, in which those of STEADY_NS and JUMP_NS are
@@ -68,6 +69,7 @@ class Worker:
         self._sources = settings.by_name
         self._open: dict[tuple[str, str, str], Bed] = {}  # by source, bed and device
         self._kept = Kept()  # what became final since the last commit
+        self._ticks = 0
         self._ticked_ns = 0  # the host's time of the last tick
         self._steady_ns = 0  # from when on the host's time is believed again
         self._done = 0  # entries up to here are committed, whatever is read again
@@ -209,6 +211,9 @@ class Worker:
         return not self._steady_ns - STEADY_NS <= ticked_ns < self._steady_ns
 
     def _tick(self, entry: Entry) -> None:
+        self._ticks += 1
+        if self._ticks % TIDY == 0:
+            tidy()
         steady = self._is_steady(entry.received_ns)
         silent: list[Bed] = []
         for bed in self._open.values():
