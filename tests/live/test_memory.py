@@ -74,16 +74,23 @@ def test_memory_does_not_grow_with_hours() -> None:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux for its memory")
 def test_a_bed_holds_as_much_wherever_between_two_marks() -> None:
     """What eight beds hold of the system's memory over 24 minutes, in a process of their own."""
+    _held(beds=1, minutes=11)  # a process that compiles loops holds the compiler, too
+    held = _held(beds=8, minutes=24)
+
+    assert max(held) < 5.0
+    assert held[18] - held[12] < 1.0  # between two marks: an open frame is all that grows
+    assert held[22] - held[12] < 0.5  # ten minutes on, at the same time after a mark
+
+
+def _held(beds: int, minutes: int) -> list[float]:
+    """Return the MiB of each bed at the end of each minute behind a mark."""
     done = subprocess.run(
-        [sys.executable, "-m", "live.resident", "8", "24"],
+        [sys.executable, "-m", "live.resident", str(beds), str(minutes)],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(("../src", "."))},
         capture_output=True,
         text=True,
         check=True,
     )
-    held = json.loads(done.stdout)  # MiB of a bed, at the end of each minute behind a mark
-
-    assert max(held) < 5.0
-    assert held[18] - held[12] < 1.0  # between two marks: an open frame is all that grows
-    assert held[22] - held[12] < 0.5  # ten minutes on, at the same time after a mark
+    found: list[float] = json.loads(done.stdout)
+    return found
