@@ -865,3 +865,5 @@ def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Pat
         expect(page.locator("#cutwords")).to_contain_text("nobody tapped Stop", timeout=20_000)
         page.locator("#cutlink").click()
         expect(page.locator("#title")).to_contain_text("ended as the infant left", timeout=20_000)
+        page.goto(served.address)
+        expect(page.locator(".tile .who")).to_have_text("nobody is admitted here")

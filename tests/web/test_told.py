@@ -346,6 +346,45 @@ def test_beds_of_two_units_are_told_apart(tmp_path: Path) -> None:
     assert labels == ["4", "NICU/7", "12/1", "13/1", "SCN/7"]
 
 
+def test_a_bed_is_empty_when_its_infant_and_monitor_are_gone(tmp_path: Path) -> None:
+    """Nothing is lost where nobody is: no infant to look at, no stream for a person to confirm."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 60 * NS)
+    hear(tmp_path, clock.now)
+    ward = open_ward(tmp_path, clock)
+    clock.now += 2 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=clock.now)
+    catch_up(ward)
+    tile = ward.tile(BED)
+    assert (tile["note"], tile["doubt"]) == ("unassigned", "nobody is admitted to this bed")
+    assert [row["bed"] for row in ward.feed()["unassigned"]] == [BED]  # it still speaks
+
+    clock.now += 5 * NS
+    tile = ward.tile(BED)
+    assert (tile["note"], tile["lost"]) == ("empty", [])
+    assert ward.feed()["unassigned"] == []
+    hear(tmp_path, clock.now)
+    catch_up(ward)
+    assert ward.tile(BED)["note"] == "unassigned"
+    assert [row["bed"] for row in ward.feed()["unassigned"]] == [BED]
+    ward.close()
+
+
+def test_a_monitor_that_is_silent_waits_for_nobody(tmp_path: Path) -> None:
+    """The infant is there and its monitor was not sure: a short silence is no end of it."""
+    clock = Clock()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 60 * NS)
+    write(tmp_path, observations("4", "", "", clock.now, numbers={}), BED, clock.now)
+    ward = open_ward(tmp_path, clock)
+    waiting = []
+    for _ in range(2):
+        clock.now += 40 * NS
+        waiting.append([row["infant"] for row in ward.feed()["unassigned"]])
+    ward.close()
+
+    assert waiting == [["JONES, BABY BOY"], []]
+
+
 def test_a_unit_has_all_its_beds(tmp_path: Path) -> None:
     """Those of the settings, and those whose monitor spoke before a restart; in room order."""
     clock = Clock()

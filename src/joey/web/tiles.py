@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import InfantView
 
-__all__ = ["holder_of", "holds_of_day", "tile_of"]
+__all__ = ["holder_of", "holds_of_day", "infant_of", "is_heard", "tile_of"]
 
 MIN_S = 60
 HOUR_S = 3600.0
@@ -34,7 +34,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
-AWAY_S = 60.0  # s of silence, after which a bed without an infant is empty
+AWAY_S = 60.0  # s of silence, after which a monitor is away
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
 
@@ -85,7 +85,7 @@ def tile_of(
         "infant": None if infant is None or doubt else infant_of(infant, now_ns),
         "admitted": infant is not None,
         "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),
-        "note": note_of(infant is not None, _heard(view), doubt),
+        "note": note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt),
         "readings": readings_of(view, now_ns),
         "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
         "hold": None if running is None else running_of(running),
@@ -159,9 +159,14 @@ def _reading(number: Number, now_ns: int) -> dict[str, Any]:
     return {"value": value, "state": STATES[number.state], "at": at}
 
 
-def _heard(view: BedView | None) -> bool:
-    """Whether a monitor speaks here; one that was taken away does not."""
-    return view is not None and view.link_age_s < AWAY_S
+def is_heard(view: BedView | None, *, admitted: bool) -> bool:
+    """Whether a monitor speaks at a bed; one that was taken away does not.
+
+    Where nobody is admitted a silence of seconds is enough: nobody is missed then.
+    """
+    if view is None:
+        return False
+    return view.link_age_s < AWAY_S if admitted else not view.link_lost
 
 
 def lost_of(
@@ -177,7 +182,7 @@ def lost_of(
     if view is None or math.isinf(view.link_age_s):
         last = max(archived_ms.values(), default=None)
         return [{"what": "data", "since": last, "marked": marked}] if admitted else []
-    if not (admitted or _heard(view)):
+    if not (admitted or running or is_heard(view, admitted=False)):
         return []  # the infant and the monitor are gone: the bed is empty
     if view.link_lost:
         since = round(now_ns / 1e6 - view.link_age_s * 1000)

@@ -39,7 +39,7 @@ from joey.web.reports import HoldReports
 from joey.web.screens import Screen
 from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
-from joey.web.tiles import holds_of_day, infant_of, tile_of
+from joey.web.tiles import holds_of_day, infant_of, is_heard, tile_of
 from joey.web.told import Told
 
 if TYPE_CHECKING:
@@ -451,6 +451,9 @@ class Ward:
             record = self._record(each.bed)
             infant = None if record is None else record.infant
             screen = self._screens.get(each.bed)
+            view = None if screen is None else screen.view(now)
+            if not is_heard(view, admitted=infant is not None):
+                continue  # a monitor that says nothing any more waits for nobody
             rows.append(
                 {
                     "bed": each.bed,

@@ -11,7 +11,7 @@ import { Readings } from "./readings.js";
 import { Spells } from "./spells.js";
 import { PLAY_OUT_MS, Strips } from "./strips.js";
 import { unsentTaps, waitingTaps } from "./taps.js";
-import { lostWords } from "./words.js";
+import { lostWords, nobody } from "./words.js";
 
 const bed = document.documentElement.dataset.bed ?? "";
 const path = bed.split("/").map(encodeURIComponent).join("/");
@@ -36,7 +36,7 @@ function draw() {
   if (!told) return;
   const next = state = bedWith(told, unsentTaps());
   const { tile } = next, { infant } = tile;
-  write(by("name"), infant ? infant.name : tile.note);
+  write(by("name"), infant ? infant.name : nobody(tile.note));
   write(by("aside"), [tile.note === "unassigned" ? `${tile.doubt}: see the feed page` : "", infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
   by("twin").hidden = !infant?.twin; write(by("twin"), infant?.twin ?? "");
   by("simulated").hidden = !tile.simulated;

@@ -8,7 +8,7 @@ import { startPage } from "./page.js";
 import { Readings } from "./readings.js";
 import { unsentTaps } from "./taps.js";
 import { paintTrend } from "./trend.js";
-import { lostWords, named } from "./words.js";
+import { lostWords, named, nobody } from "./words.js";
 
 const HOUR = 3_600_000;
 const LONG = 44; // signs of a name, from which it is written smaller: never cut
@@ -53,7 +53,7 @@ class TileView {
     const { infant, hold } = tile;
     dress(this.root, `tile${hold ? " held" : ""}${infant || tile.note === "unassigned" ? "" : " empty"}`);
     write(this.bed, tile.label);
-    const name = infant ? infant.name : tile.note;
+    const name = infant ? infant.name : nobody(tile.note);
     write(this.name, name);
     dress(this.who, name.length + (infant?.formerly.length ?? 0) > LONG ? "who long" : "who");
     write(this.formerly, infant?.formerly ? `formerly ${infant.formerly}` : "");

@@ -9,6 +9,9 @@ export function lostWords(lost, short) {
   return short ? since + marked : `${since}. Look at the infant and the bedside monitor.`;
 }
 
+/** What stands where no name is. @param {string} note */
+export const nobody = (note) => note === "empty" ? "nobody is admitted here" : note;
+
 /** A bed's own name, whole: what follows the unit in its key. @param {string} key */
 export const bedName = (key) => key.slice(key.indexOf("/") + 1);
 
