@@ -852,6 +852,22 @@ def test_beds_are_told_apart_whatever_they_are_called(browser: Browser, tmp_path
         expect(page.locator("#name")).to_have_text("ADAMS-1, BABY GIRL")
 
 
+def test_the_old_bed_leads_to_where_the_hold_goes_on(browser: Browser, tmp_path: Path) -> None:
+    """After a transfer in a hold: the name, the bed and the way there."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        page.get_by_role("button", name="Start hold").click()
+        expect(page.get_by_role("timer")).to_be_visible()
+        expect(page.locator("#carriedon")).to_be_hidden()
+        page.wait_for_timeout(1500)  # a stamp of HL7 has whole seconds
+        admit(tmp_path, "12/7", "M4", "JONES^BABY BOY", "A02", at_ns=time.time_ns())
+        expect(page.locator("#carriedwho")).to_have_text("JONES, BABY BOY", timeout=20_000)
+        expect(page.locator("#carriedwords")).to_have_text("The hold goes on at bed 12/7.")
+        page.get_by_role("link", name="To bed 12/7").click()
+        expect(page.locator(".holding .infant")).to_have_text("JONES, BABY BOY")
+
+
 def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:
     """The bed says so and has the way to the hold, which is there and not taken back."""
     admit(tmp_path, "4", "M4", "JONES^BABY BOY")
@@ -863,6 +879,17 @@ def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Pat
         page.wait_for_timeout(1500)  # a stamp of HL7 has whole seconds
         admit(tmp_path, "4", "M4", "JONES^BABY BOY", "A03", at_ns=time.time_ns())
         expect(page.locator("#cutwords")).to_contain_text("nobody tapped Stop", timeout=20_000)
+        admit(tmp_path, "4", "M5", "LI^WEI", at_ns=time.time_ns())
+        expect(page.locator("#name")).to_have_text("LI, WEI", timeout=20_000)
+        expect(page.locator("#cutwho")).to_have_text("JONES, BABY BOY")
+        page.get_by_role("button", name="Start hold").click()
+        expect(page.locator(".holding .infant")).to_have_text("LI, WEI")
+        expect(page.locator(".holdpanel")).not_to_contain_text("JONES")
+        expect(page.locator(".holdpanel")).not_to_contain_text("nobody tapped Stop")
+        page.get_by_role("button", name="Stop hold").click()
+        page.wait_for_timeout(1500)
+        admit(tmp_path, "4", "M5", "LI^WEI", "A03", at_ns=time.time_ns())
+        expect(page.locator("#name")).to_have_text("nobody is admitted here", timeout=20_000)
         page.locator("#cutlink").click()
         expect(page.locator("#title")).to_contain_text("ended as the infant left", timeout=20_000)
         page.goto(served.address)

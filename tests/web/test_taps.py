@@ -100,8 +100,9 @@ def test_a_discharge_in_a_hold_is_told_where_it_was(tmp_path: Path, clock: Clock
     said = ward.bed(BED)["cutShort"]
     assert said["id"] == hold
     assert said["words"] == (
-        "A hold here ended at 13:00, as the infant left or another came: nobody tapped Stop."
+        "The hold ended at 13:00, as the infant left or another came: nobody tapped Stop."
     )
+    assert said["infant"]["name"] == "JONES, BABY BOY"
     assert ward.tile(BED)["hold"] is None
     assert ward.has_hold(hold)
     state = ward.hold(hold)
@@ -121,6 +122,31 @@ def test_a_discharge_in_a_hold_is_told_where_it_was(tmp_path: Path, clock: Clock
     clock.now += 7201 * NS
     assert ward.bed(BED)["cutShort"] is None
     assert ward.has_hold(hold)
+    ward.close()
+
+
+def test_a_bed_says_where_its_hold_goes_on(tmp_path: Path, clock: Clock) -> None:
+    """Whose it is and at which bed, from move to move, until it is stopped."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, bed = tap(ward, clock, "start_hold", contact="skin_to_skin")
+    assert bed["carriedOn"] is None
+    told = []
+    for place in ("7", "9", "4", "7"):
+        clock.now += 60 * NS
+        admit(tmp_path, place, "M4", "JONES^BABY BOY", "A02", at_ns=clock.now)
+        catch_up(ward)
+        found = ward.bed(BED)["carriedOn"]
+        told.append(found and (found["bed"], found["label"], found["infant"]["name"]))
+    name = "JONES, BABY BOY"
+    assert told == [("NICU/7", "7", name), ("NICU/9", "9", name), None, ("NICU/7", "7", name)]
+    assert ward.bed("NICU/7")["carriedOn"] is None
+    assert ward.bed("NICU/9")["carriedOn"]["bed"] == "NICU/7"
+    tap(ward, clock, "stop_hold", hold=hold, bed="NICU/7")
+    assert ward.bed(BED)["carriedOn"] is None
+    clock.now += 60 * NS  # of a hold that begins after the move the old bed says nothing
+    tap(ward, clock, "start_hold", bed="NICU/7", contact="skin_to_skin")
+    assert ward.bed(BED)["carriedOn"] is None
     ward.close()
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
 from joey.web.reports import HoldReports, Wish, spans_of, words_of_revision
+from joey.web.tiles import infant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,16 +133,26 @@ class ShownHolds:
             "why": made.why if made else "",
         }
 
-    def cut_short(self, record: BedRecord | None) -> dict[str, str] | None:
-        """Return the hold of a bed that ended with the infant's stay; None where none did."""
+    def cut_short(self, record: BedRecord | None) -> dict[str, Any] | None:
+        """Return the hold of a bed that ended with its infant's stay, and whose it was, or None."""
         hold = None if record is None else record.cut_short
-        if hold is None:
+        view = None if hold is None else self.view(hold.id)
+        if hold is None or view is None:
             return None
         at = clock_time(round((hold.end or hold.start) * NS), self._settings.zone)
-        words = (
-            f"A hold here ended at {at}, as the infant left or another came: nobody tapped Stop."
-        )
-        return {"id": hold.id, "words": words}
+        words = f"The hold ended at {at}, as the infant left or another came: nobody tapped Stop."
+        return {"id": hold.id, "infant": self._infant(view), "words": words}
+
+    def carried_on(self, record: BedRecord | None) -> dict[str, Any] | None:
+        """Return the bed at which a hold that was here runs on, and whose it is, or None."""
+        hold = None if record is None else record.carried_on
+        view = None if hold is None else self.view(hold.id)
+        if record is None or view is None or view.hold.end is not None or view.bed == record.key:
+            return None
+        return {"bed": view.bed, "label": self._label(view.bed), "infant": self._infant(view)}
+
+    def _infant(self, view: HoldView) -> dict[str, Any] | None:
+        return None if view.infant is None else infant_of(view.infant, self._settings.now_ns())
 
     def _want(self, view: HoldView) -> None:
         settings = self._settings

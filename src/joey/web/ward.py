@@ -371,6 +371,7 @@ class Ward:
             "spells": self._spells(bed, now - DAY_NS),
             "last": self._shown.last(record),
             "cutShort": self._shown.cut_short(record),
+            "carriedOn": self._shown.carried_on(record),
         }
 
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:

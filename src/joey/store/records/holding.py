@@ -33,6 +33,7 @@ __all__ = [
     "TapView",
     "apply_tap",
     "beds_of_hold",
+    "carried_on",
     "cut_short",
     "hold_of",
     "holds_of",
@@ -402,6 +403,29 @@ def cut_short(connection: Connection, bed: str, since_ns: int) -> Hold | None:
     return max(found, key=lambda hold: hold.end or 0.0, default=None)
 
 
+def carried_on(connection: Connection, bed: str, since_ns: int) -> Hold | None:
+    """Return the last hold that runs on at another bed, to which its infant was moved. [ns UTC]
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    bed : str
+        Where the hold was before.
+    since_ns : int
+        It was moved from then on. [ns UTC]
+    """
+    moved = and_(stays.c.bed == bed, stays.c.ending == "moved", stays.c.until_ns >= since_ns)
+    rows = connection.execute(select(stays).where(moved).order_by(stays.c.until_ns.desc()))
+    for row in rows:
+        hold = open_hold(connection, "", int(row.infant))
+        if hold is not None and infant_at(connection, bed) != row.infant:
+            start = hold.start * NS
+            if start < row.until_ns:
+                return hold
+    return None
+
+
 def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | None:
     """Return the hold that runs at a bed; None where none does."""
     running = [hold for hold in holds_of(connection, infant, bed) if hold.end is None]
@@ -409,11 +433,11 @@ def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | No
 
 
 def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:
-    """Return the bed where the infant of a tap's hold lies now; empty where it lies nowhere."""
+    """Return the beds where the infant of a tap's hold lies, or lay before it was moved."""
     infant = _infant_of(connection, str(tap.said.get("hold", tap.id)))
     if infant is None:
         return set()
-    here = stays.c.infant == infant, stays.c.until_ns.is_(None)
+    here = stays.c.infant == infant, stays.c.ending.in_(("", "moved"))
     return {str(row.bed) for row in connection.execute(select(stays.c.bed).where(*here))}
 
 

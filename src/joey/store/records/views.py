@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from joey.people import DatedName, ShownName, room_order, show_name
-from joey.store.records.holding import NO_TAG, cut_short, hold_of, holds_of, whose_hold
+from joey.store.records.holding import (
+    NO_TAG,
+    carried_on,
+    cut_short,
+    hold_of,
+    holds_of,
+    whose_hold,
+)
 from joey.store.records.staying import Place, places_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
@@ -32,7 +39,7 @@ __all__ = [
 
 RECENT_HOLDERS = 4
 DAY_NS = 86_400_000_000_000
-LEFT_NS = DAY_NS // 12  # ns for which a bed tells of a hold that ended as the infant left
+LEFT_NS = DAY_NS // 12  # ns for which a bed tells of the hold of an infant who has gone
 AROUND_S = 2 * 86_400.0  # s around a hold, in which others are looked for
 
 
@@ -94,6 +101,8 @@ class BedView:
     cut_short : Hold or None
         The last one that ended here, in the last two hours, as its infant left the unit: nobody
         tapped Stop.
+    carried_on : Hold or None
+        One that runs on at another bed, to which its infant was moved in the last two hours.
     """
 
     key: str
@@ -105,6 +114,7 @@ class BedView:
     holders: tuple[HolderView, ...]
     streams: tuple[str, ...]
     cut_short: Hold | None = None
+    carried_on: Hold | None = None
 
     @property
     def running(self) -> Hold | None:
@@ -174,6 +184,7 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         holders=() if infant is None else _holders(connection, infant),
         streams=() if infant is None else _streams(connection, infant, key),
         cut_short=cut_short(connection, key, now_ns - LEFT_NS),
+        carried_on=carried_on(connection, key, now_ns - LEFT_NS),
     )
 
 

@@ -56,14 +56,29 @@ function draw() {
     const more = /** @type {HTMLAnchorElement} */ (by("lastlink"));
     more.href = `/holds/${encodeURIComponent(next.last.id)}`;
   }
-  by("cutshort").hidden = !next.cutShort;
-  if (next.cutShort) {
-    write(by("cutwords"), next.cutShort.words);
-    /** @type {HTMLAnchorElement} */ (by("cutlink")).href = `/holds/${encodeURIComponent(next.cutShort.id)}`;
-  }
+  showOthers(next);
   panel.show(next); spells.show(next); crg.show(next);
   second();
 }
+
+/** What was of another infant here, in panels of their own with its name: never in that of the hold. @param {Bed} next */
+function showOthers({ cutShort, carriedOn }) {
+  by("cutshort").hidden = !cutShort;
+  if (cutShort) {
+    write(by("cutwho"), whose(cutShort.infant));
+    write(by("cutwords"), cutShort.words);
+    /** @type {HTMLAnchorElement} */ (by("cutlink")).href = `/holds/${encodeURIComponent(cutShort.id)}`;
+  }
+  by("carriedon").hidden = !carriedOn;
+  if (carriedOn) {
+    write(by("carriedwho"), whose(carriedOn.infant));
+    write(by("carriedwords"), `The hold goes on at bed ${carriedOn.label}.`);
+    write(by("carriedlink"), `To bed ${carriedOn.label}`);
+    /** @type {HTMLAnchorElement} */ (by("carriedlink")).href = `/beds/${carriedOn.bed.split("/").map(encodeURIComponent).join("/")}`;
+  }
+}
+/** @param {import("./types.js").Infant|null} infant */
+const whose = (infant) => infant ? [infant.name, infant.twin, infant.formerly && `formerly ${infant.formerly}`].filter(Boolean).join(" · ") : "an infant who was not known";
 
 /** @param {import("./types.js").Tile} tile */
 function showLost(tile) {
