@@ -738,10 +738,13 @@ def test_no_word_is_cut_and_no_number_touches_the_next(browser: Browser, tmp_pat
         covered = """() => [...document.querySelectorAll(".tile")].filter(tile =>
             tile.querySelector(".who").getBoundingClientRect().bottom >
             tile.querySelector(".readings").getBoundingClientRect().top + 1).length"""
+        short = """() => [...document.querySelectorAll(".tile .name")].filter(e =>
+            e.scrollHeight > e.clientHeight + 1).length"""
         for size in (TABLET, WALL):
             page.set_viewport_size(size)
             assert page.evaluate(touching) == 0
             assert page.evaluate(covered) == 0
+            assert page.evaluate(short) == 0
         page.set_viewport_size(TABLET)
         page.goto(f"{served.address}/beds/NICU/4")
         page.get_by_role("button", name="Start hold").click()
@@ -749,6 +752,36 @@ def test_no_word_is_cut_and_no_number_touches_the_next(browser: Browser, tmp_pat
         expect(page.get_by_role("button", name="Planned end")).to_be_visible()
         buttons = page.locator("#why button")
         assert not any(buttons.nth(k).evaluate(wide) for k in range(buttons.count()))
+
+
+def test_a_name_without_end_leaves_the_numbers_of_its_tile(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Of 252 signs, and the name before as long: cut with an ellipsis, whole where one looks."""
+    names = [f"{'OBRIEN-MACGILLICUDDY-' * 8}{k}^{'ALEXANDER ' * 8}" for k in range(2)]
+    for bed in range(1, 25):
+        admit(tmp_path, str(bed), f"M{bed}", names[0], at_ns=time.time_ns() - 10**10)
+        admit(tmp_path, str(bed), f"M{bed}", names[1], "A08")
+    with running(tmp_path) as served:
+        page = tablet(browser, served)
+        expect(page.locator(".tile")).to_have_count(24)
+        expect(page.locator(".tile .formerly").first).to_contain_text("formerly OBRIEN")
+        covered = """() => [...document.querySelectorAll(".tile")].filter(tile => {
+            const at = (what) => tile.querySelector(what).getBoundingClientRect();
+            return at(".who").bottom > at(".readings").top + 1
+                || at(".readings").bottom > at(".strip").top + 1
+                || at(".foot, .tell:not([hidden])").bottom > tile.getBoundingClientRect().bottom
+                || tile.scrollHeight > tile.clientHeight + 1; }).length"""
+        for size in (TABLET, WALL):
+            page.set_viewport_size(size)
+            page.wait_for_timeout(300)
+            assert page.evaluate(covered) == 0
+        whole = f"{'OBRIEN-MACGILLICUDDY-' * 8}1, {'ALEXANDER ' * 8}".strip()
+        title = page.locator(".tile .who").first.get_attribute("title")
+        assert title is not None
+        assert title.startswith(f"{whole}, formerly OBRIEN")
+        page.goto(f"{served.address}/beds/NICU/4")
+        expect(page.locator("#name")).to_have_text(whole)
 
 
 def test_waves_go_on_after_the_pages_were_started_again(

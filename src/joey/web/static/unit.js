@@ -11,7 +11,7 @@ import { paintTrend } from "./trend.js";
 import { lostWords, named, nobody } from "./words.js";
 
 const HOUR = 3_600_000;
-const LONG = 44; // signs of a name, from which it is written smaller: never cut
+const LONG = 44; // signs of a name, from which it is written smaller, in four lines: of about a hundred none is cut
 const SCREEN = 24; // beds on one screen; more are on further screens
 const TILE = { width: 316, height: 255 }; // px, of one of 24 beds at 1920 x 1080, at which all sizes are given
 const SMALLEST = 0.62, LARGEST = 3; // times that; a smaller one is not read from a step away: the page scrolls then
@@ -24,7 +24,7 @@ class TileView {
     this.root = make("a", "tile");
     this.root.href = `/beds/${key.split("/").map(encodeURIComponent).join("/")}`;
     this.bed = make("span", "bed"); this.who = make("span", "who"); this.twin = make("span", "twin");
-    this.name = make("span"); this.formerly = make("span", "formerly");
+    this.name = make("span", "name"); this.formerly = make("span", "formerly");
     this.who.append(this.name, this.formerly);
     this.readings = new Readings(true);
     this.canvas = make("canvas"); this.canvas.setAttribute("aria-hidden", "true");
@@ -55,8 +55,11 @@ class TileView {
     write(this.bed, tile.label);
     const name = infant ? infant.name : nobody(tile.note);
     write(this.name, name);
-    dress(this.who, name.length + (infant?.formerly.length ?? 0) > LONG ? "who long" : "who");
-    write(this.formerly, infant?.formerly ? `formerly ${infant.formerly}` : "");
+    const formerly = infant?.formerly ? `formerly ${infant.formerly}` : "", long = name.length + formerly.length > LONG;
+    dress(this.who, long ? "who long" : "who");
+    write(this.formerly, formerly);
+    const whole = long ? [name, formerly].filter(Boolean).join(", ") : "";
+    if (this.who.title !== whole) this.who.title = whole; // and on the bed's page
     this.twin.hidden = !infant?.twin; write(this.twin, infant?.twin ?? "");
     const none = !infant && tile.note === "empty";
     this.readings.root.hidden = none; this.canvas.hidden = none;
