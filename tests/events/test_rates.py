@@ -48,7 +48,21 @@ def test_garwood_limits_are_those_of_the_poisson_distribution(count: int) -> Non
 def test_words_of_a_rate() -> None:
     words = "3 in 2.0 valid h: 1.5 per hour (95 % interval 0.3 to 4.4)"
     assert rate_per_hour(3, 2 * HOUR).words == words
-    assert rate_per_hour(0, 60.0).words.startswith("0 in 0.017 valid h: compatible with up to 221")
+    assert (
+        rate_per_hour(0, 300.0).words == "0 in 0.083 valid h: compatible with up to 44.3 per hour"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "searched"), [(0, 15.0, "15 s"), (1, 299.0, "4 min"), (2, 100.0, "1 min")]
+)
+def test_of_less_than_five_minutes_no_rate_is_told(
+    count: int, seconds: float, searched: str
+) -> None:
+    """None in 15 s would be compatible with up to 885 per hour."""
+    rate = rate_per_hour(count, seconds)
+    assert np.isnan([rate.rate, rate.low, rate.high]).all()
+    assert rate.words == f"cannot say: {count} in {searched} valid, too short for a rate"
 
 
 def test_nothing_searched_cannot_say() -> None:

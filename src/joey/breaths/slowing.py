@@ -115,12 +115,8 @@ def learn_anew(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         lo = int(np.searchsorted(beats, beats[k] - reach))
         hi = min(int(np.searchsorted(beats, beats[k] + reach, side="right")), n - 1)
         for j in range(lo, hi):
-            plain[j], near[j] = float(quiet[j]), 0.0
-            ratio = (beats[j + 1] - beats[j]) / rr
-            if ratio > 0:
-                # The logarithm's square, nearly, and the same to the last digit on any machine.
-                apart = (ratio + 1.0 / ratio - 2.0) / (NEAR * NEAR)
-                near[j] = plain[j] / (1.0 + apart * apart * apart)
+            plain[j] = float(quiet[j])
+            near[j] = plain[j] * _nearness((beats[j + 1] - beats[j]) / rr)
         usual = mean[k].astype(np.float64)
         left = _left(usual, plain, near, sums, number, none, lo, hi)
         alike = _shape(near, sums, number, none, lo, hi)
@@ -136,6 +132,16 @@ def learn_anew(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
             drift = _over(pulse, timed_number, beats, lo, hi)
             for b in range(bins):
                 mean[k, b] = int(np.rint(_at(pulse, (b + 0.5) / bins * rr) - drift))
+
+
+@kernel
+def _nearness(ratio: float) -> float:
+    """Return how much a beat of another length counts, of one."""
+    if ratio <= 0:  # a beat that was told twice
+        return 0.0
+    # The logarithm's square, nearly, and the same to the last digit on any machine.
+    apart = (ratio + 1.0 / ratio - 2.0) / (NEAR * NEAR)
+    return 1.0 / (1.0 + apart * apart * apart)
 
 
 @kernel

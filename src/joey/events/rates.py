@@ -35,6 +35,7 @@ __all__ = [
 CLUSTER_GAP_S = 60.0  # s, Joey default: events less apart are one cluster
 FEWEST_TO_COMPARE = 5  # events in both parts together
 HOUR_S = 3600.0
+LEAST_S = 300.0  # s, of less no rate is told: one event would be 12 per hour
 CLUSTER_NOTE = "events cluster, so that the true interval is wider"
 
 
@@ -128,7 +129,9 @@ def rate_per_hour(count: int, exposure_s: float) -> Rate:
     Returns
     -------
     Rate
-        With no event the upper limit is -ln(0.025) / exposure, and the words name it.
+        With no event the upper limit is -ln(0.025) / exposure, and the words name it. Of less than
+        five minutes none is told, only the count (NaN): its interval would reach from 0 to 44 per
+        hour and more.
 
     Raises
     ------
@@ -151,6 +154,9 @@ def rate_per_hour(count: int, exposure_s: float) -> Rate:
         raise ValueError(msg)
     if exposure_s == 0:
         return Rate(0, 0.0, math.nan, math.nan, math.nan, "cannot say: nothing was searched")
+    if exposure_s < LEAST_S:
+        words = f"cannot say: {count} in {_short(exposure_s)} valid, too short for a rate"
+        return Rate(count, exposure_s, math.nan, math.nan, math.nan, words)
     from scipy.special import gammaincinv  # noqa: PLC0415 - slow to import
 
     hours = exposure_s / HOUR_S
@@ -165,6 +171,10 @@ def rate_per_hour(count: int, exposure_s: float) -> Rate:
     else:
         words = f"0 in {_hours(hours)} valid h: compatible with up to {high:.1f} per hour"
     return Rate(count, exposure_s, rate, low, high, words)
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds // 60:.0f} min"
 
 
 def _hours(hours: float) -> str:
