@@ -205,6 +205,8 @@ class _Section:
         "_gaps",
         "_heard",
         "_kernels",
+        "_live",
+        "_live_most",
         "_many",
         "_memory",
         "_n_spans",
@@ -243,6 +245,8 @@ class _Section:
         self._gaps = False
         self._fs = round(grid.fs)
         self._forget_at = window.first + 2 * BACK_S * self._fs
+        # An archive is read in large steps, and its rooms are used again.
+        self._live, self._live_most = True, LIVE_S * self._fs
         self._n_told = self._n_spans = self._flagged = 0
         self._take_paper()
 
@@ -295,17 +299,16 @@ class _Section:
             flags = self._flags[n:n_told]
             self._flagged = flagged
         found = told_beats(self._channel, self._times[n:n_told], flags, self._bounds[m:n_spans])
-        if self._stop >= self._forget_at:
-            self._forget(upto, measured)
+        self._live = self._live and measured <= self._live_most
         if then == END or upto >= self._speak_to:
             self._leave()
+        elif self._live and self._stop >= self._forget_at:
+            self._forget(upto)
         return found, upto
 
-    def _forget(self, upto: int, measured: int) -> None:
+    def _forget(self, upto: int) -> None:
         """Give back the samples before those that may be looked at again."""
         self._forget_at = self._stop + FORGET_S * self._fs
-        if measured > LIVE_S * self._fs:
-            return
         # Before the window speaks `upto` is where it will, whatever is still undecided.
         before = min(upto, self._stop - BACK_S * self._fs) - BACK_S * self._fs - self._first
         self._memory.forget(self._samples, before)

@@ -247,7 +247,7 @@ class _Section:
         if self._state is not None:
             final = self._decide(upto, self._state)
         facts = self._tell(upto, final, last=last)
-        if known - self._known < LIVE_S * self._fs:
+        if not last and known - self._known < LIVE_S * self._fs:
             self._forget(final)
         self._known = known
         return facts

@@ -231,6 +231,7 @@ class _Section:
         self._channel = channel
         self._window = window
         self._heard = self._known = window.first  # written down; worked on
+        self._live = True  # an archive is read in large steps, and its rooms are used again
         self._told = window.speak_from
         length = window.stop - window.first
         self._room = _enter(channel.quantity, window)
@@ -282,11 +283,12 @@ class _Section:
         reached = int(self._starts[room.state[room.graded]])
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
-        if known - self._known < LIVE_S * window.grid.fs:
-            room.forget(int(self._edges[max(room.state[room.graded] - BACK_S, 0)]))
+        self._live = self._live and known - self._known < LIVE_S * window.grid.fs
         self._known = known
         if last or self._told >= window.speak_to:
             room.leave()
+        elif self._live:
+            room.forget(int(self._edges[max(room.state[room.graded] - BACK_S, 0)]))
         return facts, self._told
 
     def _facts(self, n_verdicts: int, n_judged: int) -> Quality:
