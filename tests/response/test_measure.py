@@ -189,6 +189,48 @@ def test_support_and_oxygen_stand_beside_every_saturation(response: Response) ->
         assert "settled FiO2 0.2" in each.sentence
 
 
+@pytest.mark.parametrize(
+    ("before_min", "said"),
+    [
+        ({3: 0.24}, "before FiO2 unknown (0.24 at the start), support unknown"),
+        ({200: 0.30, 6: 0.24}, "before FiO2 0.30 (0.24 at the start), support unknown"),
+        ({200: 0.24}, "before FiO2 0.24, support unknown"),
+    ],
+)
+def test_the_answers_and_the_line_for_the_chart_have_one_fio2(
+    before_min: dict[int, float], said: str, recording: Recording
+) -> None:
+    """The hour before a hold and its first moment may differ: then both are said."""
+    entries = tuple(
+        Entry(START - 60 * m, "fio2", f"{value}", value, "1") for m, value in before_min.items()
+    )
+    found = measure_response(recording, hold(), context=Context(entries))
+
+    assert said in dict(found.answers)["SpO2"]
+    assert "FiO2 0.24 -> 0.24" in found.chart_line
+    assert dict(found.context)["FiO2 before"] == said.removeprefix("before FiO2 ").split(",")[0]
+
+
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [
+        ({"birth_time": START - 4.75 * 86400}, "4 d"),
+        ({"birth_time": START - 1.99 * 86400}, "47 h"),
+        ({"birth_date": "2030-03-17"}, "0 d"),
+        ({"birth_date": "2030-03-13"}, "4 d"),
+        ({"birth_date": "2030-03-18"}, "unknown"),
+    ],
+)
+def test_an_age_is_of_completed_days(
+    born: dict[str, object], age: str, recording: Recording
+) -> None:
+    """As the pages say it; of a birth date alone by the calendar, and nothing of one to come."""
+    found = measure_response(recording, hold(), context=Context(**born))  # type: ignore[arg-type]
+
+    assert dict(found.header)["age"] == age
+    assert dict(found.context)["feeds"] == "unknown"  # nothing was charted, nor said to be none
+
+
 def test_events_of_the_whole_hold_stand_beside_the_settled_ones(response: Response) -> None:
     brady = next(each for each in response.events if each.found.preset.kind == "bradycardia")
     assert brady.phases["settled"].count == 1

@@ -10,7 +10,9 @@ import sys
 import time
 import uuid
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -20,7 +22,7 @@ from joey.sources.hl7 import SourceSettings
 from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.store.records import Records
-from joey.web.reports import Wish, make_report
+from joey.web.reports import HoldReports, Wish, make_report
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
@@ -109,6 +111,30 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Spells")
     assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
     assert "JONES" not in made.page
+
+
+def test_the_report_knows_the_age_as_the_bed_page_does(held: tuple[Path, str, int]) -> None:
+    """The birth date that the admission system told; of another one the report is made anew."""
+    folder, hold, _ = held
+    ward = keep(folder)
+    ward.hold(hold)
+    (wish,) = ward.reports._wishes.values()
+    age = ward.tile(BED)["infant"]["age"]
+    ward.close()
+    made = make_report(wish)
+
+    days = int(age.removesuffix(" days old"))
+    (said,) = re.findall(r"<dt>age</dt><dd>([^<]*)</dd>", made.page)
+    began = datetime.fromtimestamp(wish.hold.start, ZoneInfo(wish.zone)).date()
+    today = datetime.fromtimestamp(time.time(), ZoneInfo(wish.zone)).date()
+    assert said == f"{days - (today - began).days} d"
+    reports = HoldReports()
+    reports._wishes[hold] = wish
+    reports._keep(wish, made)
+    reports.want(wish)
+    assert not reports.is_busy(hold)
+    reports.want(replace(wish, birth_date="2026-11-01"))
+    assert reports.is_busy(hold)
 
 
 def test_a_hold_older_than_the_journal_has_the_same_report(held: tuple[Path, str, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,25 @@ def test_a_badge_is_a_twins_alone(tmp_path: Path, clock: Clock, multiple: str, b
 
     assert ward.tile(BED)["infant"]["twin"] == badge
     ward.close()
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "age"),
+    [("Europe/Berlin", 23.5, "11 days old"), ("America/New_York", 26, "10 days old")],
+)
+def test_a_day_of_age_begins_at_the_units_midnight(
+    tmp_path: Path, zone: str, hour: float, age: str
+) -> None:
+    """Born on the tenth; it is the evening of the twentieth by UTC, or the night after it."""
+    clock = Clock()
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    clock.now = round((day.timestamp() + hour * 3600) * NS)
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock, zone=zone)
+    shown = ward.tile(BED)["infant"]["age"]
+    ward.close()
+
+    assert shown == age
 
 
 def test_who_holds_can_be_said_after_the_start(tmp_path: Path, clock: Clock) -> None:

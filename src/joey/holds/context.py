@@ -87,6 +87,8 @@ class Context:
         On the recording's clock. [s]
     notes : tuple of str
         What a reader must know, in words.
+    birth_date : str
+        ``YYYY-MM-DD`` by the unit's calendar, where the time of the birth is not known; else empty.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -94,6 +96,7 @@ class Context:
     gestational_age_days: int | None = None
     birth_time: float | None = None
     notes: tuple[str, ...] = ()
+    birth_date: str = ""
 
     def series(self, kind: str) -> tuple[Series, ...]:
         """Return the numbers of a kind, one series per site, in the order of their first row."""

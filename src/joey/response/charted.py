@@ -7,7 +7,7 @@ given is no answer to a hold. What is not known is printed as unknown, or left o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,7 +76,6 @@ class Surroundings:
 def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple[str, str], ...]:
     """Return what a physician reads first; what is not known says so."""
     context, start = around.context, hold.start
-    age = postnatal_age(context, start) if context else None
     weeks = weeks_and_days(context.gestational_age_days if context else None)
     details = hold.details
     return (
@@ -85,7 +84,7 @@ def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple
             "postmenstrual age",
             _weeks(weeks_and_days(postmenstrual_age(context, start) if context else None)),
         ),
-        ("age", UNKNOWN if age is None else f"{age:.0f} d" if age >= 2 else f"{age * 24:.0f} h"),
+        ("age", _age(hold, around)),
         ("weight", _charted(context, "weight", start, " g")),
         ("support", _charted(context, "support", start)),
         ("caffeine", _charted(context, "caffeine", start)),
@@ -95,6 +94,19 @@ def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple
         ("times logged how", details.get("time_source", UNKNOWN)),
         ("times logged at", _local(details.get("logged_at", UNKNOWN), hold, around)),
     )
+
+
+def _age(hold: Hold, around: Surroundings) -> str:
+    """Return the age at the start in completed days, or hours of the first two days."""
+    context = around.context
+    age = postnatal_age(context, hold.start) if context else None
+    if age is not None:
+        return f"{int(age)} d" if age >= 2 else f"{int(age * 24)} h"
+    if context is None or not context.birth_date or not around.recording.clock.dated:
+        return UNKNOWN
+    born = date.fromisoformat(context.birth_date)
+    days = (moment_of(hold.start, around.zone).date() - born).days
+    return f"{days} d" if days >= 0 else UNKNOWN
 
 
 def _weeks(text: str) -> str:
@@ -153,17 +165,39 @@ def temperature_sites(temperatures: Sequence[Series]) -> tuple[Series, ...]:
     return tuple(sorted(temperatures, key=lambda s: s.channel.site not in CORE_SITES))
 
 
-def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str]) -> str:
-    """Return FiO2 and support by phase, in one clause to stand beside a saturation."""
+def oxygen_words(around: Surroundings, phases: Phases, names: Sequence[str], start: float) -> str:
+    """Return FiO2 and support by phase, in one clause to stand beside a saturation.
+
+    The phase before a hold ends some minutes before its start [s]: where the FiO2 was another by
+    then, as the line for the chart has it, both are said.
+    """
     parts = []
     for name in names:
         spans = phases.spans.get(name)
         if spans is None or len(spans) == 0:
             continue
         parts.append(
-            f"{PHASE_WORDS.get(name, name)} FiO2 {_fio2(around, spans)}, {_support(around, spans)}"
+            f"{PHASE_WORDS.get(name, name)} FiO2 {_fio2_of(around, name, spans, start)}, "
+            f"{_support(around, spans)}"
         )
     return "; ".join(parts)
+
+
+def _fio2_of(around: Surroundings, name: str, spans: Spans, start: float) -> str:
+    """Return the FiO2 of a phase; after that of `before` the one at the start, if it is another."""
+    words = _fio2(around, spans)
+    at_start = _fio2_near(around, start) if name == "before" else None
+    of_phase = oxygen_range(around, spans)
+    same = (
+        of_phase is not None and at_start is not None and f"{of_phase[0]:.2f}" == f"{at_start:.2f}"
+    )
+    return words if at_start is None or same else f"{words} ({at_start:.2f} at the start)"
+
+
+def _fio2_near(around: Surroundings, time: float) -> float | None:
+    """Return the median FiO2 of the 5 min before a time; None where none is known."""
+    found = oxygen_range(around, Spans.of([(time - RECENT, time)]))
+    return None if found is None else found[0]
 
 
 def _fio2(around: Surroundings, spans: Spans) -> str:
@@ -239,7 +273,7 @@ def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tupl
     for name in ("before", "settled", "after"):
         spans = phases.spans[name]
         if len(spans):
-            rows.append((f"FiO2 {name}", _fio2(around, spans)))
+            rows.append((f"FiO2 {name}", _fio2_of(around, name, spans, hold.start)))
             rows.append((f"support {name}", _support(around, spans).removeprefix("support ")))
     labels = {
         "position": "position in the hold", "position_before": "position before",
@@ -257,7 +291,7 @@ def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tupl
 def _happenings(phases: Phases, around: Surroundings) -> list[tuple[str, str]]:
     """Return feeds, cares and other entries from the start of `before` to the end of `after`."""
     context = around.context
-    if context is None:
+    if context is None or not context.entries:
         return [("feeds", UNKNOWN), ("care", UNKNOWN)]
     covered = [float(b) for spans in phases.spans.values() for b in spans.bounds.ravel()]
     rows = []
@@ -337,9 +371,8 @@ def _temperature(hold: Hold, stop: float, around: Surroundings) -> str:
 
 
 def _oxygen(hold: Hold, stop: float, around: Surroundings) -> str:
-    first = oxygen_range(around, Spans.of([(hold.start - RECENT, hold.start)]))
-    last = oxygen_range(around, Spans.of([(stop - RECENT, stop)]))
-    return "" if first is None or last is None else f"FiO2 {first[0]:.2f} -> {last[0]:.2f}"
+    first, last = _fio2_near(around, hold.start), _fio2_near(around, stop)
+    return "" if first is None or last is None else f"FiO2 {first:.2f} -> {last:.2f}"
 
 
 def _near(series: Series, time: float, earliest: float) -> float | None:

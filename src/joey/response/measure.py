@@ -89,7 +89,7 @@ def measure_response(
     pseudo = find_pseudo_holds(
         phases, data, _held((hold, *others), settings, data), _feeds(findings), settings.matching
     )
-    beside = _beside(findings, phases, leaks)
+    beside = _beside(findings, phases, leaks, hold.start)
     features = feature_rows(findings.features, findings.material, phases, pseudo, settings, beside)
     events = event_rows(findings.events, phases, leaks, settings)
     strips, cut = draw_strips(findings, phases, settings)
@@ -165,8 +165,8 @@ def _feeds(findings: Findings) -> np.ndarray:
     return np.array(sorted(times), dtype=np.float64)
 
 
-def _beside(findings: Findings, phases: Phases, leaks: dict[str, Leak]) -> Beside:
-    words = {"oxygen": oxygen_words(findings.around, phases, ("before", "settled"))}
+def _beside(findings: Findings, phases: Phases, leaks: dict[str, Leak], start: float) -> Beside:
+    words = {"oxygen": oxygen_words(findings.around, phases, ("before", "settled"), start)}
     settled = leaks.get("settled")
     if settled is not None and settled.passes is False:
         words["breathing"] = "holder's breathing is visible in the impedance"
@@ -212,4 +212,5 @@ def data_hash(
     if context is not None:
         digest.update(repr((context.entries, sorted(context.facts.items()))).encode())
         digest.update(repr((context.gestational_age_days, context.birth_time)).encode())
+        digest.update(context.birth_date.encode())
     return digest.hexdigest()

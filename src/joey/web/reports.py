@@ -20,7 +20,7 @@ from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from joey.holds import PhaseSettings
+from joey.holds import Context, PhaseSettings
 from joey.store.journal import StorageError
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class Wish:
         By name.
     revised_ns : int
         When what it looks at was last told anew after late data; 0: never. [ns UTC]
+    birth_ns : int or None
+        When the infant was born, where the admission system has said so. [ns UTC]
+    birth_date : str
+        ``YYYY-MM-DD``, as it said; empty where not.
     """
 
     folder: Path
@@ -88,6 +92,8 @@ class Wish:
     zone: str
     sources: Mapping[str, SourceSettings]
     revised_ns: int = 0
+    birth_ns: int | None = None
+    birth_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,7 @@ def make_report(wish: Wish) -> Made:
         why = "The monitor's data do not reach back to this hold."
         return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     settings = Settings(zone=wish.zone)
-    findings = analyze(recording, None, settings)
+    findings = analyze(recording, _context(wish), settings)
     response = measure_response(
         recording, wish.hold, others=wish.others, findings=findings, settings=settings
     )
@@ -146,6 +152,13 @@ def make_report(wish: Wish) -> Made:
     return Made(
         render([response], note), response.chart_line, lines, wish.now_ns, "", wish.revised_ns
     )
+
+
+def _context(wish: Wish) -> Context | None:
+    """Return what the admission system says of the infant; None where it does not say its birth."""
+    if wish.birth_ns is None:
+        return Context(birth_date=wish.birth_date) if wish.birth_date else None
+    return Context(birth_time=wish.birth_ns / NS)
 
 
 def lines_of(response: Response) -> tuple[str, ...]:
@@ -234,7 +247,7 @@ class HoldReports:
     """The last report of each hold that was asked for; `run` makes them, one after the other."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[str, tuple[Made, Hold]] = OrderedDict()  # of the hold as it was
+        self._made: OrderedDict[str, tuple[Made, Wish]] = OrderedDict()  # and what it was made of
         self._wishes: OrderedDict[str, Wish] = OrderedDict()  # the first is being made
 
     def made(self, hold: str) -> Made | None:
@@ -282,15 +295,16 @@ class HoldReports:
             found = Made("", "", (), wish.now_ns, why, wish.revised_ns)
         key = wish.hold.id
         del self._wishes[key]
-        self._made[key] = found, wish.hold
+        self._made[key] = found, wish
         self._made.move_to_end(key)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
 
 
-def _is_old(made: Made, of: Hold, wish: Wish) -> bool:
+def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     hold = wish.hold
-    if of != hold or wish.revised_ns > made.revised_ns:
+    born = wish.birth_ns, wish.birth_date
+    if of.hold != hold or born != (of.birth_ns, of.birth_date) or wish.revised_ns > made.revised_ns:
         return True
     age = wish.now_ns - made.made_ns
     if hold.end is None:

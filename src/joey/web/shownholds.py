@@ -152,7 +152,11 @@ class ShownHolds:
         return {"bed": view.bed, "label": self._label(view.bed), "infant": self._infant(view)}
 
     def _infant(self, view: HoldView) -> dict[str, Any] | None:
-        return None if view.infant is None else infant_of(view.infant, self._settings.now_ns())
+        return (
+            None
+            if view.infant is None
+            else infant_of(view.infant, self._settings.now_ns(), self._settings.zone)
+        )
 
     def _want(self, view: HoldView) -> None:
         settings = self._settings
@@ -160,6 +164,9 @@ class ShownHolds:
             settings.folder, view.places, view.hold, view.others,
             settings.now_ns(), settings.zone, settings.sources,
         )  # fmt: skip
+        infant = view.infant
+        if infant is not None:
+            wish = replace(wish, birth_ns=infant.birth_ns, birth_date=infant.birth_date)
         anew = [self._revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
         self._reports.want(replace(wish, revised_ns=max(anew, default=0)))
 

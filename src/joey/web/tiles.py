@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from joey.holds import Hold, dose_in
 from joey.holds.times import date_of, day_start
@@ -82,7 +83,7 @@ def tile_of(
     so_far = 0.0 if counts_from is None else max(0.0, now - counts_from)
     return {
         "key": key,
-        "infant": None if infant is None or doubt else infant_of(infant, now_ns),
+        "infant": None if infant is None or doubt else infant_of(infant, now_ns, zone),
         "admitted": infant is not None,
         "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),
         "note": note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt),
@@ -110,23 +111,23 @@ def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (f
     return "" if admitted else "unassigned" if heard else "empty"
 
 
-def infant_of(infant: InfantView, now_ns: int) -> dict[str, Any]:
+def infant_of(infant: InfantView, now_ns: int, zone: str) -> dict[str, Any]:
     """Return what a page shows of an infant."""
     order = infant.birth_order or 0
     return {
         "name": infant.name.text or "no name yet",
         "formerly": infant.name.formerly,
         "twin": TWINS[order - 1] if 0 < order <= len(TWINS) else "",
-        "age": _age(infant, now_ns),
+        "age": _age(infant, now_ns, zone),
     }
 
 
-def _age(infant: InfantView, now_ns: int) -> str:
+def _age(infant: InfantView, now_ns: int, zone: str) -> str:
     if infant.birth_ns is not None:
         days = int((now_ns / 1e9 - infant.birth_ns / 1e9) // DAY_S)
     elif infant.birth_date:
         born = date.fromisoformat(infant.birth_date)
-        days = (datetime.fromtimestamp(now_ns / 1e9, UTC).date() - born).days
+        days = (datetime.fromtimestamp(now_ns / 1e9, ZoneInfo(zone)).date() - born).days
     else:
         return ""
     return f"{days} day{'' if days == 1 else 's'} old" if days >= 0 else ""

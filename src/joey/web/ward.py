@@ -461,7 +461,9 @@ class Ward:
                     "stream": each.stream,
                     "device": "" if screen is None or screen.key is None else screen.key.device,
                     "why": each.reason,
-                    "infant": None if infant is None else infant_of(infant, now)["name"],
+                    "infant": None
+                    if infant is None
+                    else infant_of(infant, now, self._settings.zone)["name"],
                     "infantId": None if infant is None else infant.id,
                 }
             )
