@@ -12,13 +12,14 @@ import pytest
 from joey.beats import BeatDetector, detect_beats, join_beats
 from joey.breaths import BreathDetector, join_breaths
 from joey.quality import Quality, QualityDetector, join_quality
+from joey.rooms import are_sparing, spare
 from joey.signals import Signal, blank
 from joey.spans import Span, Spans
 from tests.streams import kit
 from tests.streams.bodies import body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from joey.signals import Channel, Segment
 
@@ -117,10 +118,22 @@ def test_there_is_something_to_find(name: str) -> None:
     assert len(facts.times) > LEAST.get(name, 10)
 
 
+@pytest.fixture
+def sparing(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Have detectors give back what lies behind, or not."""
+    spare(memory=request.param)
+    yield request.param
+    spare(memory=False)
+
+
+@pytest.mark.parametrize("sparing", [False, True], indirect=True, ids=["kept", "given back"])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", DETECTORS)
-def test_any_chunking_and_interleaving_gives_identical_facts(name: str, seed: int) -> None:
-    """Chunks from milliseconds to minutes, inputs in any order."""
+def test_any_chunking_and_interleaving_gives_identical_facts(
+    name: str, seed: int, sparing: bool
+) -> None:
+    """Chunks from milliseconds to minutes, inputs in any order; samples behind kept or not."""
+    assert are_sparing() == sparing
     rng = np.random.default_rng(seed)
 
     told = kit.chunked(case(name)[0], rng, chunks=(5, 60, 300, 900)[seed])

@@ -14,7 +14,7 @@ import numpy as np
 from joey.beats.recipes import ECG, END, ONLY_HEAR, PLETH, TELL, Recipe, smallest, widths
 from joey.beats.types import Beats, told_beats
 from joey.compiled import plain
-from joey.rooms import LIVE_S, Room
+from joey.rooms import LIVE_S, Room, are_sparing
 from joey.signals import NS
 from joey.spans import EMPTY, union
 from joey.streams import MARK_S, Sections
@@ -205,14 +205,14 @@ class _Section:
         "_gaps",
         "_heard",
         "_kernels",
-        "_live",
-        "_live_most",
         "_many",
         "_memory",
         "_n_spans",
         "_n_told",
         "_room",
         "_samples",
+        "_spare",
+        "_spare_most",
         "_speak_to",
         "_stop",
         "_times",
@@ -245,8 +245,8 @@ class _Section:
         self._gaps = False
         self._fs = round(grid.fs)
         self._forget_at = window.first + 2 * BACK_S * self._fs
-        # An archive is read in large steps, and its rooms are used again.
-        self._live, self._live_most = True, LIVE_S * self._fs
+        # An archive is read in large steps: its rooms are used again.
+        self._spare, self._spare_most = are_sparing(), LIVE_S * self._fs
         self._n_told = self._n_spans = self._flagged = 0
         self._take_paper()
 
@@ -299,16 +299,18 @@ class _Section:
             flags = self._flags[n:n_told]
             self._flagged = flagged
         found = told_beats(self._channel, self._times[n:n_told], flags, self._bounds[m:n_spans])
-        self._live = self._live and measured <= self._live_most
         if then == END or upto >= self._speak_to:
             self._leave()
-        elif self._live and self._stop >= self._forget_at:
-            self._forget(upto)
+        elif self._spare and self._stop >= self._forget_at:
+            self._forget(upto, measured)
         return found, upto
 
-    def _forget(self, upto: int) -> None:
+    def _forget(self, upto: int, measured: int) -> None:
         """Give back the samples before those that may be looked at again."""
         self._forget_at = self._stop + FORGET_S * self._fs
+        self._spare = measured <= self._spare_most
+        if not self._spare:
+            return
         # Before the window speaks `upto` is where it will, whatever is still undecided.
         before = min(upto, self._stop - BACK_S * self._fs) - BACK_S * self._fs - self._first
         self._memory.forget(self._samples, before)

@@ -14,7 +14,7 @@ import numpy as np
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
 from joey.breaths.stillness import BLOCK_S, LEARN_S, Stillness
 from joey.breaths.types import Breaths
-from joey.rooms import LIVE_S, lay_out
+from joey.rooms import LIVE_S, are_sparing, lay_out
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
 from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Samples, Sections
@@ -207,6 +207,7 @@ class _Section:
             (np.int64, n), (np.bool_, n), (np.bool_, n)
         )
         self._known = window.first
+        self._spare = are_sparing()
         self._ready = 0
         self._told = window.speak_from
         self._state: State | None = None  # until the first usual breath is learned
@@ -247,7 +248,8 @@ class _Section:
         if self._state is not None:
             final = self._decide(upto, self._state)
         facts = self._tell(upto, final, last=last)
-        if not last and known - self._known < LIVE_S * self._fs:
+        self._spare = self._spare and known - self._known < LIVE_S * self._fs
+        if self._spare and not last:
             self._forget(final)
         self._known = known
         return facts

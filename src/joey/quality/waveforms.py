@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.quality.types import Quality, Verdict
-from joey.rooms import LIVE_S, lay_out
+from joey.rooms import LIVE_S, are_sparing, lay_out
 from joey.spans import EMPTY, Span, Spans, union
 from joey.streams import Sections
 
@@ -231,7 +231,7 @@ class _Section:
         self._channel = channel
         self._window = window
         self._heard = self._known = window.first  # written down; worked on
-        self._live = True  # an archive is read in large steps, and its rooms are used again
+        self._spare = are_sparing()  # an archive is read in large steps: its rooms are used again
         self._told = window.speak_from
         length = window.stop - window.first
         self._room = _enter(channel.quantity, window)
@@ -283,11 +283,11 @@ class _Section:
         reached = int(self._starts[room.state[room.graded]])
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
-        self._live = self._live and known - self._known < LIVE_S * window.grid.fs
+        self._spare = self._spare and known - self._known < LIVE_S * window.grid.fs
         self._known = known
         if last or self._told >= window.speak_to:
             room.leave()
-        elif self._live:
+        elif self._spare:
             room.forget(int(self._edges[max(room.state[room.graded] - BACK_S, 0)]))
         return facts, self._told
 
