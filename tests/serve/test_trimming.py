@@ -153,7 +153,7 @@ def test_a_frame_that_is_damaged_holds_it_and_is_shown(folder: Path) -> None:
     records = Records(f"sqlite:///{folder / 'records.db'}")
     ward = Ward(PageSettings(folder, now_ns=lambda: now), journal, archive, records)
     words = ward.feed()["cards"]["journal"]
-    assert "h, not trimmed: a frame is damaged, " in words
+    assert "44 min, not trimmed: a frame is damaged, " in words
     assert bed in words
 
     db.execute(f"UPDATE frames SET data = ? {where}", (data, *which))  # noqa: S608
