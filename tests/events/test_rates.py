@@ -131,6 +131,14 @@ def test_too_few_to_compare_below_five() -> None:
     assert math.isfinite(compare_rates(rate_per_hour(2, HOUR), rate_per_hour(3, HOUR)).ratio)
 
 
+def test_nothing_is_compared_with_what_has_no_rate() -> None:
+    """3 in 200 s have no rate, so that 4 in an hour are no multiple of it."""
+    for short, long in ((3, 4), (0, 9)):
+        found = compare_rates(rate_per_hour(short, 200.0), rate_per_hour(long, HOUR))
+        assert found.words == "cannot say: too short for a rate in one of them"
+        assert np.isnan([found.ratio, found.low, found.high]).all()
+
+
 def test_rate_ratio_limits_are_those_of_the_binomial() -> None:
     """6 in 1 h against 9 in 2 h, by the exact interval of the share of events."""
     found = compare_rates(rate_per_hour(6, HOUR), rate_per_hour(9, 2 * HOUR))

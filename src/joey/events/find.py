@@ -334,7 +334,7 @@ def find_in_series(
     --------
     >>> import numpy as np
     >>> from joey.events import PRESETS, find_in_series
-    >>> from joey.signals import Channel, Series, Signal, pick, pieces
+    >>> from joey.signals import Channel, Series, Signal, pieces
     >>> spo2 = np.array([95.0] * 20 + [78.0] * 12 + [95.0] * 20)
     >>> series = Series(Channel("spo2", "%"), np.arange(52.0), spo2, np.ones(52))
     >>> [

@@ -51,8 +51,8 @@ class Rate:
         Valid time searched. [s]
     rate, low, high : float
         Per valid hour, with the exact 95 % Poisson interval (Garwood 1936, doi
-        10.1093/biomet/28.3-4.437); NaN where nothing was searched, also where a combination of
-        events begins there. [1/h]
+        10.1093/biomet/28.3-4.437); NaN where less than five minutes were searched, or nothing, also
+        where a combination of events begins there. [1/h]
     words : str
         The same for people.
     """
@@ -273,8 +273,9 @@ def compare_rates(a: Rate, b: Rate) -> Comparison:
     Returns
     -------
     Comparison
-        Below 5 events in both together: none, "too few to compare". The interval takes the events
-        as independent, and the words say that they are not.
+        Below 5 events in both together: none, "too few to compare"; nor where one has no rate, as
+        less than five minutes of it were searched. The interval takes the events as independent,
+        and the words say that they are not.
 
     References
     ----------
@@ -285,6 +286,8 @@ def compare_rates(a: Rate, b: Rate) -> Comparison:
     nothing = (math.nan, math.nan, math.nan)
     if not (a.exposure_s and b.exposure_s):
         return Comparison(*nothing, "cannot say: nothing was searched in one of them")
+    if min(a.exposure_s, b.exposure_s) < LEAST_S:
+        return Comparison(*nothing, "cannot say: too short for a rate in one of them")
     events = a.count + b.count
     if events < FEWEST_TO_COMPARE:
         return Comparison(*nothing, f"too few to compare ({events} in both together)")
