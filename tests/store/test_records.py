@@ -509,6 +509,25 @@ def test_a_confirmation_is_not_carried_to_the_next_infant_by_a_restart(
     records.close()
 
 
+def test_each_monitor_of_a_bed_is_asked_again_when_another_infant_comes(
+    journal: Journal, records: Records
+) -> None:
+    """Also the one that was not the last to speak, and whose signals a person had confirmed."""
+    journal.oru("JONES^BABY BOY", "4")
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+    (nobodys,) = [each for each in records.associations("NICU/4") if each.infant is None]
+    journal.tap("associate", "a1", NOW, stream=nobodys.stream, infant=1)
+    journal.oru("JONES^BABY BOY", "4")
+    records.apply(journal.entries)
+    assert [each.infant for each in records.associations("NICU/4")] == [1, 1]
+    journal.adt("A01", "SMITH^BABY GIRL", "4", mrn="0077")
+    records.apply(journal.entries)
+
+    found = records.associations("NICU/4")
+    assert [(each.infant, each.confirmed) for each in found] == [(None, False)] * 2
+
+
 def test_who_comes_back_after_a_restart_is_attached_again(
     journal: Journal, new_url: Callable[[], str]
 ) -> None:
@@ -527,6 +546,28 @@ def test_who_comes_back_after_a_restart_is_attached_again(
 
     assert [each.infant for each in records.associations("NICU/4")] == [1]
     records.close()
+
+
+def test_who_holds_is_remembered_of_the_infant_that_is_held(
+    journal: Journal, records: Records
+) -> None:
+    """A tap that was kept comes from the bed before, where another infant lies by now."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA, contact="skin_to_skin")
+    journal.jones("A02", "7", NOW + MIN)
+    journal.li("A01", "4", NOW + 2 * MIN)
+    tom = {"role": "father", "label": "Tom"}
+    journal.tap("change_holder", "t2", NOW + 3 * MIN, hold="t1", holder=tom)
+    records.apply(journal.entries)
+
+    def offered(bed: str) -> list[str]:
+        view = records.bed(bed, NOW + 4 * MIN)
+        assert view is not None
+        return [each.label for each in view.holders]
+
+    assert (offered("NICU/4"), offered("NICU/7")) == ([], ["Tom", "Sara"])
+    journal.tap("undo", "u1", NOW + 4 * MIN, hold="t1", of="t2")
+    records.apply(journal.entries)
+    assert (offered("NICU/4"), offered("NICU/7")) == ([], ["Sara"])
 
 
 def test_beds_stand_in_room_order(records: Records) -> None:

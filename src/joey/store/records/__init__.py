@@ -76,6 +76,7 @@ __all__ = [
 PROJECTION = "records"
 NO_CODES = CodeMap()  # who it is does not hang on what is measured
 WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
+MOST_SEEN = 8  # streams of a bed, of which it is remembered what they say of their patient
 OF_ONE = (*BUGS, DataError, IntegrityError)  # what is of one entry; else the database is not well
 log = logging.getLogger("joey.records")
 
@@ -106,7 +107,7 @@ class Records:
         self._sources = dict(sources or {})
         # By source and bed: who was said to be there.
         self._last: dict[tuple[str, str], tuple[bytes, ...]] = {}
-        self._seen: dict[str, Seen] = {}  # by bed
+        self._seen: dict[str, dict[str, Seen]] = {}  # by bed and stream
 
     def applied(self) -> int:
         """Return the place in the journal up to which entries were applied."""
@@ -227,12 +228,16 @@ class Records:
         at = entry.received_ns
         changed = admit(connection, said, entry.seq, at)
         for bed in changed:
-            attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
+            attach_bed(connection, bed, self._seen.get(bed, {}), entry.seq, at)
         done.beds |= changed
 
     def _attach(self, connection: Connection, seen: Seen, entry: Entry, done: Applied) -> None:
         if seen.bed:
-            self._seen[seen.bed] = seen
+            here = self._seen.setdefault(seen.bed, {})
+            here.pop(seen.stream, None)
+            here[seen.stream] = seen
+            if len(here) > MOST_SEEN:
+                del here[next(iter(here))]
             if attach(connection, seen, entry.seq, entry.received_ns):
                 done.beds.add(seen.bed)
 

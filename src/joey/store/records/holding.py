@@ -178,11 +178,13 @@ def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> s
     others = holds_of(connection, _infant_of(connection, hold) or infant, tap.bed)
     refused = why_refused(one, before, received_ns / NS) or why_clashes(one, before, others)
     _note(connection, tap, hold, infant, seq, received_ns, refused)
-    if not refused and infant is not None:
+    # A tap that was kept may come from a bed where another infant lies by now.
+    held = _infant_of(connection, hold)
+    if not refused and held is not None:
         if tap.kind == "undo":
-            _recall_holders(connection, infant)
+            _recall_holders(connection, held)
         else:
-            _remember_holder(connection, tap, infant)
+            _remember_holder(connection, tap, held)
     return refused
 
 

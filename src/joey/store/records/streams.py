@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, insert, select, update
 
 from joey.people import Account, Identity, agree, stream_id, stream_key
 from joey.store.records.tables import accounts, associations, infants, names, stays
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Row
 
     from joey.sources.hl7 import Observations
 
@@ -67,31 +69,48 @@ def _says_something(seen: Seen) -> bool:
     return bool(seen.said.accounts or seen.said.names)
 
 
-def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at_ns: int) -> None:
-    """Ask again whose a bed's stream is, after an admission changed who is there.
+def attach_bed(
+    connection: Connection, bed: str, seen: Mapping[str, Seen], seq: int, at_ns: int
+) -> None:
+    """Ask again whose a bed's streams are, after an admission changed who is there.
 
-    Where no monitor spoke since Joey was started, it is asked with its next message: what stood
-    before is of who lay there then.
+    One whose monitor did not speak since Joey was started is asked with its next message: what
+    stood before is of who lay there then.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    bed : str
+        Its key.
+    seen : mapping of str to Seen
+        By stream, what monitors here said since Joey was started.
+    seq, at_ns : int
+        The admission's place in the journal, and when it came. [ns UTC]
     """
-    if seen is None:
-        _close_others(connection, bed, at_ns)
-        return
-    here = and_(
-        associations.c.bed == bed,
-        associations.c.stream == seen.stream,
-        associations.c.until_ns.is_(None),
-    )
-    row = connection.execute(select(associations).where(here)).first()
+    infant = _at(connection, bed)
+    here = associations.c.bed == bed, associations.c.until_ns.is_(None)
+    for row in connection.execute(select(associations).where(*here)).all():
+        said = seen.get(row.stream)
+        if said is not None:
+            _ask_again(connection, row, said, infant, seq, at_ns)
+        elif row.infant != infant if row.infant is not None else not seen:
+            _close(connection, row, at_ns)
+
+
+def _ask_again(
+    connection: Connection, row: Row[Any], seen: Seen, there: int | None, seq: int, at_ns: int
+) -> None:
     infant, reason = _whose(connection, seen)
-    if row is None or (row.infant == infant and row.reason == reason):
+    if row.infant == infant and row.reason == reason:
         return
-    if row.confirmed and row.infant == _at(connection, bed):
+    if row.confirmed and row.infant == there:
         return  # a person has said so, and the infant is still there
-    connection.execute(update(associations).where(here).values(until_ns=at_ns))
+    _close(connection, row, at_ns)
     connection.execute(
         insert(associations).values(
             stream=seen.stream,
-            bed=bed,
+            bed=seen.bed,
             infant=infant,
             since_ns=at_ns,
             confirmed=False,
@@ -101,14 +120,9 @@ def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at
     )
 
 
-def _close_others(connection: Connection, bed: str, at_ns: int) -> None:
-    """End what stands at a bed and is not of the infant there now."""
-    infant = _at(connection, bed)
-    standing = and_(associations.c.bed == bed, associations.c.until_ns.is_(None))
-    if infant is not None:
-        others = or_(associations.c.infant.is_(None), associations.c.infant != infant)
-        standing = and_(standing, others)
-    connection.execute(update(associations).where(standing).values(until_ns=at_ns))
+def _close(connection: Connection, row: Row[Any], at_ns: int) -> None:
+    mine = associations.c.id == row.id
+    connection.execute(update(associations).where(mine).values(until_ns=at_ns))
 
 
 def _whose(connection: Connection, seen: Seen) -> tuple[int | None, str]:
