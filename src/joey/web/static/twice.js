@@ -17,7 +17,7 @@ export class Presses {
   }
 }
 
-/** Let a key that is held down in an element press once. @param {HTMLElement} root */
+/** Let a key that presses a button, held down in an element, press once; Tab and the like go on. @param {HTMLElement} root */
 export function pressOnce(root) {
-  root.addEventListener("keydown", (event) => { if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault(); });
+  root.addEventListener("keydown", (event) => { if (event.repeat && (event.key === "Enter" || event.key === " ") && event.target instanceof HTMLButtonElement) event.preventDefault(); });
 }
