@@ -376,13 +376,15 @@ def test_a_monitor_that_is_silent_waits_for_nobody(tmp_path: Path) -> None:
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 60 * NS)
     write(tmp_path, observations("4", "", "", clock.now, numbers={}), BED, clock.now)
     ward = open_ward(tmp_path, clock)
-    waiting = []
+    waiting, notes = [], []
     for _ in range(2):
         clock.now += 40 * NS
         waiting.append([row["infant"] for row in ward.feed()["unassigned"]])
+        notes.append(ward.tile(BED)["note"])
     ward.close()
 
     assert waiting == [["JONES, BABY BOY"], []]
+    assert notes == ["unassigned"] * 2  # no bed of an infant looks as if it were empty
 
 
 def test_a_unit_has_all_its_beds(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def tile_of(
 
 def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (facts, not options)
     """Return what stands where no name is."""
-    if heard and doubt:
+    if doubt and (heard or admitted):
         return "unassigned"
     return "" if admitted else "unassigned" if heard else "empty"
 
