@@ -77,7 +77,7 @@ class Room:
         """
         first = part.ctypes.data - self._address
         begin = self._reached.get(first, -(-first // PAGE) * PAGE)
-        end = (first + before * part.itemsize) // PAGE * PAGE
+        end = (first + min(before, part.size) * part.itemsize) // PAGE * PAGE
         if end > begin:
             self._memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
             self._reached[first] = end
