@@ -370,6 +370,23 @@ def test_a_bed_is_empty_when_its_infant_and_monitor_are_gone(tmp_path: Path) -> 
     ward.close()
 
 
+def test_a_monitor_that_speaks_seldom_waits_for_somebody(tmp_path: Path) -> None:
+    """At a bed without an infant, too: between two messages a person can still confirm."""
+    clock = Clock()
+    ward = open_ward(tmp_path, clock, beds=(BED,))
+    listed = []
+    for _ in range(3):
+        hear(tmp_path, clock.now)
+        catch_up(ward)
+        clock.now += 20 * NS
+        listed.append(len(ward.feed()["unassigned"]))
+    clock.now += 45 * NS
+    listed.append(len(ward.feed()["unassigned"]))
+    ward.close()
+
+    assert listed[1:] == [1, 1, 0]  # how seldom is known from the second on
+
+
 def test_a_monitor_that_is_silent_waits_for_nobody(tmp_path: Path) -> None:
     """The infant is there and its monitor was not sure: a short silence is no end of it."""
     clock = Clock()

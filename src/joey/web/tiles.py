@@ -36,6 +36,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
 AWAY_S = 60.0  # s of silence, after which a monitor is away
+SELDOM = 3.0  # intervals between its numbers: a shorter silence is none
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
 
@@ -163,11 +164,14 @@ def _reading(number: Number, now_ns: int) -> dict[str, Any]:
 def is_heard(view: BedView | None, *, admitted: bool) -> bool:
     """Whether a monitor speaks at a bed; one that was taken away does not.
 
-    Where nobody is admitted a silence of seconds is enough: nobody is missed then.
+    Where nobody is admitted a silence of seconds is enough, or of three intervals of a monitor that
+    speaks seldom: nobody is missed then.
     """
     if view is None:
         return False
-    return view.link_age_s < AWAY_S if admitted else not view.link_lost
+    usual = min((each.interval_s for each in view.numbers if not each.aperiodic), default=0.0)
+    silent = view.link_age_s >= AWAY_S if admitted else view.link_lost
+    return not silent or view.link_age_s < SELDOM * usual
 
 
 def lost_of(
