@@ -69,15 +69,18 @@ class Journal:
         """Append what is said of LI, WEI as it happens."""
         return self.adt(event, "LI^WEI", bed, mrn="0099", at=when, when=when)
 
-    def oru(self, name: str, bed: str, mrn: str = "0012", born: str = "20260301") -> Entry:
+    def oru(
+        self, name: str, bed: str, mrn: str = "0012", born: str = "20260301", device: str = ""
+    ) -> Entry:
         """Append a monitor's message."""
         number = f"{mrn}^^^HOSP^MR" if mrn else ""
+        rate = "147842^MDC_ECG_HEART_RATE^MDC"
         lines = (
             f"MSH|^~\\&|MON|HOSP|JOEY|HOSP|20260528200001+0000||ORU^R01|o{len(self.entries)}|P|2.6",
             f"PID|||{number}||{name}||{born}|M",
             f"PV1||I|NICU^^{bed}",
             "OBR|1|||0^MON|||20260528200001+0000",
-            "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R",
+            f"OBX|1|NM|{rate}|1.1.1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R|||||||{device}",
         )
         return self.say("hl7", "\r".join(lines).encode())
 
@@ -509,6 +512,24 @@ def test_a_confirmation_is_not_carried_to_the_next_infant_by_a_restart(
     records.close()
 
 
+def test_another_monitor_that_says_no_name_needs_a_confirmation_of_its_own(
+    journal: Journal, records: Records
+) -> None:
+    """A monitor is exchanged: of the new one nobody has said whose its signals are."""
+    journal.oru("", "4", "", "", device="A1")
+    records.apply(journal.entries)
+    (stream,) = records.associations("NICU/4")
+    journal.tap("associate", "a1", NOW, stream=stream.stream, infant=1)
+    journal.oru("", "4", "", "", device="A1")
+    records.apply(journal.entries)
+    assert [each.infant for each in records.associations("NICU/4")] == [1]
+    journal.oru("", "4", "", "", device="B2")
+    records.apply(journal.entries)
+
+    found = records.associations("NICU/4")
+    assert [(each.infant, each.confirmed) for each in found] == [(1, True), (None, False)]
+
+
 def test_each_monitor_of_a_bed_is_asked_again_when_another_infant_comes(
     journal: Journal, records: Records
 ) -> None:
@@ -523,9 +544,29 @@ def test_each_monitor_of_a_bed_is_asked_again_when_another_infant_comes(
     assert [each.infant for each in records.associations("NICU/4")] == [1, 1]
     journal.adt("A01", "SMITH^BABY GIRL", "4", mrn="0077")
     records.apply(journal.entries)
+    assert not any(each.infant == 1 for each in records.associations("NICU/4"))
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
 
     found = records.associations("NICU/4")
     assert [(each.infant, each.confirmed) for each in found] == [(None, False)] * 2
+
+
+def test_two_monitors_of_one_infant_are_both_its_own(journal: Journal, records: Records) -> None:
+    """However often they speak in turn: neither takes the other's place."""
+    for _ in range(3):
+        journal.oru("JONES^BABY BOY", "4", device="A1")
+        journal.oru("JONES^BABY BOY", "4", device="B2")
+        records.apply(journal.entries)
+
+    found = records.associations("NICU/4")
+    assert [each.infant for each in found] == [1, 1]
+    assert len({each.stream for each in found}) == 2
+    view = records.bed("NICU/4", NOW)
+    assert view is not None
+    assert set(view.streams) == {each.stream for each in found}
+    with records._engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM associations")).scalar() == 2
 
 
 def test_who_comes_back_after_a_restart_is_attached_again(

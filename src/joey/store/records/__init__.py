@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from joey.sources.hl7 import Admission
+    from joey.sources.hl7 import Admission, Message
     from joey.store.journal import Entry
     from joey.store.records.holding import Tap
 
@@ -76,7 +76,6 @@ __all__ = [
 PROJECTION = "records"
 NO_CODES = CodeMap()  # who it is does not hang on what is measured
 WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
-MOST_SEEN = 8  # streams of a bed, of which it is remembered what they say of their patient
 OF_ONE = (*BUGS, DataError, IntegrityError)  # what is of one entry; else the database is not well
 log = logging.getLogger("joey.records")
 
@@ -105,9 +104,9 @@ class Records:
     def __init__(self, url: str, sources: Mapping[str, SourceSettings] | None = None) -> None:
         self._engine = open_engine(url)
         self._sources = dict(sources or {})
-        # By source and bed: who was said to be there.
+        # By source and bed: who was said to be there, and by which monitor.
         self._last: dict[tuple[str, str], tuple[bytes, ...]] = {}
-        self._seen: dict[str, dict[str, Seen]] = {}  # by bed and stream
+        self._seen: dict[str, Seen] = {}  # by bed, the last
 
     def applied(self) -> int:
         """Return the place in the journal up to which entries were applied."""
@@ -214,7 +213,7 @@ class Records:
                 if said is None:
                     return None
                 return lambda connection: self._admit(connection, said, entry, done)
-            who = tuple(line for line in message.lines if line[:3] in WHO)
+            who = (*(line for line in message.lines if line[:3] in WHO), *_monitor(message))
             key = entry.source, location_of(message).key
             if self._last.get(key) == who:
                 return None
@@ -228,18 +227,27 @@ class Records:
         at = entry.received_ns
         changed = admit(connection, said, entry.seq, at)
         for bed in changed:
-            attach_bed(connection, bed, self._seen.get(bed, {}), entry.seq, at)
+            attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
         done.beds |= changed
 
     def _attach(self, connection: Connection, seen: Seen, entry: Entry, done: Applied) -> None:
         if seen.bed:
-            here = self._seen.setdefault(seen.bed, {})
-            here.pop(seen.stream, None)
-            here[seen.stream] = seen
-            if len(here) > MOST_SEEN:
-                del here[next(iter(here))]
+            self._seen[seen.bed] = seen
             if attach(connection, seen, entry.seq, entry.received_ns):
                 done.beds.add(seen.bed)
+
+
+def _monitor(message: Message) -> tuple[bytes, ...]:
+    """Return what tells one monitor from another: MSH-3, and OBX-18 of its own row or the first."""
+    separator, first = message.separators.field, b""
+    for line in message.lines:
+        own = b"_MDS" in line
+        if line[:3] == b"OBX" and (own or not first):
+            named = b"".join(line.split(separator, 19)[18:19])
+            first = named or first
+            if own and named:
+                break
+    return (*message.lines[0].split(separator, 3)[2:3], first)
 
 
 def _first_of(error: OperationalError) -> OperationalError:

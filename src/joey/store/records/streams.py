@@ -11,8 +11,6 @@ from joey.people import Account, Identity, agree, stream_id, stream_key
 from joey.store.records.tables import accounts, associations, infants, names, stays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection, Row
 
     from joey.sources.hl7 import Observations
@@ -49,8 +47,10 @@ def attach(connection: Connection, seen: Seen, seq: int, at_ns: int) -> bool:
     if any(row.stream == seen.stream for row in standing):
         return False
     infant, reason = _whose(connection, seen)
-    if not standing or infant is not None or _says_something(seen):
-        connection.execute(update(associations).where(here).values(until_ns=at_ns))
+    if infant is not None or _says_something(seen):
+        for row in standing:
+            if infant is None or row.infant != infant:  # two monitors may both be of one infant
+                _close(connection, row, at_ns)
     connection.execute(
         insert(associations).values(
             stream=seen.stream,
@@ -69,32 +69,18 @@ def _says_something(seen: Seen) -> bool:
     return bool(seen.said.accounts or seen.said.names)
 
 
-def attach_bed(
-    connection: Connection, bed: str, seen: Mapping[str, Seen], seq: int, at_ns: int
-) -> None:
+def attach_bed(connection: Connection, bed: str, seen: Seen | None, seq: int, at_ns: int) -> None:
     """Ask again whose a bed's streams are, after an admission changed who is there.
 
-    One whose monitor did not speak since Joey was started is asked with its next message: what
-    stood before is of who lay there then.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    bed : str
-        Its key.
-    seen : mapping of str to Seen
-        By stream, what monitors here said since Joey was started.
-    seq, at_ns : int
-        The admission's place in the journal, and when it came. [ns UTC]
+    The one whose monitor spoke last is asked at once, others with their next message: what stood
+    of them before is of who lay there then.
     """
     infant = _at(connection, bed)
     here = associations.c.bed == bed, associations.c.until_ns.is_(None)
     for row in connection.execute(select(associations).where(*here)).all():
-        said = seen.get(row.stream)
-        if said is not None:
-            _ask_again(connection, row, said, infant, seq, at_ns)
-        elif row.infant != infant if row.infant is not None else not seen:
+        if seen is not None and row.stream == seen.stream:
+            _ask_again(connection, row, seen, infant, seq, at_ns)
+        elif row.infant is None or row.infant != infant:
             _close(connection, row, at_ns)
 
 
