@@ -181,7 +181,25 @@ def test_a_holder_of_a_hold_that_is_over_is_not_taken_without_a_word(
     two.get_by_role("button", name="Stop hold").click()
     expect(one.locator("[data-do=start]")).to_be_visible(timeout=2000)
     one.get_by_role("button", name="Father", exact=True).click()
-    expect(one.locator("#say")).to_have_text("Not taken: no hold runs here any more")
+    expect(one.locator("#say")).to_have_text("Not taken: this hold runs here no more")
+
+
+def test_a_holder_is_not_taken_for_another_hold(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """While it is asked who takes over the hold ends, and another begins."""
+    served, _ = ward
+    one, two = (tablet(browser, served, "/beds/NICU/4") for _ in range(2))
+    one.get_by_role("button", name="Start hold").click()
+    one.get_by_role("button", name="Say who holds").click()
+    two.get_by_role("button", name="Stop hold").click()
+    two.get_by_role("button", name="Start hold").click()
+    expect(two.get_by_role("button", name="Stop hold")).to_be_visible()
+    expect(one.get_by_role("timer")).to_have_text(re.compile(r"^0:0\d$"))
+    one.wait_for_timeout(1500)
+    one.get_by_role("button", name="Father", exact=True).click()
+    expect(one.locator("#say")).to_have_text("Not taken: this hold runs here no more")
+    expect(two.locator(".holding .holder")).not_to_contain_text("Father")
 
 
 def test_a_lost_link_is_said_within_five_seconds(

@@ -8,7 +8,7 @@ import { Presses, pressOnce } from "./twice.js";
 import { ROLES, named } from "./words.js";
 
 const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
-const OVER = "Not taken: no hold runs here any more"; // it was stopped elsewhere while somebody was asked
+const OVER = "Not taken: this hold runs here no more"; // it was stopped elsewhere while somebody was asked
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
 
 // Kangaroo care is skin to skin; what else is held time is counted apart.
@@ -74,10 +74,10 @@ export class HoldPanel {
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
     const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
     const chips = unsaid ? make("div", "chips", ...state.holders.filter((each) => each.role !== "unknown").slice(0, 2)
-      .map((each) => this.button(`It is ${named(each)}`, `is-${keyOf(each)}`, () => this.sayWho(each), "chip")),
-    this.button("Say who holds", "is-else", () => this.ask("Who holds?", (holder) => this.sayWho(holder)), "chip other")) : make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
-      .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(each), "chip")),
-    this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(holder)), "chip other"));
+      .map((each) => this.button(`It is ${named(each)}`, `is-${keyOf(each)}`, () => this.sayWho(hold.id, each), "chip")),
+    this.button("Say who holds", "is-else", () => this.ask("Who holds?", (holder) => this.sayWho(hold.id, holder)), "chip other")) : make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
+      .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(hold.id, each), "chip")),
+    this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(hold.id, holder)), "chip other"));
     const contact = make("div", "row contact", ...CONTACTS.map(([key, words]) => {
       const button = this.button(words, `contact-${key}`, () => { void this.tap("describe", { hold: hold.id, contact: key }, words); });
       button.setAttribute("aria-pressed", String(hold.contact === key));
@@ -134,10 +134,12 @@ export class HoldPanel {
     const hold = this.state?.tile.hold, at = Math.min(ms, hostNow());
     if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}`, at);
   }
-  /** @param {Holder} holder */
-  change(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("change_holder", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds now`); else say(OVER); }
-  /** @param {Holder} holder */
-  sayWho(holder) { const hold = this.state?.tile.hold; if (hold) void this.tap("describe", { hold: hold.id, holder: as(holder) }, `${named(holder)} holds`); else say(OVER); }
+  /** @param {string} id of the hold that it was asked for @param {Holder} holder */
+  change(id, holder) { this.ifStill(id, () => void this.tap("change_holder", { hold: id, holder: as(holder) }, `${named(holder)} holds now`)); }
+  /** @param {string} id of the hold that it was asked for @param {Holder} holder */
+  sayWho(id, holder) { this.ifStill(id, () => void this.tap("describe", { hold: id, holder: as(holder) }, `${named(holder)} holds`)); }
+  /** Where that hold ended meanwhile, another one may run here, of another infant. @param {string} id @param {() => void} act */
+  ifStill(id, act) { if (this.state?.tile.hold?.id === id) act(); else say(OVER); }
   async stop() {
     const hold = this.state?.tile.hold;
     if (!hold) return;
