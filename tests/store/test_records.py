@@ -569,6 +569,34 @@ def test_two_monitors_of_one_infant_are_both_its_own(journal: Journal, records: 
         assert connection.execute(text("SELECT count(*) FROM associations")).scalar() == 2
 
 
+def test_two_monitors_of_one_bed_that_name_two_patients_stand_side_by_side(
+    journal: Journal, records: Records
+) -> None:
+    """They do not take each other's place with every message: the one is hers, one nobody's."""
+    for _ in range(20):
+        journal.oru("JONES^BABY BOY", "4", device="A1")
+        journal.oru("SMITH^BABY GIRL", "4", "0077", device="B2")
+        records.apply(journal.entries)
+
+    found = records.associations("NICU/4")
+    assert sorted(str(each.infant) for each in found) == ["1", "None"]
+    with records._engine.connect() as connection:
+        rows = connection.execute(text("SELECT count(*) FROM associations")).scalar()
+    assert rows is not None
+    assert rows < 12
+
+
+def test_a_monitor_whose_patient_was_named_wrongly_once_is_whole_again(
+    journal: Journal, records: Records
+) -> None:
+    """A name typed wrongly, then rightly, at one monitor leaves no second monitor behind."""
+    for name in ("JONES^BABY BOY", "JOMES^BABY BOY", "JONES^BABY BOY"):
+        journal.oru(name, "4", device="A1")
+        records.apply(journal.entries)
+
+    assert [each.infant for each in records.associations("NICU/4")] == [1]
+
+
 def test_who_comes_back_after_a_restart_is_attached_again(
     journal: Journal, new_url: Callable[[], str]
 ) -> None:

@@ -497,7 +497,7 @@ def test_kept_taps_go_from_every_page_in_their_order(
     refused = page.locator("#refused p")
     expect(refused).to_have_count(2)
     expect(refused.first).to_contain_text("was not taken: a hold runs here already")
-    expect(refused.first).to_contain_text("Bed 4: start of")
+    expect(refused.first).to_contain_text("Bed NICU/4: start of")
     assert page.evaluate("localStorage.getItem('joey-taps')") == "[]"
     page.reload()
     expect(refused).to_have_count(2)

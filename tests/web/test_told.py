@@ -105,6 +105,21 @@ def test_spells_have_letters_extremes_and_the_hosts_time(folder: Path, clock: Cl
     ward.close()
 
 
+def test_no_number_of_another_patient_stands_beside_the_name(folder: Path, clock: Clock) -> None:
+    """A monitor of the bed names somebody else: the name goes as the number comes."""
+    ward = open_ward(folder, clock)
+    assert ward.tile(BED)["infant"] is not None
+    ward._kept = time.monotonic()  # the records have just had their turn
+    raw = observations("4", "M77", "SMITH^BABY GIRL", clock.now, numbers={"spo2": 88.0})
+    write(folder, raw, BED, clock.now)
+    ward.step()
+
+    tile = ward.tile(BED)
+    assert tile["readings"]["spo2"]["value"] == 88.0
+    assert tile["infant"] is None
+    ward.close()
+
+
 HOUR = [(-3600.0, -40.0)]
 SEARCH = [
     (12, {"central10": HOUR, "brady_uva": HOUR, "desat_uva": HOUR}, "no spell in 12 min"),

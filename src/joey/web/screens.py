@@ -33,6 +33,7 @@ NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
 JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
 LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
 MOST_WITHHELD = 1000  # of a bed; more are in the quarantine's own list
+MOST_KEYS = 16  # streams of a bed that are known: a loop of names must not fill the memory
 LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
 
 
@@ -63,6 +64,7 @@ class Screen:
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
         self.unmapped: dict[UnknownKey, Unknown] = {}
         self._breathing = 0  # cursor of the board
+        self._keys: set[StreamKey] = set()  # of the streams that were heard
 
     def remember(
         self, cells: Mapping[str, NDArray[np.float32]], told: NDArray[np.bool_], first: int
@@ -93,10 +95,14 @@ class Screen:
 
     def take(
         self, observations: Observations, source: str, received_ns: int, control_id: str = ""
-    ) -> None:
-        """Take a message; a new stream begins with an empty screen."""
+    ) -> bool:
+        """Take a message, and tell if its stream is new; a new one begins with an empty screen."""
         key = stream_key(source, observations)
         fresh = key != self.key
+        new = key not in self._keys
+        if len(self._keys) >= MOST_KEYS:
+            self._keys.clear()
+        self._keys.add(key)
         if fresh and self.key is not None:
             self.board, self._breathing = Board(self.bed), 0
         self.key = key
@@ -125,6 +131,7 @@ class Screen:
                 self.recent.take_breathing(strip, offset)
         for row in observations.unmapped:
             count_unknown(self.unmapped, row, source, received_ns)
+        return new
 
     def _count_revisions(
         self, observations: Observations, received_ns: int, *, fresh: bool

@@ -140,13 +140,15 @@ class Ward:
     def step(self) -> bool:
         """Take what is new; tell whether there is more."""
         entries = self._journal.read(self._heard, limit=STEP)
+        at_once = False
         for entry in entries:
-            self._hear(entry)
+            at_once |= self._hear(entry) or entry.kind == "tap"
             self._heard = entry.seq
         more = len(entries) == STEP
-        # Each batch applied is a commit that waits for the disk: taps do not wait, the rest does.
+        # Each batch applied is a commit that waits for the disk: taps, and who is new at a bed, do
+        # not wait for others - nobody's numbers are shown under the name before - the rest does.
         started = time.monotonic()
-        if started - self._kept > APPLY_S or any(entry.kind == "tap" for entry in entries):
+        if at_once or started - self._kept > APPLY_S:
             self._kept = started
             batch = self._journal.read(self._applied, limit=STEP)
             if batch:
@@ -181,33 +183,33 @@ class Ward:
             self._tags.clear()
         return done.refused
 
-    def _hear(self, entry: Entry) -> None:
+    def _hear(self, entry: Entry) -> bool:
+        """Take an entry; tell whether a monitor of its bed names a patient for the first time."""
         if entry.kind == "codes":
             self.codes.take(entry, (each.unmapped for each in self._screens.values()))
-            return
         if entry.kind != "hl7":
-            return
+            return False
         source = self._settings.sources.get(entry.source) or SourceSettings(entry.source)
         try:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
-                return
+                return False
             if entry.state != "accepted":
                 withheld = self._screens.get(location_of(message).key)
                 if withheld is not None:
                     withheld.withhold(entry.control_id)
-                return
+                return False
             found = read_observations(message, source, self.codes.book.codes_of(entry.source))
         except ProtocolError:
-            return  # intake has it in quarantine, with the reason
+            return False  # intake has it in quarantine, with the reason
         bed = found.location.key
         if not bed:
-            return
+            return False
         screen = self._screens.get(bed)
         if screen is None:
             self._screens[bed] = screen = self._new_screen(bed)
             self._learn(bed)
-        screen.take(found, entry.source, entry.received_ns, entry.control_id)
+        return screen.take(found, entry.source, entry.received_ns, entry.control_id)
 
     def _new_screen(self, bed: str) -> Screen:
         screen = Screen(bed)

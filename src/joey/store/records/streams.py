@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, insert, select, update
 
 from joey.people import Account, Identity, agree, stream_id, stream_key
+from joey.signals import NS
 from joey.store.records.tables import accounts, associations, infants, names, stays
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from joey.sources.hl7 import Observations
 
 __all__ = ["Seen", "attach", "attach_bed", "seen_of"]
+
+TURNS, IN_TURN_S = 3, 600  # times in so many s that another was there instead, and it spoke again
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def attach(connection: Connection, seen: Seen, seq: int, at_ns: int) -> bool:
     if any(row.stream == seen.stream for row in standing):
         return False
     infant, reason = _whose(connection, seen)
-    if infant is not None or _says_something(seen):
+    replaces = infant is not None or _says_something(seen)
+    if standing and replaces and not _in_turn(connection, seen, at_ns):
         for row in standing:
             if infant is None or row.infant != infant:  # two monitors may both be of one infant
                 _close(connection, row, at_ns)
@@ -63,6 +67,14 @@ def attach(connection: Connection, seen: Seen, seq: int, at_ns: int) -> bool:
         )
     )
     return True
+
+
+def _in_turn(connection: Connection, seen: Seen, at_ns: int) -> bool:
+    """Whether a stream and others take each other's place: two monitors, not one renamed."""
+    mine = and_(associations.c.stream == seen.stream, associations.c.bed == seen.bed)
+    closed = and_(mine, associations.c.until_ns > at_ns - IN_TURN_S * NS)
+    places = connection.execute(select(associations.c.id).where(closed).limit(TURNS)).all()
+    return len(places) == TURNS
 
 
 def _says_something(seen: Seen) -> bool:

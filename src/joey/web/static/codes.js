@@ -2,7 +2,6 @@
 
 import { by, day, hm, make, write } from "./format.js";
 import { say } from "./page.js";
-import { bedName } from "./words.js";
 
 /** @typedef {{source: string, code: string, text: string, unit: string, own: string, value: string, n: number, beds: string[], reason: string}} Row */
 /** @typedef {{seq: number, at: number, code: string, text: string, quantity: string, place: string, unit: string, source: string}} Mapped */
@@ -29,7 +28,7 @@ export class CodePanel {
     rows.forEach((row, k) => {
       const key = keys[k] ?? "", shown = this.rows.get(key) ?? this.made(key);
       shown.row = row;
-      const beds = row.beds.map(bedName).slice(0, FEW).join(", ") + (row.beds.length > FEW ? ` and ${row.beds.length - FEW} more` : "");
+      const beds = row.beds.slice(0, FEW).join(", ") + (row.beds.length > FEW ? ` and ${row.beds.length - FEW} more` : "");
       [row.code, row.text, row.unit, row.value, row.source, beds, row.n.toLocaleString("en-GB"), row.reason].forEach((text, n) => {
         const cell = shown.cells[n];
         if (cell) write(cell, text);

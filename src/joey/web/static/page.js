@@ -4,7 +4,7 @@ import { hostNow, rate } from "./clock.js";
 import { by, day, hms, hm, hourOf, make, setZone, write } from "./format.js";
 import { isLost } from "./link.js";
 import { forgetRefused, linkIs, refusedTaps, sendWaiting, waitingTaps } from "./taps.js";
-import { TAPS, bedName } from "./words.js";
+import { TAPS } from "./words.js";
 
 setZone(document.documentElement.dataset.zone ?? "UTC");
 
@@ -61,7 +61,7 @@ function showRefused() {
   place.hidden = !refused.length;
   const read = make("button", "", "I have read this");
   read.type = "button"; read.addEventListener("click", forgetRefused);
-  place.replaceChildren(...refused.map((each) => make("p", "", `Bed ${bedName(each.bed)}: ${TAPS[each.type] ?? "a tap"} of ${hm(each.at)}, kept on this tablet, was not taken: ${each.why}.`)), read);
+  place.replaceChildren(...refused.map((each) => make("p", "", `Bed ${each.bed}: ${TAPS[each.type] ?? "a tap"} of ${hm(each.at)}, kept on this tablet, was not taken: ${each.why}.`)), read);
 }
 
 function startTheme() {

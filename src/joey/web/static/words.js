@@ -12,9 +12,6 @@ export function lostWords(lost, short) {
 /** What stands where no name is. @param {string} note */
 export const nobody = (note) => note === "empty" ? "nobody is admitted here" : note;
 
-/** A bed's own name, whole: what follows the unit in its key. @param {string} key */
-export const bedName = (key) => key.slice(key.indexOf("/") + 1);
-
 /** What a tap does, by its type. */
 export const TAPS = /** @type {Record<string, string>} */ ({ start_hold: "start", nudge: "new start", change_holder: "change of holder", stop_hold: "stop", describe: "what was said", undo: "undo", tag: "tag of a spell", associate: "confirmation" });
 
