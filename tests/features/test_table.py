@@ -312,6 +312,8 @@ def test_fio2_in_percent_is_shown_as_a_fraction(material: Material) -> None:
     assert value(material, "fio2", at(0, HOUR)).value == pytest.approx(0.25)
     spo2, ratio = (value(material, name, at(0, HOUR)).value for name in ("spo2", "spo2_fio2"))
     assert ratio == pytest.approx(spo2 / 0.25)
+    (unit,) = (each.unit for each in features_for(material) if each.name == "spo2_fio2")
+    assert unit == "1", "a ratio of 380 is no percentage, and its change no percentage points"
 
 
 def test_cross_correlation_tells_that_saturation_follows(material: Material) -> None:

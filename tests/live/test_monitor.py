@@ -22,7 +22,6 @@ from joey.live.monitor import Monitor
 from joey.live.packing import pack_resume, unpack_resume
 from joey.quality import join_quality
 from joey.response import analyze
-from joey.rooms import spare
 from joey.serve.packing import facts_of
 from joey.signals import NS, Channel, Recording, cut
 from joey.simulate import simulate_infant
@@ -105,13 +104,12 @@ def assert_same(live: dict[str, object], archive: dict[str, object]) -> None:
         assert live[name] == wanted, name
 
 
+@pytest.mark.usefixtures("sparing")
 @pytest.mark.parametrize("seed", [3, 7, 11])
 def test_live_equals_archive(seed: int) -> None:
     """An infant's minutes with all their dirt, as messages to a worker and as a file."""
     recording = recorded(seed)
-    spare()
     live = told_of(heard(messages_of(recording), Monitor("s")))
-    spare(memory=False)
 
     assert len(live["beats"][0]) > 1000
     assert_same(live, archived(analyze(recording)))

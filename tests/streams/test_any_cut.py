@@ -12,14 +12,14 @@ import pytest
 from joey.beats import BeatDetector, detect_beats, join_beats
 from joey.breaths import BreathDetector, join_breaths
 from joey.quality import Quality, QualityDetector, join_quality
-from joey.rooms import are_sparing, spare
+from joey.rooms import are_sparing
 from joey.signals import Signal, blank
 from joey.spans import Span, Spans
 from tests.streams import kit
 from tests.streams.bodies import body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from joey.signals import Channel, Segment
 
@@ -116,14 +116,6 @@ def test_there_is_something_to_find(name: str) -> None:
     facts = kit.archive(case(name)[0])
 
     assert len(facts.times) > LEAST.get(name, 10)
-
-
-@pytest.fixture
-def sparing(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Have detectors give back what lies behind, or not."""
-    spare(memory=request.param)
-    yield request.param
-    spare(memory=False)
 
 
 @pytest.mark.parametrize("sparing", [False, True], indirect=True, ids=["kept", "given back"])

@@ -303,14 +303,14 @@ OXYGEN = (
     Feature(
         name="spo2_fio2",
         label="SpO2 / FiO2",
-        unit="%",
+        unit="1",
         decimals=0,
         group="oxygen",
         blockwise=True,
         settles_min=0.0,
         threshold="",
-        definition="Mean of SpO2 over the FiO2 that stood at that time: a saturation "
-        "that rises with FiO2 says nothing of the hold.",
+        definition="Mean of SpO2 in percent over the FiO2, a fraction, that stood at that time: a "
+        "saturation that rises with FiO2 says nothing of the hold.",
         measure=measures.saturation_per_oxygen,
     ),
     Feature(
