@@ -689,17 +689,66 @@ def test_a_holder_that_was_taken_back_or_refused_is_not_offered(
     assert offered() == ["Tom", "Sara"]
 
 
-def test_a_tag_replaces_the_one_before(journal: Journal, records: Records) -> None:
-    """A spell has one tag; what is not known is refused."""
+def test_a_spell_has_the_tags_that_are_on_in_their_order(
+    journal: Journal, records: Records
+) -> None:
+    """Each is switched by itself; on twice is on once, off keeps the others, off and on is last."""
+    taps = [
+        ("stimulated", True),
+        ("oxygen_up", True),
+        ("bagged", False),
+        ("stimulated", True),
+        ("feeding", True),
+        ("oxygen_up", False),
+        ("oxygen_up", True),
+    ]
+    for k, (tag, on) in enumerate(taps):
+        journal.tap("tag", f"g{k}", NOW + k, stream="s", start_ns=5, tag=tag, on=on)
+    journal.tap("tag", "other", NOW, stream="s", start_ns=9, tag="bagged", on=True)
+    done = records.apply(journal.entries)
+
+    assert done.refused == {}
+    assert records.tags("s", 0) == {5: ("stimulated", "feeding", "oxygen_up"), 9: ("bagged",)}
+    records.apply(journal.entries)  # sent twice, applied once
+    assert records.tags("s", 0)[5] == ("stimulated", "feeding", "oxygen_up")
+
+
+def test_a_tag_that_is_none_is_refused(journal: Journal, records: Records) -> None:
+    """What is not known, what says neither on nor off, and a new tap that says all at once."""
+    for k, said in enumerate(
+        [
+            {"tag": "sang", "on": True},
+            {"tag": "stimulated", "on": "yes"},
+            {"tag": "stimulated", "on": 1},
+            {"tag": "none", "on": True},
+        ]
+    ):
+        journal.tap("tag", f"g{k}", NOW, stream="s", start_ns=5, **said)
+    done = records.apply(journal.entries)
+
+    assert done.refused == dict.fromkeys(["g0", "g1", "g2", "g3"], "this tag is not known")
+    assert records.tags("s", 0) == {}
+
+
+def test_an_old_tap_that_says_no_on_replaces_the_tags_before(
+    journal: Journal, records: Records
+) -> None:
+    """So journals of before are read as they were meant: one tag of a spell, or none."""
     for name, tag in (("g1", "stimulated"), ("g2", "feeding"), ("g3", "sang")):
         journal.tap("tag", name, NOW, stream="s", start_ns=5, tag=tag)
     done = records.apply(journal.entries)
 
-    assert records.tags("s", 0) == {5: "feeding"}
+    assert records.tags("s", 0) == {5: ("feeding",)}
     assert done.refused == {"g3": "this tag is not known"}
+    journal.tap("tag", "g4", NOW, stream="s", start_ns=5, tag="oxygen_up", on=True)
+    records.apply(journal.entries)
+    assert records.tags("s", 0) == {5: ("feeding", "oxygen_up")}
+    journal.tap("tag", "g5", NOW, stream="s", start_ns=5, tag="none")
+    records.apply(journal.entries)
+    assert records.tags("s", 0) == {}
 
 
-def test_a_wrong_tag_is_taken_off_and_all_rows_stay(journal: Journal, records: Records) -> None:
+def test_an_old_tap_takes_a_tag_off_and_all_rows_stay(journal: Journal, records: Records) -> None:
     """What was said of a spell is none then; its rows are kept, and another tag can follow."""
     journal.tap("tag", "g1", NOW, stream="s", start_ns=5, tag="stimulated")
     journal.tap("tag", "g2", NOW, stream="s", start_ns=9, tag="bagged")
@@ -707,13 +756,13 @@ def test_a_wrong_tag_is_taken_off_and_all_rows_stay(journal: Journal, records: R
     done = records.apply(journal.entries)
 
     assert done.refused == {}
-    assert records.tags("s", 0) == {9: "bagged"}
+    assert records.tags("s", 0) == {9: ("bagged",)}
     with records._engine.connect() as connection:
         rows = connection.execute(text("SELECT tag FROM tags ORDER BY seq")).scalars().all()
     assert rows == ["stimulated", "bagged", "none"]
     journal.tap("tag", "g4", NOW, stream="s", start_ns=5, tag="feeding")
     records.apply(journal.entries)
-    assert records.tags("s", 0) == {5: "feeding", 9: "bagged"}
+    assert records.tags("s", 0) == {5: ("feeding",), 9: ("bagged",)}
 
 
 @pytest.mark.parametrize(

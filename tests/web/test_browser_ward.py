@@ -861,6 +861,33 @@ def test_two_keys_on_two_buttons_are_two_wishes(
     expect(timer).to_have_text(re.compile(r"^10:\d\d$"))
 
 
+def test_a_spell_has_several_tags_each_by_one_tap(browser: Browser, tmp_path: Path) -> None:
+    """Stimulated and O2 up: both are pressed, here and on the other tablet, also without a link."""
+    now = time.time_ns()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
+    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)})
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        other = tablet(browser, served, "/beds/NICU/4")
+        for name in ("stimulated", "O₂ up"):
+            page.get_by_role("button", name=name).click()
+            expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        for each in (page, other):
+            expect(each.locator(".tags [aria-pressed=true]")).to_have_text(["stimulated", "O₂ up"])
+        served.kill()
+        expect(page.locator("#unlinked")).to_be_visible(timeout=10_000)
+        page.get_by_role("button", name="feeding").click()
+        page.get_by_role("button", name="stimulated").click()
+        shown = page.locator(".tags [aria-pressed=true]")
+        expect(shown).to_have_text(["O₂ up", "feeding"])
+        served.start()
+        expect(page.locator("#waits")).to_be_hidden(timeout=20_000)
+        expect(shown).to_have_text(["O₂ up", "feeding"])
+        expect(other.locator(".tags [aria-pressed=true]")).to_have_text(
+            ["O₂ up", "feeding"], timeout=20_000
+        )
+
+
 def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Path) -> None:
     """A set tag is shown as pressed; a double tap sets it, a tap after it takes it off."""
     now = time.time_ns()

@@ -17,16 +17,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, expect
 
+from joey.events import Spell
 from joey.live import unpack_state
+from joey.live.facts import Facts
+from joey.serve.packing import facts_of
 from joey.sources.hl7 import SourceSettings
-from joey.store.archive import Archive
+from joey.store.archive import Archive, Batch
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.store.records import Records
 from joey.web.reports import HoldReports, Wish, make_report
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
-from tests.web.archived import work
+from tests.web.archived import bradycardia, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, running
 from tests.web.test_browser_ward import tablet
@@ -135,6 +138,49 @@ def test_the_report_knows_the_age_as_the_bed_page_does(held: tuple[Path, str, in
     assert not reports.is_busy(hold)
     reports.want(replace(wish, birth_date="2026-11-01"))
     assert reports.is_busy(hold)
+
+
+def test_the_report_says_what_was_said_of_the_spells(held: tuple[Path, str, int]) -> None:
+    """How often each tag, then of which spell; a spell before the hold is not among them.
+
+    It is made anew when a tag is tapped, and not when the monitor's clock is measured anew.
+    """
+    folder, hold, now = held
+    end = now / NS - 600
+    members = [bradycardia(end - ago, 10.0, 70.0) for ago in (3600, 600, 300)]
+    archive = Archive(folder / "archive.db")
+    (row,) = archive.streams(BED)
+    found = tuple(Spell("B", each.span, (each,)) for each in members)
+    facts = tuple(facts_of(Facts(row.id, row.first_seq, spells=found)))
+    archive.write(Batch(facts=facts))
+    archive.close()
+    starts = [str(each.start_ns) for each in facts]
+    ward = keep(folder)
+    for start, tag in ((0, "bagged"), (1, "stimulated"), (1, "oxygen_up"), (2, "stimulated")):
+        tap(ward, "tag", now, stream=row.id, start_ns=starts[start], tag=tag, on=True)
+    ward.reports._wishes.clear()  # what was asked for before all was said
+    ward.hold(hold)
+    wish = ward.reports._wishes.pop(hold)
+    made = make_report(wish)
+
+    hosts = (each.span.start + row.offset_ns / NS for each in members)
+    at = [f"{datetime.fromtimestamp(each, ZoneInfo(wish.zone)):%H:%M:%S}" for each in hosts]
+    said = f"2 stimulated, 1 O₂ up; {at[1]} B: stimulated, O₂ up; {at[2]} B: stimulated"
+    assert made.lines[-1] == f"Said of spells in the hold: {said}"
+    assert f"{at[1]} B: stimulated, O₂ up" in made.page
+    assert "bagged" not in made.page
+    reports = HoldReports()
+    reports._wishes[hold] = wish
+    reports._keep(wish, made)
+    moved = tuple(replace(each, offset_ns=each.offset_ns + 1) for each in wish.said)
+    reports.want(replace(wish, said=moved))
+    assert not reports.is_busy(hold)
+    tap(ward, "tag", now, stream=row.id, start_ns=starts[2], tag="stimulated", on=False)
+    ward.hold(hold)
+    (less,) = ward.reports._wishes.values()
+    reports.want(less)
+    assert reports.is_busy(hold)
+    ward.close()
 
 
 def test_a_hold_older_than_the_journal_has_the_same_report(held: tuple[Path, str, int]) -> None:

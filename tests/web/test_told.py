@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -208,27 +209,31 @@ def _spell(letters: str, event: Event) -> tuple[Spell, ...]:
     return (Spell(letters, event.span, (event,)),)
 
 
-def test_a_tag_stays_with_its_spell(folder: Path, clock: Clock) -> None:
-    """One tap; it is there after a restart, and for the other tablet."""
+def test_tags_stay_with_their_spell(folder: Path, clock: Clock) -> None:
+    """One tap each; they are there after a restart, and for the other tablet."""
     at = clock.now / NS - 1000
     tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
     ward = open_ward(folder, clock)
     spell = spells(ward)[0]
-    said = {
-        "id": "6f2b6a70-5b0c-4d0e-9d5e-0b6f5a1c2d3e",
-        "type": "tag",
-        "bed": BED,
-        "at": clock.now / 1e6,
-        "stream": spell["stream"],
-        "start_ns": spell["startNs"],
-        "tag": "stimulated",
-    }
-    answer = ward.tap(*as_payload(said))
-    assert answer["refused"] == ""
-    assert answer["bed"]["spells"][0]["tags"] == ["stimulated"]
+    shown: list[str] = []
+    for tag in ("stimulated", "oxygen_up"):
+        said = {
+            "id": str(uuid.uuid4()),
+            "type": "tag",
+            "bed": BED,
+            "at": clock.now / 1e6,
+            "stream": spell["stream"],
+            "start_ns": spell["startNs"],
+            "tag": tag,
+            "on": True,
+        }
+        answer = ward.tap(*as_payload(said))
+        assert answer["refused"] == ""
+        shown.append(tag)
+        assert answer["bed"]["spells"][0]["tags"] == shown
     ward.close()
     again = open_ward(folder, clock)
-    assert spells(again)[0]["tags"] == ["stimulated"]
+    assert spells(again)[0]["tags"] == shown
     again.close()
 
 

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from joey.holds import Context, PhaseSettings
 from joey.store.journal import StorageError
+from joey.web.tags import words_of_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from joey.signals import Recording
     from joey.sources.hl7 import SourceSettings
     from joey.store.records import Place
+    from joey.web.tags import SaidOfSpell
 
 __all__ = [
     "HoldReports",
     "Made",
     "Wish",
+    "held_of",
     "lines_of",
     "make_report",
     "spans_of",
@@ -50,6 +53,7 @@ AFTER_EVERY_NS = 5 * MIN_NS  # between reports while the hour after it goes on
 REACH_NS = 12 * 60 * MIN_NS  # before a hold: what it is compared with
 RUNNING_REACH_NS = 150 * MIN_NS  # the same while it runs, when a minute's work must do
 KEPT = 64  # reports
+SAID = "Said of spells in the hold"  # at the bedside, by tags
 LOOK_S = 0.2  # s, between looks at what is asked for
 log = logging.getLogger("joey.reports")
 NICE = 10  # the report may wait; the monitors may not
@@ -82,6 +86,8 @@ class Wish:
         When the infant was born, where the admission system has said so. [ns UTC]
     birth_date : str
         ``YYYY-MM-DD``, as it said; empty where not.
+    said : tuple of SaidOfSpell
+        What was said of the spells of the hold.
     """
 
     folder: Path
@@ -94,6 +100,7 @@ class Wish:
     revised_ns: int = 0
     birth_ns: int | None = None
     birth_date: str = ""
+    said: tuple[SaidOfSpell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ def make_report(wish: Wish) -> Made:
     response = measure_response(
         recording, wish.hold, others=wish.others, findings=findings, settings=settings
     )
+    if said := _said(wish):
+        response = replace(response, answers=(*response.answers, (SAID, said)))
     lines = lines_of(response)
     note = words_of_revision(wish.revised_ns, wish.zone)
     if note:
@@ -178,6 +187,19 @@ def lines_of(response: Response) -> tuple[str, ...]:
     return tuple(answers)
 
 
+def _said(wish: Wish) -> str:
+    """Return what was said of spells of the hold; see `words_of_tags`."""
+    from joey.store.archive import Archive  # noqa: PLC0415
+
+    if not wish.said:
+        return ""
+    zone = ZoneInfo(wish.zone)
+    with closing(Archive(wish.folder / "archive.db", read_only=True)) as archive:
+        return words_of_tags(
+            wish.said, archive, lambda ns: f"{datetime.fromtimestamp(ns / NS, zone):%H:%M:%S}"
+        )
+
+
 def words_of_revision(revised_ns: int, zone: str) -> str:
     """Return that a report was revised, in words; empty where it was not. [ns UTC]"""
     if not revised_ns:
@@ -209,7 +231,18 @@ def _recorded(wish: Wish) -> Recording:
 
 def spans_of(wish: Wish) -> list[tuple[Place, tuple[int, int]]]:
     """Return where a hold's report looks, and from when to when there. [ns UTC]"""
-    start, stop = reach_of(wish)
+    return _lying(wish, *reach_of(wish))
+
+
+def held_of(wish: Wish) -> list[tuple[Place, tuple[int, int]]]:
+    """Return where the infant lay while it was held, and from when to when there. [ns UTC]"""
+    end = wish.hold.end
+    return _lying(
+        wish, round(wish.hold.start * NS), wish.now_ns if end is None else round(end * NS)
+    )
+
+
+def _lying(wish: Wish, start: int, stop: int) -> list[tuple[Place, tuple[int, int]]]:
     found = []
     for place in wish.places:
         until = stop if place.until_ns is None else min(stop, place.until_ns)
@@ -303,8 +336,10 @@ class HoldReports:
 
 def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     hold = wish.hold
-    born = wish.birth_ns, wish.birth_date
-    if of.hold != hold or born != (of.birth_ns, of.birth_date) or wish.revised_ns > made.revised_ns:
+    known = wish.birth_ns, wish.birth_date, wish.said
+    if of.hold != hold or known != (of.birth_ns, of.birth_date, of.said):
+        return True
+    if wish.revised_ns > made.revised_ns:
         return True
     age = wish.now_ns - made.made_ns
     if hold.end is None:

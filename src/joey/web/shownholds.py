@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
-from joey.web.reports import HoldReports, Wish, spans_of, words_of_revision
+from joey.web.reports import HoldReports, Wish, held_of, spans_of, words_of_revision
 from joey.web.tiles import infant_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import HoldView, Records
     from joey.web.settings import PageSettings
+    from joey.web.tags import Tags
 
 __all__ = ["ShownHolds", "clock_time"]
 
@@ -60,6 +61,8 @@ class ShownHolds:
         When a bed's span was last told anew: `Told.revised_ns`.
     label : callable
         What a bed is called.
+    tags : Tags
+        What was said of spells.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class ShownHolds:
         reports: HoldReports,
         revised_ns: Callable[[str, int, int], int],
         label: Callable[[str], str],
+        tags: Tags,
     ) -> None:
         self._settings = settings
         self._records = records
@@ -76,6 +80,7 @@ class ShownHolds:
         self._reports = reports
         self._revised_ns = revised_ns
         self._label = label
+        self._tags = tags
 
     def forget(self) -> None:
         """Read what the records say anew: they have changed."""
@@ -168,7 +173,8 @@ class ShownHolds:
         if infant is not None:
             wish = replace(wish, birth_ns=infant.birth_ns, birth_date=infant.birth_date)
         anew = [self._revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
-        self._reports.want(replace(wish, revised_ns=max(anew, default=0)))
+        said = self._tags.said(held_of(wish))
+        self._reports.want(replace(wish, revised_ns=max(anew, default=0), said=said))
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone

@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "stop_hold": ("hold", "details"),
     "describe": ("hold", "holder", "contact", "details"),
     "undo": ("hold", "of"),
-    "tag": ("stream", "start_ns", "tag"),
+    "tag": ("stream", "start_ns", "tag", "on"),
     "associate": ("stream", "infant"),
 }
 
@@ -66,6 +66,10 @@ def _value(value: object, field: str) -> object:
         if not digits.isdecimal() or len(digits) > 19 or int(digits) >= LARGEST:
             raise TapError(f"{field}: not a whole number")
         return int(digits)
+    if field == "on":
+        if not isinstance(value, bool):
+            raise TapError(f"{field}: true or false")
+        return value
     if field in {"holder", "details"}:
         if not isinstance(value, dict) or len(value) > 8:
             raise TapError(f"{field}: at most 8 texts by name")

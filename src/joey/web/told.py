@@ -146,6 +146,10 @@ class Told:
         # What was kept back is laid too late until the first message that was not is analyzed.
         return [pair for pair in timed if since_ns <= pair[0] <= self._now_ns + AHEAD_NS]
 
+    def streams(self, bed: str) -> list[StreamRow]:
+        """Return the streams of a bed."""
+        return [stream for stream in self._streams.values() if stream.bed == bed]
+
     def revised_ns(self, bed: str, start_ns: int, end_ns: int) -> int:
         """Return when what was told of a span was last told anew, after late data; 0: never.
 

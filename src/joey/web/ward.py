@@ -39,6 +39,7 @@ from joey.web.reports import HoldReports
 from joey.web.screens import Screen
 from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
+from joey.web.tags import Tags
 from joey.web.tiles import holds_of_day, infant_of, is_heard, tile_of
 from joey.web.told import Told
 
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import Records, TapView
     from joey.web.settings import PageSettings
-    from joey.web.told import SpellTold
 
 __all__ = ["PageFacts", "Ward"]
 
@@ -124,9 +124,11 @@ class Ward:
             starting=settings.starting,
         )
         self._told_ns = 0
-        self._tags: dict[str, tuple[int, dict[int, str]]] = {}  # by stream: until when, and what
+        self._tags = Tags(records, self._told.streams, settings.now_ns)
         self.reports = HoldReports()
-        self._shown = ShownHolds(settings, records, self.reports, self._told.revised_ns, self.label)
+        self._shown = ShownHolds(
+            settings, records, self.reports, self._told.revised_ns, self.label, self._tags
+        )
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed)
@@ -180,7 +182,7 @@ class Ward:
             self._taken.pop(bed, None)
             self._changes[bed] += 1
         if any(entry.kind == "tap" for entry in entries):
-            self._tags.clear()
+            self._tags.forget()
         return done.refused
 
     def _hear(self, entry: Entry) -> bool:
@@ -341,19 +343,10 @@ class Ward:
                 "at": at_ns / 1e6,
                 "seconds": each.seconds,
                 "detail": each.detail,
-                "tags": self._tags_of(each),
+                "tags": list(self._tags.of(each.stream, each.start_ns)),
             }
             for at_ns, each in self._told.spells(bed, max(since_ns, arrived or 0))
         ]
-
-    def _tags_of(self, spell: SpellTold) -> list[str]:
-        now = self._settings.now_ns()
-        until, tags = self._tags.get(spell.stream, (0, {}))
-        if now > until:
-            tags = self._records.tags(spell.stream, 0)
-            self._tags[spell.stream] = now + BED_EVERY_S * NS, tags
-        tag = tags.get(spell.start_ns)
-        return [] if tag is None else [tag]
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""

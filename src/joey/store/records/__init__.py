@@ -161,8 +161,8 @@ class Records:
         with self._engine.connect() as connection:
             return associations_of(connection, bed)
 
-    def tags(self, stream: str, since_ns: int) -> dict[int, str]:
-        """Return the tag of each spell of a stream by its start. [ns]"""
+    def tags(self, stream: str, since_ns: int) -> dict[int, tuple[str, ...]]:
+        """Return the tags of each spell of a stream that has any, by its start [ns], in order."""
         with self._engine.connect() as connection:
             return tags_of(connection, stream, since_ns)
 

@@ -75,7 +75,7 @@ class Tap:
         What it says happened then. [ns UTC]
     said : dict
         The rest: ``hold``, ``holder`` (``role``, ``label``), ``contact``, ``details``, ``of``,
-        ``stream``, ``start_ns``, ``tag``, ``infant``.
+        ``stream``, ``start_ns``, ``tag``, ``on``, ``infant``.
     """
 
     id: str
@@ -454,18 +454,25 @@ def _infant_of(connection: Connection, hold: str) -> int | None:
 
 
 def _tag(connection: Connection, tap: Tap, seq: int) -> str:
-    tag, stream, start = (tap.said.get(name) for name in ("tag", "stream", "start_ns"))
-    if (
-        tag not in (*SPELL_TAGS, NO_TAG)
-        or not isinstance(stream, str)
-        or not isinstance(start, int)
-    ):
+    """Switch a tag of a spell on or off; one that is on keeps its place among the others.
+
+    A tap without ``on`` is of a time when a spell had one tag at most: it takes the place of all.
+    """
+    names = ("tag", "stream", "start_ns", "on")
+    tag, stream, start, on = (tap.said.get(name) for name in names)
+    known = (*SPELL_TAGS, NO_TAG) if on is None else SPELL_TAGS
+    said = isinstance(stream, str) and isinstance(start, int) and isinstance(on, bool | None)
+    if tag not in known or not said:
         return "this tag is not known"
-    same = and_(tags.c.stream == stream, tags.c.start_ns == start)
-    connection.execute(update(tags).where(same).values(void=True))
-    connection.execute(
-        insert(tags).values(id=tap.id, seq=seq, stream=stream, start_ns=start, tag=tag)
-    )
+    standing = and_(tags.c.stream == stream, tags.c.start_ns == start, tags.c.void.is_(False))
+    this = standing if on is None else and_(standing, tags.c.tag == tag)
+    if on and connection.execute(select(tags.c.id).where(this)).first() is not None:
+        return ""
+    connection.execute(update(tags).where(this).values(void=True))
+    if on is not False:
+        connection.execute(
+            insert(tags).values(id=tap.id, seq=seq, stream=stream, start_ns=start, tag=tag)
+        )
     return ""
 
 

@@ -264,14 +264,15 @@ def associations_of(connection: Connection, bed: str = "") -> tuple[Association,
     )
 
 
-def tags_of(connection: Connection, stream: str, since_ns: int) -> dict[int, str]:
-    """Return the standing tag of each spell of a stream that has one, by its start. [ns]"""
-    rows = connection.execute(
-        select(tags).where(
-            tags.c.stream == stream,
-            tags.c.start_ns >= since_ns,
-            tags.c.void.is_(False),
-            tags.c.tag != NO_TAG,
-        )
+def tags_of(connection: Connection, stream: str, since_ns: int) -> dict[int, tuple[str, ...]]:
+    """Return the tags of each spell of a stream that has any, by its start [ns], as they came."""
+    standing = (
+        tags.c.stream == stream,
+        tags.c.start_ns >= since_ns,
+        tags.c.void.is_(False),
+        tags.c.tag != NO_TAG,
     )
-    return {int(row.start_ns): str(row.tag) for row in rows}
+    found: dict[int, tuple[str, ...]] = {}
+    for row in connection.execute(select(tags).where(*standing).order_by(tags.c.seq)):
+        found[int(row.start_ns)] = (*found.get(int(row.start_ns), ()), str(row.tag))
+    return found

@@ -97,7 +97,18 @@ export function bedWith(bed, taps) {
   const stop = standing(mine).find((each) => each.type === "stop_hold");
   const holds = again.holds.map((each) => each.end === null && stop?.hold === each.id ? { ...each, end: stop.at } : each);
   if (hold?.unsent && !holds.some((each) => each.id === hold.id)) holds.push({ id: hold.id, start: hold.since, end: null, holders: [hold.holder] });
-  return { ...bed, tile, undo, holds, stopped: stopped(bed, mine) };
+  return { ...bed, tile, undo, holds, spells: bed.spells.map((each) => tagged(each, mine)), stopped: stopped(bed, mine) };
+}
+
+/** A spell with the tags that wait: on, or off again. @param {import("./types.js").Spell} spell @param {Tap[]} mine */
+function tagged(spell, mine) {
+  let { tags } = spell;
+  for (const { type, stream, start_ns, tag, on } of mine) {
+    if (type !== "tag" || stream !== spell.stream || start_ns !== spell.startNs) continue;
+    const others = tags.filter((each) => each !== tag);
+    tags = on ? tags.includes(String(tag)) ? tags : [...others, String(tag)] : others;
+  }
+  return { ...spell, tags };
 }
 
 /** From when to when the hold was that was stopped without a link. @param {Bed} bed @param {Tap[]} mine */

@@ -6,7 +6,7 @@ import { tap } from "./taps.js";
 import { Presses, pressOnce } from "./twice.js";
 
 const TAGS = /** @type {const} */ ([["self_resolved", "self-resolved"], ["stimulated", "stimulated"], ["oxygen_up", "O₂ up"], ["bagged", "bagged"], ["feeding", "feeding"], ["artifact", "artifact"]]);
-const NO_TAG = "none", SHOWN = 8;
+const SHOWN = 8;
 
 export class Spells {
   /** @param {string} bed */
@@ -32,7 +32,7 @@ export class Spells {
       button.type = "button"; button.dataset.do = `${spell.id}-${tag}`; button.setAttribute("aria-pressed", String(on));
       button.addEventListener("click", async (event) => {
         if (this.presses.twice(event)) return;
-        const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag: on ? NO_TAG : tag });
+        const done = await tap("tag", this.bed, { stream: spell.stream, start_ns: spell.startNs, tag, on: !on });
         say(done.refused || (done.stored ? `${on ? "Taken off" : "Tagged"}: ${words}` : "Kept on this tablet: it is sent when the link is back"));
       });
       return button;
