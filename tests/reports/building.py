@@ -214,7 +214,7 @@ def tracks(span: Span, seed: int = 1) -> tuple[Track, ...]:
     )
 
 
-def strip(found: Event, letters: str, preset: str, phase: str, fs: float = 250.0) -> Strip:
+def strip(found: Event, letters: str, counted: str, phase: str, fs: float = 250.0) -> Strip:
     """The signals around one event: spikes for an ECG, sines for the rest."""
     span = Span(found.span.start - 30.0, found.span.end + 30.0)
     t = np.arange(span.start, span.end, 1 / fs)
@@ -233,7 +233,7 @@ def strip(found: Event, letters: str, preset: str, phase: str, fs: float = 250.0
     return Strip(
         found,
         letters,
-        preset,
+        (counted,),
         phase,
         span,
         (
@@ -288,7 +288,7 @@ def response(strips: int = 4) -> Response:
                 "152.3 before, 146.2 /min settled: -6.1 /min (95 % interval -10.8 to -1.4)",
             ),
             ("SpO2", "94.2 before, 94.6 % settled: +0.4 percentage points (no interval)"),
-            ("Spells in the whole hold", "bradycardia 1 in 1.5 valid h; desaturation 1"),
+            ("Events in the whole hold", "bradycardia 1 in 1.5 valid h; desaturation 1"),
         ),
         cannot_say=(
             ("change", "Skin temperature: no skin probe in the recording"),
@@ -299,6 +299,7 @@ def response(strips: int = 4) -> Response:
             "KC 13:05-14:40 (95 min), mother, skin-to-skin, upright; T ax 36.8 -> 36.9; "
             "FiO2 0.25 -> 0.23; 1 BD"
         ),
+        chart_note="Spells that began in the hold, each counted once.",
         features=features(),
         events=(
             event_row(BRADY, "Bradycardia", tuple(events), (1, 0, 2, 0, 1, 2)),
@@ -321,8 +322,7 @@ def response(strips: int = 4) -> Response:
             ),
         ),
         strips=tuple(
-            strip(events[k], letters[k % 4], "brady_uva+join4", places[k % 4][1])
-            for k in range(strips)
+            strip(events[k], letters[k % 4], "bradycardia", places[k % 4][1]) for k in range(strips)
         ),
         context=(
             ("FiO2", "before 0.25, settled 0.23, after 0.25"),
@@ -434,7 +434,9 @@ def undated_response() -> Response:
         phases=phases(start),
         events=(),
         oxycrg=OxyCrg(span, tracks(span), ((event("bradycardia", start + 600, 9.0, 71.0), "B"),)),
-        strips=(strip(event("bradycardia", start + 600, 9.0, 71.0), "B", "brady_uva", "settled"),),
+        strips=(
+            strip(event("bradycardia", start + 600, 9.0, 71.0), "B", "bradycardia", "settled"),
+        ),
         excluded=EMPTY,
         exclusion_notes=(),
         dated=False,
@@ -476,15 +478,21 @@ def hostile_response() -> Response:
         cannot_say=pair,
         answers=pair,
         chart_line=HOSTILE,
+        chart_note=HOSTILE,
         features=(bad_row,),
-        events=(replace(events, label=HOSTILE, definition=HOSTILE, comparison=HOSTILE),),
-        oxycrg=replace(whole.oxycrg, tracks=(bad_track,), marks=((bad_event, HOSTILE),)),
+        events=(
+            replace(events, label=HOSTILE, definition=HOSTILE, comparison=HOSTILE, letters=HOSTILE),
+        ),
+        oxycrg=replace(
+            whole.oxycrg, tracks=(bad_track,), marks=((bad_event, HOSTILE),), letters=HOSTILE
+        ),
         strips=(
             replace(
                 whole.strips[0],
                 event=bad_event,
                 letters=HOSTILE,
-                preset=HOSTILE,
+                counted=text,
+                apart=HOSTILE,
                 phase=HOSTILE,
                 tracks=(bad_track,),
             ),

@@ -167,7 +167,7 @@ def test_the_first_minute_is_five_lines(response: Response) -> None:
     """Heart rate, breathing, SpO2, temperature and spells, each with numbers or its reason."""
     answers = dict(response.answers)
     assert list(answers) == [
-        "Heart rate", "Breathing", "SpO2", "Temperature", "Spells in the whole hold"
+        "Heart rate", "Breathing", "SpO2", "Temperature", "Events in the whole hold"
     ]  # fmt: skip
     assert re.fullmatch(
         r"1\d\d\.\d before, 1\d\d\.\d /min settled: \+\d\.\d /min "
@@ -177,7 +177,7 @@ def test_the_first_minute_is_five_lines(response: Response) -> None:
     assert "percentage points" in answers["SpO2"]
     assert "before FiO2 0.25" in answers["SpO2"]
     assert "degC settled" in answers["Temperature"]
-    assert answers["Spells in the whole hold"].startswith("bradycardia 1 in 1.6 valid h")
+    assert answers["Events in the whole hold"].startswith("bradycardia 1 in 1.6 valid h")
     assert response.summary == "60 min before the hold against 70 min settled in it."
 
 
@@ -257,8 +257,8 @@ def test_every_spell_has_its_letters_and_a_strip(response: Response) -> None:
     assert [letters for _, letters in response.oxycrg.marks] == ["BD"]
     (strip,) = response.strips
     assert strip.phase == "settled"
-    assert "brady_uva" in strip.preset
-    assert "bd" in strip.preset
+    assert strip.counted == ("bradycardia", "desaturation", "BD")
+    assert strip.apart == ""
     assert strip.span.start == pytest.approx(START + 2395 - 30, abs=1.5)
     assert {track.quantity for track in strip.tracks} == {"heart_rate", "spo2"}
 

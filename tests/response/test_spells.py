@@ -24,5 +24,5 @@ def test_an_event_is_counted_where_not_all_of_its_signals_were_measured() -> Non
     assert np.isnan(held.rate)
     assert held.words.startswith("1 in no valid time")
     said = answers_of((), (row,), {}, Settings())
-    assert "1 in no valid time" in dict(said)["Spells in the whole hold"]
+    assert "1 in no valid time" in dict(said)["Events in the whole hold"]
     assert row.phases["before"].words == "cannot say: nothing was searched"

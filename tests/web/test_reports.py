@@ -111,7 +111,7 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     assert made.page.startswith("<!DOCTYPE html>")
     assert re.match(r"KC \d\d:\d\d-\d\d:\d\d \(40 min\), mother, skin-to-skin", made.chart)
     assert "[simulated]" in made.chart
-    asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Spells")
+    asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Events")
     assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
     assert "JONES" not in made.page
 

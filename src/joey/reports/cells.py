@@ -121,6 +121,7 @@ class EventLine:
     definition: str
     cells: tuple[Cell, ...]
     comparison: str
+    letters: str
 
 
 def _plain(reason: str) -> str:
@@ -288,7 +289,7 @@ def event_lines(response: Response, phases: tuple[str, ...], notes: Notes) -> tu
         else:
             cells = tuple(_count_cell(row.phases.get(phase), reason, notes) for phase in phases)
         comparison = "" if nothing and row.comparison == reason else row.comparison
-        lines.append(EventLine(row.label, row.definition, cells, comparison))
+        lines.append(EventLine(row.label, row.definition, cells, comparison, row.letters))
     return tuple(lines)
 
 

@@ -135,6 +135,7 @@ def _event_row(row: EventRow, clock: Clock) -> dict[str, object]:
         },
         "phases": {phase: _count(found) for phase, found in row.phases.items()},
         "comparison": row.comparison,
+        "letters": row.letters,
         "reason": row.found.reason,
         "searched": _spans(row.found.searched, clock),
         "events": [_event(event, clock) for event in row.found.items],
@@ -181,6 +182,7 @@ def _response(response: Response) -> dict[str, object]:
         "answers": _pairs(response.answers),
         "cannot_say": _pairs(response.cannot_say),
         "chart_line": response.chart_line,
+        "chart_note": response.chart_note,
         "features": [_feature(row) for row in response.features],
         "events": [_event_row(row, clock) for row in response.events],
         "marks": [

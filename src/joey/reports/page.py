@@ -44,11 +44,12 @@ UNSAID = {
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """One listed event with its picture."""
+    """One listed spell with its picture."""
 
     letters: str
     words: str
-    preset: str
+    counted: str
+    apart: str
     phase: str
     picture: Markup
 
@@ -110,7 +111,8 @@ def _section(response: Response, key: str) -> _Section:
             _Strip(
                 strip.letters,
                 event_words(strip.event, clock),
-                strip.preset,
+                ", ".join(strip.counted),
+                strip.apart,
                 phase_label(strip.phase),
                 Markup(  # noqa: S704  (built by ElementTree, which escapes)
                     strip_picture(strip, clock, f"{key}-s{k}", simulated=response.simulated)

@@ -9,6 +9,7 @@ import numpy as np
 
 from joey.events import whole_intervals, without
 from joey.response.charted import inside
+from joey.response.letters import chart_letters, counted_as, letter_words, why_apart
 from joey.response.pictures import envelope_track, series_track, signal_track, step_track
 from joey.response.types import OxyCrg, Strip, Track
 from joey.spans import Span, union
@@ -37,7 +38,7 @@ def draw_oxycrg(findings: Findings, phases: Phases, settings: Settings) -> OxyCr
     end = min(float(covered.bounds[-1, 1]) + margin, data.end) if len(covered) else data.end
     span = Span(start, max(start, end))
     marks = tuple((_event_of(spell), spell.letters) for spell in spells_within(findings, span))
-    return OxyCrg(span, _tracks(findings, span), marks)
+    return OxyCrg(span, _tracks(findings, span), marks, letter_words())
 
 
 def _tracks(findings: Findings, span: Span) -> tuple[Track, ...]:
@@ -102,9 +103,13 @@ def _event_of(spell: Spell) -> Event:
 
 
 def draw_strips(
-    findings: Findings, phases: Phases, settings: Settings
+    findings: Findings, phases: Phases, settings: Settings, held: Span, *, hides: bool
 ) -> tuple[tuple[Strip, ...], str]:
-    """Return a strip for each spell of the phases, and a note where some are left out."""
+    """Return a strip for each spell of the phases, and a note where some are left out.
+
+    The line for the chart counts the spells that begin in `held`; without their apneas where a
+    holder `hides` them.
+    """
     shown = union(*phases.spans.values())
     found = [spell for spell in findings.spells if inside(shown, spell.span)]
     note = ""
@@ -116,7 +121,8 @@ def draw_strips(
             "deepest"
         )
         found = sorted(found[: settings.strips], key=lambda s: s.span)
-    return tuple(_strip(findings, phases, spell) for spell in found), note
+    charted = {id(s): chart_letters(s, hides=hides) for s in spells_within(findings, held)}
+    return tuple(_strip(findings, phases, s, charted.get(id(s))) for s in found), note
 
 
 def _depth(spell: Spell) -> float:
@@ -124,7 +130,7 @@ def _depth(spell: Spell) -> float:
     return min(known, default=float("inf"))
 
 
-def _strip(findings: Findings, phases: Phases, spell: Spell) -> Strip:
+def _strip(findings: Findings, phases: Phases, spell: Spell, charted: str | None) -> Strip:
     span = Span(spell.span.start - STRIP_S, spell.span.end + STRIP_S)
     tracks = []
     if findings.ecg is not None:
@@ -138,15 +144,6 @@ def _strip(findings: Findings, phases: Phases, spell: Spell) -> Strip:
         tracks.append(series_track(findings.spo2, span, "SpO2", STRIP_POINTS))
     phase = next((name for name in ORDER if inside(phases.spans[name], spell.span)), "")
     return Strip(
-        _event_of(spell), spell.letters, _presets(findings, spell), phase, span, tuple(tracks)
-    )
-
-
-def _presets(findings: Findings, spell: Spell) -> str:
-    """Return the presets by which a part of the spell was counted."""
-    start, end = spell.span.start, spell.span.end
-    return ", ".join(
-        found.preset.printed
-        for found in findings.events
-        if any(event.span.start < end and start < event.span.end for event in found.items)
-    )
+        _event_of(spell), spell.letters, counted_as(findings, spell), phase, span, tuple(tracks),
+        why_apart(findings, spell, charted),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from joey.response.charted import context_rows, header, oxygen_words
 from joey.response.drawn import draw_oxycrg, draw_strips
 from joey.response.findings import analyze
 from joey.response.leak import slow_line
+from joey.response.letters import row_words
 from joey.response.pseudo import find_pseudo_holds
 from joey.response.rows import Beside, feature_rows
 from joey.response.said import (
@@ -27,7 +29,7 @@ from joey.response.said import (
     summary_of,
 )
 from joey.response.settings import Settings, printed
-from joey.response.spells import event_rows
+from joey.response.spells import event_rows, leak_words
 from joey.response.types import Response
 from joey.spans import Span, Spans
 
@@ -91,21 +93,27 @@ def measure_response(
     )
     beside = _beside(findings, phases, leaks, hold.start)
     features = feature_rows(findings.features, findings.material, phases, pseudo, settings, beside)
-    events = event_rows(findings.events, phases, leaks, settings)
-    strips, cut = draw_strips(findings, phases, settings)
+    events = tuple(
+        replace(row, letters=row_words(row.found, findings, phases))
+        for row in event_rows(findings.events, phases, leaks, settings)
+    )
     stop = data.end if hold.end is None else hold.end
+    held = Span(hold.start, max(stop, hold.start))
+    strips, cut = draw_strips(findings, phases, settings, held, hides=bool(leak_words(leaks)))
     simulated = recording.simulated
     invented = settings.invented or hold.details.get("time_source") == "invented"
     sources = tuple((source.name, source.sha256) for source in recording.sources)
+    line, chart_note = line_of(
+        hold, stop, findings, phases, leaks, simulated=simulated, invented=invented
+    )
     return Response(
         hold=hold,
         phases=phases,
         header=header(hold, around, findings.spo2),
         summary=summary_of(features, phases, simulated=simulated, invented=invented),
         cannot_say=cannot_say(features, events, phases, leaks, findings),
-        chart_line=line_of(
-            hold, stop, findings, phases, leaks, simulated=simulated, invented=invented
-        ),
+        chart_line=line,
+        chart_note=chart_note,
         features=features,
         events=events,
         oxycrg=draw_oxycrg(findings, phases, settings),

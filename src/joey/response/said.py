@@ -12,13 +12,13 @@ import numpy as np
 from joey.events import count_events
 from joey.response.charted import averaging_time, chart_line, covered_share
 from joey.response.drawn import spells_within
+from joey.response.letters import chart_letters, note_of_chart
 from joey.response.spells import leak_words
 from joey.spans import Span, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from joey.events import Spell
     from joey.holds import Hold, Phases
     from joey.response.findings import Findings
     from joey.response.leak import Leak
@@ -42,8 +42,9 @@ ASKED = {
     "Temperature": ("temp_axilla", "temp_rectal", "temp_core", "temp_skin", "temp_other"),
 }
 POINTS = "percentage points"
-SPELLS = ("bradycardia", "desaturation", "bd")
+ASKED_EVENTS = ("bradycardia", "desaturation", "bd")
 LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
+ALONE = "each counted by its own definition: one spell may be in several of them"
 ENOUGH = 0.5  # of a hold that must have been searched for none to be said
 
 
@@ -71,7 +72,7 @@ def answers_of(
     beside: Mapping[str, str],
     settings: Settings,
 ) -> tuple[tuple[str, str], ...]:
-    """Return heart rate, breathing, SpO2, temperature and spells, one line each.
+    """Return heart rate, breathing, SpO2, temperature and events, one line each.
 
     Parameters
     ----------
@@ -91,9 +92,11 @@ def answers_of(
         if rows and beside.get(rows[0].group):
             lines.append(beside[rows[0].group])
         answers.append((name, "; ".join(lines) or "not measured"))
-    spells = [_spells(row) for row in events if row.found.preset.kind in SPELLS]
-    if spells:
-        answers.append(("Spells in the whole hold", "; ".join(spells)))
+    asked = [row for row in events if row.found.preset.kind in ASKED_EVENTS]
+    found = any(row.phases["whole_hold"].count for row in asked if "whole_hold" in row.phases)
+    said = [*(_counted(row) for row in asked), *([ALONE] if found else [])]
+    if said:
+        answers.append(("Events in the whole hold", "; ".join(said)))
     return tuple(answers)
 
 
@@ -124,7 +127,7 @@ def _coverage_words(row: FeatureRow, settings: Settings) -> str:
     return f"coverage differs: {before:.0%} before, {settled:.0%} settled".replace("%", " %")
 
 
-def _spells(row: EventRow) -> str:
+def _counted(row: EventRow) -> str:
     held = row.phases.get("whole_hold")
     words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
     if held is not None and held.words.startswith("cannot say ("):
@@ -187,12 +190,16 @@ def line_of(
     *,
     simulated: bool,
     invented: bool,
-) -> str:
-    """Return the line for the chart; no apneas that are doubtful or that the holder may hide."""
+) -> tuple[str, str]:
+    """Return the line for the chart, and how it counts spells, where it says anything of them.
+
+    No apnea is in it that is doubtful or that the holder may hide.
+    """
     hides = bool(leak_words(leaks))
     counts: dict[str, int] = {}
-    for spell in spells_within(findings, Span(hold.start, max(stop, hold.start))):
-        letters = _letters(spell, hides=hides)
+    within = spells_within(findings, Span(hold.start, max(stop, hold.start)))
+    for spell in within:
+        letters = chart_letters(spell, hides=hides)
         if letters:
             counts[letters] = counts.get(letters, 0) + 1
     said = ", ".join(f"{counts[letters]} {letters}" for letters in LETTERS if counts.get(letters))
@@ -200,7 +207,7 @@ def line_of(
         letters
         for spell in findings.spells
         if spell.span.start < hold.start < spell.span.end
-        and (letters := _letters(spell, hides=hides))
+        and (letters := chart_letters(spell, hides=hides))
     ]
     if running:
         said = ", ".join(
@@ -211,19 +218,8 @@ def line_of(
         said += ", apnea: cannot say"
     line = chart_line(hold, stop, findings.around, said)
     marks = [word for word, true in (("simulated", simulated), ("invented", invented)) if true]
-    return " ".join((line, *(f"[{word}]" for word in marks)))
-
-
-def _letters(spell: Spell, *, hides: bool) -> str:
-    """Return the letters of a spell, without an apnea that is doubtful or may be hidden."""
-    doubted = any(e.kind == "apnea" and e.quality != "good" for e in spell.members)
-    if not (hides or doubted):
-        return spell.letters
-    return (
-        spell.letters.removeprefix("A")
-        if spell.letters in {"AB", "AD", "ABD"}
-        else ("" if spell.letters.startswith("A") else spell.letters)
-    )
+    note = note_of_chart(within, hides=hides) if said else ""
+    return " ".join((line, *(f"[{word}]" for word in marks))), note
 
 
 def _unsearched(findings: Findings, phases: Phases) -> str:

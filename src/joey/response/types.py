@@ -113,13 +113,17 @@ class EventCount:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One preset through the phases of a hold, `whole_hold` beside `settled`."""
+    """One preset through the phases of a hold, `whole_hold` beside `settled`.
+
+    `letters` says which spells have other letters than this row counts them by, and why.
+    """
 
     label: str
     definition: str
     found: Events
     phases: dict[str, EventCount]
     comparison: str
+    letters: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,24 +160,32 @@ class OxyCrg:
     tracks : tuple of Track
         From top to bottom, already thinned for a page.
     marks : tuple of (Event, str)
-        Events with the letters staff use: A10, A15, A20, B, D, BD, AB, AD, ABD.
+        Spells with the letters staff use: A10, A15, A20, B, D, BD, AB, AD, ABD.
+    letters : str
+        What the letters stand for.
     """
 
     span: Span
     tracks: tuple[Track, ...]
     marks: tuple[tuple[Event, str], ...]
+    letters: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """The signals around one event (+-30 s): ECG, respiration, SpO2."""
+    """The signals around one spell (+-30 s): ECG, respiration, SpO2.
+
+    `counted` names the rows of the table of events that count something of it; `apart` says why
+    they, or the line for the chart, have other letters.
+    """
 
     event: Event
     letters: str
-    preset: str
+    counted: tuple[str, ...]
     phase: str
     span: Span
     tracks: tuple[Track, ...]
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,8 +204,8 @@ class Response:
     cannot_say : tuple of (str, str)
         What cannot be said, each with its reason, by kind: ``change``, ``interval``, ``rank``,
         ``events``.
-    chart_line : str
-        The line to copy into the chart.
+    chart_line, chart_note : str
+        The line to copy into the chart, and how it counts spells.
     features, events : tuple
         The tables.
     oxycrg, strips
@@ -223,7 +235,7 @@ class Response:
     notes : tuple of str
         What a reader must know of hold, context and files.
     answers : tuple of (str, str)
-        Heart rate, breathing, SpO2, temperature and spells, one line each.
+        Heart rate, breathing, SpO2, temperature and events, one line each.
     """
 
     hold: Hold
@@ -251,3 +263,4 @@ class Response:
     zone: str
     notes: tuple[str, ...] = field(default=())
     answers: tuple[tuple[str, str], ...] = field(default=())
+    chart_note: str = ""
