@@ -226,6 +226,18 @@ def test_a_hold_over_midnight_names_both_days() -> None:
     assert "12 March 2031 to 13 March 2031, Europe/Berlin" in Page(html("night")).text
 
 
+def test_why_a_hold_ended_stands_in_its_head() -> None:
+    """Beside holder and times, before anything is measured; nothing of one that still runs."""
+    whole = building.response()
+    early = {**whole.hold.details, "end_reason": "infant_instability", "stopped_early": "yes"}
+    text = render([replace(whole, hold=replace(whole.hold, details=early))])
+
+    head = text[text.index("<h1>") : text.index("What was measured")]
+    assert "<strong>ended early: infant unsettled</strong>" in head
+    assert "ended: reason not given" in html("whole")
+    assert "ended" not in Page(html("open")).text.split("What was measured")[0]
+
+
 def test_several_holds_have_a_contents_line() -> None:
     """One page, each hold a section, and a link to each at the top."""
     page = Page(html("several"))

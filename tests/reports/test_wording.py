@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from joey.holds import Hold, Piece
+from joey.holds.log import VOCABULARY
 from joey.reports.wording import (
     Clock,
     change,
     duration,
+    ended_words,
     interval,
     number,
     percent,
@@ -18,6 +23,7 @@ from joey.reports.wording import (
 from joey.spans import Span, Spans
 
 NAN = float("nan")
+PIECES = (Piece("k", "mother", 0.0, 9.0),)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +117,37 @@ def test_a_holder_named_twice_in_a_row_is_said_once() -> None:
     assert role_words(hold("mother", "father", "mother")) == "mother, then father, then mother"
     assert role_words(hold("unknown")) == "holder unknown"
     assert title_of(hold("father"), Clock(dated=False)) == "Hold 0:00:00–0:01:00, father, clothed"
+
+
+@pytest.mark.parametrize(
+    ("details", "end", "words"),
+    [
+        ({"end_reason": "planned_end", "stopped_early": "no"}, 60.0, "ended: as planned"),
+        (
+            {"end_reason": "infant_instability", "stopped_early": "yes"},
+            60.0,
+            "ended early: infant unsettled",
+        ),
+        ({"end_reason": "procedure"}, 60.0, "ended: procedure"),
+        ({"end_reason": "left_unit"}, 60.0, "ended: the infant left the unit"),
+        ({"end_reason": "unknown"}, 60.0, "ended: reason not given"),
+        ({}, 60.0, "ended: reason not given"),
+        ({"end_reason": "planned_end"}, None, ""),
+    ],
+)
+def test_why_a_hold_ended(details: dict[str, str], end: float | None, words: str) -> None:
+    hold = Hold("h", "i", (Piece("k", "mother", 0.0, end),), "skin_to_skin", details=details)
+    assert ended_words(hold) == words
+
+
+def test_every_reason_that_a_log_may_give_is_said_in_words() -> None:
+    """None shows its key, and what the pages offer at Stop is said as they offer it."""
+    panel = files("joey.web").joinpath("static", "holdpanel.js").read_text(encoding="utf-8")
+    (offered,) = re.findall(r"const REASONS = .*?\(\[(.*?)\]\);", panel)
+    for reason, said in re.findall(r'\["(\w+)", "([^"]+)"\]', offered):
+        assert reason in VOCABULARY["end_reason"]
+        words = ended_words(Hold("h", "i", PIECES, "clothed", details={"end_reason": reason}))
+        assert words in {f"ended: {said.lower()}", "ended: as planned"}
+    for reason in VOCABULARY["end_reason"]:
+        hold = Hold("h", "i", PIECES, "clothed", details={"end_reason": reason})
+        assert "_" not in ended_words(hold)

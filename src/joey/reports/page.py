@@ -24,7 +24,15 @@ from joey.reports.cells import (
     feature_phases,
 )
 from joey.reports.pictures import oxycrg_picture, strip_picture
-from joey.reports.wording import Clock, duration, phase_label, role_words, title_of, typeset
+from joey.reports.wording import (
+    Clock,
+    duration,
+    ended_words,
+    phase_label,
+    role_words,
+    title_of,
+    typeset,
+)
 from joey.spans import Span
 
 if TYPE_CHECKING:
@@ -62,6 +70,7 @@ class _Section:
     response: Response
     title: str
     day: str
+    ended: str
     roles: str
     chart_line: str
     unsaid: tuple[tuple[str, tuple[str, ...]], ...]
@@ -91,6 +100,7 @@ def _section(response: Response, key: str) -> _Section:
         response=response,
         title=title_of(hold, clock),
         day=clock.day(Span(hold.start, max(hold.start, last))),
+        ended=ended_words(hold),
         roles=role_words(hold),
         chart_line=_chart_line(response),
         unsaid=_unsaid(response),

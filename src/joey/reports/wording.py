@@ -24,6 +24,7 @@ __all__ = [
     "change_interval",
     "changed",
     "duration",
+    "ended_words",
     "interval",
     "number",
     "percent",
@@ -46,6 +47,15 @@ PHASE_LABELS = {
     "after": "after",
 }
 CONTACTS = {"skin_to_skin": "skin-to-skin", "clothed": "clothed", "unknown": "contact unknown"}
+ENDS = {
+    "planned_end": "as planned",
+    "parent_request": "holder asked",
+    "infant_instability": "infant unsettled",
+    "staff_decision": "staff decided",
+    "device_problem": "device",
+    "left_unit": "the infant left the unit",
+}
+"""The reasons for an end as the pages ask for them; others are said as they are logged."""
 RATIO_DECIMALS = 2
 BESIDE_S = 3600.0  # s before and after a hold that a report shows too
 SHORT_S = 300  # a shorter span is told to the second
@@ -217,6 +227,19 @@ def role_words(hold: Hold) -> str:
     distinct = [role for k, role in enumerate(roles) if k == 0 or role != roles[k - 1]]
     words = ", then ".join("holder unknown" if role == "unknown" else role for role in distinct)
     return words or "holder unknown"
+
+
+def ended_words(hold: Hold) -> str:
+    """Return why a hold ended: ``ended: feeding``, ``ended early: infant unsettled``.
+
+    Empty while it runs; where nobody said why, that.
+    """
+    if hold.end is None:
+        return ""
+    early = " early" if hold.details.get("stopped_early") == "yes" else ""
+    reason = hold.details.get("end_reason", "unknown")
+    words = "reason not given" if reason == "unknown" else ENDS.get(reason, spoken(reason))
+    return f"ended{early}: {words}"
 
 
 def title_of(hold: Hold, clock: Clock) -> str:
