@@ -141,6 +141,9 @@ def simulate(
     holds: Annotated[int, Parameter(help="How many holds.")] = 3,
     gestation: Annotated[float, Parameter(help="Gestational age at birth. [weeks]")] = 29.0,
     age: Annotated[float, Parameter(help="Postnatal age. [days]")] = 20.0,
+    force: Annotated[
+        bool, Parameter(negative="", help="Replace the simulated infant that is there.")
+    ] = False,
 ) -> None:
     """Make an infant with known truth: WFDB records, holds.csv, context.csv, truth.json."""
     from joey.simulate.make import make_infant
@@ -148,7 +151,14 @@ def simulate(
 
     with progress() as tell:
         written = make_infant(
-            out, hours=hours, seed=seed, holds=holds, gestation=gestation, age=age, progress=tell
+            out,
+            hours=hours,
+            seed=seed,
+            holds=holds,
+            gestation=gestation,
+            age=age,
+            force=force,
+            progress=tell,
         )
     for line in written:
         print(line)  # noqa: T201

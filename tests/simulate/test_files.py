@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import wfdb
 
+from joey.cli import main
 from joey.errors import InputError
 from joey.holds import read_context, read_holds
 from joey.signals import Signal
@@ -171,12 +172,51 @@ def test_a_file_of_another_origin_is_not_written_over(
 def test_a_real_row_in_a_simulated_log_is_not_written_over(
     infant: Simulated, tmp_path: Path
 ) -> None:
-    """A second simulation replaces the first, until someone has written into its log."""
+    """A simulation replaces another one where it is told to, unless someone wrote into its log."""
     write(infant, tmp_path, numerics_missing=-999)
-    write(infant, tmp_path)
+    write(infant, tmp_path, force=True)
     assert {path.name for path in tmp_path.iterdir()} == NAMES
 
     with (tmp_path / "holds.csv").open("a", encoding="utf-8") as file:
         file.write("A1,2026-03-01 10:00\n")
     with pytest.raises(InputError, match=r"holds\.csv"):
+        write(infant, tmp_path, force=True)
+
+
+def test_a_simulated_infant_is_not_written_over_unasked(infant: Simulated, tmp_path: Path) -> None:
+    """The error says what to do, and every byte stays; other files of the folder are in no way."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    write(infant, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    with pytest.raises(InputError, match="choose another --out, or --force to replace"):
         write(infant, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_the_command_refuses_before_it_simulates(
+    force: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another seed over a folder of files: one line and exit code 2, or with --force the other."""
+    asked = ["simulate", "--out", str(tmp_path / "try"), "--hours", "0.05", "--holds", "0"]
+    with pytest.raises(SystemExit) as made:
+        main([*asked, "--seed", "1"])
+    assert made.value.code in {0, None}
+    before = (tmp_path / "try" / "truth.json").read_bytes()
+    capsys.readouterr()
+
+    with pytest.raises(SystemExit) as again:
+        main([*asked, "--seed", "2", *force])
+    told = capsys.readouterr().err.strip().splitlines()
+    same = (tmp_path / "try" / "truth.json").read_bytes() == before
+    if force:
+        assert (again.value.code in {0, None}, same) == (True, False)
+    else:
+        assert (again.value.code, same) == (2, True)
+        (line,) = told
+        assert line == (
+            f"joey: {tmp_path / 'try'} has a simulated infant already: choose another --out, or "
+            "--force to replace context.csv and what belongs to it"
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["try"]

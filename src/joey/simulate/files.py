@@ -24,27 +24,42 @@ if TYPE_CHECKING:
     from joey.signals import Signal
     from joey.simulate.infant import Simulated, Truth
 
-__all__ = ["refuse_foreign", "write"]
+__all__ = ["refuse_taken", "write"]
 
 TABLES = frozenset({"holds.csv", "context.csv"})
 TRUTH = "truth.json"
 MARK = "simulated"
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that has files of the names of a simulated infant and of another origin.
+def refuse_taken(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that has files of the names of a simulated infant.
+
+    Parameters
+    ----------
+    folder : Path
+        To be written to.
+    force : bool
+        Whether a simulated infant may be replaced; never files of another origin.
 
     Raises
     ------
     InputError
-        If one of them does not say of itself, in each of its rows, that it is simulated.
+        If there is a simulated infant and no `force`, or a file that does not say of itself, in
+        each of its rows, that it is simulated.
     OSError
         If one cannot be read.
     """
-    for path in _present(folder):
+    there = _present(folder)
+    for path in there:
         if not (_says_simulated(path) and (folder / TRUTH).exists()):
             msg = f"{path} is not simulated and would be written over: choose an empty --out"
             raise InputError(msg)
+    if there and not force:
+        msg = (
+            f"{folder} has a simulated infant already: choose another --out, or --force to "
+            f"replace {there[0].name} and what belongs to it"
+        )
+        raise InputError(msg)
 
 
 def _present(folder: Path) -> list[Path]:
@@ -66,7 +81,11 @@ def _says_simulated(path: Path) -> bool:
 
 
 def write(
-    simulated: Simulated, folder: str | Path, *, numerics_missing: float | None = None
+    simulated: Simulated,
+    folder: str | Path,
+    *,
+    numerics_missing: float | None = None,
+    force: bool = False,
 ) -> tuple[Path, ...]:
     """Write a simulated infant and return the paths of its files.
 
@@ -80,22 +99,25 @@ def write(
     numerics_missing : float or None
         If given, the numerics are written as ``simulated_numerics.csv`` as well, in the dialect of
         monitors that say so many for not measured (-999).
+    force : bool
+        Whether to replace a simulated infant that is there.
 
     Returns
     -------
     tuple of Path
-        In the order in which they were written. All are written or none; those of a simulated
-        infant that was there before are gone.
+        In the order in which they were written. All are written or none; with `force` those of a
+        simulated infant that was there before are gone.
 
     Raises
     ------
     InputError
-        If the folder has files of these names that are not of a simulated infant.
+        If the folder has files of these names: of a simulated infant and without `force`, or of
+        another origin.
     OSError
         If the folder cannot be written.
     """
     folder = Path(folder)
-    refuse_foreign(folder)
+    refuse_taken(folder, force=force)
     earlier = [path.name for path in _present(folder)]
     with landing(folder, lambda _: earlier) as beside:
         paths = _write(simulated, beside, numerics_missing)

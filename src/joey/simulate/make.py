@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from joey.errors import InputError
 from joey.folders import refuse_unusable
-from joey.simulate.files import refuse_foreign, write
+from joey.simulate.files import refuse_taken, write
 from joey.simulate.infant import MIDNIGHT, simulate_infant
 from joey.simulate.schedule import HOURS, holds_within
 
@@ -27,6 +27,7 @@ def make_infant(
     holds: int,
     gestation: float,
     age: float,
+    force: bool,
     progress: Callable[[float, str], None],
 ) -> tuple[str, ...]:
     """Simulate an infant, write it to a folder, and return lines for the terminal.
@@ -34,13 +35,14 @@ def make_infant(
     Raises
     ------
     InputError
-        If an option asks for what cannot be simulated.
+        If an option asks for what cannot be simulated, or the folder has such files and no `force`
+        is given.
     OSError
         If the folder cannot be written.
     """
     _refuse_impossible(hours, seed, holds, gestation, age)
     refuse_unusable(folder, ())
-    refuse_foreign(folder)
+    refuse_taken(folder, force=force)
     progress(0.0, "simulating an infant")
     # Parents come at their hours of a day; into a part of one the holds are laid.
     part = hours < 24
@@ -53,7 +55,7 @@ def make_infant(
         holds=holds_within(hours, holds) if part else holds,
     )
     progress(0.7, "writing")
-    paths = write(infant, folder)
+    paths = write(infant, folder, force=force)
     progress(1.0, "done")
     found = len(infant.truth.holds)
     asked = f" of the {holds} asked for: more do not fit" if part and found < holds else ""
