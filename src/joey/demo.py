@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING
 
 from joey.errors import InputError
 from joey.serve import HostClock, Settings
+from joey.serve.claims import Claims, claim
 from joey.serve.supervisor import Supervisor
 from joey.simulate.ward import HostTime, WardSettings, enter, play_ward
 from joey.sources.hl7 import SourceSettings
+from joey.store.folders import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,39 +113,49 @@ def demo(wish: DemoWish, say: Callable[[str], None]) -> None:
     ward = WardSettings(
         "127.0.0.1", 0, wish.beds, wish.seed, wish.history_min, wish.dirt, marked=wish.taps
     )
-    begun = time.monotonic()
     with _folder(wish.data) as folder:
-        clock = HostClock(time.time_ns(), wish.speed)
         settings = Settings(
             folder,
             port=wish.port,
             hl7_port=0,
             sources=(SourceSettings(SOURCE, simulated=True),),
-            clock=clock,
+            clock=HostClock(time.time_ns(), wish.speed),
         )
-        supervisor = Supervisor(settings, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
-        here, there = get_context("spawn").Pipe()
-        playing = get_context("spawn").Process(
-            target=_play, args=(replace(ward, truth=folder / "truth", folder=folder), clock, there)
-        )
-        try:
-            supervisor.start()
-            playing.start()
-            link = _connect(supervisor, here, taps=wish.taps)
-            for line in _what_to_see(wish, link, time.monotonic() - begun):
-                say(line)
-            if wish.browser:
-                threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
-            opened = time.monotonic()
-            while wish.exit_after is None or time.monotonic() < opened + wish.exit_after:
-                supervisor.look()
-                time.sleep(LOOK_S)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            # The ward first: a server that ends before it would be asked for again and again.
-            _end_ward(playing)
-            supervisor.stop()
+        with claim(settings) as claims:
+            _mark(folder)
+            _run(wish, replace(ward, truth=folder / "truth", folder=folder), settings, claims, say)
+
+
+def _run(
+    wish: DemoWish,
+    ward: WardSettings,
+    settings: Settings,
+    claims: Claims,
+    say: Callable[[str], None],
+) -> None:
+    """Start all processes, and end them with Ctrl-C, or after a while."""
+    begun = time.monotonic()
+    supervisor = Supervisor(settings, claims, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
+    here, there = get_context("spawn").Pipe()
+    playing = get_context("spawn").Process(target=_play, args=(ward, settings.clock, there))
+    try:
+        supervisor.start()
+        playing.start()
+        link = _connect(supervisor, here, taps=wish.taps)
+        for line in _what_to_see(wish, link, time.monotonic() - begun):
+            say(line)
+        if wish.browser:
+            threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+        opened = time.monotonic()
+        while wish.exit_after is None or time.monotonic() < opened + wish.exit_after:
+            supervisor.look()
+            time.sleep(LOOK_S)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        # The ward first: a server that ends before it would be asked for again and again.
+        _end_ward(playing)
+        supervisor.stop()
 
 
 @contextlib.contextmanager
@@ -156,12 +168,21 @@ def _folder(wished: Path | None) -> Iterator[Path]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    if wished.is_dir() and any(wished.iterdir()) and not (wished / MARK).exists():
-        msg = f"{wished} has files that are not of a demo: choose an empty --data"
-        raise InputError(msg)
-    wished.mkdir(parents=True, exist_ok=True)
-    (wished / MARK).write_text("Everything in this folder is simulated.\n", encoding="ascii")
+    _refuse_real(wished)
     yield wished
+
+
+def _mark(folder: Path) -> None:
+    """Say in a folder that it is of a demo; it is this one's alone by now, and nobody fills it."""
+    _refuse_real(folder)
+    (folder / MARK).write_text("Everything in this folder is simulated.\n", encoding="ascii")
+
+
+def _refuse_real(folder: Path) -> None:
+    files = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if files - {LOCK} and MARK not in files:
+        msg = f"{folder} has files that are not of a demo: choose an empty --data"
+        raise InputError(msg)
 
 
 def _what_to_see(wish: DemoWish, link: str, took_s: float) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joey.serve.intake import run_intake
-from joey.sources.mllp import MllpClient
+from joey.sources.mllp import WAITING, MllpClient
 
 if TYPE_CHECKING:
     from joey.serve import Settings
@@ -42,8 +43,11 @@ class Running:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        self.process = CONTEXT.Process(target=run_intake, args=(self.settings, self.ready))
-        self.process.start()
+        where = (self.settings.hl7_address, self.settings.hl7_port)
+        with socket.create_server(where, backlog=WAITING) as at:
+            given = (self.settings, self.ready, at)
+            self.process = CONTEXT.Process(target=run_intake, args=given)
+            self.process.start()
         _, self.address, self.port = self.ready.get(timeout=30)
 
     def end(self) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from joey.errors import InputError
 from joey.serve import HostClock, Settings, read_settings
+from joey.serve.claims import claim
 from joey.serve.settings import source_of
-from joey.serve.supervisor import Supervisor
 from joey.sources.mllp import MllpClient
 from joey.store.archive import Archive, Batch, StreamRow
 from joey.store.journal import Journal
@@ -223,5 +223,6 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         for pages, monitors in ((port, 0), (0, port)):
             settings = Settings(tmp_path, port=pages, hl7_port=monitors)
-            with pytest.raises(InputError, match=f":{port} cannot be listened at: another"):
-                Supervisor(settings, print).start()
+            said = f":{port} cannot be listened at: another"
+            with pytest.raises(InputError, match=said), claim(settings):
+                pass

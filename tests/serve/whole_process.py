@@ -13,6 +13,7 @@ import select
 import sys
 from typing import TextIO
 
+from joey.serve.claims import claim
 from joey.serve.supervisor import Supervisor
 
 
@@ -25,18 +26,19 @@ def say(to: TextIO, line: str) -> None:
 def run() -> None:
     """Run until the one who asks has gone."""
     settings = pickle.loads(base64.b64decode(sys.argv[1]))  # noqa: S301  (of the test's own)
-    supervisor = Supervisor(settings, lambda line: say(sys.stderr, f"joey: {line}"))
-    supervisor.start()
-    try:
-        while True:
-            supervisor.look()
-            if select.select([sys.stdin], [], [], 0.02)[0]:
-                if not sys.stdin.readline():
-                    return
-                said = {"pids": supervisor.pids(), "link": supervisor.places.link}
-                say(sys.stdout, json.dumps(said))
-    finally:
-        supervisor.stop()
+    with claim(settings) as claims:
+        supervisor = Supervisor(settings, claims, lambda line: say(sys.stderr, f"joey: {line}"))
+        try:
+            supervisor.start()
+            while True:
+                supervisor.look()
+                if select.select([sys.stdin], [], [], 0.02)[0]:
+                    if not sys.stdin.readline():
+                        return
+                    said = {"pids": supervisor.pids(), "link": supervisor.places.link}
+                    say(sys.stdout, json.dumps(said))
+        finally:
+            supervisor.stop()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_network
 from typing import Any
@@ -37,12 +38,19 @@ class Intake:
         return acknowledge(read, "AA")
 
 
+async def listen(server: MllpServer) -> int:
+    """Have a server listen at a port that is free, and return it."""
+    at = socket.create_server(("127.0.0.1", 0))
+    await server.listen(at)
+    return int(at.getsockname()[1])
+
+
 @contextlib.asynccontextmanager
 async def serving(
     accept: Callable[[bytes, str], Awaitable[bytes]], **settings: Any
 ) -> AsyncIterator[tuple[MllpServer, int]]:
     server = MllpServer(accept, settings.pop("allow", LOOPBACK), **settings)
-    _, port = await server.listen("127.0.0.1", 0)
+    port = await listen(server)
     try:
         yield server, port
     finally:
@@ -353,7 +361,7 @@ def test_closing_answers_what_is_being_kept() -> None:
         intake.open.clear()
         server = MllpServer(intake, LOOPBACK)
         stack = contextlib.AsyncExitStack()
-        _, port = await server.listen("127.0.0.1", 0)
+        port = await listen(server)
         idle = await stack.enter_async_context(connected(port))
         reader, writer = await stack.enter_async_context(connected(port))
         writer.write(frame(message(5)))
@@ -377,7 +385,7 @@ def test_closing_is_quiet_while_monitors_are_connected() -> None:
     async def play() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said))
         server = MllpServer(Intake(), LOOPBACK)
-        _, port = await server.listen("127.0.0.1", 0)
+        port = await listen(server)
         async with connected(port), connected(port):
             await until(lambda: server.traffic.open == 2)
             await server.close()

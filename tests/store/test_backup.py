@@ -155,7 +155,7 @@ def test_a_running_joey_is_not_restored_over(data: Path, tmp_path: Path) -> None
     (tmp_path / "new").mkdir()
     with (tmp_path / "new" / "joey.lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="a Joey runs in"):
+        with pytest.raises(InputError, match="another Joey runs in"):
             restore(tmp_path / "backup", tmp_path / "new")
 
 

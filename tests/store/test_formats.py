@@ -16,6 +16,7 @@ from tests.web.messages import admission
 from joey import __version__
 from joey.errors import FormatError
 from joey.serve import Settings
+from joey.serve.claims import claim
 from joey.serve.supervisor import Supervisor
 from joey.store import archive, journal
 from joey.store.archive import Archive, Batch, StreamRow
@@ -132,11 +133,13 @@ def test_a_file_of_a_later_joey_is_refused(folder: Path, name: str, read_only: b
 def test_serve_ends_before_anything_is_started(folder: Path) -> None:
     """With the same line, and not with a process that dies again and again."""
     change(folder / "archive.db", "PRAGMA user_version = 77;")
-    supervisor = Supervisor(Settings(folder, port=0, hl7_port=0), print)
-    with pytest.raises(FormatError, match="format 77"):
-        supervisor.start()
-    assert supervisor.pids() == {}
-    supervisor.stop()
+    settings = Settings(folder, port=0, hl7_port=0)
+    with claim(settings) as claims:
+        supervisor = Supervisor(settings, claims, print)
+        with pytest.raises(FormatError, match="format 77"):
+            supervisor.start()
+        assert supervisor.pids() == {}
+        supervisor.stop()
 
 
 def test_a_file_goes_through_all_steps_or_none(tmp_path: Path) -> None:

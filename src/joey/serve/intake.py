@@ -35,6 +35,7 @@ from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, StorageError, shard_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable
 
     from joey.serve.settings import Settings
@@ -190,13 +191,14 @@ def _known(settings: Settings) -> set[tuple[str, str]]:
         return set()
 
 
-async def _run(settings: Settings, ready: object) -> None:
+async def _run(settings: Settings, ready: object, at: socket.socket) -> None:
     journal = Journal(settings.data / "journal.db")
     intake = Intake(settings, journal, _known(settings))
     allow = [ip_network(each) for each in settings.hl7_allow]
     server = MllpServer(intake.accept, allow, ahead=8, per_peer=settings.hl7_per_address)
     commit = asyncio.create_task(intake.commit())
-    address, port = await server.listen(settings.hl7_address, settings.hl7_port)
+    address, port = at.getsockname()[:2]
+    await server.listen(at)
     ready.put(("hl7", address, port))  # type: ignore[attr-defined]  # a queue between processes
     tick = asyncio.create_task(intake.tick(server))
     stop = asyncio.Event()
@@ -216,7 +218,7 @@ async def _run(settings: Settings, ready: object) -> None:
             raise result
 
 
-def run_intake(settings: Settings, ready: object) -> None:
+def run_intake(settings: Settings, ready: object, at: socket.socket) -> None:
     """Be the process of intake until told to stop.
 
     Parameters
@@ -225,5 +227,7 @@ def run_intake(settings: Settings, ready: object) -> None:
         How this Joey runs.
     ready : queue
         Is told ``("hl7", address, port)`` once monitors are listened to.
+    at : socket
+        Where they connect; it listens already.
     """
-    asyncio.run(_run(settings, ready))
+    asyncio.run(_run(settings, ready, at))

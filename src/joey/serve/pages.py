@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING
 
 from joey.warm import is_cold
 
 if TYPE_CHECKING:
+    import socket
     from multiprocessing.queues import Queue
 
     from joey.serve.settings import Settings
@@ -18,7 +18,7 @@ __all__ = ["run_pages"]
 COMPILING_S = 600.0  # s after the start, in which what is not compiled is thought to be soon
 
 
-def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
+def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]], at: socket.socket) -> None:
     """Be the process of the pages until told to stop.
 
     Parameters
@@ -27,6 +27,8 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         How this Joey runs.
     ready : queue
         Is told ``("link", url, port)``, which lets one browser in, once the pages can be asked for.
+    at : socket
+        Where browsers connect; it listens already.
     """
     from joey.web.run import serve_pages  # noqa: PLC0415  (and what it needs)
     from joey.web.sessions import Sessions  # noqa: PLC0415
@@ -40,8 +42,7 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         cold = cold and time.monotonic() < until and is_cold()
         return cold
 
-    sock = socket.create_server((settings.address, settings.port), backlog=128)
-    port = sock.getsockname()[1]
+    port = at.getsockname()[1]
     sessions = Sessions(settings.data / "browsers.key")
     shown = f"[{settings.address}]" if ":" in settings.address else settings.address
     ready.put(("link", f"http://{shown}:{port}/?token={sessions.new_link()}", port))
@@ -59,4 +60,4 @@ def run_pages(settings: Settings, ready: Queue[tuple[str, str, int]]) -> None:
         quarantine_days=max(settings.journal_days, settings.quarantine_days),
         starting=starting,
     )
-    serve_pages(pages, sessions, sock)
+    serve_pages(pages, sessions, at)

@@ -9,25 +9,26 @@ A child that loses its parent ends by itself: nothing of Joey is left behind, ho
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import queue
 import signal
-import socket
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
-from joey.errors import FormatError, InputError
+from joey.errors import InputError
+from joey.serve.claims import claim
+from joey.store.folders import bring_up_folder
 from joey.warm import is_cold, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.context import SpawnProcess
 
+    from joey.serve.claims import Claims
     from joey.serve.settings import Settings
 
 __all__ = ["Places", "Supervisor", "serve"]
@@ -74,11 +75,13 @@ class Supervisor:
     ----------
     settings : Settings
         How it runs.
+    claims : Claims
+        What it has to itself, until all its processes have ended.
     say : callable
         Is told in a line what happens: started, died, started again.
     """
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, claims: Claims, say: Callable[[str], None]) -> None:
         from joey.serve.intake import run_intake  # noqa: PLC0415  (and what it needs)
         from joey.serve.pages import run_pages  # noqa: PLC0415
         from joey.serve.trimming import run_trimming  # noqa: PLC0415
@@ -86,13 +89,14 @@ class Supervisor:
 
         self.places = Places()
         self._settings = settings
+        self._claims = claims
         self._say = say
         _clean_up_without_a_word()
         self._context = get_context("spawn")
         self._ready: Any = self._context.Queue()
         self._children = [
-            _Child("intake", run_intake, (settings, self._ready)),
-            _Child("pages", run_pages, (settings, self._ready)),
+            _Child("intake", run_intake, (settings, self._ready, claims.hl7)),
+            _Child("pages", run_pages, (settings, self._ready, claims.pages)),
             *(
                 _Child(f"worker {index + 1}", run_worker, (settings, index), analyzes=True)
                 for index in range(settings.workers)
@@ -107,22 +111,10 @@ class Supervisor:
 
         Raises
         ------
-        InputError
-            If another Joey runs in the same folder, or something else listens at its ports.
         FormatError
-            If a file of another version cannot be brought up.
+            If a file of another version cannot be brought up: nothing is started.
         """
-        from joey.store.folders import bring_up_folder  # noqa: PLC0415  (and what it needs)
-
-        self._settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock()
-        try:
-            _claim(self._settings.hl7_address, self._settings.hl7_port, "--hl7-listen")
-            _claim(self._settings.address, self._settings.port, "--port")
-            bring_up_folder(self._settings.data)
-        except (InputError, FormatError):
-            self._file.close()
-            raise
+        bring_up_folder(self._settings.data)
         self._is_warm = not is_cold()
         for child in self._children:
             if self._may_run(child):
@@ -176,6 +168,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all processes: asked first, then made to."""
+        self._claims.release()  # who connects now is refused, and does not wait for nobody
         all_of_them = [self._warming, *(child.process for child in self._children)]
         running = [process for process in all_of_them if process is not None]
         for process in running:
@@ -192,17 +185,6 @@ class Supervisor:
         for child in self._children:
             child.process = None
         self._ready.close()
-        self._file.close()
-
-    def _lock(self) -> None:
-        import fcntl  # noqa: PLC0415  (of Unix, as Joey's servers are)
-
-        self._file = (self._settings.data / "joey.lock").open("a", encoding="ascii")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            msg = f"another Joey runs in {self._settings.data}: end it, or choose another --data"
-            raise InputError(msg) from None
 
     def _may_run(self, child: _Child) -> bool:
         """Whether a child has what it needs: who analyzes would compile what is being compiled."""
@@ -233,20 +215,12 @@ class Supervisor:
         child.process.start()
         child.started = time.monotonic()
 
-    def _keep_port(self, name: str, **ports: int) -> None:
-        """Have a child that is started again listen where it listened before."""
-        for child in self._children:
-            if child.name == name:
-                child.arguments = (replace(child.arguments[0], **ports), *child.arguments[1:])
-
     def _heard(self, said: tuple[Any, ...]) -> None:
         match said:
             case ("hl7", str(address), int(port)):
                 self.places.hl7 = (address, port)
-                self._keep_port("intake", hl7_port=port)
-            case ("link", str(link), int(port)):
+            case ("link", str(link), int()):
                 self.places.link = link
-                self._keep_port("pages", port=port)
             case _:
                 self._say(str(said))
 
@@ -320,28 +294,22 @@ def serve(
     FormatError
         If a file of another version cannot be brought up.
     """
-    supervisor = Supervisor(settings, lambda line: print(f"joey: {line}", file=sys.stderr))  # noqa: T201
     end = None if exit_after is None else time.monotonic() + exit_after
-    supervisor.start()
-    try:
-        if not supervisor.wait_for_places(30.0):
-            raise InputError("Joey did not come up: the lines above say which part did not")
-        opened(supervisor.places)
-        while end is None or time.monotonic() < end:
-            supervisor.look()
-            time.sleep(LOOK_S)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        supervisor.stop()
+    with claim(settings) as claims:
+        supervisor = Supervisor(settings, claims, _say)
+        try:
+            supervisor.start()
+            if not supervisor.wait_for_places(30.0):
+                raise InputError("Joey did not come up: the lines above say which part did not")
+            opened(supervisor.places)
+            while end is None or time.monotonic() < end:
+                supervisor.look()
+                time.sleep(LOOK_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            supervisor.stop()
 
 
-def _claim(address: str, port: int, option: str) -> None:
-    """Refuse a port that is taken, or an address that is not of this machine, before all begins."""
-    try:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        socket.create_server((address, port), family=family).close()
-    except OSError as error:
-        why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        msg = f"{address}:{port} cannot be listened at: {why}; choose another with {option}"
-        raise InputError(msg) from None
+def _say(line: str) -> None:
+    print(f"joey: {line}", file=sys.stderr)  # noqa: T201

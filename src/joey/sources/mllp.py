@@ -41,6 +41,7 @@ READ_BYTES = 256 * 1024  # at once; also what a socket may have waiting
 CONNECTIONS = 4096
 PER_PEER = CONNECTIONS // 2  # of one address: a gateway may have one for each bed, but never all
 TELL_S = 60.0  # s, between two lines that say of one peer that it is refused
+WAITING = 1024  # connections that were not taken yet
 HELD_BYTES = 512 * 1024 * 1024  # of messages not answered yet, of all connections together
 MESSAGE_S = 120.0  # s, a message that has begun ends within, and an answer is taken within
 KEEPALIVE_S = 60  # s of silence before a connection is probed: half-open ones end within 2 min
@@ -145,19 +146,11 @@ class MllpServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: set[asyncio.Task[None]] = set()  # those that wait for a peer
 
-    async def listen(self, host: str, port: int) -> tuple[str, int]:
-        """Begin to listen; return address and port.
-
-        Raises
-        ------
-        OSError
-            If the address cannot be had.
-        """
+    async def listen(self, at: socket.socket) -> None:
+        """Begin to serve who connects to a socket; it is closed with the server."""
         self._server = await asyncio.start_server(
-            self._connected, host, port, limit=READ_BYTES, backlog=1024
+            self._connected, sock=at, limit=READ_BYTES, backlog=WAITING
         )
-        address = self._server.sockets[0].getsockname()
-        return address[0], address[1]
 
     async def close(self) -> None:
         """Stop listening, let messages that are being kept be answered, and end all connections."""

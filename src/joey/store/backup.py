@@ -7,10 +7,9 @@ from; it is looked at whether so much was trimmed meanwhile that something is mi
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -19,11 +18,11 @@ from joey.errors import InputError
 from joey.folders import landing
 from joey.store.archive import Archive
 from joey.store.databases import make_private, open_database
+from joey.store.folders import alone_in
 from joey.store.journal import DIGEST, Journal, StorageError
 from joey.store.proofs import Proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["Found", "back_up", "restore", "verify"]
@@ -122,7 +121,7 @@ def restore(backup: Path, data: Path) -> Found:
             msg = f"{backup / name} is not what was backed up: use another backup"
             raise StorageError(msg)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(data), landing(data) as folder:
+    with alone_in(data), landing(data) as folder:
         for name in listed:
             _copy(backup / name, folder / name)
         found = verify(folder)
@@ -290,15 +289,3 @@ def _hash(path: Path) -> str:
         while block := file.read(READ_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Hold the lock that a running Joey holds on its folder (`joey.serve.supervisor`)."""
-    with (data / "joey.lock").open("a", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            msg = f"a Joey runs in {data}: end it, or choose another --data"
-            raise InputError(msg) from None
-        yield

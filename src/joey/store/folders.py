@@ -1,20 +1,45 @@
-"""Whether this Joey can go on with the files of a folder, asked before any process is started."""
+"""Whether this Joey may use the files of a folder, asked before any process is started."""
 
 from __future__ import annotations
 
+import fcntl  # of Unix, as Joey's servers are
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from joey.errors import InputError
 from joey.store.archive import Archive
 from joey.store.databases import open_database
 from joey.store.journal import Journal, StorageError
 from joey.store.records.engine import refuse_unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["bring_up_folder"]
+__all__ = ["LOCK", "alone_in", "bring_up_folder"]
+
+LOCK = "joey.lock"  # stays in the folder: were it taken away, two could hold one of that name each
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold what one Joey at a time can hold of a folder, until it ends, however that is.
+
+    Raises
+    ------
+    InputError
+        If another holds it.
+    OSError
+        If the folder cannot be written.
+    """
+    with (folder / LOCK).open("a", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = f"another Joey runs in {folder}: end it, or choose another --data"
+            raise InputError(msg) from None
+        yield
 
 
 def bring_up_folder(folder: Path) -> None:
