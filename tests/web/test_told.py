@@ -295,11 +295,11 @@ def test_a_worker_that_is_behind_is_said_to_catch_up(folder: Path, clock: Clock)
     assert said(60) == "analysis starting"
     compiling = False
     assert said(2) == f"analysis catching up, at {at}"
-    assert said(25) == f"not monitoring since {at}"
+    assert said(5) == f"not monitoring since {at}"
     for place in range(3):
         points = tuple(Checkpoint(f"shard {k}", seq, str(place)) for k in range(SHARDS))
         archive.write(Batch(checkpoints=points))
-        assert said(18) == f"analysis catching up, at {at}"
+        assert said(4) == f"analysis catching up, at {at}"
     last = Journal(folder / "journal.db", read_only=True).last()
     points = tuple(Checkpoint(f"shard {k}", last) for k in range(SHARDS))
     archive.write(Batch(checkpoints=points))
