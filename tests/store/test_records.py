@@ -19,7 +19,7 @@ from joey.signals import Clock
 from joey.sources.hl7 import SourceSettings
 from joey.spans import Span
 from joey.store.journal import Entry, StorageError
-from joey.store.records import Records
+from joey.store.records import OVERTAKEN, Records, to_try
 from joey.store.records.engine import open_engine
 from joey.store.records.tables import metadata
 
@@ -316,6 +316,84 @@ def test_a_bug_over_one_tap_ends_that_tap_alone(journal: Journal, records: Recor
     assert [(each.seq, each.kind, each.reason) for each in records.apart()] == [
         (bad.seq, "tap", "RecursionError")
     ]
+
+
+BLOCKED = "CREATE TRIGGER no BEFORE INSERT ON {0} BEGIN SELECT RAISE(ABORT, 'no'); END"
+
+
+def blocked(path: Path, table: str, journal: Journal) -> Records:
+    """Return records that have applied a journal while a table took no row; now it does."""
+    records = Records(f"sqlite:///{path}")
+    records.apply(journal.entries[:1])
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(BLOCKED.format(table))
+        records.apply(journal.entries)
+        other.execute("DROP TRIGGER no")
+    return records
+
+
+def test_a_tap_that_was_set_apart_counts_once_it_is_tried_again(
+    tmp_path: Path, journal: Journal
+) -> None:
+    """As one that a tablet had kept: a start counts from its own time, and only once."""
+    start = journal.tap("start_hold", "t1", NOW, holder=SARA)
+    records = blocked(tmp_path / "records.db", "taps", journal)
+    (apart,) = records.apart()
+    assert apart.seq == start.seq
+    assert records.bed("NICU/4", NOW).running is None  # type: ignore[union-attr]
+    again = to_try(start, NOW + 20 * MIN)
+    for _ in range(2):
+        journal.say(again.kind, again.payload, again.received_ns)
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/4", NOW)
+
+    assert view is not None
+    assert view.running is not None
+    assert view.running.start == NOW / 1e9
+    assert records.apart() == ()
+    assert list(done.refused.values()) == ["it is not set apart any more"]
+    # With what stood against it gone from the start, a replay makes the same hold.
+    afresh = Records(f"sqlite:///{tmp_path / 'afresh.db'}")
+    afresh.apply(journal.entries)
+    assert afresh.bed("NICU/4", NOW).running == view.running  # type: ignore[union-attr]
+    afresh.close()
+    records.close()
+
+
+@pytest.mark.parametrize(
+    ("since", "named"),
+    [
+        ((), "SMITH, ANN"),
+        ((("A02", "SMITH^ANN", "7", "0077"),), None),  # she was moved meanwhile
+        ((("A01", "LI^WEI", "5", "0099"),), "LI, WEI"),  # another came to the bed
+        ((("A01", "LI^WEI", "5", "0099"), ("A03", "LI^WEI", "5", "0099")), None),
+        ((("A01", "LI^WEI", "6", "0099"),), "SMITH, ANN"),  # of neither
+    ],
+)
+def test_a_message_is_tried_again_only_where_nothing_came_since(
+    tmp_path: Path,
+    journal: Journal,
+    since: tuple[tuple[str, str, str, str], ...],
+    named: str | None,
+) -> None:
+    """Else an old admission would put an infant back into a bed, over what is known by now."""
+    bad = journal.adt("A01", "SMITH^ANN", "5", mrn="0077", at=NOW, when=NOW)
+    records = blocked(tmp_path / "records.db", "names", journal)
+    for k, (what, name, bed, mrn) in enumerate(since, 1):
+        journal.adt(what, name, bed, mrn=mrn, at=NOW + k * MIN, when=NOW + k * MIN)
+    again = to_try(bad, NOW + 20 * MIN)
+    tried = journal.say(again.kind, again.payload, again.received_ns)
+    done = records.apply(journal.entries)
+    view = records.bed("NICU/5", NOW + 20 * MIN)
+
+    helped = named == "SMITH, ANN"
+    shown_name = None if view is None or view.infant is None else view.infant.name.text
+    assert shown_name == named
+    assert (done.refused.get(tried.control_id) == OVERTAKEN) is not helped
+    assert [each.reason for each in records.apart()] == ([] if helped else [OVERTAKEN])
+    if helped and view is not None:
+        assert view.since_ns == NOW  # when she came, not when it was tried
+    records.close()
 
 
 def test_very_many_that_fail_fill_no_disk(journal: Journal, records: Records) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +70,29 @@ def test_a_person_says_what_a_code_stands_for(browser: Browser, tmp_path: Path) 
         expect(page.locator("#mappedpanel")).to_be_hidden()
         hear()
         expect(row).to_contain_text("NEW_SAT")
+
+
+def test_what_changed_nothing_is_tried_again_by_a_tap(browser: Browser, tmp_path: Path) -> None:
+    """In vain as long as what stood against it does; then the infant is there, the row is gone."""
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/feed")
+        expect(page.locator("#quarantine")).to_have_text("Nothing is in quarantine.")
+        with closing(sqlite3.connect(tmp_path / "records.db", timeout=20)) as db:
+            db.execute(
+                "CREATE TRIGGER no BEFORE INSERT ON names BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+        expect(page.locator("#quarantine")).to_contain_text("changed nothing (IntegrityError)")
+        again = page.get_by_role("button", name="Try 1 again")
+        again.click()
+        expect(page.locator("#say")).to_contain_text("could not be applied this time either")
+        with closing(sqlite3.connect(tmp_path / "records.db", timeout=20)) as db:
+            db.execute("DROP TRIGGER no")
+        again.click()
+        expect(page.locator("#say")).to_contain_text("was applied")
+        expect(page.locator("#quarantine")).to_have_text("Nothing is in quarantine.")
+        page.goto(served.address + "/beds/NICU/4")
+        expect(page.locator("#name")).to_have_text("JONES, BABY BOY")
 
 
 def test_three_hundred_messages_in_quarantine_hide_nothing(

@@ -17,7 +17,7 @@ from joey.store.journal import Journal, NewEntry, shard_of
 from joey.web.health import DiskUse, words_of_journal
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit
-from tests.web.test_told import Clock, catch_up, open_ward
+from tests.web.test_told import Clock, catch_up, hear, open_ward
 
 NS = 1_000_000_000
 
@@ -96,7 +96,7 @@ def test_a_message_of_the_quarantine_is_read_again(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_applied_is_shown(tmp_path: Path) -> None:
-    """With its reason and nothing of what it says; there is nothing to read again."""
+    """With its reason and nothing of what it says; once the reason is gone it is tried again."""
     clock = Clock()
     open_ward(tmp_path, clock).close()
     with closing(sqlite3.connect(tmp_path / "records.db")) as db:
@@ -107,9 +107,46 @@ def test_what_could_not_be_applied_is_shown(tmp_path: Path) -> None:
     feed = ward.feed()
     (row,) = feed["quarantine"]
     assert row["reason"] == "this message changed nothing (IntegrityError)"
-    assert not row["again"]
+    assert row["again"] == "apply"
     assert feed["cards"]["quarantined"] == "1"
     assert "JONES" not in json.dumps(feed)
+    assert ward.try_again(row["seq"]) == "it could not be applied this time either (IntegrityError)"
+    assert len(ward.feed()["quarantine"]) == 1
+    with closing(sqlite3.connect(tmp_path / "records.db")) as db:
+        db.execute("DROP TRIGGER no")
+    assert ward.try_again(row["seq"]) == ""
+    assert ward.tile("NICU/4")["infant"]["name"] == "JONES, BABY BOY"
+    assert ward.feed()["quarantine"] == []
+    assert ward.try_again(row["seq"]) == "it is not set apart any more"
+    ward.close()
+
+
+def test_what_cannot_be_helped_is_said(tmp_path: Path) -> None:
+    """What a monitor says comes again by itself; what the journal has no more cannot be tried."""
+    clock = Clock()
+    open_ward(tmp_path, clock).close()
+    with closing(sqlite3.connect(tmp_path / "records.db")) as db:
+        for table in ("names", "associations"):
+            db.execute(
+                f"CREATE TRIGGER no_{table} BEFORE INSERT ON {table}"
+                " BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    hear(tmp_path, clock.now)
+    ward = open_ward(tmp_path, clock)
+
+    heard, admitted = ward.feed()["quarantine"]
+    assert "tried again when Joey is started" in heard["reason"]
+    assert heard["again"] == ""
+    with pytest.raises(InputError, match="cannot be tried"):
+        ward.try_again(heard["seq"])
+    assert admitted["again"] == "apply"
+    journal = Journal(tmp_path / "journal.db")
+    journal.trim(heard["seq"])
+    journal.close()
+    (admitted,) = [row for row in ward.feed()["quarantine"] if row["seq"] == admitted["seq"]]
+    assert "older than the journal" in admitted["reason"]
+    assert admitted["again"] == ""
     ward.close()
 
 

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SHARDS = 64  # parts into which beds are laid, so that workers can share them out
-KINDS = ("hl7", "tick", "tap", "association", "codes", "settings", "release")
+KINDS = ("hl7", "tick", "tap", "association", "codes", "settings", "release", "again")
 BUSY_MS = 5000  # ms, to wait for another process that is writing
 DIGEST = 16  # bytes of a payload's hash
 MOST_BYTES = 64 * 1024 * 1024  # of payloads that are read at once

@@ -184,6 +184,11 @@ def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ..
             raise HTTPException(404, "it is not in quarantine")
         return {"refused": ""}
 
+    @app.post("/api/apart/{seq}")
+    async def _apply_again(seq: Annotated[int, Path(ge=1, le=MOST_SEQ)]) -> dict[str, str]:
+        with _told():
+            return {"refused": ward.try_again(seq)}
+
     @app.get("/api/quantities")
     async def _quantities() -> list[dict[str, Any]]:
         return choices()

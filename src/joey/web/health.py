@@ -8,7 +8,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
+from joey.errors import InputError
 from joey.holds.times import date_of
+from joey.store.records import OVERTAKEN, may_be_tried, to_try
 from joey.web.clockwords import hint_of_offset, words_of_drift, words_of_offset
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from joey.store.archive import Archive
-    from joey.store.journal import Entry, Journal
+    from joey.store.journal import Entry, Journal, NewEntry
     from joey.store.records import Apart, Records
     from joey.store.revisions import Revision
     from joey.web.screens import Screen
@@ -28,6 +30,8 @@ __all__ = [
     "quarantine_of",
     "rows_of_beds",
     "told_anew",
+    "why_never",
+    "wish_again",
     "words_of_journal",
     "words_of_quarantine",
     "words_of_revisions",
@@ -278,16 +282,50 @@ def rows_of_beds(
     return rows
 
 
+def why_never(journal: Journal, each: Apart) -> str:
+    """Return why what was set apart cannot be helped by trying it again; empty where it may be."""
+    if each.reason == OVERTAKEN:
+        return "trying it again cannot help"
+    entry = _entry(journal, each.seq)
+    if entry is None:
+        return "it is older than the journal: it cannot be tried again"
+    if may_be_tried(entry):
+        return ""
+    return "the monitor says it with every message: it is tried again when Joey is started"
+
+
+def wish_again(journal: Journal, seq: int, now_ns: int) -> NewEntry:
+    """Return the entry by which what was set apart is tried again; `Records` knows whether it was.
+
+    Raises
+    ------
+    InputError
+        If it is older than the journal, or no message or tap that can be tried again.
+    """
+    entry = _entry(journal, seq)
+    if entry is None or not may_be_tried(entry):
+        raise InputError("this cannot be tried again: the feed page says why")
+    return to_try(entry, now_ns)
+
+
+def _entry(journal: Journal, seq: int) -> Entry | None:
+    """Return an entry as it is read: a message that was released from the quarantine, at that."""
+    found = journal.read(seq - 1, limit=1, upto=seq)
+    return found[0] if found else None
+
+
 def quarantine_of(journal: Journal, records: Records) -> tuple[list[dict[str, Any]], str]:
     """Return what is in quarantine or set apart, the latest first, and in words how many are.
 
     A row says where from and why, never what is in it.
     """
     kept, apart = journal.quarantined(), records.apart()
-    rows: list[tuple[Entry | Apart, str, bool]] = [(each, each.reason, True) for each in kept]
+    rows: list[tuple[Entry | Apart, str, str]] = [(each, each.reason, "read") for each in kept]
     for each in apart:
         what = "tap" if each.kind == "tap" else "message"
-        rows.append((each, f"this {what} changed nothing ({each.reason})", False))
+        never = why_never(journal, each)
+        reason = f"this {what} changed nothing ({each.reason})"
+        rows.append((each, "; ".join(filter(None, (reason, never))), "" if never else "apply"))
     rows.sort(key=lambda row: -row[0].seq)
     shown = [
         {

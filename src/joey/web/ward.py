@@ -22,6 +22,7 @@ from joey.sources.hl7 import (
     read_observations,
 )
 from joey.store.journal import NewEntry
+from joey.store.records import AGAIN
 from joey.web.codes import Codes
 from joey.web.health import (
     ClockWatch,
@@ -30,6 +31,7 @@ from joey.web.health import (
     quarantine_of,
     rows_of_beds,
     told_anew,
+    wish_again,
     words_of_journal,
     words_of_quarantine,
 )
@@ -181,7 +183,7 @@ class Ward:
             self._learn(bed)
             self._taken.pop(bed, None)
             self._changes[bed] += 1
-        if any(entry.kind == "tap" for entry in entries):
+        if any(entry.kind in {"tap", AGAIN} for entry in entries):
             self._tags.forget()
         return done.refused
 
@@ -476,12 +478,29 @@ class Ward:
         """
         name = str(json.loads(payload)["id"])
         entry = NewEntry(self._settings.now_ns(), "tap", OURS, payload, control_id=name)
+        refused = self._keep(entry)
+        return {"refused": refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+
+    def try_again(self, seq: int) -> str:
+        """Apply what was set apart, at a place of its own; return why it was refused, or nothing.
+
+        Raises
+        ------
+        InputError
+            If it is older than the journal, or trying it again could not help.
+        StorageError
+            If the wish could not be kept.
+        """
+        return self._keep(wish_again(self._journal, seq, self._settings.now_ns()))
+
+    def _keep(self, entry: NewEntry) -> str:
+        """Keep an entry and apply the journal up to it; return why it was refused."""
         receipt = self._journal.append([entry])[0]
         refused = ""
         while self._applied < receipt.seq:
             found = self._apply(self._journal.read(self._applied, limit=STEP))
-            refused = found.get(name, refused)
-        return {"refused": refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+            refused = found.get(entry.control_id, refused)
+        return refused
 
     def release(self, seq: int) -> bool:
         """Have a message of the quarantine read again; tell whether it was there."""

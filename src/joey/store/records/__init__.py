@@ -24,6 +24,18 @@ from joey.sources.hl7 import (
 )
 from joey.store.journal import StorageError
 from joey.store.records.admissions import admit
+from joey.store.records.again import (
+    AGAIN,
+    GONE,
+    OVERTAKEN,
+    forget_apart,
+    is_apart,
+    is_overtaken,
+    may_be_tried,
+    note_failure,
+    to_try,
+    tried_by,
+)
 from joey.store.records.apart import Apart, apart_of, set_apart
 from joey.store.records.engine import open_engine, writing
 from joey.store.records.holding import (
@@ -60,6 +72,8 @@ if TYPE_CHECKING:
     from joey.store.records.holding import Tap
 
 __all__ = [
+    "AGAIN",
+    "OVERTAKEN",
     "SPELL_TAGS",
     "Apart",
     "Applied",
@@ -71,6 +85,8 @@ __all__ = [
     "Place",
     "Records",
     "TapView",
+    "may_be_tried",
+    "to_try",
 ]
 
 PROJECTION = "records"
@@ -81,7 +97,7 @@ log = logging.getLogger("joey.records")
 
 
 class Applied:
-    """What a batch of entries changed: beds by key, and refusals by the tap's key."""
+    """What a batch of entries changed: beds by key, and refusals by the key of tap or trial."""
 
     __slots__ = ("beds", "refused")
 
@@ -182,16 +198,53 @@ class Records:
 
     def _take(self, connection: Connection, entry: Entry, done: Applied) -> None:
         """Apply one entry, or set it apart: what it had changed is taken back then."""
+        if entry.kind == AGAIN:
+            self._take_again(connection, entry, done)
+            return
+        failed = self._try(connection, entry, done)
+        if failed:
+            set_apart(connection, entry, failed)
+            if entry.kind == "tap":
+                done.refused[entry.control_id] = "it could not be applied: see the feed page"
+
+    def _take_again(self, connection: Connection, entry: Entry, done: Applied) -> None:
+        """Try again what was set apart; where it was not, as in a replay that had it, nothing."""
+        seq, tried = tried_by(entry)
+        if not is_apart(connection, seq):
+            done.refused[entry.control_id] = GONE
+            return
+        failed = self._try(connection, tried, done, again=True)
+        if failed:
+            note_failure(connection, seq, failed)
+            words = f"it could not be applied this time either ({failed})"
+            done.refused[entry.control_id] = failed if failed == OVERTAKEN else words
+            return
+        forget_apart(connection, seq)
+        if tried.control_id in done.refused:
+            done.refused[entry.control_id] = done.refused[tried.control_id]
+
+    def _try(
+        self, connection: Connection, entry: Entry, done: Applied, *, again: bool = False
+    ) -> str:
+        """Apply one entry; return the name of what stood against it, with all as it was before."""
         try:
             work = self._read(entry, done)
             if work is not None:
                 with connection.begin_nested():
+                    if again and self._is_overtaken(connection, entry):
+                        return OVERTAKEN
                     work(connection)
         except OF_ONE as error:
             tell_bug(log, error, f"entry {entry.seq} was not applied to the records")
-            set_apart(connection, entry, type(error).__name__)
-            if entry.kind == "tap":
-                done.refused[entry.control_id] = "it could not be applied: see the feed page"
+            return type(error).__name__
+        return ""
+
+    def _is_overtaken(self, connection: Connection, entry: Entry) -> bool:
+        if entry.kind != "hl7":
+            return False
+        source = self._sources.get(entry.source, SourceSettings(entry.source))
+        said = read_admission(read_message(entry.payload), source)
+        return said is not None and is_overtaken(connection, said, entry.received_ns)
 
     def _read(self, entry: Entry, done: Applied) -> Callable[[Connection], None] | None:
         """Return what an entry does to the tables; None where it does nothing."""

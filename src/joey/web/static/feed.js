@@ -41,12 +41,17 @@ by("newlink").addEventListener("click", async () => {
 
 /** @param {any} each */
 function redrive(each) {
-  const button = make("button", "", "Read again");
-  button.setAttribute("aria-label", `Read message ${each.seq} again`);
+  const apart = each.again === "apply"; // it was accepted, and could not be applied
+  const button = make("button", "", apart ? "Try again" : "Read again");
+  button.setAttribute("aria-label", apart ? `Try ${each.seq} again` : `Read message ${each.seq} again`);
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const answer = await fetch(`/api/quarantine/${each.seq}`, { method: "POST" });
-    say(answer.ok ? `Message ${each.seq} is read again` : `Message ${each.seq} was not released`);
+    const answer = await fetch(`/api/${apart ? "apart" : "quarantine"}/${each.seq}`, { method: "POST" });
+    if (!apart) { say(answer.ok ? `Message ${each.seq} is read again` : `Message ${each.seq} was not released`); return; }
+    const said = await answer.json().catch(() => ({}));
+    const why = answer.ok ? said.refused : said.detail ?? "it could not be tried";
+    say(why ? `${each.seq}: ${why}` : `${each.seq} was applied`);
+    if (why) button.disabled = false;
   });
   return button;
 }
