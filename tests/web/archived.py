@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from joey.events import Event, Spell
 from joey.live.facts import EnvelopeMinute, Facts
-from joey.people import StreamKey, stream_id
+from joey.people import stream_id, stream_key
 from joey.serve import Settings
 from joey.serve.packing import envelope_rows, facts_of
 from joey.serve.worker import Worker
+from joey.sources.codes import CodeMap
+from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.spans import Span
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.journal import SHARDS, Journal
+from joey.web.recent import KINDS
+from tests.web.messages import observations
+from tests.web.serving import SOURCE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from joey.sources.hl7 import SourceSettings
 
 __all__ = ["apnea", "bradycardia", "desaturation", "tell", "work"]
 
@@ -65,13 +69,23 @@ def tell(
     minutes: int = 60,
     seq: int = 1,
     offset_ns: int = 0,
+    heard: bytes = b"",
+    kinds: tuple[str, ...] = KINDS,
 ) -> str:
-    """Put a stream of a bed into the archive, with an hour before a time; return its name."""
-    key = StreamKey("gateway", "MON", bed, "")
+    """Put a stream of a bed into the archive, with an hour before a time; return its name.
+
+    It is that of a message: by default of what the monitor of JONES sends. What is not among
+    `kinds` it did not measure.
+    """
+    heard = heard or observations(
+        bed.rpartition("/")[2], "M4", "JONES^BABY BOY", now_ns, numbers={}
+    )
+    found = read_observations(read_message(heard), SourceSettings(SOURCE), CodeMap())
+    key = stream_key(SOURCE, found)
     name = stream_id(key, 1)
     device_ns = now_ns - offset_ns
     begin = device_ns - minutes * 60 * NS
-    row = StreamRow(name, key.source, key.device, bed, "", 1, begin, offset_ns)
+    row = StreamRow(name, *astuple(key), 1, begin, offset_ns)
     found = Facts(
         name,
         seq,
@@ -79,7 +93,7 @@ def tell(
             Spell(letters, Span(members[0].span.start, members[-1].span.end), members)
             for letters, members in spells.items()
         ),
-        envelope=tuple(_minute(begin // (60 * NS) * 60 * NS + k * 60 * NS) for k in range(minutes)),
+        envelope=tuple(_minute((begin // (60 * NS) + k) * 60 * NS, kinds) for k in range(minutes)),
     )
     archive = Archive(folder / "archive.db")
     points = tuple(Checkpoint(f"shard {shard}", seq) for shard in range(SHARDS))
@@ -88,7 +102,7 @@ def tell(
     return name
 
 
-def _minute(at_ns: int) -> EnvelopeMinute:
+def _minute(at_ns: int, kinds: tuple[str, ...]) -> EnvelopeMinute:
     t = at_ns / NS + np.arange(240) / 4
     breath = np.sin(2 * np.pi * t * 0.8)
     slow = np.sin(2 * np.pi * t / 700)
@@ -98,5 +112,6 @@ def _minute(at_ns: int) -> EnvelopeMinute:
     spo2[(t % 1500 > 10) & (t % 1500 < 40)] = 79.0
     low, high = breath - 0.3 + 0.3 * slow, breath + 0.3 + 0.3 * slow
     low[(t % 1500) < 14] = high[(t % 1500) < 14] = 0.1
-    parts = (np.asarray(each, np.float32) for each in (heart, spo2, low, high))
-    return EnvelopeMinute(at_ns, *parts)
+    told = dict(zip(KINDS, (heart, spo2, low, high), strict=True))
+    parts = (told[each] if each in kinds else np.full(240, np.nan) for each in KINDS)
+    return EnvelopeMinute(at_ns, *(np.asarray(each, np.float32) for each in parts))

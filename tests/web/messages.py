@@ -77,17 +77,22 @@ def observations(
     waves: tuple[str, ...] = ("ecg", "pleth", "resp"),
     born: str = "20261110",
     seconds: int = 1,
+    device: int | None = None,
 ) -> bytes:
-    """Return an ORU message of the second (or seconds) that end at a time."""
+    """Return an ORU message of the second (or seconds) that end at a time.
+
+    The monitor is that of the bed, or `device`.
+    """
     begin = at_ns - seconds * NS
-    monitor = f"MON^0000A1FFFE{int(bed):06X}^EUI-64"
+    number = int(bed) if device is None else device
+    monitor = f"MON^0000A1FFFE{number:06X}^EUI-64"
     rows = [
-        rf"MSH|^~\&|{monitor}|HOSP|JOEY||{stamp(at_ns)}||{ORU}|{bed}-{at_ns}|P|2.6{UTF}",
+        rf"MSH|^~\&|{monitor}|HOSP|JOEY||{stamp(at_ns)}||{ORU}|{number}-{at_ns}|P|2.6{UTF}",
         f"PID|1||{mrn}^^^HOSP^MR||{name}||{born}|M" if mrn else "PID|1",
         f"PV1|1|I|NICU^^{bed}",
         f"OBR|1|||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|||{stamp(begin)}|{stamp(at_ns)}",
     ]
-    number = 1
+    number = 1  # of the row
     for quantity, value in numbers.items():
         code, unit = NUMBERS[quantity]
         text = "" if value != value else f"{value:g}"  # noqa: PLR0124  (NaN: none)

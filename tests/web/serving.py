@@ -124,12 +124,17 @@ def admit(
 
 @contextmanager
 def monitors(
-    folder: Path, beds: dict[str, tuple[str, str]], numbers: Callable[[str], dict[str, float]]
+    folder: Path,
+    beds: dict[str, tuple[str, str]],
+    numbers: Callable[[str], dict[str, float]],
+    oximeters: dict[str, tuple[str, str]] | None = None,
 ) -> Iterator[set[str]]:
     """Let monitors send every second: by bed, number and name of whom they believe to be there.
 
-    The set that is given names beds whose ECG is off: neither wave nor rate.
+    The set that is given names beds whose ECG is off: neither wave nor rate. A bed among
+    `oximeters` has a second monitor: saturation and pleth are of that one alone.
     """
+    seconds = oximeters or {}
     off: set[str] = set()
     done = threading.Event()
 
@@ -143,11 +148,21 @@ def monitors(
                 waves = ("ecg", "pleth", "resp")
                 if bed in off:
                     waves, values = waves[1:], {**values, "heart_rate": float("nan")}
-                raw = observations(bed, mrn, name, at, numbers=values, waves=waves)
+                raws = [observations(bed, mrn, name, at, numbers=values, waves=waves)]
+                if bed in seconds:
+                    heart = {kind: x for kind, x in values.items() if kind != "spo2"}
+                    whose, spo2 = seconds[bed], {"spo2": values["spo2"]}
+                    raws = [
+                        observations(bed, mrn, name, at, numbers=heart, waves=(waves[0], "resp")),
+                        observations(bed, *whose, at, numbers=spo2, waves=("pleth",), device=0x99),
+                    ]
                 shard = shard_of(SOURCE, f"NICU/{bed}")
-                entries.append(
-                    NewEntry(time.time_ns(), "hl7", SOURCE, raw, shard, control_id=f"{bed}-{at}")
-                )
+                entries += [
+                    NewEntry(
+                        time.time_ns(), "hl7", SOURCE, raw, shard, control_id=f"{bed}-{at}-{k}"
+                    )
+                    for k, raw in enumerate(raws)
+                ]
             journal.append(entries)
             done.wait((at + NS - time.time_ns()) / NS + 0.02)
         journal.close()

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from joey.store.journal import Journal
 from tests.web.archived import desaturation, tell
-from tests.web.serving import Served, admit, monitors, running
+from tests.web.messages import observations
+from tests.web.serving import Served, admit, monitors, running, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -427,6 +428,35 @@ def test_a_stream_without_identity_waits_for_a_person(browser: Browser, tmp_path
         expect(tile).to_contain_text("JONES, BABY BOY")
         time.sleep(1.2)  # another message of the same stream takes nothing back
         expect(tile).to_contain_text("JONES, BABY BOY")
+
+
+def test_two_monitors_of_one_bed_stand_side_by_side(browser: Browser, tmp_path: Path) -> None:
+    """Numbers and waves of both, without a jump; the second waits for a person to say whose."""
+    admit(tmp_path, "4", *BEDS["4"])
+    with (
+        monitors(tmp_path, {"4": BEDS["4"]}, numbers, {"4": ("", "")}),
+        running(tmp_path) as served,
+    ):
+        page = tablet(browser, served, "/beds/NICU/4")
+        readings = page.locator("#readings")
+        expect(readings).to_contain_text("144")
+        expect(page.locator("#aside")).to_contain_text("another monitor here is not shown")
+        expect(readings).not_to_contain_text("93")
+        lanes = page.locator("#wavewords")
+        expect(lanes).to_contain_text("ECG II")
+        expect(lanes).not_to_contain_text("Pleth")
+
+        feed = tablet(browser, served, "/feed")
+        feed.get_by_role("button", name="This is JONES, BABY BOY").click()
+        expect(readings).to_contain_text("93")
+        expect(lanes).to_contain_text("Pleth")
+        expect(page.locator("#aside")).not_to_contain_text("another monitor")
+        expect(page.locator("#name")).to_have_text("JONES, BABY BOY")
+        for _ in range(25):  # of two states a second neither number is ever missing
+            page.wait_for_timeout(100)
+            words = readings.inner_text()
+            assert "144" in words, words
+            assert "93" in words, words
 
 
 def test_a_clothed_hold_is_told_apart(browser: Browser, ward: tuple[Served, set[str]]) -> None:
@@ -892,7 +922,9 @@ def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Pa
     """A set tag is shown as pressed; a double tap sets it, a tap after it takes it off."""
     now = time.time_ns()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
-    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)})
+    heard = observations("4", "M4", "JONES^BABY BOY", now, numbers={})
+    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)}, heard=heard)
+    write(tmp_path, heard, "NICU/4", now)
     with running(tmp_path) as served:
         page = tablet(browser, served, "/beds/NICU/4")
         tag = page.get_by_role("button", name="stimulated")

@@ -16,7 +16,7 @@ from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive
 from joey.store.journal import Journal, NewEntry, shard_of
-from joey.web.recordings import _key_of, read_recording
+from joey.web.recordings import read_recording
 from tests.web.archived import work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE
@@ -207,7 +207,7 @@ def test_what_was_before_and_after_a_set_clock_is_joined(
     assert (before.identity_digest != after.identity_digest) is by_another
     archive.close()
     span = START - NS, START + 7200 * NS
-    whose = {stream_id(_key_of(before), 0)}
+    whose = {stream_id(before.key, 0)}
     found = read(tmp_path, *span, whose)
 
     begin, end = (each[k].received_ns / NS for each, k in ((rows, 0), (later, -1)))

@@ -329,7 +329,7 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
     rows = archive.envelope(name, 0, clock.now)
     truth = np.concatenate([row.heart_rate for row in rows])
     start = rows[0].minute_ns / 1e6
-    data = oxycrg_columns(archive, None, BED, (start, 360_000.0, 10), 0)
+    data = oxycrg_columns(archive, None, BED, (start, 360_000.0, 10), 0, 0)
     size = int.from_bytes(data[:4], "little")
     at = 4 + size + -(4 + size) % 4
     low, high = np.frombuffer(data[at:], np.float32).reshape(6, 10)[:2]
@@ -343,8 +343,10 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
 def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock) -> None:
     """Another lay there: its hour and its spells are not this infant's."""
     at = clock.now / NS - 1000
-    tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
+    heard = observations("4", "M5", "LI^WEI", clock.now, numbers={})
+    tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)}, heard=heard)
     admit(folder, "4", "M5", "LI^WEI", at_ns=clock.now - 300 * NS)
+    write(folder, heard, BED, clock.now)
     ward = open_ward(folder, clock)
 
     assert spells(ward) == []
@@ -407,8 +409,10 @@ def test_a_monitor_that_speaks_seldom_waits_for_somebody(tmp_path: Path) -> None
     assert listed[1:] == [1, 1, 0]  # how seldom is known from the second on
 
 
-def test_a_monitor_that_is_silent_waits_for_nobody(tmp_path: Path) -> None:
-    """The infant is there and its monitor was not sure: a short silence is no end of it."""
+def test_a_doubtful_monitor_waits_for_a_person_as_long_as_its_infant_is_there(
+    tmp_path: Path,
+) -> None:
+    """The page of the bed sends people to the feed page: there it is, silent or not."""
     clock = Clock()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 60 * NS)
     write(tmp_path, observations("4", "", "", clock.now, numbers={}), BED, clock.now)
@@ -416,11 +420,11 @@ def test_a_monitor_that_is_silent_waits_for_nobody(tmp_path: Path) -> None:
     waiting, notes = [], []
     for _ in range(2):
         clock.now += 40 * NS
-        waiting.append([row["infant"] for row in ward.feed()["unassigned"]])
+        waiting.append([(row["infant"], row["silent"]) for row in ward.feed()["unassigned"]])
         notes.append(ward.tile(BED)["note"])
     ward.close()
 
-    assert waiting == [["JONES, BABY BOY"], []]
+    assert waiting == [[("JONES, BABY BOY", False)], [("JONES, BABY BOY", True)]]
     assert notes == ["unassigned"] * 2  # no bed of an infant looks as if it were empty
 
 

@@ -163,8 +163,8 @@ class BedView:
         Why nothing of it may be taken as a patient's; empty where there is no reason.
     offset_ns : int
         The host's clock minus the device's. [ns]
-    cursor : int
-        Of the newest strip.
+    measured : frozenset of str
+        Quantities of the waveforms that are measured now.
     """
 
     bed: str
@@ -176,7 +176,7 @@ class BedView:
     simulated: bool
     doubt: str
     offset_ns: int
-    cursor: int
+    measured: frozenset[str] = frozenset()
 
 
 class _Latest:
@@ -241,7 +241,7 @@ class _Latest:
 
 
 class Board:
-    """The screen of one bed, message by message.
+    """The screen of one monitor at a bed, message by message.
 
     Parameters
     ----------
@@ -250,7 +250,7 @@ class Board:
 
     Notes
     -----
-    A board is of one bed and not of one infant: a page shows with it what the records say of who
+    A board is of one stream and not of one infant: a page shows with it what the records say of who
     lies there. Start a new board for a new stream: nothing of the one before is then shown.
     Memory is one value of each channel and 12 s of each wave.
     """
@@ -277,6 +277,16 @@ class Board:
     def clock(self) -> ClockState:
         """What is known of the device's clock."""
         return self._clock.state
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the last message was of no infant."""
+        return self._simulated
+
+    @property
+    def waves(self) -> dict[int, Channel]:
+        """The signals of now by number, and what each is of."""
+        return {number: channel for channel, (number, _) in self._joiners.items()}
 
     def take(self, observations: Observations, received_ns: int) -> None:
         """Take a message.
@@ -351,10 +361,13 @@ class Board:
             for quantity, end in self._measured.items()
             if device_ns - end > LOST_S * NS and end >= oldest
         )
+        measured = frozenset(
+            quantity for quantity, end in self._measured.items() if device_ns - end <= LOST_S * NS
+        )
         silent = math.inf if self._received is None else max(now_ns - self._received, 0) / NS
         return BedView(
             self.bed, now_ns, numbers, lost, silent, silent > LOST_S, self._simulated, self._doubt,
-            self._clock.offset_ns or 0, self._cursor,
+            self._clock.offset_ns or 0, measured,
         )  # fmt: skip
 
     def _keep(self, number: int, chunk: Chunk) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from joey.errors import BUGS, tell_bug
 from joey.live import Monitor, Steps, pack_state, unpack_state
-from joey.people import StreamKey
 from joey.serve.frames import FrameMaker
 from joey.serve.lateness import Lateness
 from joey.serve.packing import envelope_rows, facts_of
@@ -75,7 +74,7 @@ class Bed:
 
     def __init__(self, row: StreamRow, born: int | None = None) -> None:
         self.row = row
-        self.key = StreamKey(row.source, row.device, row.bed, row.identity_digest)
+        self.key = row.key
         self.frames = FrameMaker(row.id)
         self.since = row.first_seq
         self.quiet = 0

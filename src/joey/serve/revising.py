@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from joey.errors import BUGS, ProtocolError, tell_bug
 from joey.live import Monitor, unpack_resume
-from joey.people import StreamKey, stream_key
+from joey.people import stream_key
 from joey.serve.frames import SLACK_NS, FrameMaker
 from joey.serve.packing import envelope_rows, facts_of
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
@@ -239,7 +239,7 @@ class _Messages:
         self._of = of
         self._stop = stop
         self._source = sources.get(of.source) or SourceSettings(of.source)
-        self._key = StreamKey(of.source, of.device, of.bed, of.identity_digest)
+        self._key = of.key
         self._shard = shard_of(of.source, of.bed)
         self._journal = journal
         codes = journal.codes(1 << 62)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from joey.people import StreamKey
 from joey.signals import Clock, Recording
 from joey.store.formats import Layout, open_file
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
@@ -152,6 +153,11 @@ class StreamRow:
     offset_ns: int = 0
     simulated: bool = False
     closed_ns: int | None = None
+
+    @property
+    def key(self) -> StreamKey:
+        """What makes it one stream, as the records know it."""
+        return StreamKey(self.source, self.device, self.bed, self.identity_digest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,24 +11,21 @@ from typing import TYPE_CHECKING, Any
 from joey.errors import InputError
 from joey.holds.times import date_of
 from joey.store.records import OVERTAKEN, may_be_tried, to_try
-from joey.web.clockwords import hint_of_offset, words_of_drift, words_of_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal, NewEntry
     from joey.store.records import Apart, Records
     from joey.store.revisions import Revision
-    from joey.web.screens import Screen
 
 __all__ = [
     "ClockWatch",
     "DiskUse",
     "Traffic",
     "quarantine_of",
-    "rows_of_beds",
     "told_anew",
     "why_never",
     "wish_again",
@@ -248,38 +245,6 @@ def words_of_revisions(rows: Sequence[Revision], clock: Callable[[int], str]) ->
             last = clock(max(each.asked_ns for each in kept))
             words.append(f"kept, not analyzed: {why} ({len(kept)}, the last at {last})")
     return "; ".join(words)
-
-
-def rows_of_beds(
-    screens: Mapping[str, Screen], order: Iterable[str], anew: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Return a row for each bed that was heard; `anew` is what was told anew, in words."""
-    rows = []
-    for bed in order:
-        screen = screens.get(bed)
-        if screen is None or not screen.stored:
-            continue
-        clock = screen.clock
-        rows.append(
-            {
-                "bed": bed,
-                "stored": screen.stored,
-                "shown": screen.shown,
-                "withheld": screen.stored - screen.shown,
-                "lastAt": screen.received_ns / 1e6 or None,
-                "offset": words_of_offset(clock.offset_ns),
-                "hint": hint_of_offset(clock.offset_ns),
-                "drift": words_of_drift(clock.drift_ppm),
-                "steps": clock.steps,
-                "late": screen.late,
-                "corrections": screen.corrections,
-                "revisedAt": screen.revised_ns / 1e6 or None,
-                "anew": anew.get(bed, ""),
-                "unknown": len(screen.unmapped),
-                "note": screen.doubt,
-            }
-        )
-    return rows
 
 
 def why_never(journal: Journal, each: Apart) -> str:

@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.people import stream_id
 from joey.web.packing import pack
 from joey.web.recent import CELL_MS, KINDS, NS_PER_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
-    from joey.store.archive import Archive
-    from joey.web.recent import Recent
+    from joey.store.archive import Archive, StreamRow
+    from joey.web.screens import Screen
 
 __all__ = ["archived_cells", "oxycrg_columns"]
 
 MINUTE_NS = 60_000_000_000
 MINUTE_CELLS = 240
+SLOW_MINUTES = 5
 
 
 def archived_cells(
-    archive: Archive, bed: str, first: int, stop: int
+    archive: Archive, bed: str, first: int, stop: int, whose: Collection[str] | None = None
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
     """Return the archive's cells of a bed, and which of them it has spoken of.
 
@@ -34,38 +38,77 @@ def archived_cells(
         Its key.
     first, stop : int
         Cells of the host's clock.
+    whose : collection of str, optional
+        The infant's streams as the records name them, by their keys; all of the bed by default.
 
     Returns
     -------
     dict of str to ndarray of float32, shape (stop - first,)
-        By `joey.web.recent.KINDS`; NaN where nothing was measured or nothing is known.
+        By `joey.web.recent.KINDS`; NaN where nothing was measured or nothing is known. Of several
+        monitors the first that has a value: one with an ECG before others.
     ndarray of bool, shape (stop - first,)
-        Where the archive has a minute: its NaN means not measured.
+        Where the archive has the minute of each of them: its NaN means not measured.
     """
     cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in KINDS}
     told = np.zeros(stop - first, dtype=np.bool_)
-    for stream in archive.streams(bed):
+    ends = []  # of what each has told, where more may come
+    for stream in _streams_of(archive, bed, (first, stop), whose):
+        upto = 0
         offset = stream.offset_ns
-        start_ns = first * CELL_MS * NS_PER_MS - offset
-        stop_ns = stop * CELL_MS * NS_PER_MS - offset
-        if stream.opened_ns > stop_ns or (stream.closed_ns or stop_ns) < start_ns:
-            continue
+        start_ns, stop_ns = _reach(stream, (first, stop))
         for row in archive.envelope(stream.id, start_ns - MINUTE_NS, stop_ns):
             at = (row.minute_ns + offset) // NS_PER_MS // CELL_MS - first
             lo, hi = max(at, 0), min(at + MINUTE_CELLS, stop - first)
             if lo < hi:
                 told[lo:hi] = True
+                upto = max(upto, hi)
                 for kind in KINDS:
-                    cells[kind][lo:hi] = getattr(row, kind)[lo - at : hi - at]
+                    row_of_kind = getattr(row, kind)[lo - at : hi - at]
+                    known = cells[kind][lo:hi]
+                    cells[kind][lo:hi] = np.where(np.isfinite(known), known, row_of_kind)
+        if upto and stream.closed_ns is None:
+            ends.append(upto)
+    # Who is minutes behind the others is silent, not slow.
+    waits = [each for each in ends if each > max(ends) - SLOW_MINUTES * MINUTE_CELLS]
+    told[min(waits, default=stop) :] = False
     return cells, told
+
+
+def _streams_of(
+    archive: Archive, bed: str, span: tuple[int, int], whose: Collection[str] | None
+) -> list[StreamRow]:
+    """Return the streams of a bed in a span of cells, the first first; of one monitor the newest.
+
+    A restart of the pages keeps the order.
+    """
+    found = []
+    for stream in archive.streams(bed):
+        start_ns, stop_ns = _reach(stream, span)
+        if stream.opened_ns > stop_ns or (stream.closed_ns or stop_ns) < start_ns:
+            continue
+        if whose is None or stream_id(stream.key, 0) in whose:
+            found.append(stream)
+    found.sort(key=lambda row: -row.first_seq)
+    if len({(row.source, row.device) for row in found}) > 1:
+        ecg = {row.id: archive.has_facts(row.id, ("beats",)) for row in found}
+        found.sort(key=lambda row: (not ecg[row.id], row.source, row.device))
+    return found
+
+
+def _reach(stream: StreamRow, span: tuple[int, int]) -> tuple[int, int]:
+    """Return a span of cells by a stream's own clock. [ns UTC]"""
+    first, stop = (cell * CELL_MS * NS_PER_MS - stream.offset_ns for cell in span)
+    return first, stop
 
 
 def oxycrg_columns(
     archive: Archive,
-    recent: Recent | None,
+    screen: Screen | None,
     bed: str,
     span: tuple[float, float, int],
+    now_ns: int,
     since_ms: int,
+    whose: Collection[str] | None = None,
 ) -> bytes:
     """Return the OxyCRG of a bed as columns of a picture: the least and the largest in each.
 
@@ -73,14 +116,18 @@ def oxycrg_columns(
     ----------
     archive : Archive
         What is final: the rate from beat to beat.
-    recent : Recent or None
-        What the monitor said since: its own rate stands where beats are not final yet.
+    screen : Screen or None
+        What the monitors said since: their own rate stands where beats are not final yet.
     bed : str
         Its key.
     span : tuple of (float, float, int)
         Begin of the first column on the host's clock [ms], the width of each [ms], and how many.
+    now_ns : int
+        The host's time. [ns UTC]
     since_ms : int
         Since when the infant lies there: what was before is another's. [ms UTC]
+    whose : collection of str, optional
+        As of `archived_cells`.
 
     Returns
     -------
@@ -91,10 +138,12 @@ def oxycrg_columns(
     start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
     first, stop = int(edges[0]), int(edges[-1]) + 1
-    cells, told = archived_cells(archive, bed, first, stop)
-    if recent is not None:
+    cells, told = archived_cells(archive, bed, first, stop, whose)
+    if screen is not None:
         for kind in KINDS:
-            cells[kind] = np.where(told, cells[kind], recent.cells(kind, first, stop))
+            said = screen.cells(kind, first, stop, now_ns)
+            said[told] = np.nan
+            cells[kind] = np.where(np.isfinite(cells[kind]), cells[kind], said)
     others = min(max(since_ms // CELL_MS - first, 0), stop - first)
     for row in cells.values():
         row[:others] = np.nan

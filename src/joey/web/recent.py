@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from joey.live.board import Strip
     from joey.sources.hl7 import Numeric
 
-__all__ = ["CELL_MS", "KINDS", "NS_PER_MS", "TREND_MS", "Recent", "Trend"]
+__all__ = ["CELLS", "CELL_MS", "KINDS", "NS_PER_MS", "TREND_MS", "Recent", "Trend"]
 
 NS_PER_MS = 1_000_000
 CELL_MS = 250  # ms: 4 Hz, as the envelope of the archive
@@ -121,10 +121,14 @@ class Trend:
         for point, value in zip(points[opens].tolist(), least.tolist(), strict=True):
             self.take(point * TREND_MS, value)
 
-    def until(self, now_ms: int) -> list[float | None]:
-        """Return the points of the hour up to a time, oldest first; None where there is none."""
+    def until(self, now_ms: int, since_ms: int = 0) -> list[float | None]:
+        """Return the points of the hour up to a time, oldest first; None where there is none.
+
+        A point that begins before `since_ms` is none: another infant lay there then. [ms UTC]
+        """
         last = now_ms // TREND_MS
         points = range(last - TREND_POINTS + 1, last + 1)
-        known = range(self._newest - TREND_POINTS + 1, self._newest + 1)
+        oldest = max(self._newest - TREND_POINTS + 1, -(-since_ms // TREND_MS))
+        known = range(oldest, self._newest + 1)
         found = (self._values[p % TREND_POINTS] if p in known else math.nan for p in points)
         return [None if math.isnan(value) else round(float(value), 1) for value in found]

@@ -16,7 +16,7 @@ from joey.errors import ProtocolError
 from joey.live import DeviceClock, unpack_state
 from joey.live.clocks import Course
 from joey.live.joining import HOLD_S, NEVER, Joiner, NumericJoiner
-from joey.people import StreamKey, stream_id, stream_key
+from joey.people import stream_id, stream_key
 from joey.signals import Clock, Recording, Repair, merge
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.codebook import CodeBook
@@ -97,7 +97,7 @@ def read_recording(
         for row in archive.streams(bed)
         if row.opened_ns + row.offset_ns < span_ns[1]
         and (row.closed_ns is None or row.closed_ns + row.offset_ns > span_ns[0])
-        and (whose is None or stream_id(_key_of(row), 0) in whose)
+        and (whose is None or stream_id(row.key, 0) in whose)
     ]
     rows.sort(key=lambda row: row.first_seq)  # a clock may have been set back
     found: list[Recording] = []
@@ -137,10 +137,6 @@ def _read_stream(
         offset_ns = measured
     laid = replace(row, offset_ns=offset_ns)
     return archive.recording([laid], start_ns, end_ns, samples=tail.chunks, values=tail.values)
-
-
-def _key_of(row: StreamRow) -> StreamKey:
-    return StreamKey(row.source, row.device, row.bed, row.identity_digest)
 
 
 def _place_of(row: StreamRow) -> tuple[str, str, str]:
@@ -216,7 +212,7 @@ def _messages(
     sources: Mapping[str, SourceSettings],
 ) -> Iterator[tuple[int, Observations]]:
     settings = sources.get(row.source) or SourceSettings(row.source)
-    key = _key_of(row)
+    key = row.key
     shard, at = shard_of(row.source, row.bed), reach[0] - 1
     book = CodeBook(journal.codes(at))
     while entries := journal.read(at, limit=STEP, shards={shard}, kinds=("hl7", "codes")):

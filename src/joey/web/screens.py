@@ -1,75 +1,99 @@
-"""What is known of a bed's monitor, message by message: its board, its last minutes, its counts."""
+"""What is known of a bed, message by message: its monitors, its last minutes, its counts."""
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from joey.live.board import Board
 from joey.people import stream_key
 from joey.web.codes import count_unknown
+from joey.web.devices import TRENDS, Device, label_of, labels_of, view_of
 from joey.web.packing import narrow, pack
-from joey.web.recent import CELL_MS, NS_PER_MS, TREND_MS, Recent, Trend
+from joey.web.recent import CELL_MS, CELLS, NS_PER_MS, TREND_MS, Trend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from joey.live.board import BedView, Strip
-    from joey.live.clocks import ClockState
     from joey.people import StreamKey
-    from joey.signals import Channel
     from joey.sources.hl7 import Observations
+    from joey.store.records import Association
     from joey.web.codes import Unknown, UnknownKey
 
-__all__ = ["RATES", "Screen"]
+__all__ = ["AWAY_S", "Screen", "Side"]
 
 WAVES = ("ecg", "pleth", "resp")
-RATES = ("heart_rate", "pulse_rate")  # the first that a monitor sends is the heart rate shown
-TRENDS = ("heart_rate", "spo2")
-NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
-JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
-LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
 MOST_WITHHELD = 1000  # of a bed; more are in the quarantine's own list
 MOST_KEYS = 16  # streams of a bed that are known: a loop of names must not fill the memory
-LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
+AWAY_S = 60.0  # s of silence, after which a monitor is away
+NOT_ASKED = "not asked yet whose it is"
+GONE_S = 600.0  # s of silence, after which a monitor is not waited for while another speaks
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Which monitors of a bed are shown.
+
+    Parameters
+    ----------
+    devices : tuple of Device
+        The infant's, or nobody's where none of the infant's speaks; the first first.
+    doubt : str
+        Why they are nobody's; empty where they are the infant's.
+    aside : str
+        Why others that speak are nobody's; empty where there are none.
+    """
+
+    devices: tuple[Device, ...] = ()
+    doubt: str = ""
+    aside: str = ""
 
 
 class Screen:
-    """One bed's monitor as the pages know it.
+    """One bed as the pages know it.
 
     Parameters
     ----------
     bed : str
         `Location.key`.
+
+    Notes
+    -----
+    Several monitors of one bed stand side by side. What is shown under the infant's name comes from
+    those that are the infant's, as the records say; others are shown only where none of these
+    speaks, and then as nobody's.
     """
 
     def __init__(self, bed: str) -> None:
         self.bed = bed
-        self.board = Board(bed)
-        self.recent = Recent()
-        self.trends = {kind: Trend() for kind in TRENDS}
-        self.key: StreamKey | None = None
-        self.shown = self.stored = 0
+        self.devices: dict[tuple[str, str], Device] = {}  # by source and name
+        self.stored = self.shown = 0
         self.withheld: dict[str, None] = {}  # control ids of what is in quarantine
         self.late = self.corrections = 0
         self.revised_ns = 0  # when the last of these came
-        self._newest_ns = 0  # newest stamp of the monitor's
-        self._steps = 0  # of its clock, when that was noted
-        self.doubt = ""
+        self.doubt = ""  # of the message that came last
         self.received_ns = 0
-        self.offset_ns = 0  # host minus monitor, as of the last look
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
         self.unmapped: dict[UnknownKey, Unknown] = {}
-        self._breathing = 0  # cursor of the board
+        self._trends = {kind: Trend() for kind in TRENDS}  # as the archive has them
+        self._told = 0, np.zeros(0, dtype=np.bool_)  # first of the last cells, and which it has
         self._keys: set[StreamKey] = set()  # of the streams that were heard
+        self._whose: dict[str, str] = {}  # by standing stream: why it is nobody's; empty: it is
+        self._numbers = count(1)
+
+    # --- what comes
 
     def remember(
         self, cells: Mapping[str, NDArray[np.float32]], told: NDArray[np.bool_], first: int
     ) -> None:
-        """Lay the trends anew: what the archive has, from cell `first` on, then what is recent.
+        """Lay the trends anew, as the archive has them from cell `first` on.
 
         Parameters
         ----------
@@ -78,14 +102,13 @@ class Screen:
         first : int
             Number of their first cell.
         """
-        stop = first + len(told)
         for kind in TRENDS:
-            row = np.where(told, cells[kind], self.recent.cells(kind, first, stop))
-            self.trends[kind] = trend = Trend()
-            trend.take_cells(first, row)
+            self._trends[kind] = trend = Trend()
+            trend.take_cells(first, cells[kind])
             known = np.flatnonzero(np.isfinite(cells[kind]))
             if len(known):
                 self.archived_ms[kind] = (first + int(known[-1]) + 1) * CELL_MS
+        self._told = first + len(told) - len(told[-CELLS:]), told[-CELLS:].copy()
 
     def withhold(self, control_id: str) -> None:
         """Count a message of the bed that is in quarantine."""
@@ -96,115 +119,189 @@ class Screen:
     def take(
         self, observations: Observations, source: str, received_ns: int, control_id: str = ""
     ) -> bool:
-        """Take a message, and tell if its stream is new; a new one begins with an empty screen."""
+        """Take a message, and tell if its stream is new: nothing of it is known to the records."""
         key = stream_key(source, observations)
-        fresh = key != self.key
         new = key not in self._keys
         if len(self._keys) >= MOST_KEYS:
             self._keys.clear()
         self._keys.add(key)
-        if fresh and self.key is not None:
-            self.board, self._breathing = Board(self.bed), 0
-        self.key = key
-        self.board.take(observations, received_ns)
+        late, mended = self._device_of(key).take(observations, received_ns)
+        self.late += late
+        self.corrections += mended
+        if late or mended:
+            self.revised_ns = received_ns
         if control_id in self.withheld:  # it was read again
             del self.withheld[control_id]
         else:
             self.stored += 1
         self.shown += not observations.doubt
-        self._count_revisions(observations, received_ns, fresh=fresh)
         self.doubt = observations.doubt
         self.received_ns = max(received_ns, self.received_ns)
-        if self.stored % LOOK_EVERY == 1 or fresh:
-            self.view(received_ns)
-        offset = self.offset_ns
-        rate = self._rate(observations)
-        for each in observations.numerics:
-            quantity = each.channel.quantity
-            kind = "heart_rate" if quantity == rate else quantity
-            if kind in TRENDS and quantity not in {*RATES} - {rate} and each.value == each.value:
-                self.recent.take_number(kind, each, offset)
-                self.trends[kind].take((each.time_ns + offset) // NS_PER_MS, each.value)
-        self._breathing, strips = self.board.waves_since(self._breathing)
-        for strip in strips:
-            if strip.channel.quantity == "resp":
-                self.recent.take_breathing(strip, offset)
         for row in observations.unmapped:
             count_unknown(self.unmapped, row, source, received_ns)
         return new
 
-    def _count_revisions(
-        self, observations: Observations, received_ns: int, *, fresh: bool
-    ) -> None:
-        stamps = [each.time_ns for each in (*observations.numerics,) if not each.aperiodic]
-        stamps += [each.start_ns for each in observations.waves]
-        steps = self.clock.steps
-        if fresh or steps != self._steps:
-            self._newest_ns, self._steps = 0, steps
-        newest = max(stamps, default=self._newest_ns)
-        late = newest < self._newest_ns - LATE_NS
-        mended = sum(each.status in {"C", "D"} for each in observations.numerics)
-        self.late += late
-        self.corrections += mended
-        if late or mended:
-            self.revised_ns = received_ns
-        if newest - self.offset_ns < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
-            self._newest_ns = max(self._newest_ns, newest)
+    def _device_of(self, key: StreamKey) -> Device:
+        """Return a stream's monitor; one that names another patient begins with nothing."""
+        place = key.source, key.device
+        device = self.devices.get(place)
+        if device is None or device.key != key:
+            self.devices.pop(place, None)
+            if len(self.devices) >= MOST_KEYS:
+                del self.devices[min(self.devices, key=lambda at: self.devices[at].received_ns)]
+            device = self.devices[place] = Device(key, next(self._numbers))
+        return device
 
-    def view(self, now_ns: int) -> BedView:
-        """Return what the board shows."""
-        view = self.board.view(now_ns)
-        if abs(view.offset_ns - self.offset_ns) > JUMP_NS:
-            self.recent = Recent()  # what was laid by the old one lies wrong
-        self.offset_ns = view.offset_ns
-        return view
+    def associate(self, standing: Iterable[Association], infant: int | None) -> None:
+        """Take whose the bed's streams are, as the records say, and who lies there."""
+        self._whose = {
+            each.stream: ""
+            if infant is not None and each.infant == infant
+            else each.reason or NOT_ASKED
+            for each in standing
+        }
 
-    def trend(self, now_ms: int) -> dict[str, Any]:
-        """Return the last hour of a tile, in half minutes."""
-        end = (now_ms // TREND_MS + 1) * TREND_MS
-        hr, spo2 = (self.trends[kind].until(now_ms) for kind in TRENDS)
-        return {"end": end, "step": TREND_MS, "hr": hr, "spo2": spo2}
+    # --- what is shown
 
-    def frame(self, cursor: int) -> tuple[bytes, int, int]:
-        """Return the samples after a cursor as bytes, the new cursor, and frames that were missed.
+    def device(self, stream: str) -> Device | None:
+        """Return the monitor of a stream, by `stream_id` of its key; None where it is not heard."""
+        return next((each for each in self.devices.values() if each.stream == stream), None)
+
+    def hears(self, stream: str, now_ns: int) -> bool:
+        """Whether the monitor of a stream has spoken within a minute."""
+        device = self.device(stream)
+        return device is not None and _heard(device, now_ns, AWAY_S)
+
+    def side(self, now_ns: int) -> Side:
+        """Return which monitors are shown, and whose they are.
 
         Parameters
         ----------
-        cursor : int
-            Of the frame before; 0 for all that is kept.
+        now_ns : int
+            The host's time. [ns UTC]
         """
-        newest, strips = self.board.waves_since(cursor)
-        if newest < cursor:  # another stream has begun
-            newest, strips = self.board.waves_since(0)
-        missed = strips[0].cursor - cursor - 1 if strips and cursor else 0
-        if not strips:
-            return b"", newest, 0
-        offset = self.offset_ns
-        samples = [narrow(strip.counts) for strip in strips]
-        waves = [
-            _piece(strip, counts.itemsize, offset)
-            for strip, counts in zip(strips, samples, strict=True)
-        ]
-        return pack({"waves": waves}, samples), newest, max(missed, 0)
+        every = sorted(self.devices.values(), key=lambda device: device.rank)
+        mine = [each for each in every if self._whose.get(each.stream) == ""]
+        others = [each for each in every if self._whose.get(each.stream)]
+        speak = [each for each in others if _heard(each, now_ns, AWAY_S)]
+        if any(_heard(each, now_ns, AWAY_S) for each in mine):
+            shown = tuple(each for each in mine if _heard(each, now_ns, GONE_S))
+            return Side(shown, aside=self._reason(speak))
+        if speak or (others and not mine):
+            return Side(tuple(speak or others), self._reason(speak or others))
+        if mine:
+            return Side(tuple(mine))
+        if every:  # the records have closed what they knew of them, and not read on yet
+            last = max(every, key=lambda each: each.received_ns)
+            return Side((last,), NOT_ASKED)
+        reasons = list(self._whose.values())
+        return Side((), "" if "" in reasons or not reasons else reasons[-1])
+
+    def _reason(self, devices: Iterable[Device]) -> str:
+        last = max(devices, key=lambda each: each.received_ns, default=None)
+        return "" if last is None else self._whose[last.stream]
+
+    def view(self, now_ns: int) -> BedView:
+        """Return what the boards of the monitors that are shown show together."""
+        devices = self.side(now_ns).devices
+        return view_of(self.bed, now_ns, [each.view(now_ns) for each in devices])
+
+    def look(self, now_ns: int) -> None:
+        """Ask each monitor's board how far its clock is off."""
+        for each in self.devices.values():
+            each.view(now_ns)
 
     @property
-    def clock(self) -> ClockState:
-        """What is known of the monitor's clock."""
-        return self.board.clock
+    def simulated(self) -> bool:
+        """Whether anything that a monitor of the bed sent last is simulated."""
+        return any(each.board.simulated for each in self.devices.values())
 
-    @staticmethod
-    def _rate(observations: Observations) -> str:
-        there = {each.channel.quantity for each in observations.numerics}
-        return next((each for each in RATES if each in there), "")
+    def cells(self, kind: str, first: int, stop: int, now_ns: int) -> NDArray[np.float32]:
+        """Return what the monitors that are shown said, in cells of the host's clock.
+
+        Parameters
+        ----------
+        kind : str
+            One of `joey.web.recent.KINDS`.
+        first, stop : int
+            Numbers of the cells.
+        now_ns : int
+            The host's time. [ns UTC]
+
+        Returns
+        -------
+        ndarray of float32, shape (stop - first,)
+            Of the first monitor that has one; NaN where there is none, or that was long ago.
+        """
+        found = np.full(stop - first, np.nan, np.float32)
+        for each in self.side(now_ns).devices:
+            found = np.where(np.isfinite(found), found, each.recent.cells(kind, first, stop))
+        return found
+
+    def trend(self, now_ns: int, since_ns: int) -> dict[str, Any]:
+        """Return the last hour of a tile, in half minutes; nothing from before `since_ns`."""
+        now_ms = now_ns // NS_PER_MS
+        end = (now_ms // TREND_MS + 1) * TREND_MS
+        hr, spo2 = (self._points(kind, now_ns, since_ns // NS_PER_MS) for kind in TRENDS)
+        return {"end": end, "step": TREND_MS, "hr": hr, "spo2": spo2}
+
+    def _points(self, kind: str, now_ns: int, since_ms: int) -> list[float | None]:
+        now_ms = now_ns // NS_PER_MS
+        first, told = self._told
+        stop = now_ms // CELL_MS + 1
+        row = self.cells(kind, stop - CELLS, stop, now_ns)
+        lo, hi = max(first, stop - CELLS), min(first + len(told), stop)
+        if lo < hi:  # what the archive has told is final: its NaN is none
+            row[lo - stop + CELLS : hi - stop + CELLS][told[lo - first : hi - first]] = np.nan
+        trend = copy.deepcopy(self._trends[kind])
+        trend.take_cells(stop - CELLS, row)
+        return trend.until(now_ms, since_ms)
+
+    def frame(self, cursors: Mapping[int, int], now_ns: int) -> tuple[bytes, dict[int, int], int]:
+        """Return the samples after some cursors as bytes, the new ones, and how many were missed.
+
+        Parameters
+        ----------
+        cursors : mapping of int to int
+            Of the frame before, by the number of the monitor; empty for all that is kept.
+        now_ns : int
+            The host's time. [ns UTC]
+        """
+        devices = self.side(now_ns).devices
+        found: list[tuple[Device, Strip]] = []
+        after: dict[int, int] = {}
+        missed = 0
+        for device in devices:
+            cursor = cursors.get(device.number, 0)
+            after[device.number], strips = device.board.waves_since(cursor)
+            found += [(device, strip) for strip in strips]
+            if strips and cursor:
+                missed += max(strips[0].cursor - cursor - 1, 0)
+        if not found:
+            return b"", after, 0
+        labels = labels_of(devices)
+        samples = [narrow(strip.counts) for _, strip in found]
+        waves = [
+            _piece(device, strip, counts.itemsize, labels)
+            for (device, strip), counts in zip(found, samples, strict=True)
+        ]
+        return pack({"waves": waves, "there": list(labels)}, samples), after, missed
 
 
-def _piece(strip: Strip, itemsize: int, offset_ns: int) -> dict[str, Any]:
+def _heard(device: Device, now_ns: int, seconds: float) -> bool:
+    return now_ns - device.received_ns < seconds * NS
+
+
+def _piece(
+    device: Device, strip: Strip, itemsize: int, labels: Mapping[str, str]
+) -> dict[str, Any]:
     fs = float(strip.fs)
-    start_ms = (strip.start_ns + offset_ns) / NS_PER_MS
+    start_ms = (strip.start_ns + device.offset_ns) / NS_PER_MS
     kind = strip.channel.quantity
+    name = device.wave_id(strip.wave)
     return {
-        "id": str(strip.wave),
-        "label": label_of(strip.channel),
+        "id": name,
+        "label": labels.get(name) or label_of(strip.channel),
         "kind": kind if kind in WAVES else "other",
         "unit": strip.channel.unit,
         "fs": fs,
@@ -216,9 +313,3 @@ def _piece(strip: Strip, itemsize: int, offset_ns: int) -> dict[str, Any]:
         "scale": strip.scale,
         "offset": strip.offset,
     }
-
-
-def label_of(channel: Channel) -> str:
-    """Return a channel's short name: ``ECG II``."""
-    name = NAMES.get(channel.quantity, channel.quantity)
-    return f"{name} {channel.lead}".strip()

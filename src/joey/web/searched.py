@@ -28,35 +28,44 @@ class Searched:
     __slots__ = ("_spans",)
 
     def __init__(self) -> None:
-        self._spans: dict[str, list[tuple[str, int, int]]] = {each: [] for each in LETTERS.values()}
+        # By letter, and by stream: two monitors tell of the same minutes by turns.
+        self._spans: dict[str, dict[str, list[tuple[int, int]]]] = {
+            each: {} for each in LETTERS.values()
+        }
 
     def take(self, row: FactRow) -> None:
         """Take a fact of kind ``searched``; what is told twice counts once."""
-        spans = self._spans.get(LETTERS.get(row.channel, ""))
-        if spans is None:
+        letter = LETTERS.get(row.channel)
+        if letter is None:
             return
+        spans = self._spans[letter].setdefault(row.stream, [])
         for start, end in json.loads(row.data)["spans"]:
             start_ns, end_ns = round(start * NS), round(end * NS)
-            if spans and spans[-1][0] == row.stream and spans[-1][1] <= start_ns <= spans[-1][2]:
-                start_ns, end_ns = spans[-1][1], max(end_ns, spans[-1][2])
+            if spans and spans[-1][0] <= start_ns <= spans[-1][1]:
+                start_ns, end_ns = spans[-1][0], max(end_ns, spans[-1][1])
                 spans.pop()
-            spans.append((row.stream, start_ns, end_ns))
+            spans.append((start_ns, end_ns))
 
-    def forget(self, before_ns: int) -> None:
-        """Forget what ended before a time. [ns UTC, the device's]"""
-        for name, spans in self._spans.items():
-            if spans and spans[0][2] < before_ns:
-                self._spans[name] = [each for each in spans if each[2] >= before_ns]
+    def forget(self, streams: Mapping[str, StreamRow], before_ns: int) -> None:
+        """Forget what ended before a time of the host. [ns UTC]"""
+        for by_stream in self._spans.values():
+            for name, spans in list(by_stream.items()):
+                device_ns = before_ns - streams[name].offset_ns
+                if not spans or spans[0][1] < device_ns:
+                    by_stream[name] = [each for each in spans if each[1] >= device_ns]
+                    if not by_stream[name]:
+                        del by_stream[name]
 
     def seconds(self, streams: Mapping[str, StreamRow], since_ns: int) -> dict[str, float]:
         """Return for how long each letter was searched since a time of the host. [ns UTC]"""
         found = {}
-        for name, spans in self._spans.items():
+        for letter, by_stream in self._spans.items():
             rows = [
                 (max(start + streams[of].offset_ns, since_ns), end + streams[of].offset_ns)
-                for of, start, end in spans
+                for of, spans in by_stream.items()
+                for start, end in spans
             ]
-            found[name] = total(Spans.of([(a / NS, b / NS) for a, b in rows if a < b]))
+            found[letter] = total(Spans.of([(a / NS, b / NS) for a, b in rows if a < b]))
         return found
 
 

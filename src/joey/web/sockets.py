@@ -106,7 +106,8 @@ async def push_bed(socket: WebSocket, ward: Ward, bed: str) -> None:
     """Push a bed's state twice a second and after a tap, and its waves ten times a second."""
 
     async def work() -> None:
-        cursor, changes, said, dropped = 0, -1, 0.0, 0
+        cursors: dict[int, int] = {}
+        changes, said, dropped = -1, 0.0, 0
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
@@ -114,7 +115,7 @@ async def push_bed(socket: WebSocket, ward: Ward, bed: str) -> None:
                 changes, said = ward.changes(bed), started
                 shown = ward.bed(bed)
                 await _send(socket, as_text({**ward.now(), "bed": shown, "dropped": dropped}))
-            frame, cursor, skipped = ward.waves(bed, cursor)
+            frame, cursors, skipped = ward.waves(bed, cursors)
             dropped += skipped
             if frame:
                 await asyncio.wait_for(socket.send_bytes(frame), SLOW_S)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from joey.holds import Hold, dose_in
 from joey.holds.times import date_of, day_start
 from joey.spans import Span
-from joey.web.screens import RATES
+from joey.web.devices import RATES
+from joey.web.screens import AWAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from joey.live.board import BedView, Number
     from joey.store.records import BedView as BedRecord
     from joey.store.records import InfantView
+    from joey.web.screens import Side
 
 __all__ = ["holder_of", "holds_of_day", "infant_of", "is_heard", "tile_of"]
 
@@ -35,21 +37,21 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
-AWAY_S = 60.0  # s of silence, after which a monitor is away
 SELDOM = 3.0  # intervals between its numbers: a shorter silence is none
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
+GONE = 2  # of the four states, from which a number is not shown
 
 
 def tile_of(
     key: str,
     record: BedRecord | None,
     view: BedView | None,
+    side: Side,
     now_ns: int,
     *,
     zone: str,
     goal_h: float,
-    doubt: str,
     archived_ms: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what a tile shows.
@@ -61,18 +63,19 @@ def tile_of(
     record : BedRecord or None
         Who lies there, and the holds; None where the records do not know the bed.
     view : BedView or None
-        What the monitor says; None where it has said nothing.
+        What the monitors say; None where they have said nothing.
+    side : Side
+        Whose they are.
     now_ns : int
         The host's time. [ns UTC]
     zone, goal_h
         As of the settings.
-    doubt : str
-        Why the monitor's signals may not be shown under the infant's name; empty where they may.
     archived_ms : mapping of str to int
         When the last values of the archive end, by kind: what was before Joey was started. [ms UTC]
     """
     now = now_ns / 1e9
     infant = record.infant if record else None
+    doubt = side.doubt
     holds = record.holds if record else ()
     running = next((hold for hold in reversed(holds) if hold.end is None), None)
     midnight = day_start(date_of(now, zone), zone)
@@ -87,6 +90,7 @@ def tile_of(
         "infant": None if infant is None or doubt else infant_of(infant, now_ns, zone),
         "admitted": infant is not None,
         "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),
+        "aside": side.aside,
         "note": note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt),
         "readings": readings_of(view, now_ns),
         "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
@@ -149,9 +153,15 @@ def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _worth(number: Number) -> tuple[int, float]:
+def _worth(number: Number) -> tuple[int, bool, float]:
+    """Return what orders numbers of one quantity: of two that are live the first is shown.
+
+    By their age the two would change places with every message.
+    """
     order = ("live", "late", "invalid", "no data").index(number.state)
-    return order, math.inf if math.isnan(number.age_s) else number.age_s
+    fresh = order < GONE and not number.aperiodic
+    age = math.inf if math.isnan(number.age_s) else number.age_s
+    return order, number.aperiodic, 0.0 if fresh else age
 
 
 def _reading(number: Number, now_ns: int) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from joey.people import stream_id
 from joey.store.journal import shard_of
 from joey.web.searched import KEPT_NS, Searched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from joey.store.archive import Archive, Checkpoint, FactRow, StreamRow
     from joey.store.journal import Journal
@@ -63,12 +64,18 @@ class SpellTold:
 
 
 @dataclass(slots=True)
+class _Open:
+    """A stream that goes on, as of its analysis."""
+
+    shard: str
+    down_ns: int = 0  # since when a bug has ended it; 0: it goes on
+    seen: bool = False  # whether it was ever looked at
+
+
+@dataclass(slots=True)
 class _Bed:
     spells: list[SpellTold] = field(default_factory=list)
-    stream: str = ""  # the open one
-    source: str = ""
-    down_ns: int = 0  # since when a bug has ended its analysis; 0: it goes on
-    seen: bool = False  # whether the open stream was ever looked at
+    open: dict[str, _Open] = field(default_factory=dict)  # by stream: one of each monitor
     searched: Searched = field(default_factory=Searched)
     revised: list[tuple[str, int, int, int]] = field(default_factory=list)
     """Spans that were told anew: stream, from, to [ns, the device's], asked for at [ns]."""
@@ -136,17 +143,32 @@ class Told:
             self._fact = row.id
         return bool(rows)
 
-    def spells(self, bed: str, since_ns: int) -> list[tuple[int, SpellTold]]:
+    def spells(
+        self, bed: str, since_ns: int, whose: Collection[str] | None = None
+    ) -> list[tuple[int, SpellTold]]:
         """Return the spells of a bed that began after a time, with the host's time. [ns UTC]
 
         How far a device's clock is off is known better with every minute: the host's time of a
-        spell is that of now.
+        spell is that of now. What two monitors tell of one spell is told once.
+
+        Parameters
+        ----------
+        bed : str
+            Its key.
+        since_ns : int
+            By the host's clock. [ns UTC]
+        whose : collection of str, optional
+            The streams that count, as the records name them; all of the bed by default.
         """
         found = self._beds.get(bed)
         spells = [] if found is None else found.spells
-        timed = [(each.start_ns + self._streams[each.stream].offset_ns, each) for each in spells]
+        timed = [
+            (each.start_ns + self._streams[each.stream].offset_ns, each)
+            for each in spells
+            if whose is None or stream_id(self._streams[each.stream].key, 0) in whose
+        ]
         # What was kept back is laid too late until the first message that was not is analyzed.
-        return [pair for pair in timed if since_ns <= pair[0] <= self._now_ns + AHEAD_NS]
+        return once_each(pair for pair in timed if since_ns <= pair[0] <= self._now_ns + AHEAD_NS)
 
     def streams(self, bed: str) -> list[StreamRow]:
         """Return the streams of a bed."""
@@ -217,31 +239,25 @@ class Told:
             When its last message came. [ns UTC]
         """
         found = self._beds.get(bed)
-        if found is None:
+        if found is None or not found.open:
             return "starting", 0
-        if found.down_ns:
-            return "down", found.down_ns
-        shard = f"shard {shard_of(found.source, bed)}"
+        streams = found.open.values()
+        if any(each.down_ns for each in streams):
+            return "down", min(each.down_ns for each in streams if each.down_ns)
+        shard = min((each.shard for each in streams), key=lambda name: self._behind.get(name, 0))
         reached = self._behind.get(shard, 0)
         late = reached and received_ns - reached > LATE_S * self._speed * NS
         if late and not self._starting:
             _, changed_ns = self._points[shard]
             dead = self._now_ns - changed_ns > STILL_S * self._speed * NS
             return ("down" if dead else "behind"), reached
-        return ("starting" if late or not found.seen else ""), 0
+        seen = all(each.seen for each in streams)
+        return ("starting" if late or not seen else ""), 0
 
     def _look(self, now_ns: int) -> None:
         self._looked_ns = self._now_ns = now_ns
         self._starting = self._is_starting()
-        for stream in self._archive.streams():
-            self._streams[stream.id] = stream
-            bed = self._beds.setdefault(stream.bed, _Bed())
-            if stream.closed_ns is None and bed.stream != stream.id:
-                bed.stream, bed.source, bed.seen, bed.down_ns = stream.id, stream.source, False, 0
-        for bed in self._beds.values():
-            if bed.stream and not bed.seen:
-                row = self._streams[bed.stream]
-                bed.seen = bool(self._archive.has_facts(row.id, SEEN))
+        self._look_at_streams()
         points = self._archive.checkpoints()
         self._behind = {name: self._received(point.seq) for name, point in points.items()}
         for name, point in points.items():
@@ -252,10 +268,20 @@ class Told:
         for bed in self._beds.values():
             while bed.spells and bed.spells[0].start_ns < oldest:
                 bed.spells.pop(0)
-            if bed.stream:
-                device_ns = now_ns - self._streams[bed.stream].offset_ns
-                bed.searched.forget(device_ns - KEPT_NS)
+            bed.searched.forget(self._streams, now_ns - KEPT_NS)
             bed.revised = [each for each in bed.revised if each[2] >= oldest]
+
+    def _look_at_streams(self) -> None:
+        for stream in self._archive.streams():
+            self._streams[stream.id] = stream
+            bed = self._beds.setdefault(stream.bed, _Bed())
+            if stream.closed_ns is not None:
+                bed.open.pop(stream.id, None)
+            elif stream.id not in bed.open:
+                bed.open[stream.id] = _Open(f"shard {shard_of(stream.source, stream.bed)}")
+        for bed in self._beds.values():
+            for name, one in bed.open.items():
+                one.seen = one.seen or bool(self._archive.has_facts(name, SEEN))
 
     def _received(self, seq: int) -> int:
         if seq not in self._reached:
@@ -281,8 +307,30 @@ class Told:
             insort(bed.spells, _spell(row))
         elif row.kind == SEARCHED:
             bed.searched.take(row)
-        elif row.stream == bed.stream:
-            bed.down_ns = row.start_ns if row.kind == "down" else 0
+        elif row.stream in bed.open:
+            bed.open[row.stream].down_ns = row.start_ns if row.kind == "down" else 0
+
+
+def once_each(spells: Iterable[tuple[int, SpellTold]]) -> list[tuple[int, SpellTold]]:
+    """Return spells in order, but what two monitors of a bed tell of one spell once.
+
+    Of two that overlap, of different streams, one whose letters the other has too is left out.
+    """
+    kept: list[tuple[int, SpellTold]] = []
+    for pair in sorted(spells, key=lambda each: (-len(_kinds(each[1])), -each[1].seconds, each)):
+        if not any(_tells(other, pair) for other in kept):
+            kept.append(pair)
+    return sorted(kept)
+
+
+def _tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:
+    (a_ns, a), (b_ns, b) = one, other
+    apart = a_ns > b_ns + b.seconds * NS or b_ns > a_ns + a.seconds * NS
+    return a.stream != b.stream and not apart and _kinds(b) <= _kinds(a)
+
+
+def _kinds(spell: SpellTold) -> set[str]:
+    return {each for each in spell.letters if each.isalpha()}
 
 
 def _spell(row: FactRow) -> SpellTold:

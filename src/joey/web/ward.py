@@ -29,29 +29,29 @@ from joey.web.health import (
     DiskUse,
     Traffic,
     quarantine_of,
-    rows_of_beds,
     told_anew,
     wish_again,
     words_of_journal,
     words_of_quarantine,
 )
+from joey.web.monitors import rows_of_beds, unassigned_of
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.reports import HoldReports
-from joey.web.screens import Screen
+from joey.web.screens import Screen, Side
 from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
 from joey.web.tags import Tags
-from joey.web.tiles import holds_of_day, infant_of, is_heard, tile_of
+from joey.web.tiles import holds_of_day, tile_of
 from joey.web.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
-    from joey.store.records import Records, TapView
+    from joey.store.records import InfantView, Records, TapView
     from joey.web.settings import PageSettings
 
 __all__ = ["PageFacts", "Ward"]
@@ -111,7 +111,6 @@ class Ward:
         self._beds: dict[str, tuple[int, BedRecord]] = {}  # when read, and what
         self._order: list[str] = []
         self._labels: dict[str, str] = {}  # what the beds are called, by key
-        self._doubts: dict[str, str] = {}
         self._taken: dict[str, TapView | None] = {}  # by bed: what can be taken back
         self._changes: Counter[str] = Counter()  # of each bed's records
         self._applied = records.applied()
@@ -223,8 +222,20 @@ class Ward:
     def _remember(self, screen: Screen) -> None:
         stop = self._settings.now_ns() // NS_PER_MS // CELL_MS
         first = stop - HOUR_CELLS
-        cells, told = archived_cells(self._archive, screen.bed, first, stop)
+        whose = self._whose(screen.bed)
+        cells, told = archived_cells(self._archive, screen.bed, first, stop, whose)
         screen.remember(cells, told, first)
+
+    def _whose(self, bed: str) -> tuple[str, ...] | None:
+        """Return the streams that are shown of a bed: those of who lies there, or nobody's.
+
+        None for all: nobody lies there.
+        """
+        record, screen = self._record(bed), self._screens.get(bed)
+        if record is None or record.infant is None:
+            return None
+        side = Side() if screen is None else screen.side(self._settings.now_ns())
+        return tuple(each.stream for each in side.devices) if side.doubt else record.streams
 
     def _remember_next(self) -> None:
         """Lay the trend of a bed anew, each once in a while: minutes become final, clocks known."""
@@ -240,16 +251,18 @@ class Ward:
         """Read what the records say of one bed: with hundreds of beds, never of all for one."""
         now = self._settings.now_ns()
         record = self._records.bed(bed, now)
+        infant = None
         if record is not None:
             self._beds[bed] = now, record
-            if record.infant is not None and bed not in self._screens:
+            infant = record.infant
+            if infant is not None and bed not in self._screens:
                 self._screens[bed] = self._new_screen(bed)
         if bed not in self._order:
             self._order = sorted((*self._order, bed), key=room_order)
             self._labels = bed_labels(self._order)
-        standing = self._records.associations(bed)
-        nobody = [each.reason for each in standing if each.infant is None]
-        self._doubts[bed] = nobody[-1] if nobody else ""
+        if (screen := self._screens.get(bed)) is not None:
+            standing = self._records.associations(bed)
+            screen.associate(standing, None if infant is None else infant.id)
 
     def _record(self, bed: str) -> BedRecord | None:
         read_ns, record = self._beds.get(bed, (0, None))
@@ -257,6 +270,15 @@ class Ward:
             self._learn(bed)
             return self._beds[bed][1]
         return record
+
+    def _since(self, bed: str) -> int:
+        """Return since when who lies in a bed does; 0 where nobody does. [ns UTC]"""
+        record = self._record(bed)
+        return (record.since_ns or 0) if record is not None else 0
+
+    def _infant(self, bed: str) -> InfantView | None:
+        record = self._record(bed)
+        return None if record is None else record.infant
 
     # --- what is shown
 
@@ -268,9 +290,8 @@ class Ward:
     @property
     def simulated(self) -> bool:
         """Whether anything shown is simulated."""
-        now = self._settings.now_ns()
         declared = any(source.simulated for source in self._settings.sources.values())
-        return declared or any(each.view(now).simulated for each in self._screens.values())
+        return declared or any(each.simulated for each in self._screens.values())
 
     def now(self) -> dict[str, Any]:
         """Return what every message carries."""
@@ -304,10 +325,10 @@ class Ward:
             bed,
             self._record(bed),
             None if screen is None else screen.view(now),
+            Side() if screen is None else screen.side(now),
             now,
             zone=self._settings.zone,
             goal_h=self._settings.goal_h,
-            doubt=self._doubts.get(bed, ""),
             archived_ms={} if screen is None else screen.archived_ms,
         )
         hour = now - HOUR_NS
@@ -316,9 +337,7 @@ class Ward:
 
     def _looked(self, bed: str, now: int) -> str:
         """Return for how long no spell was found; empty where that is not known yet."""
-        record = self._record(bed)
-        arrived = (record.since_ns or 0) if record is not None else 0  # others lay here before
-        since = max(self._told.looked_from(bed, now - HOUR_NS), arrived)
+        since = max(self._told.looked_from(bed, now - HOUR_NS), self._since(bed))
         searched = self._told.searched(bed, since)
         return "" if searched is None else words_of_search((now - since) / NS, searched)
 
@@ -334,8 +353,7 @@ class Ward:
         return "analysis starting" if why else ""
 
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
-        record = self._record(bed)
-        arrived = record.since_ns if record is not None else None  # others lay here before
+        since_ns = max(since_ns, self._since(bed))  # others lay here before
         return [
             {
                 "id": f"{each.stream}-{each.start_ns}",
@@ -347,13 +365,13 @@ class Ward:
                 "detail": each.detail,
                 "tags": list(self._tags.of(each.stream, each.start_ns)),
             }
-            for at_ns, each in self._told.spells(bed, max(since_ns, arrived or 0))
+            for at_ns, each in self._told.spells(bed, since_ns, self._whose(bed))
         ]
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""
-        now = self._settings.now_ns() // 1_000_000
-        return {bed: screen.trend(now) for bed, screen in self._screens.items()}
+        now = self._settings.now_ns()
+        return {bed: screen.trend(now, self._since(bed)) for bed, screen in self._screens.items()}
 
     def bed(self, bed: str) -> dict[str, Any]:
         """Return what the page of a bed shows."""
@@ -393,25 +411,23 @@ class Ward:
         made = self.reports.made(hold)
         return made.page if made else ""
 
-    def waves(self, bed: str, cursor: int) -> tuple[bytes, int, int]:
-        """Return new samples of a bed, the cursor after them, and how many strips were missed."""
+    def waves(self, bed: str, cursors: Mapping[int, int]) -> tuple[bytes, dict[int, int], int]:
+        """Return new samples of a bed, the cursors after them, and how many strips were missed."""
         screen = self._screens.get(bed)
-        return screen.frame(cursor) if screen else (b"", 0, 0)
+        return screen.frame(cursors, self._settings.now_ns()) if screen else (b"", {}, 0)
 
     def oxycrg(self, bed: str, start_ms: float, width_ms: float, columns: int) -> bytes:
         """Return the OxyCRG of a bed; see `oxycrg_columns`."""
-        screen = self._screens.get(bed)
-        recent = None if screen is None else screen.recent
-        record = self._record(bed)
-        since = (record.since_ns or 0) if record is not None else 0
+        now, since = self._settings.now_ns(), self._since(bed) // NS_PER_MS
+        screen, whose = self._screens.get(bed), self._whose(bed)
         span = start_ms, width_ms, columns
-        return oxycrg_columns(self._archive, recent, bed, span, since // NS_PER_MS)
+        return oxycrg_columns(self._archive, screen, bed, span, now, since, whose)
 
     def feed(self) -> dict[str, Any]:
         """Return what the page of the feed shows."""
         now = self._settings.now_ns()
         for screen in self._screens.values():
-            screen.view(now)
+            screen.look(now)
         beds = rows_of_beds(self._screens, self._order, told_anew(self._archive, self._hm))
         quarantine, in_quarantine = quarantine_of(self._journal, self._records)
         damaged = self._archive.damaged()
@@ -435,36 +451,13 @@ class Ward:
             "dropped": words_of_quarantine(
                 *self._journal.dropped(), self._settings.quarantine_days, self._settings.zone
             ),
-            "unassigned": self._unassigned(now),
+            "unassigned": unassigned_of(
+                self._records.associations(), self._screens, self._infant, now, self._settings.zone
+            ),
         }
 
     def _hm(self, at_ns: int) -> str:
         return clock_time(at_ns, self._settings.zone)
-
-    def _unassigned(self, now: int) -> list[dict[str, Any]]:
-        rows = []
-        for each in self._records.associations():
-            if each.infant is not None:
-                continue
-            record = self._record(each.bed)
-            infant = None if record is None else record.infant
-            screen = self._screens.get(each.bed)
-            view = None if screen is None else screen.view(now)
-            if not is_heard(view, admitted=infant is not None):
-                continue  # a monitor that says nothing any more waits for nobody
-            rows.append(
-                {
-                    "bed": each.bed,
-                    "stream": each.stream,
-                    "device": "" if screen is None or screen.key is None else screen.key.device,
-                    "why": each.reason,
-                    "infant": None
-                    if infant is None
-                    else infant_of(infant, now, self._settings.zone)["name"],
-                    "infantId": None if infant is None else infant.id,
-                }
-            )
-        return rows
 
     # --- taps
 

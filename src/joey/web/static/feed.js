@@ -31,7 +31,7 @@ const link = openLink("/live/feed", (message) => {
   codes.show(feed.unmapped, feed.mapped);
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
-  fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
+  fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.silent ? `${each.why}; silent${each.lastAt === null ? "" : ` since ${hms(each.lastAt)}`}` : each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
 });
 startPage(link);
 by("newlink").addEventListener("click", async () => {

@@ -55,6 +55,7 @@ export class Strips {
       at += Math.ceil((piece.n * piece.bytes) / 4) * 4;
       this.add(piece, values);
     }
+    for (const id of this.waves.keys()) if (!header.there.includes(id)) { this.waves.delete(id); this.clean = false; } // its monitor is gone
     return header;
   }
 
@@ -66,11 +67,12 @@ export class Strips {
       // Or the pages were started again, and count from another sample: what is here has no place there.
       if (piece.first !== wave.next) { wave.ring.fill(NaN); wave.next = wave.painted = piece.first; }
     }
-    if (!wave || wave.fs !== piece.fs) {
+    // Pages that were started again may have given another wave this name.
+    if (!wave || wave.fs !== piece.fs || wave.label !== piece.label) {
       for (const [id, old] of this.waves) if (old.label === piece.label) this.waves.delete(id);
       wave = { id: piece.id, label: piece.label, kind: piece.kind, unit: piece.unit, fs: piece.fs, t0: piece.t0, scale: piece.scale, offset: piece.offset,
         ring: new Float32Array(Math.ceil(piece.fs * KEEP_S)).fill(NaN), next: piece.first, painted: piece.first, low: NaN, high: NaN, lastAt: 0 };
-      const fresh = !this.waves.has(piece.id);
+      const fresh = this.waves.get(piece.id)?.label !== piece.label;
       this.waves.set(piece.id, wave);
       if (fresh) { this.waves = new Map([...this.waves].sort(([, a], [, b]) => rank(a) - rank(b) || a.label.localeCompare(b.label))); this.clean = false; }
     }

@@ -1,0 +1,174 @@
+"""One monitor at a bed as the pages know it, and what several of one bed show together."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from joey.live.board import LOST_S, BedView, Board, Lost
+from joey.people import stream_id
+from joey.web.recent import Recent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from joey.people import StreamKey
+    from joey.signals import Channel
+    from joey.sources.hl7 import Observations
+
+__all__ = ["RATES", "TRENDS", "Device", "label_of", "labels_of", "view_of"]
+
+RATES = ("heart_rate", "pulse_rate")  # the first that a monitor sends is the heart rate shown
+TRENDS = ("heart_rate", "spo2")
+NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
+JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
+LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
+LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
+TAIL = 6  # characters of a monitor's identifier, by which two of one bed are told apart
+
+
+class Device:
+    """One monitor at a bed, as long as it speaks of one patient.
+
+    Parameters
+    ----------
+    key : StreamKey
+        Its stream.
+    number : int
+        No other monitor of the bed had it: names of its waves begin with it.
+    """
+
+    def __init__(self, key: StreamKey, number: int) -> None:
+        self.key = key
+        self.number = number
+        self.stream = stream_id(key, 0)
+        self.board = Board(key.bed)
+        self.recent = Recent()
+        self.received_ns = 0
+        self.offset_ns = 0  # host minus monitor, as of the last look
+        self._newest_ns = 0  # newest stamp
+        self._steps = 0  # of its clock, when that was noted
+        self._messages = 0
+        self._breathing = 0  # cursor of the board
+
+    @property
+    def rank(self) -> tuple[bool, str, str]:
+        """Order of a bed's monitors: those with an ECG first, then by name; a restart keeps it."""
+        ecg = any(channel.quantity == "ecg" for channel in self.board.waves.values())
+        return not ecg, self.key.source, self.key.device
+
+    def take(self, observations: Observations, received_ns: int) -> tuple[bool, int]:
+        """Take a message; tell whether it is late, and how many values it corrects."""
+        self.board.take(observations, received_ns)
+        revises = self._revises(observations, received_ns)
+        self.received_ns = max(received_ns, self.received_ns)
+        self._messages += 1
+        if self._messages % LOOK_EVERY == 1:
+            self.view(received_ns)
+        rate = _rate(observations)
+        for each in observations.numerics:
+            quantity = each.channel.quantity
+            kind = "heart_rate" if quantity == rate else quantity
+            if kind in TRENDS and quantity not in {*RATES} - {rate} and not math.isnan(each.value):
+                self.recent.take_number(kind, each, self.offset_ns)
+        self._breathing, strips = self.board.waves_since(self._breathing)
+        for strip in strips:
+            if strip.channel.quantity == "resp":
+                self.recent.take_breathing(strip, self.offset_ns)
+        return revises
+
+    def view(self, now_ns: int) -> BedView:
+        """Return what its board shows."""
+        view = self.board.view(now_ns)
+        if abs(view.offset_ns - self.offset_ns) > JUMP_NS:
+            self.recent = Recent()  # what was laid by the old one lies wrong
+        self.offset_ns = view.offset_ns
+        return view
+
+    def _revises(self, observations: Observations, received_ns: int) -> tuple[bool, int]:
+        stamps = [each.time_ns for each in (*observations.numerics,) if not each.aperiodic]
+        stamps += [each.start_ns for each in observations.waves]
+        steps = self.board.clock.steps
+        if steps != self._steps:
+            self._newest_ns, self._steps = 0, steps
+        newest = max(stamps, default=self._newest_ns)
+        late = newest < self._newest_ns - LATE_NS
+        if newest - self.offset_ns < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
+            self._newest_ns = max(self._newest_ns, newest)
+        return late, sum(each.status in {"C", "D"} for each in observations.numerics)
+
+    def wave_id(self, wave: int) -> str:
+        """Return the name of a wave: that of no other of the bed."""
+        return f"{self.number}.{wave}"
+
+
+def view_of(bed: str, now_ns: int, views: Sequence[BedView]) -> BedView:
+    """Return what the monitors of one infant show together.
+
+    A number or a wave that two of them have is lost only where neither measures it.
+
+    Parameters
+    ----------
+    bed : str
+        `Location.key`.
+    now_ns : int
+        The host's time. [ns UTC]
+    views : sequence of BedView
+        Of each, the first first; of none, what a bed shows that was never heard.
+    """
+    if len(views) == 1:
+        return views[0]
+    measured = frozenset[str]().union(*(each.measured for each in views))
+    lost: dict[str, Lost] = {}
+    for each in (one for view in views for one in view.lost if one.quantity not in measured):
+        known = lost.get(each.quantity)
+        if known is None or known.since_ns < each.since_ns:
+            lost[each.quantity] = each
+    silent = min((each.link_age_s for each in views), default=math.inf)
+    nearest = min(views, key=lambda view: view.link_age_s, default=None)
+    return BedView(
+        bed=bed,
+        at_ns=now_ns,
+        numbers=tuple(number for view in views for number in view.numbers),
+        lost=tuple(lost.values()),
+        link_age_s=silent,
+        link_lost=silent > LOST_S,
+        simulated=any(each.simulated for each in views),
+        doubt="" if nearest is None else nearest.doubt,
+        offset_ns=0 if nearest is None else nearest.offset_ns,
+        measured=measured,
+    )
+
+
+def label_of(channel: Channel) -> str:
+    """Return a channel's short name: ``ECG II``."""
+    name = NAMES.get(channel.quantity, channel.quantity)
+    return f"{name} {channel.lead}".strip()
+
+
+def labels_of(devices: Sequence[Device]) -> dict[str, str]:
+    """Return what the waves of several monitors are called, by `Device.wave_id`.
+
+    Where two monitors send one of the same name the end of the monitor's own stands behind it.
+    """
+    waves = [
+        (device, device.wave_id(number), label_of(channel))
+        for device in devices
+        for number, channel in device.board.waves.items()
+    ]
+    owners: dict[str, set[int]] = {}
+    for device, _, label in waves:
+        owners.setdefault(label, set()).add(device.number)
+    tails = [device.key.device[-TAIL:] for device in devices]
+    told = len(set(tails)) == len(tails) and all(tails)
+    return {
+        wave: label
+        if len(owners[label]) == 1
+        else f"{label} ({device.key.device[-TAIL:] if told else device.number})"
+        for device, wave, label in waves
+    }
+
+
+def _rate(observations: Observations) -> str:
+    there = {each.channel.quantity for each in observations.numerics}
+    return next((each for each in RATES if each in there), "")

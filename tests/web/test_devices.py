@@ -1,0 +1,240 @@
+"""Two monitors at one bed: they stand side by side, and only the infant's bear its name."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from joey.store.archive import Archive
+from joey.web.past import archived_cells
+from joey.web.recent import CELL_MS, NS_PER_MS
+from joey.web.taps import as_payload
+from tests.web.archived import NS, bradycardia, desaturation, tell
+from tests.web.messages import observations
+from tests.web.serving import admit, write
+from tests.web.test_told import Clock, catch_up, open_ward
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from joey.web.ward import Ward
+
+BED = "NICU/4"
+HEART, OXIMETER = 0x41, 0x42
+JONES = "M4", "JONES^BABY BOY"
+NOBODY = "", ""
+HEART_SAYS = {"heart_rate": 150.0, "resp_rate": 50.0}
+OXIMETER_SAYS = {"spo2": 93.0, "temp": 36.9}
+
+
+class Bed:
+    """A bed with two monitors that are heard by turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.folder = Clock(), folder
+        admit(folder, "4", *JONES, at_ns=self.clock.now - 7200 * NS)
+        self.ward: Ward = open_ward(folder, self.clock)
+
+    def hear(
+        self,
+        device: int,
+        numbers: dict[str, float],
+        waves: tuple[str, ...] = (),
+        whose: tuple[str, str] = JONES,
+    ) -> dict[str, Any]:
+        """Let a monitor send the second that ended half a second ago; return the tile after it."""
+        self.clock.now += NS // 2
+        at = self.clock.now // NS * NS
+        raw = observations("4", *whose, at, numbers=numbers, waves=waves, device=device)
+        write(self.folder, raw, BED, self.clock.now)
+        return self.tile()
+
+    def both(self, whose: tuple[str, str] = JONES) -> list[dict[str, Any]]:
+        """Let both send; return the tiles after each."""
+        heart = self.hear(HEART, HEART_SAYS, ("ecg", "resp"))
+        return [heart, self.hear(OXIMETER, OXIMETER_SAYS, ("pleth",), whose)]
+
+    def tile(self) -> dict[str, Any]:
+        """Return the tile as of all that was written."""
+        catch_up(self.ward)
+        return self.ward.tile(BED)
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Bed:
+    return Bed(tmp_path)
+
+
+def shown(tile: dict[str, Any]) -> dict[str, float | None]:
+    return {name: reading["value"] for name, reading in tile["readings"].items()}
+
+
+def lanes(frame: bytes) -> dict[str, str]:
+    """Return the names of the waves of a frame, by what they are called."""
+    size = int.from_bytes(frame[:4], "little")
+    return {each["id"]: each["label"] for each in json.loads(frame[4 : 4 + size])["waves"]}
+
+
+def test_the_numbers_of_both_stand_whoever_spoke_last(bed: Bed) -> None:
+    """The heart rate of the one and the saturation of the other never change places."""
+    tiles = [tile for _ in range(2) for tile in bed.both()][1:]
+
+    for tile in tiles:
+        assert tile["infant"]["name"] == "JONES, BABY BOY"
+        assert shown(tile) == {"hr": 150.0, "spo2": 93.0, "rr": 50.0, "temp": 36.9}
+        assert tile["lost"] == []
+        assert not tile["doubt"]
+        assert not tile["aside"]
+    trend = bed.ward.trends()[BED]
+    assert 150.0 in trend["hr"]
+    assert 93.0 in trend["spo2"]
+
+
+def test_the_waves_of_both_run_on(bed: Bed) -> None:
+    """Each keeps its lane, and nothing counts as missed."""
+    names: list[dict[str, str]] = []
+    cursors: dict[int, int] = {}
+    for _ in range(3):
+        bed.both()
+        frame, cursors, missed = bed.ward.waves(BED, cursors)
+        names.append(lanes(frame))
+        assert missed == 0
+    assert sorted(names[0].values()) == ["ECG II", "Pleth", "Resp"]
+    assert names[1] == names[2] == names[0]
+    assert bed.ward.waves(BED, cursors) == (b"", cursors, 0)
+
+
+def test_of_two_that_measure_the_same_the_first_is_shown(bed: Bed) -> None:
+    """A number that jumps between two monitors could not be read; lanes are told apart."""
+    seen = set()
+    for k in range(4):
+        device, rate = ((HEART, 150.0), (OXIMETER, 141.0))[k % 2]
+        seen.add(shown(bed.hear(device, {"heart_rate": rate}, ("ecg",)))["hr"])
+    assert seen == {150.0}
+    frame, _, _ = bed.ward.waves(BED, {})
+    assert set(lanes(frame).values()) == {"ECG II (000041)", "ECG II (000042)"}
+
+    bed.clock.now += 6 * NS  # the first falls silent: the other stands in for it
+    tile = bed.hear(OXIMETER, {"heart_rate": 141.0}, ("ecg",))
+    assert shown(tile)["hr"] == 141.0
+    assert tile["lost"] == []
+
+
+def test_what_one_of_them_loses_is_said(bed: Bed) -> None:
+    """The other speaks on: the link is not lost, the ECG is."""
+    bed.both()
+    bed.clock.now += 40 * NS
+    tile = bed.hear(OXIMETER, OXIMETER_SAYS, ("pleth",))
+    assert [each["what"] for each in tile["lost"]] == ["ECG", "breathing signal"]
+    assert shown(tile) == {"hr": None, "spo2": 93.0, "rr": None, "temp": 36.9}
+    assert tile["infant"]["name"] == "JONES, BABY BOY"
+
+
+def test_a_monitor_that_names_nobody_is_not_shown_beside_the_infants(bed: Bed) -> None:
+    """Its signals may be anybody's; a person says whose they are, and they are shown."""
+    bed.both()
+    tile = bed.both(NOBODY)[1]
+    bed.clock.now += 40 * NS
+    tile = [tile for _ in range(2) for tile in bed.both(NOBODY)][-1]
+    assert tile["infant"]["name"] == "JONES, BABY BOY"
+    assert shown(tile) == {"hr": 150.0, "spo2": None, "rr": 50.0, "temp": None}
+    assert tile["aside"]
+    assert all(value is None for value in bed.ward.trends()[BED]["spo2"][-1:])
+    assert sorted(lanes(bed.ward.waves(BED, {})[0]).values()) == ["ECG II", "Resp"]
+
+    (row,) = bed.ward.feed()["unassigned"]
+    assert row["device"].endswith("42")
+    assert not row["silent"]
+    said = {"type": "associate", "bed": BED, "stream": row["stream"], "infant": row["infantId"]}
+    tap = {**said, "id": str(uuid.UUID(int=1)), "at": bed.clock.now / 1e6}
+    bed.ward.tap(*as_payload(tap))
+    tile = bed.both(NOBODY)[1]
+    assert shown(tile)["spo2"] == 93.0
+    assert not tile["aside"]
+    assert bed.ward.feed()["unassigned"] == []
+
+
+def test_nobodys_signals_are_nobodys_where_the_infants_monitor_is_away(bed: Bed) -> None:
+    """After a minute of silence what is there is shown, without a name."""
+    bed.both()
+    bed.hear(OXIMETER, {"spo2": 60.0}, ("pleth",), NOBODY)
+    bed.clock.now += 50 * NS
+    tile = bed.hear(OXIMETER, {"spo2": 60.0}, ("pleth",), NOBODY)
+    assert shown(tile)["spo2"] is None
+    assert tile["infant"] is not None
+    assert [each["what"] for each in tile["lost"]] == ["data"]
+
+    bed.clock.now += 20 * NS
+    tile = bed.hear(OXIMETER, {"spo2": 60.0}, ("pleth",), NOBODY)
+    assert tile["infant"] is None
+    assert tile["note"] == "unassigned"
+    assert shown(tile)["spo2"] == 60.0
+    assert bed.ward.trends()[BED]["hr"].count(150.0) == 0
+
+
+def test_another_patient_on_the_same_monitor_begins_with_nothing(bed: Bed) -> None:
+    """Numbers of the infant before are gone at once, also where another monitor goes on."""
+    bed.both()
+    tile = bed.hear(OXIMETER, {"temp": 37.2}, (), ("M5", "LI^WEI"))
+    assert shown(tile)["spo2"] is None
+
+
+def test_a_spell_that_both_tell_is_told_once_and_others_spells_are_not(bed: Bed) -> None:
+    """The heart of one monitor and of the other slowed once; a third is not this infant's."""
+    bed.both()
+    bed.hear(0x43, {"spo2": 90.0}, (), NOBODY)
+    now = bed.clock.now
+    at = now / NS - 900
+    slow, fall = bradycardia(at, 9.0, 74.0), desaturation(at + 4, 30.0, 78.0)
+    told = (
+        (HEART, JONES, {"B": (slow,)}),
+        (OXIMETER, JONES, {"BD": (bradycardia(at + 1, 8.0, 76.0), fall)}),
+        (0x43, NOBODY, {"D": (desaturation(at + 300, 20.0, 70.0),)}),
+    )
+    for device, whose, spells in told:
+        heard = observations("4", *whose, now, numbers={}, waves=(), device=device)
+        tell(bed.folder, BED, now, spells, heard=heard)
+    tell_later = {"B": (bradycardia(at + 500, 9.0, 70.0),)}
+    heard = observations("4", *JONES, now, numbers={}, waves=(), device=HEART)
+    tell(bed.folder, BED, now, tell_later, heard=heard, seq=2)
+    bed.clock.now += 2 * NS
+    catch_up(bed.ward)
+    assert [each["letters"] for each in bed.ward.bed(BED)["spells"]] == ["BD", "B"]
+
+
+def test_the_trend_of_the_infant_before_is_not_shown(tmp_path: Path) -> None:
+    """The hour of a tile is that of who lies there now."""
+    clock = Clock()
+    admit(tmp_path, "4", *JONES, at_ns=clock.now - 7200 * NS)
+    heard = observations("4", *JONES, clock.now - 400 * NS, numbers={}, waves=())
+    write(tmp_path, heard, BED, clock.now - 400 * NS)
+    tell(tmp_path, BED, clock.now - 400 * NS, {}, heard=heard)
+    ward = open_ward(tmp_path, clock)
+    before = [each for each in ward.trends()[BED]["hr"] if each is not None]
+    assert len(before) > 90
+
+    admit(tmp_path, "4", "M5", "LI^WEI", at_ns=clock.now - NS)
+    catch_up(ward)
+    assert [each for each in ward.trends()[BED]["hr"] if each is not None] == []
+    ward.close()
+
+
+def test_the_past_of_both_is_laid_together(bed: Bed) -> None:
+    """A minute of the one is not wiped out by the minute of the other, which has no heart rate."""
+    bed.both()
+    now = bed.clock.now
+    for device in (HEART, OXIMETER):
+        heard = observations("4", *JONES, now, numbers={}, waves=(), device=device)
+        kinds = ("heart_rate",) if device == HEART else ("spo2",)
+        tell(bed.folder, BED, now, {}, heard=heard, kinds=kinds)
+    stop = now // NS_PER_MS // CELL_MS
+    archive = Archive(bed.folder / "archive.db")
+    cells, told = archived_cells(archive, BED, stop - 4800, stop)
+    archive.close()
+    assert told[: 4800 - 240].all()
+    for kind in ("heart_rate", "spo2"):
+        assert np.isfinite(cells[kind][told]).all()
