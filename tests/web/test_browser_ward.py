@@ -43,6 +43,19 @@ def ward(tmp_path: Path) -> Iterator[tuple[Served, set[str]]]:
         yield served, off
 
 
+def fell(folder: Path, now_ns: int) -> None:
+    """Let the saturation of JONES have fallen ten minutes ago, as its monitor told."""
+    heard = observations("4", *BEDS["4"], now_ns, numbers={})
+    write(folder, heard, "NICU/4", now_ns)
+    tell(
+        folder,
+        "NICU/4",
+        now_ns,
+        {"D": (desaturation(now_ns / 1e9 - 600, 20.0, 78.0),)},
+        heard=heard,
+    )
+
+
 def tablet(browser: Browser, served: Served, path: str = "/") -> Page:
     """Return a page of a new tablet; whatever it asks beyond the server fails the test."""
     context: BrowserContext = browser.new_context(viewport=TABLET)
@@ -895,7 +908,7 @@ def test_a_spell_has_several_tags_each_by_one_tap(browser: Browser, tmp_path: Pa
     """Stimulated and O2 up: both are pressed, here and on the other tablet, also without a link."""
     now = time.time_ns()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
-    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)})
+    fell(tmp_path, now)
     with running(tmp_path) as served:
         page = tablet(browser, served, "/beds/NICU/4")
         other = tablet(browser, served, "/beds/NICU/4")
@@ -922,9 +935,7 @@ def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Pa
     """A set tag is shown as pressed; a double tap sets it, a tap after it takes it off."""
     now = time.time_ns()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
-    heard = observations("4", "M4", "JONES^BABY BOY", now, numbers={})
-    tell(tmp_path, "NICU/4", now, {"D": (desaturation(now / 1e9 - 600, 20.0, 78.0),)}, heard=heard)
-    write(tmp_path, heard, "NICU/4", now)
+    fell(tmp_path, now)
     with running(tmp_path) as served:
         page = tablet(browser, served, "/beds/NICU/4")
         tag = page.get_by_role("button", name="stimulated")
