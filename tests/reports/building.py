@@ -345,6 +345,9 @@ def response(strips: int = 4) -> Response:
             "transfer_in_min": "-10 to +15",
             "block_min": "10",
             "join_brady_s": "4",
+            "phases.temperature_settled_after": "30",
+            "features.hrv_bands": "VLF 0.01-0.04 Hz, LF 0.04-0.2 Hz, HF 0.2-2 Hz",
+            "channels.monitor_numerics/pulse_rate:foot": "pulse_rate foot [/min]",
         },
         sources=(
             ("infant3_ecg.dat", "9f86d081884c7d659a2feaa0c55ad015" * 2),

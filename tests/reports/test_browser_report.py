@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,46 @@ def test_the_page_fits_runs_and_asks_for_nothing(page: Page, file: str) -> None:
     assert line.startswith("SIMULATED: KC 13:05")
     assert asked == [file]
     assert said == []
+
+
+BROKEN = """() => {
+  const broken = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const top = (n, k) => { const r = document.createRange(); r.setStart(n, k); r.setEnd(n, k + 1);
+    const box = [...r.getClientRects()].findLast(e => e.width > 0);
+    return box && Math.round(box.bottom); };
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    if (n.parentElement.closest("script, style, svg, .hashes code")) continue;
+    for (const word of n.data.matchAll(/[^\\s]+/g)) {
+      for (let k = word.index + 1; k < word.index + word[0].length; k++) {
+        const [a, b] = [top(n, k - 1), top(n, k)];
+        const mayPart = /[-–/\\u00ad]/.test(n.data.slice(k - 1, k + 1));
+        if (a && b && b - a > 4 && !mayPart) broken.push(`${word[0]} at ${k - word.index}`);
+      }
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("wide", [1280, 1000, 800, 695])
+def test_no_word_is_broken(page: Page, tmp_path: Path, wide: int) -> None:
+    """Neither in the tables nor in the settings, on a desk, a tablet and paper (695 px)."""
+    made = building.response()
+    none = "no axillary temperature in this phase"
+    temp = made.features[8]
+    silent = {**temp.phases, "transfer_in": replace(temp.phases["transfer_in"], reason=none)}
+    report(
+        replace(made, features=(*made.features[:8], replace(temp, phases=silent))),
+        tmp_path / "r.html",
+    )
+    if wide == 695:
+        page.emulate_media(media="print")
+    page.set_viewport_size({"width": wide, "height": 900})
+    page.goto((tmp_path / "r.html").as_uri())
+
+    assert page.evaluate(BROKEN) == []
 
 
 CONTRAST = """() => {

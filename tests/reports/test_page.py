@@ -30,7 +30,7 @@ BUILDERS: dict[str, Callable[[], Response]] = {
     "hostile": building.hostile_response,
     "night": building.night_response,
 }
-EMPTY_TAGS = {"meta", "br", "img", "hr", "input", "link"}
+EMPTY_TAGS = {"meta", "br", "wbr", "img", "hr", "input", "link"}
 VERDICTS = (
     "good|better|best|worse|worst|bad|improved|improvement|deteriorated|well tolerated|tolerated"
     "|successful|failed|stable|unstable|abnormal|normal|safe|unsafe|beneficial|significant"
@@ -376,13 +376,15 @@ def test_minus_signs_are_true_and_ranges_and_dates_keep_their_hyphens() -> None:
     assert typeset("-6.0 to 30.5 (-2) 0.04-0.2 Hz 2026-01-05 -30 to +30 s") == (
         "−6.0 to 30.5 (−2) 0.04-0.2 Hz 2026-01-05 −30 to +30 s"
     )
+    assert typeset("97 % of 5") == "97\u00a0% of 5"  # never parted at the end of a line
     page = render([building.response()])
-    assert "−6.1 /min (95 % interval −10.8 to −1.4)" in page
+    assert "−6.1 /min (95\u00a0% interval −10.8 to −1.4)" in page
     line = building.response().chart_line.replace(">", "&gt;")
     assert line in page
 
 
 def test_what_cannot_be_said_stands_under_its_kind() -> None:
+    assert typeset("97 % of 5") == "97\u00a0% of 5"  # never parted at the end of a line
     page = render([building.response()])
     kinds = re.findall(r"<dt>(No change|Events)</dt>", page)
     assert kinds == ["No change", "Events"]

@@ -167,7 +167,7 @@ def _value_cell(row: FeatureRow, phase: str, notes: Notes) -> Cell:
         lines.append((bounds, 0))
     elif found.reason:
         lines.append(("no interval", notes.mark(found.reason)))
-    lines.append((f"{percent(found.coverage)}, n {found.n}", 0))
+    lines.append((f"{percent(found.coverage)}, n\u00a0{found.n}", 0))
     moved = row.changes.get(phase)
     if moved is not None and phase not in {"before", "settled"}:
         lines.append(_moved(row, moved, notes))
@@ -188,7 +188,7 @@ def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
         return _silent(moved.reason if moved else "no settled part to compare", notes)
     bounds = change_interval(row, moved)
     line = (f"95 %: {bounds}", 0) if bounds else ("no interval", notes.mark(moved.reason))
-    lines = [line, (f"{percent(moved.coverage)}, n {moved.n}", 0)]
+    lines = [line, (f"{percent(moved.coverage)}, n\u00a0{moved.n}", 0)]
     return Cell(changed(row, moved), lines=tuple(lines))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -28,6 +29,7 @@ from joey.reports.wording import (
     Clock,
     duration,
     ended_words,
+    narrow,
     phase_label,
     role_words,
     title_of,
@@ -176,6 +178,12 @@ def _legend(picture: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _breakable(name: str) -> Markup:
+    """Return a dotted name that a line may break at its signs, and nowhere else."""
+    parts = re.split(r"(?<=[._/:])", name)
+    return Markup("<wbr>").join(parts)
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -186,6 +194,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = typeset
+    environment.filters["narrow"] = narrow
+    environment.filters["breakable"] = _breakable
     return environment
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "duration",
     "ended_words",
     "interval",
+    "narrow",
     "number",
     "percent",
     "phase_label",
@@ -59,6 +60,15 @@ ENDS = {
 RATIO_DECIMALS = 2
 BESIDE_S = 3600.0  # s before and after a hold that a report shows too
 SHORT_S = 300  # a shorter span is told to the second
+SHY = "\u00ad"  # where a word may be parted, with a hyphen
+SYLLABLES = {
+    word.replace(SHY, ""): word
+    for word in (
+        f"tempera{SHY}ture", f"respira{SHY}tory", f"desatura{SHY}tion", f"correla{SHY}tion",
+        f"varia{SHY}bility", f"accelera{SHY}tion", f"decelera{SHY}tion",
+    )
+}  # fmt: skip
+"""Words too long for a column of a tablet: not every browser knows where English is parted."""
 UNITS = {"Cel": "°C", "1": "", "NU": "", "1/min": "/min"}
 
 
@@ -184,8 +194,23 @@ def interval(low: float, high: float, decimals: int) -> str:
 
 
 def typeset(text: str) -> str:
-    """Return a sentence with true minus signs and degrees; ranges and dates keep their hyphens."""
-    return re.sub(r"(?<![\w.)-])-(?=\d)", "−", text).replace("degC", "°C")
+    """Return a sentence with true minus signs and degrees; ranges and dates keep their hyphens.
+
+    A number and its percent sign stay on one line.
+    """
+    signed = re.sub(r"(?<![\w.)-])-(?=\d|ln\b)", "−", text).replace("degC", "°C")
+    return re.sub(r"(?<=\d) %", "\u00a0%", signed)
+
+
+def narrow(text: str) -> str:
+    """Return a text for a narrow column: long words of ours may be parted, where they can be."""
+
+    def parted(found: re.Match[str]) -> str:
+        word = found[0]
+        cut = SYLLABLES.get(word.lower(), word)
+        return word[0] + cut[1:]
+
+    return re.sub(r"[A-Za-z]{9,}", parted, text)
 
 
 def percent(share: float) -> str:
