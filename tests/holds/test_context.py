@@ -241,26 +241,41 @@ def test_an_unknown_column_is_noted(tmp_path: Path) -> None:
         ("1h,fio2,25,%,,\n", "line 2: time is not a time; write it as hh:mm:ss"),
         (
             "01:00,suport,cpap,,,\n",
-            "line 2: kind is not one known here (did you mean support?); use",
+            "line 2: kind has a word that is not known (did you mean support?); use",
         ),
         (
             "01:00,mood,calm,,,\n",
-            "line 2: kind is not one known here; use one of support, position",
+            "line 2: kind has a word that is not known; use one of support, position",
         ),
         (
             "01:00,support,cpop,,,\n",
-            "line 2: support is not a word known here (did you mean cpap?)",
+            "line 2: value of support has a word that is not known (did you mean cpap?)",
         ),
         (
             "01:00,temp,98.6,,,\n",
             "line 2: temp of 98.6 without a unit is not believable (20 to 45 Cel)",
         ),
-        ("01:00,temp,36.8,K,,\n", "line 2: temp has a unit not known here; use one of cel, c"),
-        ("01:00,temp,36.8,,armpit,\n", "line 2: site is not a word known here; use one of axilla"),
+        ("01:00,temp,36.8,K,,\n", "line 2: temp has a unit that is not known; use one of cel, c"),
+        (
+            "01:00,temp,36.8,,armpit,\n",
+            "line 2: site has a word that is not known; use one of axilla",
+        ),
         ("01:00,fio2,2.5,,,\n", "line 2: fio2 of 2.5 without a unit is not believable (0.15 to 1)"),
         ("01:00,fio2,0.25,%,,\n", "line 2: fio2 of 0.25 % is not believable (0.15 to 1): correct"),
-        ("01:00,weight,nan,,,\n", "line 2: weight is not a number; write it with a decimal point"),
-        ('01:00,temp,"36,8",,,\n', "line 2: temp is not a number; write it with a decimal point"),
+        ("01:00,weight,nan,,,\n", "line 2: value of weight is not a number; write it with"),
+        ('01:00,temp,"36,8",,,\n', "line 2: value of temp has a comma: write 36.8"),
+        (
+            "01:00,temp,36,8,,\n",
+            "line 2: temp has a number for its unit: if a comma was meant, write 36.8; units",
+        ),
+        (
+            '01:00,weight,"1,250",g,,\n',
+            "line 2: value of weight has a comma: write 1.250, or 1250 if it parts thousands",
+        ),
+        (
+            '01:00,weight,"1234567,250",g,,\n',
+            "line 2: value of weight is not a number; write it with a decimal point",
+        ),
         (
             "01:00,fio2,25,%,,\n01:00,fio2,30,%,,\n",
             "line 3: fio2 differs from line 2, of the same time; keep one",
@@ -269,7 +284,7 @@ def test_an_unknown_column_is_noted(tmp_path: Path) -> None:
         ("01:00,birth_time,00:00,,,\n", "line 2: birth_time is a fact: leave its time empty"),
         (
             ",gestation_age,29+3,,,\n",
-            "line 2: kind is not a fact known here (did you mean gestational_age?); use one of",
+            "line 2: kind has a fact that is not known (did you mean gestational_age?); use one of",
         ),
         (
             ",gestational_age,29.5,,,\n",
@@ -285,7 +300,10 @@ def test_an_unknown_column_is_noted(tmp_path: Path) -> None:
             ",birth_time,2026-02-08 04:12,,,\n",
             "line 2: birth_time 2026-02-08 04:12 cannot be placed: the recording carries no date",
         ),
-        (",spo2_averaging_s,900,,,\n", "line 2: spo2_averaging_s is 900, outside 0.1 to 60 s"),
+        (
+            ",spo2_averaging_s,900,,,\n",
+            "line 2: value of spo2_averaging_s is 900, outside 0.1 to 60 s",
+        ),
         (
             ",birth_weight,12,kg,,\n",
             "line 2: birth_weight of 12 kg is not believable (200 to 10000 g)",

@@ -259,15 +259,15 @@ ROLES = (
         ("start,end\n00:61,\n", "line 2: start 00:61 is not a time; write it as hh:mm:ss"),
         (
             "start,end,role\n00:10,,mothr\n",
-            f"line 2: role is not a word known here (did you mean mother?); use one of {ROLES}",
+            f"line 2: role has a word that is not known (did you mean mother?); use one of {ROLES}",
         ),
         (
             "start,end,role\n00:10,,aunt\n",
-            f"line 2: role is not a word known here; use one of {ROLES}",
+            f"line 2: role has a word that is not known; use one of {ROLES}",
         ),
         (
             "start,end,stopped_early\n00:10,,maybe\n",
-            "line 2: stopped_early is not a word known here; use one of yes, no, or leave it empty",
+            "line 2: stopped_early has a word that is not known; use one of yes, no, or leave",
         ),
         (
             "start,end,holder\n00:10,00:40,p1\n00:30,00:50,p1\n",

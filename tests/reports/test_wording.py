@@ -15,6 +15,8 @@ from joey.reports.wording import (
     duration,
     ended_words,
     interval,
+    logged,
+    narrow,
     number,
     percent,
     role_words,
@@ -151,3 +153,32 @@ def test_every_reason_that_a_log_may_give_is_said_in_words() -> None:
     for reason in VOCABULARY["end_reason"]:
         hold = Hold("h", "i", PIECES, "clothed", details={"end_reason": reason})
         assert "_" not in ended_words(hold)
+
+
+def test_what_was_logged_is_in_words_and_once() -> None:
+    """No key and no raw stamp: those of the log are in the head, and what is unknown is one row."""
+    details = {
+        "note": "as_typed",
+        "logged_at": "2026-01-05T16:15:26.272Z",
+        "logged_by": "n2",
+        "time_source": "tap",
+        "bed_before": "incubator_servo",
+        "end_reason": "parent_request",
+        "interventions": "unknown",
+        "position": "upright; left_side",
+    }
+    rows = logged(Hold("h", "i", PIECES, "skin_to_skin", details=details))
+
+    assert rows == (
+        ("Contact", "skin to skin"),
+        ("Position", "upright; left side"),
+        ("Bed before", "incubator servo"),
+        ("Reason for the end", "holder asked"),
+        ("Note", "as_typed"),
+        ("Not logged", "position before, transfer, stopped early, interventions, lines"),
+    )
+
+
+def test_a_long_word_of_a_narrow_column_may_be_parted_where_english_is() -> None:
+    assert narrow("No temperature, Temperature") == "No tempera\u00adture, Tempera\u00adture"
+    assert narrow("a heart rate of 150") == "a heart rate of 150"

@@ -573,7 +573,7 @@ def test_hours_that_vary_more_than_the_interval_allows_withhold_it() -> None:
     moved = with_wave(6.0)
     assert np.isnan(moved.changes["settled"].low)
     assert np.isfinite(moved.changes["settled"].value)
-    assert "without a hold this changes by" in moved.sentence
+    assert "without a hold, too, two such phases differ, typically by" in moved.sentence
 
 
 def test_phases_of_two_probes_are_not_subtracted(recording: Recording) -> None:

@@ -59,10 +59,14 @@ def test_text_that_is_not_utf8_is_read_as_latin1(tmp_path: Path) -> None:
     [
         (b"", "no header line"),
         (b"\n\n# nothing\n", "no header line"),
-        (b"a,b\n1,2,3\n", "line 2: 3 cells and 2 columns"),
+        (b"a,b\nx,y,3\n", "line 2: 3 cells and 2 columns: quote text that holds the separator"),
+        (
+            b"t,temp,site\n10:00,36,8,axilla\n",
+            r"4 cells and 3 columns: if cells 2 and 3 are one number, write 36\.8; else quote",
+        ),
+        (b"a,b\n12345678,8,x\n", "line 2: 3 cells and 2 columns: quote text"),
         (b"a,,c\n1,2,3\n", "line 1: column 2 has no name"),
         (b"a,b,a\n1,2,3\n", "line 1: columns 1 and 3 have the same name$"),
-        (b"a;b\n1;0,25\n", "line 2: a number has a decimal comma"),
         (b'a,b\n1,"open\n', "not a table"),
         (b"a\0,b\n", "null bytes"),
     ],
@@ -70,3 +74,9 @@ def test_text_that_is_not_utf8_is_read_as_latin1(tmp_path: Path) -> None:
 def test_a_broken_table_is_one_clear_error(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(FormatError, match=says):
         read_rows(write(tmp_path, content))
+
+
+def test_a_comma_in_a_cell_is_for_the_reader_of_the_column(tmp_path: Path) -> None:
+    """A note may hold one; where a number is asked for, it is refused with its column."""
+    rows = read_rows(write(tmp_path, b"a;b\n1;0,25\n"))
+    assert rows.rows[0][1] == {"a": "1", "b": "0,25"}

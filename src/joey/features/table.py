@@ -341,14 +341,15 @@ OXYGEN = (
     ),
     Feature(
         name="hr_spo2_lag",
-        label="Lag of that correlation",
+        label="Lag of the HR-SpO2 correlation",
         unit="s",
         decimals=0,
         group="oxygen",
         blockwise=False,
         settles_min=0.0,
         threshold="",
-        definition="Median over the same windows of the lag; positive: SpO2 follows heart rate.",
+        definition="Median over the windows of the HR-SpO2 cross-correlation: the lag at which "
+        "it is largest; positive: SpO2 follows heart rate.",
         measure=measures.coupling_lag,
     ),
 )

@@ -21,6 +21,8 @@ __all__ = ["UNKNOWN", "Place", "choices", "column_names", "likely", "number", "o
 UNKNOWN = "unknown"
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3},[0-9]{1,3}")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -66,7 +68,7 @@ def one_of(text: str, known: Sequence[str], place: Place) -> str:
         return UNKNOWN
     if found in known:
         return found
-    raise place.wrong(f"is not a word known here{choices(found, known)}, or leave it empty")
+    raise place.wrong(f"has a word that is not known{choices(found, known)}, or leave it empty")
 
 
 def number(text: str, low: float, high: float, unit: str, place: Place) -> float:
@@ -77,8 +79,13 @@ def number(text: str, low: float, high: float, unit: str, place: Place) -> float
     FormatError
         If it is no number, or outside `low` to `high`: nothing is guessed.
     """
+    if DECIMAL_COMMA.fullmatch(text):
+        # So few digits are no number of a patient: what to write instead may be shown.
+        whole, _, rest = text.partition(",")
+        thousands = f", or {whole}{rest} if it parts thousands" if len(rest) == 3 else ""
+        raise place.wrong(f"has a comma: write {whole}.{rest}{thousands}")
     if not NUMBER.fullmatch(text):
-        raise place.wrong("is not a number; write it with a decimal point")
+        raise place.wrong("is not a number; write it with a decimal point and without a unit")
     value = float(text)
     if not low <= value <= high:
         raise place.wrong(f"is {value:g}, outside {low:g} to {high:g}{unit and ' '}{unit}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from joey.holds.cells import UNKNOWN, Place, choices, column_names, number, one_of, word
@@ -109,12 +110,14 @@ def _entry(path: object, line: int, cells: dict[str, str], local: Zones) -> Entr
     if kind not in KINDS:
         if kind in FACTS:
             raise Place(path, line, kind).wrong("is a fact: leave its time empty")
-        raise Place(path, line, "kind").wrong(f"is not one known here{choices(kind, KINDS)}")
+        raise Place(path, line, "kind").wrong(f"has a word that is not known{choices(kind, KINDS)}")
     if kind in QUANTITIES:
         return _numeric(path, line, time, kind, cells)
     if kind in WORDS:
         key = word(value) if kind == "support" else value
-        value = one_of(SUPPORT_WORDS.get(key, key), WORDS[kind], Place(path, line, kind))
+        value = one_of(
+            SUPPORT_WORDS.get(key, key), WORDS[kind], Place(path, line, f"value of {kind}")
+        )
     return Entry(time, kind, value or UNKNOWN, note=note, site=cells["site"])
 
 
@@ -130,7 +133,7 @@ def _numeric(path: object, line: int, time: float, kind: str, cells: dict[str, s
 def _in_unit(kind: str, cells: dict[str, str], place: Place) -> float:
     """Return a charted number in Joey's unit of its kind."""
     wanted = QUANTITIES[kind]
-    charted = number(cells["value"], -math.inf, math.inf, "", place)
+    charted = number(cells["value"], -math.inf, math.inf, "", _value_of(place))
     value = _scale(kind, charted, cells["unit"], place).of(charted)
     if not wanted.low <= value <= wanted.high:
         unit = "" if wanted.unit == "1" else f" {wanted.unit}"
@@ -141,13 +144,24 @@ def _in_unit(kind: str, cells: dict[str, str], place: Place) -> float:
     return value
 
 
+def _value_of(place: Place) -> Place:
+    """Return the cell of a row's value, of a place that is called by what the row is about."""
+    return replace(place, column=f"value of {place.column}")
+
+
 def _scale(kind: str, charted: float, unit: str, place: Place) -> Scale:
     """Return the scale of a unit; without one, the first that gives a believable value."""
     wanted = QUANTITIES[kind]
     if unit:
         found = wanted.units.get(unit.lower().replace(" ", ""))
         if found is None:
-            raise place.wrong(f"has a unit not known here; use one of {', '.join(wanted.units)}")
+            units = ", ".join(wanted.units)
+            if unit.isdecimal() and len(unit) < 4:
+                raise place.wrong(
+                    f"has a number for its unit: if a comma was meant, write {charted:g}.{unit}; "
+                    f"units are {units}"
+                )
+            raise place.wrong(f"has a unit that is not known; use one of {units}")
         return found
     fits = (wanted.units[name] for name in wanted.bare)
     believable = (scale for scale in fits if wanted.low <= scale.of(charted) <= wanted.high)
@@ -191,7 +205,7 @@ def _fact(
     if name not in FACTS and not name.startswith("probe_site_"):
         known = (*FACTS, "probe_site_spo2")
         raise Place(path, line, "kind").wrong(
-            f"is not a fact known here{choices(name, known)}, or give the row a time"
+            f"has a fact that is not known{choices(name, known)}, or give the row a time"
         )
     if word(value) in ("", UNKNOWN):
         return UNKNOWN, math.nan
@@ -200,7 +214,7 @@ def _fact(
     if name == "birth_time":
         return value, read_time(value, cells["zone"], local, place)
     if name == "spo2_averaging_s":
-        return value, number(value, 0.1, 60, "s", place)
+        return value, number(value, 0.1, 60, "s", _value_of(place))
     if name == "birth_weight":
         grams = _in_unit("weight", cells, place)
         return f"{grams:.0f} g", grams

@@ -29,9 +29,9 @@ from joey.reports.wording import (
     Clock,
     duration,
     ended_words,
+    logged,
     narrow,
     phase_label,
-    role_words,
     title_of,
     typeset,
 )
@@ -73,7 +73,7 @@ class _Section:
     title: str
     day: str
     ended: str
-    roles: str
+    logged: tuple[tuple[str, str], ...]
     chart_line: str
     unsaid: tuple[tuple[str, tuple[str, ...]], ...]
     unranked: tuple[str, ...]
@@ -103,7 +103,7 @@ def _section(response: Response, key: str) -> _Section:
         title=title_of(hold, clock),
         day=clock.day(Span(hold.start, max(hold.start, last))),
         ended=ended_words(hold),
-        roles=role_words(hold),
+        logged=logged(hold),
         chart_line=_chart_line(response),
         unsaid=_unsaid(response),
         unranked=_unranked(response),

@@ -26,6 +26,7 @@ __all__ = [
     "duration",
     "ended_words",
     "interval",
+    "logged",
     "narrow",
     "number",
     "percent",
@@ -57,6 +58,23 @@ ENDS = {
     "left_unit": "the infant left the unit",
 }
 """The reasons for an end as the pages ask for them; others are said as they are logged."""
+LOGGED = {
+    "position": "Position",
+    "position_before": "Position before",
+    "bed_before": "Bed before",
+    "transfer_mode": "Transfer",
+    "end_reason": "Reason for the end",
+    "stopped_early": "Stopped early",
+    "interventions": "Interventions",
+    "lines": "Lines",
+    "note": "Note",
+}
+IN_HEAD = {
+    "logged_at",
+    "logged_by",
+    "time_source",
+}  # when, by whom and how: beside the infant's age
+TYPED = {"interventions", "lines", "note"}  # free text, shown as it was written
 RATIO_DECIMALS = 2
 BESIDE_S = 3600.0  # s before and after a hold that a report shows too
 SHORT_S = 300  # a shorter span is told to the second
@@ -263,8 +281,38 @@ def ended_words(hold: Hold) -> str:
         return ""
     early = " early" if hold.details.get("stopped_early") == "yes" else ""
     reason = hold.details.get("end_reason", "unknown")
-    words = "reason not given" if reason == "unknown" else ENDS.get(reason, spoken(reason))
+    words = "reason not given" if reason == "unknown" else _ending(reason)
     return f"ended{early}: {words}"
+
+
+def _ending(reason: str) -> str:
+    return ENDS.get(reason, spoken(reason))
+
+
+def logged(hold: Hold) -> tuple[tuple[str, str], ...]:
+    """Return what was logged of a hold besides its times, in words; last what was not logged."""
+    rows = [("Contact", spoken(hold.contact))]
+    rows += [
+        (LOGGED.get(name, spoken(name).capitalize()), _said(name, value))
+        for name, value in sorted(hold.details.items(), key=lambda each: _place(each[0]))
+        if name not in IN_HEAD and value != "unknown"
+    ]
+    missing = [
+        label.lower()
+        for name, label in LOGGED.items()
+        if hold.details.get(name) in {None, "unknown"}
+    ]
+    return (*rows, *([("Not logged", ", ".join(missing))] if missing else []))
+
+
+def _place(name: str) -> int:
+    return list(LOGGED).index(name) if name in LOGGED else len(LOGGED)
+
+
+def _said(name: str, value: str) -> str:
+    if name == "end_reason":
+        return _ending(value)
+    return spoken(value) if name in LOGGED and name not in TYPED else value
 
 
 def title_of(hold: Hold, clock: Clock) -> str:

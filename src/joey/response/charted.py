@@ -268,22 +268,13 @@ def _support(around: Surroundings, spans: Spans) -> str:
 
 
 def context_rows(hold: Hold, phases: Phases, around: Surroundings) -> tuple[tuple[str, str], ...]:
-    """Return FiO2 and support by phase, position, bed, and what was done to the infant."""
+    """Return FiO2 and support by phase, and what was done to the infant."""
     rows = []
     for name in ("before", "settled", "after"):
         spans = phases.spans[name]
         if len(spans):
             rows.append((f"FiO2 {name}", _fio2_of(around, name, spans, hold.start)))
             rows.append((f"support {name}", _support(around, spans).removeprefix("support ")))
-    labels = {
-        "position": "position in the hold", "position_before": "position before",
-        "bed_before": "bed before", "transfer_mode": "transfer", "end_reason": "reason for the end",
-        "stopped_early": "stopped early", "interventions": "interventions", "lines": "lines",
-        "note": "note",
-    }  # fmt: skip
-    rows += [
-        (label, hold.details.get(key, UNKNOWN).replace("_", " ")) for key, label in labels.items()
-    ]
     rows += _happenings(phases, around)
     return tuple(rows)
 

@@ -273,10 +273,11 @@ def _change(
         usual = measurer.usual_square()
         if exceeds(usual, measurer.pseudo.separate, half, float(found.df), rules):
             usually = f"{np.sqrt(usual):.{feature.decimals}f} {_spoken(feature)}".rstrip()
+            pairs = measurer.pseudo.separate
             why = (
-                f"no interval: without a hold this changes by {usually} as well (root mean square "
-                f"over hours that hold {measurer.pseudo.separate} such windows side by side), more "
-                "than these two phases can see"
+                f"no interval: without a hold, too, two such phases differ, typically by {usually} "
+                f"(root mean square; {pairs} such pairs fit side by side into the hours without a "
+                "hold), more than an interval from these two alone would allow for"
             )
             n = min(before.n, during.n)
             return Summary(value, NAN, NAN, unit, n, coverage, why)

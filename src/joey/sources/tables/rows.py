@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from joey.errors import FormatError
@@ -50,7 +52,7 @@ def read_rows(path: str | Path) -> Rows:
     ------
     FormatError
         If the file is empty, not text, or too large; if a column has no name or the name of
-        another; if a row has more cells than the header; if a number has a decimal comma.
+        another; if a row has more cells than the header.
     OSError
         If the file cannot be read.
     """
@@ -90,8 +92,6 @@ def _records(path: Path, text: str) -> list[tuple[int, list[str]]]:
             empty = not any(cell.strip() for cell in cells)
             if empty or cells[0].lstrip().startswith("#"):
                 continue
-            if delimiter == ";":
-                _refuse_decimal_commas(path, cells, f"line {begins}")
             out.append((begins, cells))
     except csv.Error as error:
         raise FormatError(path, f"not a table ({error})", f"line {line + 1}") from error
@@ -100,14 +100,6 @@ def _records(path: Path, text: str) -> list[tuple[int, list[str]]]:
 
 def _speaks(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
-def _refuse_decimal_commas(path: Path, cells: list[str], where: str) -> None:
-    for cell in cells:
-        whole, comma, rest = cell.strip().partition(",")
-        if comma and whole.lstrip("+-").isdigit() and rest.isdigit():
-            reason = "a number has a decimal comma: write it with a point (0.25)"
-            raise FormatError(path, reason, where)
 
 
 def _check_columns(path: Path, columns: tuple[str, ...], where: str) -> None:
@@ -125,8 +117,18 @@ def _check_columns(path: Path, columns: tuple[str, ...], where: str) -> None:
 def _row(path: Path, number: int, columns: tuple[str, ...], cells: list[str]) -> dict[str, str]:
     extra = cells[len(columns) :]
     if any(cell.strip() for cell in extra):
-        reason = (
-            f"{len(cells)} cells and {len(columns)} columns: quote text that holds the separator"
-        )
-        raise FormatError(path, reason, f"line {number}")
+        reason = f"{len(cells)} cells and {len(columns)} columns: {_parted(cells)}quote text that"
+        raise FormatError(path, f"{reason} holds the separator", f"line {number}")
     return {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
+
+
+def _parted(cells: list[str]) -> str:
+    """Return what to write for a number that a decimal comma may have parted; else empty.
+
+    So few digits are no number of a patient: they may be shown.
+    """
+    few = re.compile(r"[+-]?[0-9]{1,3}")
+    for k, (whole, rest) in enumerate(pairwise(cell.strip() for cell in cells), 1):
+        if few.fullmatch(whole) and few.fullmatch(rest) and rest.isdecimal():
+            return f"if cells {k} and {k + 1} are one number, write {whole}.{rest}; else "
+    return ""
