@@ -7,6 +7,7 @@ with ``JOEY_REQUIRE_BROWSER=1`` a missing browser fails a test instead of skippi
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,19 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a run what was skipped and why, each reason once: ``./joey test`` does."""
+    why = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    if why:
+        terminalreporter.section("skipped, and why")
+    for reason, count in sorted(why.items(), key=lambda each: (-each[1], each[0])):
+        terminalreporter.write_line(f"{count:5d} {'test' if count == 1 else 'tests'}: {reason}")
 
 
 @pytest.fixture(scope="session")

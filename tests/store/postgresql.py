@@ -34,7 +34,7 @@ def _folder_of_programs() -> Path | None:
 def why_not() -> str:
     """Return why there can be none here; nothing where there can."""
     if find_spec("psycopg") is None:
-        return "psycopg is not installed"
+        return "psycopg is not installed: ./joey test installs it"
     return "" if _folder_of_programs() else "no PostgreSQL is installed: apt install postgresql"
 
 
