@@ -105,6 +105,29 @@ def test_the_truth_of_a_block_is_in_its_samples(block: Block) -> None:
     assert block.truth["holds"] == [[START_NS / NS + 300, START_NS / NS + 900, ["father"]]]
 
 
+def test_an_oximeter_of_its_own_takes_its_share() -> None:
+    """What two monitors of a bed measure is what one measures, and each has its own name."""
+
+    async def listen() -> list[bytes]:
+        async with Heard().listening() as heard:
+            await play(WardSettings("127.0.0.1", heard.port, beds=18), heard, 4)
+            return heard.messages
+
+    by_device: dict[str, set[str]] = {}
+    for raw in asyncio.run(listen()):
+        message = read_message(raw)
+        if header_of(message).event.startswith("ADT"):
+            continue
+        said = read_observations(message, SOURCE, CodeMap())
+        if said.location.key == "NICU/18":
+            kinds = {each.channel.quantity for each in (*said.waves, *said.numerics)}
+            by_device.setdefault(said.device, set()).update(kinds)
+    heart, oximeter = sorted(by_device.values(), key=lambda kinds: "pleth" in kinds)
+    assert oximeter == {"pleth", "spo2", "pulse_rate"}
+    assert heart >= {"ecg", "resp", "heart_rate", "resp_rate", "temp"}
+    assert not heart & oximeter
+
+
 def test_leads_come_off_in_the_transfer(block: Block) -> None:
     """Around the start of the hold the ECG is gone for some time, or at the rail."""
     around = block.waves["ecg"][230 * 250 : 420 * 250]

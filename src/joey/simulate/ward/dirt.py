@@ -53,6 +53,7 @@ KINDS = {
     "unknown code": "a number that no table knows",
     "one identifier": "the monitor has a record number, but neither name nor birth date",
     "another patient": "the monitor still has the name and number of who was there before",
+    "two monitors": "the oximeter is a monitor of its own, on the same connection",
 }
 # By bed. The first beds have little of it, so that a small ward is not a museum of faults.
 DIRT = (
@@ -72,6 +73,7 @@ DIRT = (
     Dirt("one identifier", 15),
     Dirt("another patient", 16),
     Dirt("outage", 17, 600, 700),
+    Dirt("two monitors", 18),
 )
 OFFSET_NS = 95 * NS
 DRIFT_PPM = 200.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from joey.simulate.ward.blocks import NS, RATES
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from joey.simulate.ward.people import Bed
     from joey.simulate.ward.story import Story
 
-__all__ = ["HostTime", "Monitor", "cut_piece", "run_monitor"]
+__all__ = ["HostTime", "Monitor", "cut_piece", "run_monitor", "share"]
 
 LONG_S = 8  # s in one message of a monitor that is behind; from 10 s on its clock would seem set
 BEHIND_S = 5  # s; from here on messages are long
 IN_FLIGHT = 4  # long messages that wait for acknowledgement
 LATE_S = 15  # s for which a late message is kept back
+OXIMETRY = ("pleth", "spo2", "pulse_rate")
 JOINED_S = 5  # s of messages that come in one packet
 
 
@@ -146,11 +147,13 @@ async def run_monitor(
     time : HostTime
         The host's time.
     begin_ns, live_ns : int
-        From when on, and from when on there is dirt. [ns UTC]
+        From when on, and from when on there is dirt; two monitors are two from the beginning.
+        [ns UTC]
     tell : callable
         Is told of dirt.
     """
     outbox = _Outbox()
+    two = any(each.kind == "two monitors" for each in monitor.dirt)
     at = begin_ns
     while True:
         await time.reach(at + NS + monitor.phase_ns)
@@ -164,6 +167,9 @@ async def run_monitor(
         seconds = max(1, min(seconds, (block.plan.end_ns - at) // NS, (live_ns - at) // NS))
         piece = cut_piece(block, at, seconds, monitor.clock)
         since_s = (at - live_ns) / NS
+        if two:
+            _send_oximetry(monitor, outbox, piece, story, at)
+            piece = share(piece, oximeter=False)
         _send(monitor, outbox, piece, story, at, since_s, tell)
         at += seconds * NS
         if at < live_ns:
@@ -213,6 +219,22 @@ def _send(
     if "duplicates" in now:
         note("duplicates")
         link.put(letter)
+
+
+def share(piece: Piece, *, oximeter: bool) -> Piece:
+    """Return what an oximeter beside the monitor of the heart measures of a piece, or the rest."""
+    return replace(
+        piece,
+        readings=tuple(e for e in piece.readings if (e.quantity in OXIMETRY) is oximeter),
+        strips=tuple(e for e in piece.strips if (e.quantity in OXIMETRY) is oximeter),
+    )
+
+
+def _send_oximetry(monitor: Monitor, outbox: _Outbox, piece: Piece, story: Story, at: int) -> None:
+    """Send what the oximeter measures, which is a monitor of its own, without dirt."""
+    bed = replace(monitor.bed, device=f"{monitor.bed.device[:-6]}F{monitor.bed.device[-5:]}")
+    oximeter = replace(monitor, bed=bed)
+    monitor.link.put(_write(oximeter, outbox, share(piece, oximeter=True), story, at, set()))
 
 
 def _write(
