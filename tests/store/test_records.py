@@ -126,6 +126,14 @@ def records(new_url: Callable[[], str]) -> Iterator[Records]:
 
 
 SARA = {"role": "mother", "label": "Sara"}
+TOM = {"role": "father", "label": "Tom"}
+
+
+def offered(records: Records, bed: str = "NICU/4") -> list[str]:
+    """Return the names of the holders whom a bed offers."""
+    view = records.bed(bed, NOW + 4 * MIN)
+    assert view is not None
+    return [each.label for each in view.holders]
 
 
 def shown(records: Records, bed: str = "NICU/4", now: int = NOW) -> tuple[str, str]:
@@ -706,15 +714,10 @@ def test_who_holds_is_remembered_of_the_infant_that_is_held(
     journal.tap("change_holder", "t2", NOW + 3 * MIN, hold="t1", holder=tom)
     records.apply(journal.entries)
 
-    def offered(bed: str) -> list[str]:
-        view = records.bed(bed, NOW + 4 * MIN)
-        assert view is not None
-        return [each.label for each in view.holders]
-
-    assert (offered("NICU/4"), offered("NICU/7")) == ([], ["Tom", "Sara"])
+    assert (offered(records), offered(records, "NICU/7")) == ([], ["Tom", "Sara"])
     journal.tap("undo", "u1", NOW + 4 * MIN, hold="t1", of="t2")
     records.apply(journal.entries)
-    assert (offered("NICU/4"), offered("NICU/7")) == ([], ["Sara"])
+    assert (offered(records, "NICU/4"), offered(records, "NICU/7")) == ([], ["Sara"])
 
 
 def test_beds_stand_in_room_order(records: Records) -> None:
@@ -755,16 +758,27 @@ def test_a_holder_that_was_taken_back_or_refused_is_not_offered(
         journal.tap("undo", number, NOW + 4 * MIN, hold="t1", of=of)
     done = records.apply(journal.entries)
 
-    def offered() -> list[str]:
-        view = records.bed("NICU/4", NOW)
-        assert view is not None
-        return [each.label for each in view.holders]
-
     assert set(done.refused) == {"t4"}
-    assert offered() == ["Sara"]
+    assert offered(records) == ["Sara"]
     journal.tap("undo", "t7", NOW + 5 * MIN, hold="t1", of="t5")  # Tom held her after all
     records.apply(journal.entries)
-    assert offered() == ["Tom", "Sara"]
+    assert offered(records) == ["Tom", "Sara"]
+
+
+def test_who_took_over_a_hold_that_was_taken_back_is_not_offered(
+    journal: Journal, records: Records
+) -> None:
+    """Nobody held: neither of them; with the start taken back again, both."""
+    journal.tap("start_hold", "t1", NOW, holder=SARA)
+    journal.tap("change_holder", "t2", NOW + MIN, hold="t1", holder=TOM)
+    records.apply(journal.entries)
+    assert offered(records) == ["Tom", "Sara"]
+    journal.tap("undo", "t3", NOW + 2 * MIN, hold="t1", of="t1")
+    assert records.apply(journal.entries).refused == {}
+    assert offered(records) == []
+    journal.tap("undo", "t4", NOW + 3 * MIN, hold="t1", of="t3")
+    records.apply(journal.entries)
+    assert offered(records) == ["Tom", "Sara"]
 
 
 def test_a_spell_has_the_tags_that_are_on_in_their_order(

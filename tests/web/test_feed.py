@@ -22,10 +22,12 @@ from tests.web.test_told import Clock, catch_up, hear, open_ward
 NS = 1_000_000_000
 
 
-def tick(folder: Path, at_ns: int, messages: int, refused: int = 0, again: int = 0) -> None:
+def tick(
+    folder: Path, at_ns: int, messages: int, refused: int = 0, again: int = 0, begun: int = 0
+) -> None:
     """Write what intake writes once a second."""
     journal = Journal(folder / "journal.db")
-    counts = {"messages": messages, "refused_more": refused, "again": again}
+    counts = {"messages": messages, "refused_more": refused, "again": again, "begun_ns": begun}
     said = json.dumps({"now_ns": at_ns, **counts}).encode()
     journal.append([NewEntry(at_ns, "tick", "host", said)])
     journal.close()
@@ -66,6 +68,29 @@ def test_in_equals_stored_equals_shown(tmp_path: Path) -> None:
     clock.now += 10 * NS
     assert ward.feed()["cards"]["intake"].startswith("silent since ")
     journal.close()
+    ward.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ((3, 3, 7), (5, 0, 8), "5"),  # it began anew, and has taken more than the one before
+        ((3, 2, 7), (5, 4, 8), "5, 4 of them again"),
+        ((3, 2, 7), (5, 4, 7), "2, 2 of them again"),
+        ((3, 3, 0), (5, 0, 0), "5"),  # of a version whose intake did not say when it began
+        ((3, 0, 0), (2, 1, 0), "2, 1 of them again"),
+    ],
+)
+def test_an_intake_that_began_anew_counts_from_zero(
+    tmp_path: Path, first: tuple[int, int, int], then: tuple[int, int, int], said: str
+) -> None:
+    """However many messages it took before its first tick: no count falls, none is below zero."""
+    clock = Clock()
+    for messages, again, begun in (first, then):
+        tick(tmp_path, clock.now, messages, again=again, begun=begun)
+    ward = open_ward(tmp_path, clock)
+
+    assert ward.feed()["cards"]["in"] == said
     ward.close()
 
 

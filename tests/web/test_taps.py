@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -201,6 +203,51 @@ def test_a_day_of_age_begins_at_the_units_midnight(
     ward.close()
 
     assert shown == age
+
+
+def played(rng: random.Random, ward: Ward, clock: Clock, folder: Path) -> Iterator[None]:
+    """Admit, move, discharge and hold two infants in three beds, seconds apart."""
+    people = {"M1": "ADAMS^ANN", "M2": "LI^WEI"}
+    events = ("A01", "A02", "A02", "A02", "A03", "A13", "A12", "A08")
+    kinds = ("start_hold", "start_hold", "stop_hold", "undo", "nudge")
+    taken: list[tuple[str, str]] = []  # of taps: the hold, and the tap
+    for _ in range(14):
+        clock.now += NS * rng.choice((1, 1, 1, 3))
+        bed = rng.choice("479")
+        if rng.random() < 0.6:
+            mrn = rng.choice(list(people))
+            admit(folder, bed, mrn, people[mrn], rng.choice(events), at_ns=clock.now)
+            catch_up(ward)
+        else:
+            kind, name = rng.choice(kinds), str(uuid.UUID(int=rng.getrandbits(128)))
+            hold, of = rng.choice(taken) if taken else (name, name)
+            said = {"id": name, "type": kind, "bed": f"NICU/{bed}", "at": clock.now / 1e6}
+            if kind != "start_hold":
+                said |= {"hold": hold} | ({"of": of} if kind == "undo" else {})
+            if not ward.tap(*as_payload(said))["refused"]:
+                taken.append((name if kind == "start_hold" else hold, name))
+        yield
+
+
+def beds_of(ward: Ward) -> dict[str, Any]:
+    """Return all that the pages of the beds say, but for reports that are being made."""
+    beds = {bed: ward.bed(bed) for bed in ward.unit()[0]}
+    return {bed: {**said, "last": (said["last"] or {}).get("id")} for bed, said in beds.items()}
+
+
+@pytest.mark.parametrize("seed", [0, 10, 24, 29, 49, 54])
+def test_no_bed_is_stale_whatever_was_told_at_another(
+    tmp_path: Path, clock: Clock, seed: int
+) -> None:
+    """After each message and tap all pages say what they would say if Joey were started then."""
+    rng = random.Random(seed)  # noqa: S311
+    ward = open_ward(tmp_path, clock)
+    for _ in played(rng, ward, clock, tmp_path):
+        afresh = open_ward(tmp_path, clock)
+        expected = beds_of(afresh)
+        afresh.close()
+        assert beds_of(ward) == expected
+    ward.close()
 
 
 def test_who_holds_can_be_said_after_the_start(tmp_path: Path, clock: Clock) -> None:

@@ -77,6 +77,7 @@ class Intake:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._codes = CodeMap()
         self._again = 0  # messages that were in the journal already
+        self._begun_ns = settings.clock.now_ns()  # tells these counts from those of another intake
         self._beds: dict[str, set[str]] = {}  # by source: those that it has opened
         for source, bed in known:
             self._beds.setdefault(source, set()).add(bed)
@@ -166,7 +167,9 @@ class Intake:
     async def tick(self, server: MllpServer) -> None:
         """Write the host's time and what came in, once a second, until cancelled."""
         while True:
-            counts = {**asdict(server.traffic), "again": self._again}
+            counts = {
+                **asdict(server.traffic), "again": self._again, "begun_ns": self._begun_ns,
+            }  # fmt: skip
             said = {"now_ns": self._settings.clock.now_ns(), **counts}
             entry = NewEntry(said["now_ns"], "tick", "host", json.dumps(said).encode())
             with contextlib.suppress(StorageError):  # it is told with the messages

@@ -148,7 +148,8 @@ class Traffic:
         self.quarantined = 0
         self.ticked_ns = 0
         self.refused = 0  # connections beyond those of one address, as of the last tick
-        self._last: tuple[int, int] | None = None  # both counts of the last tick
+        # Of the last tick: when its intake began [ns UTC], and both counts.
+        self._last: tuple[int, int, int] | None = None
         self._since = 0, 0  # stored and in quarantine, with those after the last tick
 
     def take(self, entry: Entry) -> None:
@@ -156,12 +157,15 @@ class Traffic:
         if entry.kind == "tick":
             said = json.loads(entry.payload)
             messages, again = int(said.get("messages", 0)), int(said.get("again", 0))
+            begun = int(said.get("begun_ns", 0))
             self.refused = int(said.get("refused_more", 0))
             if self._last is not None:  # a new intake counts from zero
-                before = self._last if messages >= self._last[0] else (0, 0)
+                was, *before = self._last
+                if begun != was or messages < before[0] or again < before[1]:
+                    before = [0, 0]
                 self.messages += messages - before[0]
                 self.again += again - before[1]
-            self._last = messages, again
+            self._last = begun, messages, again
             self.stored, self.quarantined = self._since
             self.ticked_ns = entry.received_ns
         elif entry.kind == "hl7" and self._last is not None:

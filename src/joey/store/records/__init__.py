@@ -46,7 +46,7 @@ from joey.store.records.holding import (
     parse_tap,
     standing_taps,
 )
-from joey.store.records.staying import Place
+from joey.store.records.staying import Place, beds_that_tell
 from joey.store.records.streams import Seen, attach, attach_bed, seen_of
 from joey.store.records.tables import applied
 from joey.store.records.views import (
@@ -281,7 +281,7 @@ class Records:
         changed = admit(connection, said, entry.seq, at)
         for bed in changed:
             attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
-        done.beds |= changed
+        done.beds |= beds_that_tell(connection, changed, at)
 
     def _attach(self, connection: Connection, seen: Seen, entry: Entry, done: Applied) -> None:
         if seen.bed:
@@ -318,7 +318,8 @@ def _tap(connection: Connection, tap: Tap, entry: Entry, done: Applied) -> None:
     if refused:
         done.refused[tap.id] = refused
     # The infant may lie elsewhere by now: that page shows the hold.
-    done.beds |= {tap.bed, *beds_of_hold(connection, tap)}
+    concerned = {tap.bed, *beds_of_hold(connection, tap)}
+    done.beds |= beds_that_tell(connection, concerned, entry.received_ns)
 
 
 def _applied(connection: Connection) -> int:

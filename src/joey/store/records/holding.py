@@ -248,8 +248,10 @@ def _recall_holders(connection: Connection, infant: int) -> None:
     for row in reversed(rows):
         if row.kind == "undo" and row.id not in undone:
             undone.add(json.loads(row.said).get("of", ""))
+    # Where the start was taken back there is no hold: nor did anybody take it over.
+    none = {row.hold for row in rows if row.kind == "start_hold" and row.id in undone}
     for row in rows:
-        if row.kind in HOLD_TAPS and row.id not in undone:
+        if row.kind in HOLD_TAPS and row.id not in undone and row.hold not in none:
             said = json.loads(row.said)
             _remember_holder(connection, Tap(row.id, row.kind, row.bed, row.at_ns, said), infant)
 
@@ -435,10 +437,16 @@ def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | No
 
 
 def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:
-    """Return the beds where the infant of a tap's hold lies, or lay before it was moved."""
-    infant = _infant_of(connection, str(tap.said.get("hold", tap.id)))
-    if infant is None:
+    """Return the beds where the infant of a tap's hold lies, or lay before it was moved.
+
+    Of the hold of nobody known: the bed where it is, from whatever page it was tapped.
+    """
+    found = whose_hold(connection, str(tap.said.get("hold", tap.id)))
+    if found is None:
         return set()
+    infant, bed = found
+    if infant is None:
+        return {bed}
     here = stays.c.infant == infant, stays.c.ending.in_(("", "moved"))
     return {str(row.bed) for row in connection.execute(select(stays.c.bed).where(*here))}
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GONE",
+    "TOLD_NS",
     "Place",
     "arrive",
+    "beds_that_tell",
     "go_on",
     "infant_at",
     "infant_then",
@@ -35,6 +37,7 @@ __all__ = [
     "places_of",
 ]
 
+TOLD_NS = 7_200_000_000_000  # ns for which a bed tells of the hold of an infant who has gone
 GONE = ("left", "replaced")  # endings after which the infant is not known to be in the unit
 
 
@@ -223,6 +226,26 @@ def places_of(connection: Connection, infant: int) -> tuple[Place, ...]:
         Place(row.bed, int(row.since_ns), row.until_ns, tuple(sorted(streams.get(row.bed, ()))))
         for row in rows
     )
+
+
+def beds_that_tell(connection: Connection, changed: Collection[str], at_ns: int) -> set[str]:
+    """Return the beds whose pages tell of what has changed in some beds: these, and others.
+
+    A bed tells for a while of the hold of an infant who lay there, wherever that is by now.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    changed : collection of str
+        Keys of beds.
+    at_ns : int
+        When it changed. [ns UTC]
+    """
+    lately = or_(stays.c.until_ns.is_(None), stays.c.until_ns >= at_ns - TOLD_NS)
+    who = select(stays.c.infant).where(stays.c.bed.in_(changed), lately)
+    rows = connection.execute(select(stays.c.bed).where(stays.c.infant.in_(who), lately).distinct())
+    return {*changed, *(str(row.bed) for row in rows)}
 
 
 def _make_bed(connection: Connection, place: Location) -> None:

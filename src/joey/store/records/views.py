@@ -16,7 +16,7 @@ from joey.store.records.holding import (
     holds_of,
     whose_hold,
 )
-from joey.store.records.staying import Place, places_of
+from joey.store.records.staying import TOLD_NS, Place, places_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = [
 
 RECENT_HOLDERS = 4
 DAY_NS = 86_400_000_000_000
-LEFT_NS = DAY_NS // 12  # ns for which a bed tells of the hold of an infant who has gone
 AROUND_S = 2 * 86_400.0  # s around a hold, in which others are looked for
 
 
@@ -183,8 +182,8 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
         holders=() if infant is None else _holders(connection, infant),
         streams=() if infant is None else _streams(connection, infant, key),
-        cut_short=cut_short(connection, key, now_ns - LEFT_NS),
-        carried_on=carried_on(connection, key, now_ns - LEFT_NS),
+        cut_short=cut_short(connection, key, now_ns - TOLD_NS),
+        carried_on=carried_on(connection, key, now_ns - TOLD_NS),
     )
 
 
