@@ -20,7 +20,7 @@ __all__ = ["CELLS", "CELL_MS", "KINDS", "NS_PER_MS", "TREND_MS", "Recent", "Tren
 
 NS_PER_MS = 1_000_000
 CELL_MS = 250  # ms: 4 Hz, as the envelope of the archive
-CELLS = 2400  # 10 min
+CELLS = 2400  # 10 min, and a whole number of points of the trend
 KINDS = ("heart_rate", "spo2", "resp_low", "resp_high")
 STANDS_MS = 10_000  # ms that a number of a slow monitor stands at most
 USUAL_MS = 1000  # ms between two numbers, until more is known
@@ -121,14 +121,8 @@ class Trend:
         for point, value in zip(points[opens].tolist(), least.tolist(), strict=True):
             self.take(point * TREND_MS, value)
 
-    def until(self, now_ms: int, since_ms: int = 0) -> list[float | None]:
-        """Return the points of the hour up to a time, oldest first; None where there is none.
-
-        A point that begins before `since_ms` is none: another infant lay there then. [ms UTC]
-        """
-        last = now_ms // TREND_MS
-        points = range(last - TREND_POINTS + 1, last + 1)
-        oldest = max(self._newest - TREND_POINTS + 1, -(-since_ms // TREND_MS))
-        known = range(oldest, self._newest + 1)
-        found = (self._values[p % TREND_POINTS] if p in known else math.nan for p in points)
-        return [None if math.isnan(value) else round(float(value), 1) for value in found]
+    def until(self, now_ms: int) -> NDArray[np.float64]:
+        """Return the points of the hour up to a time, oldest first; NaN where there is none."""
+        points = np.arange(now_ms // TREND_MS - TREND_POINTS + 1, now_ms // TREND_MS + 1)
+        known = (points > self._newest - TREND_POINTS) & (points <= self._newest)
+        return np.where(known, self._values[points % TREND_POINTS], np.nan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["AWAY_S", "Screen", "Side"]
 
 WAVES = ("ecg", "pleth", "resp")
+POINT_CELLS = TREND_MS // CELL_MS
 MOST_WITHHELD = 1000  # of a bed; more are in the quarantine's own list
 MOST_KEYS = 16  # streams of a bed that are known: a loop of names must not fill the memory
 AWAY_S = 60.0  # s of silence, after which a monitor is away
@@ -233,9 +233,11 @@ class Screen:
         ndarray of float32, shape (stop - first,)
             Of the first monitor that has one; NaN where there is none, or that was long ago.
         """
-        found = np.full(stop - first, np.nan, np.float32)
-        for each in self.side(now_ns).devices:
-            found = np.where(np.isfinite(found), found, each.recent.cells(kind, first, stop))
+        devices = self.side(now_ns).devices
+        rows = [each.recent.cells(kind, first, stop) for each in devices]
+        found = rows[0] if rows else np.full(stop - first, np.nan, np.float32)
+        for row in rows[1:]:
+            found = np.where(np.isfinite(found), found, row)
         return found
 
     def trend(self, now_ns: int, since_ns: int) -> dict[str, Any]:
@@ -246,16 +248,20 @@ class Screen:
         return {"end": end, "step": TREND_MS, "hr": hr, "spo2": spo2}
 
     def _points(self, kind: str, now_ns: int, since_ms: int) -> list[float | None]:
+        """Return the points of a trend: what the archive has told is final, its NaN is none."""
         now_ms = now_ns // NS_PER_MS
-        first, told = self._told
-        stop = now_ms // CELL_MS + 1
+        known = self._trends[kind].until(now_ms)
+        stop = (now_ms // TREND_MS + 1) * POINT_CELLS
         row = self.cells(kind, stop - CELLS, stop, now_ns)
+        first, told = self._told
         lo, hi = max(first, stop - CELLS), min(first + len(told), stop)
-        if lo < hi:  # what the archive has told is final: its NaN is none
+        if lo < hi:
             row[lo - stop + CELLS : hi - stop + CELLS][told[lo - first : hi - first]] = np.nan
-        trend = copy.deepcopy(self._trends[kind])
-        trend.take_cells(stop - CELLS, row)
-        return trend.until(now_ms, since_ms)
+        recent = np.fmin.reduce(row.reshape(-1, POINT_CELLS), axis=1)
+        known[-len(recent) :] = np.fmin(known[-len(recent) :], recent)
+        before = TREND_MS * np.arange(1 - len(known), 1) + now_ms // TREND_MS * TREND_MS < since_ms
+        values = np.where(before, np.nan, known).tolist()
+        return [None if value != value else round(value, 1) for value in values]  # noqa: PLR0124
 
     def frame(self, cursors: Mapping[int, int], now_ns: int) -> tuple[bytes, dict[int, int], int]:
         """Return the samples after some cursors as bytes, the new ones, and how many were missed.
