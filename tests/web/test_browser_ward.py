@@ -952,6 +952,55 @@ def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Pa
         expect(tag).to_have_attribute("aria-pressed", "false")
 
 
+LAID = """
+([place, words]) => {
+  const walker = document.createTreeWalker(document.querySelector(place), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) for (const word of words) {
+    const at = walker.currentNode.data.indexOf(word);
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(walker.currentNode, at);
+    range.setEnd(walker.currentNode, at + word.length);
+    found.push([range.getBoundingClientRect().left, word]);
+  }
+  return found.sort((a, b) => a[0] - b[0]).map(([, word]) => word);
+}
+"""
+
+
+def test_a_name_that_runs_from_right_to_left_turns_nothing_beside_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The age stands behind the former name, times and minutes behind the holder's."""
+    now = time.time_ns()
+    admit(tmp_path, "4", "M4", "כהן^תינוק", at_ns=now - 7200 * 10**9)
+    admit(tmp_path, "4", "M4", "לוי^יוסף", "A08", at_ns=now - 3600 * 10**9)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        expect(page.locator("#aside")).to_contain_text("days old")
+
+        def laid(place: str, *words: str) -> list[str]:
+            return list(page.evaluate(LAID, [place, words]))
+
+        age = page.locator("#aside").inner_text().partition(" · ")[2]
+        assert laid("#aside", "formerly", "תינוק", age.split()[0], "days") == [
+            "formerly", "תינוק", age.split()[0], "days",
+        ]  # fmt: skip
+        page.get_by_role("button", name="Start hold").click()
+        page.get_by_role("button", name="Say who holds").click()
+        page.get_by_label("First name").fill("שרה")
+        page.get_by_role("button", name="Mother", exact=True).click()
+        expect(page.locator(".holding .holder")).to_contain_text("שרה")
+        assert laid(".holding", "Mother", "שרה", "holds", "יוסף") == [
+            "Mother", "שרה", "holds", "יוסף",
+        ]  # fmt: skip
+        page.get_by_role("button", name="Stop hold").click()
+        page.get_by_role("link", name="Whole report").click()
+        expect(page.locator("#title")).to_contain_text("bed 4")
+        assert laid("#title", "לוי", "bed", "4:", "שרה") == ["לוי", "bed", "4:", "שרה"]
+
+
 def test_beds_are_told_apart_whatever_they_are_called(browser: Browser, tmp_path: Path) -> None:
     """The whole name of a bed with a stroke in it: on its tile, its page, its screen's button."""
     names = ["12/1", "13/1", "<A/B>", *(f"{k}/2" for k in range(20, 44))]

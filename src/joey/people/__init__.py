@@ -18,6 +18,7 @@ from joey.people.names import (
     DatedName,
     ShownName,
     fold_name,
+    isolated,
     plain_name,
     show_name,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "fold_name",
     "identity_digest",
     "is_one_number",
+    "isolated",
     "keys_of",
     "plain_name",
     "room_order",

@@ -9,13 +9,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FORMERLY_DAYS", "DatedName", "ShownName", "fold_name", "plain_name", "show_name"]
+__all__ = [
+    "FORMERLY_DAYS",
+    "DatedName",
+    "ShownName",
+    "fold_name",
+    "isolated",
+    "plain_name",
+    "show_name",
+]
 
 FORMERLY_DAYS = 7.0  # days for which the former name stays visible after a change
 DAY_NS = 86_400_000_000_000
 # Signs without a picture that turn the direction of what follows them, beyond the name's end too:
 # marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
 TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+RIGHT_TO_LEFT = {
+    "R",
+    "AL",
+    "AN",
+}  # classes of letters and digits that run so, or are set among such
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,21 @@ def plain_name(name: str) -> str:
     'JONES BABY'
     """
     return name.translate(TURNS).strip()
+
+
+def isolated(name: str) -> str:
+    r"""Return a name for use within a sentence: what stands beside it stays there.
+
+    A name with letters that run from right to left draws digits and signs beside it to its other
+    side; between isolates (UAX #9) it does not. Other names are as they were.
+
+    >>> isolated("JONES")
+    'JONES'
+    >>> ascii(isolated("\u05dc\u05d5\u05d9"))
+    "'\\u2068\\u05dc\\u05d5\\u05d9\\u2069'"
+    """
+    turned = any(unicodedata.bidirectional(sign) in RIGHT_TO_LEFT for sign in name)
+    return f"\u2068{name}\u2069" if turned else name
 
 
 def fold_name(name: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
+from joey.people import isolated
 from joey.web.reports import HoldReports, Wish, held_of, spans_of, words_of_revision
 from joey.web.tiles import infant_of
 
@@ -104,7 +105,7 @@ class ShownHolds:
             return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
         self._want(view)
         made = self._reports.made(hold)
-        name = view.infant.name.text if view.infant is not None else ""
+        name = isolated(view.infant.name.text) if view.infant is not None else ""
         bed = self._label(view.bed)
         whose = f"{name}, bed {bed}" if name else f"Bed {bed}"
         return {
@@ -197,4 +198,4 @@ def _named(role: str, name: str) -> str:
     """Return a holder in words: ``mother · Sara``, and ``mother`` of one who is called so."""
     if role == UNKNOWN:
         role = "not known" if name else "holder unknown"
-    return f"{role} · {name}" if name and name.casefold() != role.casefold() else role
+    return f"{role} · {isolated(name)}" if name and name.casefold() != role.casefold() else role

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from joey.holds import Hold, dose_in
 from joey.holds.times import date_of, day_start
+from joey.people import isolated
 from joey.spans import Span
 from joey.web.devices import RATES
 from joey.web.screens import AWAY_S
@@ -120,8 +121,8 @@ def infant_of(infant: InfantView, now_ns: int, zone: str) -> dict[str, Any]:
     """Return what a page shows of an infant."""
     order = infant.birth_order or 0
     return {
-        "name": infant.name.text or "no name yet",
-        "formerly": infant.name.formerly,
+        "name": isolated(infant.name.text) or "no name yet",
+        "formerly": isolated(infant.name.formerly),
         "twin": TWINS[order - 1] if 0 < order <= len(TWINS) else "",
         "age": _age(infant, now_ns, zone),
     }

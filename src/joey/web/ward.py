@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
-from joey.people import bed_labels, room_order
+from joey.people import bed_labels, isolated, room_order
 from joey.sources.hl7 import (
     SourceSettings,
     header_of,
@@ -307,7 +307,7 @@ class Ward:
 
     def label(self, bed: str) -> str:
         """Return what a bed is called: as short as it is told from all others."""
-        return self._labels.get(bed, bed)
+        return isolated(self._labels.get(bed, bed))
 
     def changes(self, bed: str) -> int:
         """Return how often taps and admissions have changed a bed: what is to be shown at once."""

@@ -158,7 +158,7 @@ export class HoldPanel {
   /** @param {string} title @param {(holder: Holder) => void} then */
   ask(title, then) {
     const box = /** @type {HTMLDialogElement} */ (by("who"));
-    const name = make("input"); name.autocomplete = "off"; name.maxLength = 40;
+    const name = make("input"); name.autocomplete = "off"; name.dir = "auto"; name.maxLength = 40;
     const close = () => box.close();
     const roles = make("div", "row", ...ROLES.map(([role, words]) => this.button(words, `role-${role}`, () => {
       close();
