@@ -3,13 +3,14 @@
 import ast
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from joey import cli, compiled, warm
+from joey import compiled, warm
 
 KERNELS = {
     path: {
@@ -84,14 +85,6 @@ def test_every_compiled_loop_is_in_a_module_of_one_job() -> None:
     assert sorted(LISTED) == holding
 
 
-@pytest.mark.parametrize("name", LISTED)
-def test_loops_are_found_in_the_source_as_python_finds_them(name: str) -> None:
-    """The quick look for compiled loops sees what the parser sees, line by line."""
-    path = source_of(name)
-
-    assert dict(warm._kernels(path)) == KERNELS[path]
-
-
 def test_the_jobs_compile_all_that_a_report_calls(tmp_path: Path) -> None:
     """After the jobs every loop is compiled, and a report compiles nothing more."""
     done = subprocess.run(
@@ -107,14 +100,79 @@ def test_the_jobs_compile_all_that_a_report_calls(tmp_path: Path) -> None:
     assert "not foreseen: {}" in done.stdout
 
 
-def test_a_command_that_meets_cold_loops_says_so_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The wait is explained on standard error, and the results are not mixed with it."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    cli._say_if_cold()
+READS_MARKS = """
+from joey import cli, warm
+with cli._told_of_compiling():
+    warm._annotations()
+"""
+# Is killed as it begins to compile a loop for so many types.
+KILLED = """
+import os, signal, sys
+from numba.core import event
+from joey import warm
 
-    assert capsys.readouterr() == ("", "joey: compiling, once\n")
+class Killer(event.Listener):
+    number = 0
+
+    def on_start(self, begun):
+        self.number += begun.data["dispatcher"].__name__ == "near_stretches"
+        if self.number == int(sys.argv[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def on_end(self, _):
+        pass
+
+killer = Killer()
+events = [job.words for job in warm.JOBS].index("events")
+with event.install_listener("numba:compile", killer):
+    warm._compile(events)
+print(killer.number)
+"""
+
+
+def in_new_process(
+    script: str, folder: Path, *arguments: str, package: Path = warm.PACKAGE
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with a folder of its own for machine code."""
+    environment = os.environ | {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-P", "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+
+def test_a_command_says_that_it_compiles_where_it_does(tmp_path: Path) -> None:
+    """The wait is explained in one line of standard error; loops it does not need are no matter."""
+    first, again = in_new_process(READS_MARKS, tmp_path), in_new_process(READS_MARKS, tmp_path)
+
+    assert (first.stdout, first.stderr) == ("", "joey: compiling, once\n")
+    assert (again.stdout, again.stderr) == ("", "")
+
+
+def test_what_was_compiled_before_an_end_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start compiles what is left, loops and types, says so, and then says nothing."""
+
+    def kept() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    parts = len(warm.JOBS)
+    assert warm.said_of_cold() == "compiling, once"
+    assert in_new_process(KILLED, tmp_path, "2").returncode == -signal.SIGKILL
+    before = kept()
+    assert len(before) == 2  # it, and the loop that it calls, for one of three types
+    assert warm.said_of_cold() == f"compiling what is left of {parts} of {parts} parts"
+
+    assert in_new_process(KILLED, tmp_path, "9").stdout == "2\n"
+    assert len(kept()) == 6
+    assert before.items() <= kept().items()
+    assert warm.said_of_cold() == f"compiling what is left of {parts - 1} of {parts} parts"
+    assert in_new_process(KILLED, tmp_path, "9").stdout == "0\n"
 
 
 def test_the_modules_whose_text_is_in_the_machine_code_are_known() -> None:
@@ -135,7 +193,7 @@ from joey.beats.loops import in_lanes
 in_lanes(3)
 folder = compiled.code_folder()
 kept = len(list(folder.rglob("loops.in_lanes-*.nbi")))
-print(folder, kept, warm._is_module_cold("beats.loops", folder))
+print(folder, kept, warm.is_cold())
 """
 
 
@@ -163,7 +221,7 @@ def test_machine_code_counts_for_the_text_of_all_loops(tmp_path: Path) -> None:
     called.write_text(called.read_text(encoding="utf-8") + "# another text\n", encoding="utf-8")
     second, kept_again, _ = said_by(package)
 
-    assert (kept, cold) == (1, True)  # one loop of several is compiled
+    assert (kept, cold) == (1, True)  # one loop of many is compiled
     assert kept_again == 1
     assert first != second
     assert first.parent == second.parent == package / "__pycache__"

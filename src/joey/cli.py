@@ -9,6 +9,7 @@ import io
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -107,8 +108,7 @@ def respond(
         invented=invented,
         accept_truncated=accept_truncated,
     )
-    _say_if_cold()
-    with progress() as tell:
+    with progress() as tell, _told_of_compiling():
         done = run(wish, tell)
     for line in done.lines:
         print(line)  # noqa: T201
@@ -126,8 +126,7 @@ def check(
     from joey.check import examine
     from joey.terminal import progress, show_check
 
-    _say_if_cold()
-    with progress() as tell:
+    with progress() as tell, _told_of_compiling():
         found = examine(tuple(recordings), tz, tuple(mapping), tell)
     show_check(found)
 
@@ -398,12 +397,11 @@ def _checked_exit(exit_after: float | None) -> float | None:
     return exit_after
 
 
-def _say_if_cold() -> None:
-    """Say on standard error that loops will be compiled, where a user would wonder at the wait."""
-    from joey.warm import is_cold
+def _told_of_compiling() -> AbstractContextManager[None]:
+    """Have it said on standard error when a loop is compiled: a user would wonder at the wait."""
+    from joey.compiled import told_of_compiling
 
-    if is_cold():
-        print("joey: compiling, once", file=sys.stderr)  # noqa: T201
+    return told_of_compiling(lambda: print("joey: compiling, once", file=sys.stderr))  # noqa: T201
 
 
 def _terminated(number: int, _: object) -> None:

@@ -7,6 +7,7 @@ would go on being given. So the code is kept in a folder named after the text of
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["MODULES", "PACKAGE", "code_folder", "kernel", "plain"]
+__all__ = ["MODULES", "PACKAGE", "code_folder", "kernel", "plain", "told_of_compiling"]
 
 PACKAGE = Path(__file__).resolve().parent
 MODULES = (
@@ -93,6 +94,32 @@ def _compiled(
         return njit(*types, cache=True, inline=inline, _nrt=counted)(loop)
     finally:
         config.CACHE_DIR = before
+
+
+@contextlib.contextmanager
+def told_of_compiling(say: Callable[[], None]) -> Iterator[None]:
+    """Have it said, once, when a loop is compiled in this process and was not kept.
+
+    Parameters
+    ----------
+    say : callable
+        Is called as it begins.
+    """
+    from numba.core import event  # noqa: PLC0415  (as above)
+
+    class Teller(event.Listener):
+        told = False
+
+        def on_start(self, _: event.Event) -> None:
+            if not self.told:
+                say()
+            self.told = True
+
+        def on_end(self, _: event.Event) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Teller()):
+        yield
 
 
 def plain(loop: Loop) -> Loop:

@@ -8,12 +8,13 @@ same types, whatever a loop's arguments become.
 
 from __future__ import annotations
 
+import functools
 import os
-import re
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,17 +22,16 @@ from typing import TYPE_CHECKING
 from joey.compiled import PACKAGE, code_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
 
     from joey.signals import Signal
 
-__all__ = ["JOBS", "Job", "is_cold", "warm"]
+__all__ = ["JOBS", "Job", "is_cold", "said_of_cold", "warm"]
 
 MOST_PROCESSES = 4
-KERNEL = re.compile(r"^@kernel\b[^@]*?^def (\w+)", re.MULTILINE | re.DOTALL)
 SECONDS = 60.0  # s of signal in a call
 
 
@@ -176,16 +176,19 @@ JOBS = (
 def warm(tell: Callable[[float, str], None]) -> int:
     """Compile what is not compiled yet; return how many jobs there were to do.
 
+    It may be ended at any moment: each loop is kept as it is compiled, so that what is lost is one
+    for each process.
+
     Parameters
     ----------
     tell : callable
         Is told the finished share (0 to 1) and what was done last.
     """
     _forget_others()
-    cold = [job for job in JOBS if _is_cold(job)]
+    cold = _cold_jobs()
     if not cold:
         return 0
-    tell(0.0, "compiling, once")
+    tell(0.0, said_of_cold())
     # New processes: compiling holds Python's lock, and a fork would copy threads.
     count = min(len(cold), os.cpu_count() or 1, MOST_PROCESSES)
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
@@ -197,37 +200,50 @@ def warm(tell: Callable[[float, str], None]) -> int:
 
 
 def _compile(number: int) -> None:
+    from numba import config  # noqa: PLC0415
+
     JOBS[number].call()
+    folder = code_folder()
+    if folder is not None and not config.DISABLE_JIT:
+        folder.mkdir(parents=True, exist_ok=True)
+        _mark(folder, JOBS[number]).touch()
 
 
 def is_cold() -> bool:
-    """Return whether a loop is not compiled yet, as far as can be told without loading Numba.
+    """Return whether a job was not done yet, as far as can be told without loading Numba.
 
     Where nothing can be written, nothing is kept, and every process compiles for itself: False.
     """
-    return any(_is_cold(job) for job in JOBS)
+    return bool(_cold_jobs())
 
 
-def _is_cold(job: Job) -> bool:
+def said_of_cold() -> str:
+    """Return in words what is to be compiled: all of it, or what is left; empty if nothing is."""
+    cold, folder = _cold_jobs(), code_folder()
+    if folder is None or not cold:
+        return ""
+    if not any(folder.glob("*/*.nbi")):
+        return "compiling, once"
+    return f"compiling what is left of {len(cold)} of {len(JOBS)} parts"
+
+
+def _cold_jobs() -> list[Job]:
     folder = code_folder()
-    return folder is not None and any(_is_module_cold(name, folder) for name in job.modules)
+    return [job for job in JOBS if folder is not None and not _mark(folder, job).exists()]
 
 
-def _is_module_cold(name: str, folder: Path) -> bool:
-    source = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
-    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
-    return not all(
-        any(folder.glob(f"{source.parent.name}_*/{source.stem}.{loop}-{line}.{python}*.nbi"))
-        for loop, line in _kernels(source)
-    )
+def _mark(folder: Path, job: Job) -> Path:
+    """Return the file that says that all loops of a job are kept, for each type they are called by.
+
+    Who was ended while it compiled has kept some loops, or a loop for some types.
+    """
+    return folder / f"{job.words}-{_maker()}.done"
 
 
-def _kernels(source: Path) -> Iterator[tuple[str, int]]:
-    """Yield the name of each compiled loop in a file, and the line it begins at."""
-    text = source.read_text(encoding="utf-8")
-    for match in KERNEL.finditer(text):
-        if "inline=" not in match[0]:  # such a loop is compiled into those that call it
-            yield match[1], text.count("\n", 0, match.start()) + 1
+@functools.cache
+def _maker() -> str:
+    """Return what machine code is made by, and is of no use to others."""
+    return f"py{sys.version_info[0]}{sys.version_info[1]}-numba{version('numba')}"
 
 
 def _forget_others() -> None:

@@ -127,15 +127,38 @@ def test_the_demo_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_demo_that_ends_while_it_compiles_says_nothing_of_it(tmp_path: Path) -> None:
-    """Whoever compiles ends what it started, and leaves no semaphore to be complained of."""
-    with running(tmp_path, "--exit-after", "5", cache=tmp_path / "cold") as process:
-        members = family(process.pid)
-        _, errors = process.communicate(timeout=60)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_ends_while_it_compiles_keeps_what_it_compiled(
+    how: signal.Signals, tmp_path: Path
+) -> None:
+    """Nothing is left but that, nor complained of; the next one compiles and names the rest."""
+    cache = tmp_path / "cold"
 
-    assert process.returncode == 0, errors
+    def kept() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in cache.rglob("*.nbc")}
+
+    (tmp_path / "first").mkdir()
+    with running(tmp_path / "first", cache=cache) as process:
+        link_of(process)
+        deadline = time.monotonic() + 60
+        while not kept() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        members = family(process.pid)
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == (0 if how == signal.SIGINT else 143), errors
     assert errors.splitlines() == ["joey: compiling, once: analysis starts after it"]
     assert left_of(members) == set()
+    before = kept()
+    assert before
+
+    (tmp_path / "second").mkdir()
+    with running(tmp_path / "second", "--exit-after", "1", cache=cache) as process:
+        _, errors = process.communicate(timeout=60)
+    assert re.fullmatch(
+        r"joey: compiling what is left of \d of \d parts: analysis starts after it\n", errors
+    )
+    assert before.items() <= kept().items()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

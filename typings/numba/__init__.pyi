@@ -6,6 +6,7 @@ from numba import types as types
 
 class config:  # noqa: N801  (its name upstream)
     CACHE_DIR: str
+    DISABLE_JIT: int
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from joey.errors import InputError
 from joey.serve.claims import claim
 from joey.store.folders import bring_up_folder
-from joey.warm import is_cold, warm
+from joey.warm import is_cold, said_of_cold, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,8 +199,9 @@ class Supervisor:
             process = self._warming = self._context.Process(
                 target=_be, args=(run_warm, ()), name="warm"
             )
+            said = said_of_cold()
             process.start()
-            self._say("compiling, once: analysis starts after it")
+            self._say(f"{said}: analysis starts after it")
         elif not process.is_alive():
             if process.exitcode:
                 self._say(f"compiling ended with {process.exitcode}; each process does it now")
