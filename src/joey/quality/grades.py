@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,6 +76,40 @@ SIZE_DOUBT, SIZE_BAD = 2.0, 3.5  # times the usual energy
 # By how much of the usual energy each deflection differs from its twin, to be a heart's after all.
 ALIKE_GOOD, ALIKE_DOUBT = 0.2, 0.3
 NEVER_QUIET = 0.4  # of the usual energy, in the quiet places: what swings evenly is no heart
+
+
+class Noise(NamedTuple):
+    """Energy between beats: of a second, the most of it and those beside, and around it."""
+
+    loud: float
+    loudest: float
+    steady: float
+
+
+class Stretches(NamedTuple):
+    """Samples: of a second and those beside, of its own reach, and where twins are looked for."""
+
+    first: int
+    stop: int
+    own_from: int
+    own_to: int
+    back: int
+    end: int
+
+
+class Deflections(NamedTuple):
+    """What is seen in a second and those beside, sizes as shares of an ordinary beat.
+
+    How many of its own are half a beat, and whether one of them is a beat too many; the largest of
+    all and of its own; how far the baseline moves across beats, of all and of its own.
+    """
+
+    half: int
+    extra: bool
+    large: float
+    larger: float
+    jump: float
+    leap: float
 
 
 @kernel
@@ -166,7 +202,7 @@ def _grade(
 
 
 @kernel
-def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
+def _grade_ecg(  # noqa: PLR0911, PLR0913, PLR0917
     k: int,
     known: int,
     w: NDArray[np.int64],
@@ -188,15 +224,55 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
     _put(usual, z, beat)
     if rows[k, CUT]:
         return CLIPPED
+    if beat <= 0 or (middle > 0 and _largest_near(k, measured, rows) < FAINT_BAD * middle):
+        return FAINT
+    reference = min(beat, middle) if middle > 0 else beat
+    ordinary = _ordinary_beat(k, measured, reference, rows)
+    noise = _noise_around(k, measured, rows)
+    here = _stretches(k, w, edges)
+    while z[PASSED] < z[FOUND] and found[z[PASSED], PLACE] < here.first:
+        z[PASSED] += 1
+    seen = _deflections(here, reference, ordinary, w, z, found)
+    if middle > 0 and beat > SIZE_BAD * middle:
+        return MOVED
+    trouble = noise.loudest > LOUD_BAD * reference or seen.large > LARGE_BAD or seen.jump > JUMP_BAD
+    if trouble and rows[k, RESTS]:
+        return FLAT  # the amplifier was thrown to its rail, for less than makes a flat line
+    own = trouble and _is_of_this_second(here, reference, ordinary, noise, seen, w, z, gathered)
+    grown = middle > 0 and beat > SIZE_DOUBT * middle
+    code = _grade_of(reference, noise, seen, trouble, own, grown)
+    look_for_waves(
+        here.back, here.stop, here.end, reference, noise.steady, known, w, z, x, valid, gathered,
+        found,
+    )  # fmt: skip
+    if z[WAVE_LAST] > here.back and code in {0, NOISE_DOUBT, MOTION}:
+        waves = waves_around(here.back, here.first, here.stop, reference, w, z, z[PASSED], found)
+        if waves > 0:  # it recurs, but is no beat
+            return WAVES if waves == 1 else ALL_WAVES
+    if code == 0 or grown or noise.steady > NEVER_QUIET * reference:
+        return code
+    return _grade_of_twins(code, here, reference, seen.leap, known, w, z, x, valid, found)
+
+
+@kernel
+def _largest_near(k: int, measured: int, rows: NDArray[np.float64]) -> float:
+    """Return the highest energy of a second and those beside."""
     near = 0.0
     for j in range(max(k - 1, 0), min(k + 2, measured)):
         near = max(near, rows[j, PEAK])
-    if beat <= 0 or (middle > 0 and near < FAINT_BAD * middle):
-        return FAINT
-    reference = min(beat, middle) if middle > 0 else beat
+    return near
+
+
+@kernel
+def _ordinary_beat(k: int, measured: int, reference: float, rows: NDArray[np.float64]) -> float:
+    """Return the energy of a beat here: the lesser of before and after, but of a slow heart."""
     before = _second_peak(rows, max(k - AROUND, 0), k + 1)
     after = _second_peak(rows, k, min(k + AROUND + 1, measured))
-    ordinary = max(min(before, after), SLOW_SHARE * reference)
+    return max(min(before, after), SLOW_SHARE * reference)
+
+
+@kernel
+def _noise_around(k: int, measured: int, rows: NDArray[np.float64]) -> Noise:
     loud = rows[k, NOISE]
     loudest = loud
     for j in range(max(k - 1, 0), min(k + 2, measured)):
@@ -207,72 +283,124 @@ def _grade_ecg(  # noqa: C901, PLR0911, PLR0912, PLR0913, PLR0915, PLR0917
         _mean_noise(rows, max(k - AROUND, 0), k + 1),
         _mean_noise(rows, k, min(k + AROUND + 1, measured)),
     )
-    unit = 2.0 * (2 * w[SHORT] + 1) * (2 * w[LONG] + 1) / reference  # a beat goes up and down
+    return Noise(loud, loudest, steady)
+
+
+@kernel
+def _stretches(k: int, w: NDArray[np.int64], edges: NDArray[np.int64]) -> Stretches:
     reach = OWN * w[BLOCK]
     last = len(edges) - 1
-    first, stop, end = edges[max(k - 1, 0)], edges[min(k + 2, last)], edges[min(k + 3, last)]
-    while z[PASSED] < z[FOUND] and found[z[PASSED], PLACE] < first:
-        z[PASSED] += 1
-    own_from, own_to = edges[k] - reach, edges[k + 1] + reach
+    return Stretches(
+        edges[max(k - 1, 0)],
+        edges[min(k + 2, last)],
+        edges[k] - reach,
+        edges[k + 1] + reach,
+        edges[max(k - BACK_TO, 0)],
+        edges[min(k + 3, last)],
+    )
+
+
+@kernel
+def _deflections(
+    here: Stretches,
+    reference: float,
+    ordinary: float,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> Deflections:
+    unit = 2.0 * (2 * w[SHORT] + 1) * (2 * w[LONG] + 1) / reference  # a beat goes up and down
     half_low, half_high = HALF_LOW * reference, HALF_HIGH * reference
     least = BEAT * reference
     half, extra, large, larger, jump, leap = 0, False, 0.0, 0.0, 0.0, 0.0
     for i in range(z[PASSED], z[FOUND]):
         place, size = found[i, PLACE], found[i, ENERGY]
-        if place >= stop:
+        if place >= here.stop:
             break
         moved = found[i, JUMP] * unit if size > least else 0.0
         large, jump = max(large, size), max(jump, moved)
-        if own_from <= place < own_to:
+        if here.own_from <= place < here.own_to:
             half += half_low < size < half_high
             larger, leap = max(larger, size), max(leap, moved)
-            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], end, least):
+            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], here.end, least):
                 extra = True
-    large, larger = large / ordinary, larger / ordinary
-    if middle > 0 and beat > SIZE_BAD * middle:
+    return Deflections(half, extra, large / ordinary, larger / ordinary, jump, leap)
+
+
+@kernel
+def _is_of_this_second(
+    here: Stretches,
+    reference: float,
+    ordinary: float,
+    noise: Noise,
+    seen: Deflections,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    gathered: NDArray[np.float64],
+) -> bool:
+    """Whether the trouble of a second and those beside is its own, too."""
+    if seen.half > 0 or seen.larger > LARGE_HINT or seen.leap > JUMP_HINT:
+        return True
+    if noise.loud > LOUD_HINT * reference:
+        return True
+    # A beat on the flank of what comes, or goes, is no top of its own.
+    for j in range(max(here.own_from // w[BLOCK], 0), min(here.own_to // w[BLOCK], z[GATHERED])):
+        if gathered[j] > LARGE_HINT * ordinary:
+            return True
+    return False
+
+
+@kernel
+def _grade_of(
+    reference: float,
+    noise: Noise,
+    seen: Deflections,
+    trouble: bool,  # noqa: FBT001
+    own: bool,  # noqa: FBT001
+    grown: bool,  # noqa: FBT001
+) -> int:
+    """Grade by noise, by what is neither small nor a beat, and by how the baseline moves."""
+    loud = max(noise.loud / LOUD_BAD, noise.steady / STEADY_BAD) > reference
+    if loud or seen.larger > LARGE_BAD:
+        return NOISY
+    if seen.leap > JUMP_BAD or seen.extra:
         return MOVED
-    trouble = loudest > LOUD_BAD * reference or large > LARGE_BAD or jump > JUMP_BAD
-    own = half > 0 or larger > LARGE_HINT or loud > LOUD_HINT * reference or leap > JUMP_HINT
-    if trouble and rows[k, RESTS]:
-        return FLAT  # the amplifier was thrown to its rail, for less than makes a flat line
-    if trouble and not own:  # a beat on the flank of what comes, or goes, is no top of its own
-        a, b = max(own_from // w[BLOCK], 0), min(own_to // w[BLOCK], z[GATHERED])
-        for j in range(a, b):
-            own = own or gathered[j] > LARGE_HINT * ordinary
-    code = 0
-    if max(loud / LOUD_BAD, steady / STEADY_BAD) > reference or larger > LARGE_BAD:
-        code = NOISY
-    elif leap > JUMP_BAD or extra:
-        code = MOVED
-    elif trouble and own:
-        code = NOISY
-    elif trouble or half > 0 or larger > LARGE_DOUBT or steady > STEADY_DOUBT * reference:
-        code = NOISE_DOUBT
-    elif leap > JUMP_DOUBT or (middle > 0 and beat > SIZE_DOUBT * middle):
-        code = MOTION
-    back = edges[max(k - BACK_TO, 0)]
-    look_for_waves(back, stop, end, reference, steady, known, w, z, x, valid, gathered, found)
-    if z[WAVE_LAST] > back and code in {0, NOISE_DOUBT, MOTION}:
-        waves = waves_around(back, first, stop, reference, w, z, z[PASSED], found)
-        if waves > 0:  # it recurs, but is no beat
-            return WAVES if waves == 1 else ALL_WAVES
+    if trouble:
+        return NOISY if own else NOISE_DOUBT
+    if seen.half > 0 or seen.larger > LARGE_DOUBT or noise.steady > STEADY_DOUBT * reference:
+        return NOISE_DOUBT
+    return MOTION if seen.leap > JUMP_DOUBT or grown else 0
+
+
+@kernel
+def _grade_of_twins(  # noqa: PLR0913, PLR0917
+    code: int,
+    here: Stretches,
+    reference: float,
+    leap: float,
+    known: int,
+    w: NDArray[np.int64],
+    z: NDArray[np.int64],
+    x: NDArray[np.int32],
+    valid: NDArray[np.bool_],
+    found: NDArray[np.float64],
+) -> int:
+    """Grade one step better where every deflection has twins: what repeats itself is the heart."""
     doubtful = code in {NOISE_DOUBT, MOTION}
     # A beat of two steps far apart may be timed at either: alike, it is doubtful none the less.
-    if code == 0 or leap > (JUMP_DOUBT if doubtful else JUMP_BAD):
+    if leap > (JUMP_DOUBT if doubtful else JUMP_BAD):
         return code
-    if steady > NEVER_QUIET * reference or (middle > 0 and beat > SIZE_DOUBT * middle):
-        return code
-    enough = ALIKE_GOOD if doubtful else ALIKE_DOUBT
+    enough = (ALIKE_GOOD if doubtful else ALIKE_DOUBT) * reference
+    least = HALF_LOW * reference
     differs = least_alike(
-        first, stop, back, end, half_low, enough * reference, known, w, z, z[PASSED], x, valid,
-        found,
+        here.first, here.stop, here.back, here.end, least, enough, known, w, z, z[PASSED], x,
+        valid, found,
     )  # fmt: skip
-    if differs > enough * reference:
+    if differs > enough:
         return code
-    # One step at a time: what is bad becomes doubtful, what is doubtful good.
-    if not doubtful:
-        return MOTION if leap > JUMP_DOUBT else NOISE_DOUBT
-    return 0
+    if doubtful:
+        return 0
+    return MOTION if leap > JUMP_DOUBT else NOISE_DOUBT
 
 
 @kernel
