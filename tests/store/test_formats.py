@@ -130,6 +130,14 @@ def test_a_file_of_a_later_joey_is_refused(folder: Path, name: str, read_only: b
     assert dump(folder / name) == before
 
 
+def test_files_are_made_before_anything_is_started(tmp_path: Path) -> None:
+    """In the mode in which many use them: who changes it is refused while another has it open."""
+    bring_up_folder(tmp_path)
+    for name in ("journal.db", "archive.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as db:
+            assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_serve_ends_before_anything_is_started(folder: Path) -> None:
     """With the same line, and not with a process that dies again and again."""
     change(folder / "archive.db", "PRAGMA user_version = 77;")

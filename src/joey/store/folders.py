@@ -45,6 +45,8 @@ def alone_in(folder: Path) -> Iterator[None]:
 def bring_up_folder(folder: Path) -> None:
     """Bring journal and archive of a folder to this version's format; look at the records.
 
+    Those that are not there are made: processes that make one at the same moment find it locked.
+
     Parameters
     ----------
     folder : Path
@@ -72,5 +74,4 @@ def bring_up_folder(folder: Path) -> None:
             raise StorageError(msg) from error
         refuse_unknown(records, [str(row[0]) for row in rows])
     for name, opened in (("journal.db", Journal), ("archive.db", Archive)):
-        if (folder / name).exists():
-            opened(folder / name).close()
+        opened(folder / name).close()
