@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from joey.store.archive import Archive
+from joey.store.journal import Journal, NewEntry, shard_of
 from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.taps import as_payload
 from tests.web.archived import NS, bradycardia, desaturation, tell
 from tests.web.messages import observations
-from tests.web.serving import admit, write
+from tests.web.serving import SOURCE, admit, write
 from tests.web.test_told import Clock, catch_up, open_ward
 
 if TYPE_CHECKING:
@@ -221,6 +222,42 @@ def test_the_trend_of_the_infant_before_is_not_shown(tmp_path: Path) -> None:
     catch_up(ward)
     assert [each for each in ward.trends()[BED]["hr"] if each is not None] == []
     ward.close()
+
+
+def test_the_trend_is_the_lowest_of_each_half_minute(bed: Bed) -> None:
+    """What the archive has is final, also that there was nothing; what it has not is the monitor's.
+
+    The archive ends 4 min before now; in between the monitor falls for a second.
+    """
+    now = bed.clock.now = (bed.clock.now // (60 * NS) + 1) * 60 * NS + 15 * NS
+    heard = observations("4", *JONES, now, numbers={}, device=HEART)
+    tell(bed.folder, BED, now - 240 * NS, {}, heard=heard, kinds=("heart_rate",), minutes=30)
+    bed.clock.now -= 600 * NS
+    journal = Journal(bed.folder / "journal.db")
+    for second in range(600):
+        bed.clock.now += NS
+        at = bed.clock.now
+        numbers = {"heart_rate": 70.0 if second == 450 else 130.0, "spo2": 88.0}
+        raw = observations("4", *JONES, at, numbers=numbers, waves=(), device=HEART)
+        journal.append([NewEntry(at, "hl7", SOURCE, raw, shard_of(SOURCE, BED), str(second))])
+    journal.close()
+    bed.tile()
+    bed.clock.now += NS
+    bed.tile()
+    archive = Archive(bed.folder / "archive.db")
+    trend = bed.ward.trends()[BED]
+    first = trend["end"] // CELL_MS - 120 * 120
+    cells, told = archived_cells(archive, BED, first, first + 120 * 120)
+    archive.close()
+    final = told.reshape(120, 120).all(axis=1)
+    lowest = cells["heart_rate"].reshape(120, 120).min(axis=1)
+    hr, spo2 = (np.array(trend[kind], dtype=float) for kind in ("hr", "spo2"))
+    assert final.sum() > 50
+    assert hr[final] == pytest.approx(np.round(lowest[final], 1))
+    assert np.isnan(spo2[final]).all()
+    after = np.flatnonzero(final)[-1] + 1
+    assert set(hr[after:-3]) == {130.0, 70.0}
+    assert set(spo2[after:-3]) == {88.0}
 
 
 def test_the_past_of_both_is_laid_together(bed: Bed) -> None:
