@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from joey.store.archive import Archive
+from joey.sources.hl7 import SourceSettings
+from joey.store.archive import Archive, Batch, Fact
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.taps import as_payload
-from tests.web.archived import NS, bradycardia, desaturation, tell
+from tests.web.archived import NS, bradycardia, desaturation, tell, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
 from tests.web.test_told import Clock, catch_up, open_ward
@@ -40,6 +42,19 @@ class Bed:
         admit(folder, "4", *JONES, at_ns=self.clock.now - 7200 * NS)
         self.ward: Ward = open_ward(folder, self.clock)
 
+    def say(
+        self,
+        device: int,
+        numbers: dict[str, float],
+        waves: tuple[str, ...] = (),
+        whose: tuple[str, str] = JONES,
+    ) -> None:
+        """Let a monitor send the second that ended half a second ago."""
+        self.clock.now += NS // 2
+        at = self.clock.now // NS * NS
+        raw = observations("4", *whose, at, numbers=numbers, waves=waves, device=device)
+        write(self.folder, raw, BED, self.clock.now)
+
     def hear(
         self,
         device: int,
@@ -47,11 +62,8 @@ class Bed:
         waves: tuple[str, ...] = (),
         whose: tuple[str, str] = JONES,
     ) -> dict[str, Any]:
-        """Let a monitor send the second that ended half a second ago; return the tile after it."""
-        self.clock.now += NS // 2
-        at = self.clock.now // NS * NS
-        raw = observations("4", *whose, at, numbers=numbers, waves=waves, device=device)
-        write(self.folder, raw, BED, self.clock.now)
+        """Let a monitor send a second; return the tile after it."""
+        self.say(device, numbers, waves, whose)
         return self.tile()
 
     def both(self, whose: tuple[str, str] = JONES) -> list[dict[str, Any]]:
@@ -275,3 +287,52 @@ def test_the_past_of_both_is_laid_together(bed: Bed) -> None:
     assert told[: 4800 - 240].all()
     for kind in ("heart_rate", "spo2"):
         assert np.isfinite(cells[kind][told]).all()
+
+
+def test_a_thermometer_does_not_wait_for_its_analysis_for_ever(bed: Bed) -> None:
+    """It has nothing that could be looked at; of the ECG beside it the beats are there."""
+    for _ in range(60):
+        bed.say(HEART, HEART_SAYS, ("ecg", "resp"))
+        bed.say(0x44, {"temp": 36.6})
+    work(bed.folder, (SourceSettings(SOURCE),))
+    bed.clock.now += NS
+    bed.tile()
+    bed.clock.now += 2 * NS
+    assert bed.tile()["analysis"] == "analysis starting"
+    for _ in range(200):
+        bed.clock.now += NS // 2
+        bed.say(HEART, HEART_SAYS, ("ecg", "resp"))
+        bed.say(0x44, {"temp": 36.6})
+    work(bed.folder, (SourceSettings(SOURCE),))
+    bed.tile()
+    bed.clock.now += 2 * NS
+    assert bed.tile()["analysis"] == ""
+
+
+def test_an_analysis_that_ended_is_said_while_the_other_goes_on(bed: Bed) -> None:
+    """Each monitor has an analysis of its own, and a bed is looked at if all are."""
+    for _ in range(60):
+        bed.say(HEART, HEART_SAYS, ("ecg", "resp"))
+        bed.say(OXIMETER, OXIMETER_SAYS, ("pleth",))
+    work(bed.folder, (SourceSettings(SOURCE),))
+    archive = Archive(bed.folder / "archive.db")
+    heart, oximeter = sorted(archive.streams(BED), key=lambda row: row.device)
+    for _ in range(2):
+        bed.clock.now += 2 * NS
+        tile = bed.tile()
+    assert tile["analysis"] == ""
+
+    now = bed.clock.now
+    archive.write(Batch(facts=(Fact(heart.id, "down", "", now, now, 1, b"{}"),)))
+    for _ in range(3):
+        bed.clock.now += 2 * NS
+        assert bed.tile()["analysis"].startswith("not monitoring since ")
+    now = bed.clock.now
+    archive.write(Batch(facts=(Fact(oximeter.id, "up", "", now, now, 1, b"{}"),)))
+    bed.clock.now += 2 * NS
+    assert bed.tile()["analysis"].startswith("not monitoring since ")
+    ended = tuple(replace(row, closed_ns=now) for row in (heart, oximeter))
+    archive.write(Batch(streams=ended))
+    archive.close()
+    bed.clock.now += 2 * NS
+    assert bed.tile()["analysis"] == ""

@@ -29,6 +29,9 @@ KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of
 # ten minutes, where it has most to write.
 LATE_S = 5.0  # s behind what was received, from which a worker is not up to date
 STILL_S = 4.5  # s without a sign of a worker that is behind, from which it is dead
+NOTHING_S = (
+    180.0  # s without a fact of a stream, after which it has nothing to look at: a thermometer
+)
 AHEAD_NS = 5 * NS  # ns; what is told to be later than that is laid wrong
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
 UNITS = {
@@ -68,6 +71,7 @@ class _Open:
     """A stream that goes on, as of its analysis."""
 
     shard: str
+    known_ns: int  # when it was first read of here
     down_ns: int = 0  # since when a bug has ended it; 0: it goes on
     seen: bool = False  # whether it was ever looked at
 
@@ -239,8 +243,10 @@ class Told:
             When its last message came. [ns UTC]
         """
         found = self._beds.get(bed)
-        if found is None or not found.open:
+        if found is None:
             return "starting", 0
+        if not found.open:  # what was there has ended
+            return "", 0
         streams = found.open.values()
         if any(each.down_ns for each in streams):
             return "down", min(each.down_ns for each in streams if each.down_ns)
@@ -251,7 +257,8 @@ class Told:
             _, changed_ns = self._points[shard]
             dead = self._now_ns - changed_ns > STILL_S * self._speed * NS
             return ("down" if dead else "behind"), reached
-        seen = all(each.seen for each in streams)
+        fresh = self._now_ns - NOTHING_S * self._speed * NS
+        seen = all(each.seen or each.known_ns < fresh for each in streams)
         return ("starting" if late or not seen else ""), 0
 
     def _look(self, now_ns: int) -> None:
@@ -278,7 +285,9 @@ class Told:
             if stream.closed_ns is not None:
                 bed.open.pop(stream.id, None)
             elif stream.id not in bed.open:
-                bed.open[stream.id] = _Open(f"shard {shard_of(stream.source, stream.bed)}")
+                bed.open[stream.id] = _Open(
+                    f"shard {shard_of(stream.source, stream.bed)}", self._now_ns
+                )
         for bed in self._beds.values():
             for name, one in bed.open.items():
                 one.seen = one.seen or bool(self._archive.has_facts(name, SEEN))
