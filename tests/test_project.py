@@ -291,6 +291,24 @@ def test_readme_and_commands_agree() -> None:
     assert named - {"test"} == command_names()  # `./joey test` is the script's own
 
 
+def test_readme_names_no_option_that_is_not_there() -> None:
+    """Of the command it is said of: at the head of its line, or else after its name."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    asked: dict[str, set[str]] = {}
+    for line in readme.splitlines():
+        for part in re.split(r"(?=\./joey )", line)[1:]:
+            command = part.split()[1].strip("`")
+            asked.setdefault(command, set()).update(re.findall(r"--[a-z][a-z0-9-]+", part))
+
+    for command, options in asked.items():
+        if options:
+            shown = run("-m", "joey", command, "--help").stdout
+            known = {"--help", *re.findall(r"--[a-z][a-z0-9-]+", shown)}
+            assert options <= known, command
+    for option in ("--history", "--auto-taps"):  # without them nobody gets the picture's page
+        assert option in readme.partition("docs/unit.png")[2].partition("## Start")[0]
+
+
 def test_nothing_heavy_is_loaded_for_help() -> None:
     """``joey --help`` and ``import joey`` load no numerical library."""
     program = (
