@@ -15,8 +15,6 @@ import hypothesis
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from joey.rooms import spare
-
 ROOT = Path(__file__).resolve().parents[1]
 
 # Examples are drawn from each test's own name: the same on every machine and in every worker.
@@ -98,12 +96,3 @@ def page(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
         )
         yield context.pages[0]
         context.close()
-
-
-@pytest.fixture
-def sparing(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Have detectors give back the samples behind, as in a worker, for one test (or not: False)."""
-    spares: bool = getattr(request, "param", True)
-    spare(memory=spares)
-    yield spares
-    spare(memory=False)

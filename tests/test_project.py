@@ -26,7 +26,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 LAYERS = (
     "cli > bench, demo, terminal > serve > warm, web > respond, check > live, marks, reports, study"
     " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
-    " > quality > sources > streams > signals > compiled, folders, rooms, spans > errors"
+    " > quality > sources > streams > signals > compiled, folders, spans, workspaces > errors"
 )
 HEIGHT = {
     module.strip(): -depth
@@ -322,7 +322,7 @@ def test_nothing_heavy_is_loaded_for_help() -> None:
     assert done.returncode == 0, f"loaded: {done.stderr}"
 
 
-def test_rooms_are_reached_without_an_import_of_their_own() -> None:
+def test_packages_are_reached_without_an_import_of_their_own() -> None:
     """As the pages of docs write them: ``joey.events.PRESETS`` after ``import joey`` alone."""
     program = "import joey; print(len(joey.events.PRESETS), joey.features, joey.quality)"
     done = run("-c", program)

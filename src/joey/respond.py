@@ -1,4 +1,4 @@
-"""From files to files: the walk of one command, each step a call of the room that knows it."""
+"""From files to files: the walk of one command, each step a call of the package that knows it."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from joey.rooms import lay_out
 from joey.signals import NS, SLACK_NS
+from joey.workspaces import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,10 +24,10 @@ def searched(
     """Return the candidates and the searched runs that the compiled loops find, in random steps."""
     n = len(x)
     begin, words, _ = kernels.furnish(w, n, (250, 1), 1.0, decide.beginning())
-    room = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
-    room[: len(begin)] = begin
-    kernels.address(room, 0, (0, n), (0.0, 0.0))
-    samples, absent = compiled.plain(kernels.samples_of)(room)
+    work = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
+    work[: len(begin)] = begin
+    kernels.address(work, 0, (0, n), (0.0, 0.0))
+    samples, absent = compiled.plain(kernels.samples_of)(work)
     samples[:], absent[:] = -12345, 0
     told = np.empty(0)
     rng = np.random.default_rng(seed)
@@ -39,17 +39,17 @@ def searched(
             number = stop - at
             if valid[lo]:
                 samples[at:stop] = x[at:stop]
-                kernels.advance(room, told, number, ONLY_HEAR)
+                kernels.advance(work, told, number, ONLY_HEAR)
             else:
-                room[kernels.Z + kernels.SILENT] = number
-                kernels.advance(room, told, 0, ONLY_HEAR)
+                work[kernels.Z + kernels.SILENT] = number
+                kernels.advance(work, told, 0, ONLY_HEAR)
             at = stop
-    z = room[d.N_WIDTHS : kernels.CLOCK]
+    z = work[d.N_WIDTHS : kernels.CLOCK]
     many = int(z[kernels.MANY])
     first = kernels.VERDICTS + 2 * (many // 8 + 1)
-    table = room[first : first + many * d.N_PLACES].reshape(many, d.N_PLACES)
+    table = work[first : first + many * d.N_PLACES].reshape(many, d.N_PLACES)
     last = first + many * (d.N_PLACES + d.N_SIZES)
-    runs = room[last : last + 2 * many].reshape(many, 2)
+    runs = work[last : last + 2 * many].reshape(many, 2)
     return table[: z[kernels.FOUND]], runs[: z[kernels.RUNS]]
 
 

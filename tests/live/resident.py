@@ -36,7 +36,7 @@ def main(beds: int, minutes: int) -> list[float]:
     whole = sent(simulate_infant(0.1, 3, holds=0, dirt=False).recording)
     start = whole.span.start
     pattern = messages_of(cut(whole, Span(start, start + PATTERN_S)), EVERY_S)
-    known = [(Monitor(f"s{k}"), FrameMaker(f"s{k}")) for k in range(beds + 1)]
+    known = [(Monitor(f"s{k}", sparing=True), FrameMaker(f"s{k}")) for k in range(beds + 1)]
     begin = BEGIN - 60
     moved = begin - round(start)
     rows: list[float] = []

@@ -104,12 +104,11 @@ def assert_same(live: dict[str, object], archive: dict[str, object]) -> None:
         assert live[name] == wanted, name
 
 
-@pytest.mark.usefixtures("sparing")
 @pytest.mark.parametrize("seed", [3, 7, 11])
 def test_live_equals_archive(seed: int) -> None:
     """An infant's minutes with all their dirt, as messages to a worker and as a file."""
     recording = recorded(seed)
-    live = told_of(heard(messages_of(recording), Monitor("s")))
+    live = told_of(heard(messages_of(recording), Monitor("s", sparing=True)))
 
     assert len(live["beats"][0]) > 1000
     assert_same(live, archived(analyze(recording)))

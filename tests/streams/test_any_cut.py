@@ -12,7 +12,6 @@ import pytest
 from joey.beats import BeatDetector, detect_beats, join_beats
 from joey.breaths import BreathDetector, join_breaths
 from joey.quality import Quality, QualityDetector, join_quality
-from joey.rooms import are_sparing
 from joey.signals import Signal, blank
 from joey.spans import Span, Spans
 from tests.streams import kit
@@ -27,21 +26,21 @@ GAPS = Spans.of([(250.0, 254.0), (900.0, 925.0), (1190.0, 1208.0), (1500.0, 1500
 
 
 @cache
-def case(name: str) -> tuple[kit.Case, str]:
+def case(name: str, *, sparing: bool = False) -> tuple[kit.Case, str]:
     """Return a detector with 30 minutes of a body to search, and its main input."""
     ecg, pleth, resp = (blank(each, GAPS) for each in body())
     if name.startswith("quality of "):
         signal = {"ecg": ecg, "pleth": pleth, "resp": resp}[name.removeprefix("quality of ")]
-        make_quality = partial(_Judge, signal.channel)
+        make_quality = partial(_Judge, signal.channel, sparing=sparing)
         return kit.Case(name, make_quality, {"signal": list(signal.segments)}, _joined), "signal"
     if name == "ecg":
-        return _beats(name, ecg), "signal"
+        return _beats(name, ecg, sparing=sparing), "signal"
     if name == "pleth":
-        return _beats(name, pleth), "signal"
+        return _beats(name, pleth, sparing=sparing), "signal"
     if name == "coarse breaths":  # flat for seconds in a pause, and at times in breaths
         resp = _coarse(resp)
     inputs: dict[str, kit.Data] = {"resp": list(resp.segments), "beats": detect_beats(ecg)}
-    make = partial(BreathDetector, resp.channel)
+    make = partial(BreathDetector, resp.channel, sparing=sparing)
     return kit.Case(name, make, inputs, partial(join_breaths, resp.channel)), "resp"
 
 
@@ -50,8 +49,8 @@ def _coarse(signal: Signal) -> Signal:
     return replace(signal, segments=segments)
 
 
-def _beats(name: str, signal: Signal) -> kit.Case:
-    make = partial(BeatDetector, signal.channel)
+def _beats(name: str, signal: Signal, *, sparing: bool) -> kit.Case:
+    make = partial(BeatDetector, signal.channel, sparing=sparing)
     join = partial(join_beats, signal.channel)
     return kit.Case(name, make, {"signal": list(signal.segments)}, join)
 
@@ -69,8 +68,8 @@ class _Judged:
 class _Judge:
     """The quality detector, its facts in the kit's shape."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._detector = QualityDetector(channel)
+    def __init__(self, channel: Channel, *, sparing: bool) -> None:
+        self._detector = QualityDetector(channel, sparing=sparing)
 
     def update(self, new: Mapping[str, Sequence[Segment]], upto: Mapping[str, float]) -> _Judged:
         return _seconds(self._detector.update(new, upto))
@@ -118,17 +117,16 @@ def test_there_is_something_to_find(name: str) -> None:
     assert len(facts.times) > LEAST.get(name, 10)
 
 
-@pytest.mark.parametrize("sparing", [False, True], indirect=True, ids=["kept", "given back"])
+@pytest.mark.parametrize("sparing", [False, True], ids=["kept", "given back"])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", DETECTORS)
 def test_any_chunking_and_interleaving_gives_identical_facts(
     name: str, seed: int, sparing: bool
 ) -> None:
     """Chunks from milliseconds to minutes, inputs in any order; samples behind kept or not."""
-    assert are_sparing() == sparing
     rng = np.random.default_rng(seed)
 
-    told = kit.chunked(case(name)[0], rng, chunks=(5, 60, 300, 900)[seed])
+    told = kit.chunked(case(name, sparing=sparing)[0], rng, chunks=(5, 60, 300, 900)[seed])
 
     kit.same(kit.archive(case(name)[0]), told)
 

@@ -198,7 +198,7 @@ def test_an_unanswered_message_is_sent_again() -> None:
                 link.put(Letter(str(number), raw, split=number == 1, joined=number == 2))
             task = asyncio.create_task(link.run())
             async with asyncio.timeout(10):
-                await link.room(0)
+                await link.drain(0)
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -229,7 +229,7 @@ def test_it_is_said_that_nobody_listens() -> None:
             assert f"nobody listens at 127.0.0.1:{port}" in said[0]
             async with Heard(port=port).listening() as heard:
                 for link in links:
-                    await link.room(0)
+                    await link.drain(0)
                 for task in running:
                     task.cancel()
         return heard

@@ -197,7 +197,7 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     ----------
     at : ndarray of int64, shape (n, N_PLACES)
         The section's candidates so far.
-    sizes : ndarray of float64, shape (room, N_SIZES)
+    sizes : ndarray of float64, shape (most, N_SIZES)
         Their deflections, looked up when they matter, changed in place.
     known : int
         Sample index before which all candidates are given.

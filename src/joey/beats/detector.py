@@ -14,10 +14,10 @@ import numpy as np
 from joey.beats.recipes import ECG, END, ONLY_HEAR, PLETH, TELL, Recipe, smallest, widths
 from joey.beats.types import Beats, told_beats
 from joey.compiled import plain
-from joey.rooms import LIVE_S, Room, are_sparing
 from joey.signals import NS
 from joey.spans import EMPTY, union
 from joey.streams import MARK_S, Sections
+from joey.workspaces import LIVE_S, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
 TIMED_S = 0.12  # s, a beat lies at most so long before where its energy tops: 80 ms and a sample
 BACK_S = 15  # s: more before what was told last nobody looks at again
 FORGET_S = 8  # s between two times that what lies behind is given back
-MANY_SPANS = 256  # told, for which a section's array has room; then it takes a new one
+MANY_SPANS = 256  # told, that a section's array holds; then it takes a new one
 
 
 def _no_flags(number: int) -> NDArray[np.uint8]:
@@ -55,6 +55,8 @@ class BeatDetector:
     ----------
     channel : Channel
         ``ecg`` or ``pleth``.
+    sparing : bool
+        Whether samples behind are given back to the system: for who has many signals.
 
     Raises
     ------
@@ -64,7 +66,7 @@ class BeatDetector:
 
     inputs = ("signal",)
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, sparing: bool = False) -> None:
         recipes = {"ecg": ECG, "pleth": PLETH}
         if channel.quantity not in recipes:
             msg = f"beats are found in ecg or pleth, not in {channel.quantity!r}"
@@ -72,7 +74,7 @@ class BeatDetector:
         self.channel = channel
         recipe = recipes[channel.quantity]
         self._sections: Sections[Beats] = Sections(
-            lambda window: _Section(channel, recipe, window),
+            lambda window: _Section(channel, recipe, window, sparing=sparing),
             lead_in_s=BEATS_LEAD_IN_S,
             tail_s=BEATS_TAIL_S,
         )
@@ -156,12 +158,12 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
 
 @cache
 def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, int, int]:
-    """Return how a room begins, the most samples of a window, words of a room, and most beats."""
+    """Return how a workspace begins, samples of a window and words of it at most, and beats."""
     from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
 
     w = widths(recipe, fs)
     floor = smallest(w) * (decide.PULSE_FLOOR if recipe.steepest else decide.FLOOR)
-    # Not all windows are as long as the longest, but so all fit the same rooms.
+    # Not all windows are as long as the longest, but so all fit the same workspaces.
     length = round((BEATS_LEAD_IN_S + MARK_S + BEATS_TAIL_S) * fs) + 2
     begin, words, many = kernels.furnish(
         w, length, fs.as_integer_ratio(), float(floor), decide.beginning()
@@ -170,23 +172,23 @@ def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, in
     return begin, length, words, many
 
 
-# Rooms that sections have left, of any detector of this process, as fresh memory is slow; nothing
-# in them counts any more.
-LEFT: list[tuple[NDArray[np.int64], Room]] = []  # how each began, and the room
+# Workspaces that sections have left, of any detector of this process, as fresh memory is slow;
+# nothing in them counts any more.
+LEFT: list[tuple[NDArray[np.int64], Workspace]] = []  # how each began, and itself
 MOST_LEFT = 4  # about 2 MB each at 250 Hz
 
 
-def _enter(begin: NDArray[np.int64], words: int) -> Room:
-    """Return a room that begins so, one that was left where there is one."""
+def _workspace(begin: NDArray[np.int64], words: int) -> Workspace:
+    """Return a workspace that begins so, one that was left where there is one."""
     try:
-        kind, room = LEFT.pop()
+        kind, left = LEFT.pop()
     except IndexError:  # asked first, another thread might take the last
-        return Room(8 * words)
-    return room if kind is begin else Room(8 * words)
+        return Workspace(8 * words)
+    return left if kind is begin else Workspace(8 * words)
 
 
 class _Section:
-    """The beat detector's work on one window: a room of arrays, and what was told.
+    """The beat detector's work on one window: its workspace, and what was told.
 
     Samples are only written down as they come; `step` works on all that are new in one call.
     """
@@ -209,17 +211,17 @@ class _Section:
         "_memory",
         "_n_spans",
         "_n_told",
-        "_room",
         "_samples",
-        "_spare",
-        "_spare_most",
+        "_sparing",
+        "_sparing_most",
         "_speak_to",
         "_stop",
         "_times",
         "_told",
+        "_work",
     )
 
-    def __init__(self, channel: Channel, recipe: Recipe, window: Window) -> None:
+    def __init__(self, channel: Channel, recipe: Recipe, window: Window, *, sparing: bool) -> None:
         from joey.beats import kernels  # noqa: PLC0415  loads Numba
 
         grid = window.grid
@@ -228,13 +230,13 @@ class _Section:
             msg = f"a window of beats has at most {length} samples"
             raise ValueError(msg)
         self._begin = begin
-        self._memory = _enter(begin, words)
-        self._room: NDArray[np.int64] = self._memory.array(np.int64, words)
-        self._room[: len(begin)] = begin
+        self._memory = _workspace(begin, words)
+        self._work: NDArray[np.int64] = self._memory.array(np.int64, words)
+        self._work[: len(begin)] = begin
         start_s, rest_ns = divmod(grid.start_ns, NS)
         speak = window.speak_from, window.speak_to
-        kernels.address(self._room, window.first, speak, (start_s, rest_ns / NS))
-        self._samples, self._absent = plain(kernels.samples_of)(self._room)
+        kernels.address(self._work, window.first, speak, (start_s, rest_ns / NS))
+        self._samples, self._absent = plain(kernels.samples_of)(self._work)
         self._many = many
         self._channel = channel
         self._kernels = kernels
@@ -245,8 +247,8 @@ class _Section:
         self._gaps = False
         self._fs = round(grid.fs)
         self._forget_at = window.first + 2 * BACK_S * self._fs
-        # An archive is read in large steps: its rooms are used again.
-        self._spare, self._spare_most = are_sparing(), LIVE_S * self._fs
+        # An archive is read in large steps: its workspaces are used again.
+        self._sparing, self._sparing_most = sparing, LIVE_S * self._fs
         self._n_told = self._n_spans = self._flagged = 0
         self._take_paper()
 
@@ -290,8 +292,8 @@ class _Section:
         n, m = self._n_told, self._n_spans
         if m > MANY_SPANS:
             self._take_paper()
-            self._room[self._kernels.Z + self._kernels.N_SPANS] = m = 0
-        n_told, flagged, n_spans, upto = self._advance(self._room, self._told, measured, then)
+            self._work[self._kernels.Z + self._kernels.N_SPANS] = m = 0
+        n_told, flagged, n_spans, upto = self._advance(self._work, self._told, measured, then)
         self._n_told, self._n_spans = n_told, n_spans
         if flagged == self._flagged and n_told - n < len(NO_FLAGS):
             flags = NO_FLAGS[n_told - n]
@@ -301,15 +303,15 @@ class _Section:
         found = told_beats(self._channel, self._times[n:n_told], flags, self._bounds[m:n_spans])
         if then == END or upto >= self._speak_to:
             self._leave()
-        elif self._spare and self._stop >= self._forget_at:
+        elif self._sparing and self._stop >= self._forget_at:
             self._forget(upto, measured)
         return found, upto
 
     def _forget(self, upto: int, measured: int) -> None:
         """Give back the samples before those that may be looked at again."""
         self._forget_at = self._stop + FORGET_S * self._fs
-        self._spare = measured <= self._spare_most
-        if not self._spare:
+        self._sparing = measured <= self._sparing_most
+        if not self._sparing:
             return
         # Before the window speaks `upto` is where it will, whatever is still undecided.
         before = min(upto, self._stop - BACK_S * self._fs) - BACK_S * self._fs - self._first
@@ -327,9 +329,9 @@ class _Section:
         """Work on what is before grid index `upto`; what is not written down was not measured."""
         measured, silent = self._stop - self._heard, upto - self._stop
         self._pause(silent)
-        self._advance(self._room, self._told, measured, ONLY_HEAR)
+        self._advance(self._work, self._told, measured, ONLY_HEAR)
         self._heard = self._stop = upto
 
     def _pause(self, silent: int) -> None:
-        self._room[self._kernels.Z + self._kernels.SILENT] = silent
+        self._work[self._kernels.Z + self._kernels.SILENT] = silent
         self._gaps = True

@@ -1,7 +1,7 @@
 """The beat detector's loops: from samples to candidates, decisions and told beats, compiled.
 
-One section is one array, a room of 64-bit words, since each array of a call costs as much as ten
-samples. All sums are integer sums, so a candidate is the same
+One section is one array, a workspace of 64-bit words, since each array of a call costs as much as
+ten samples. All sums are integer sums, so a candidate is the same
 whatever the chunking.
 
 ```
@@ -93,12 +93,12 @@ TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
     N_SPANS,  # told into the array that is written to
     NUMERATOR,  # of the sampling frequency
     DENOMINATOR,
-    MANY,  # room for candidates
+    MANY,  # candidates at most
     BUFFER,  # length of the buffers of a tile
-    BLOCKS,  # room for blocks that have a polarity; 0 of an ECG
+    BLOCKS,  # blocks that have a polarity, at most; 0 of an ECG
     WEIGHED,  # of those
     TURNED,
-    SAMPLES,  # where in the room the samples begin
+    SAMPLES,  # where in the workspace the samples begin
     SILENT,  # samples not measured behind those that are heard next
     FLAGGED,  # beats told with a flag
     BEFORE,  # index, from the window's first sample, of the beat told last
@@ -111,7 +111,9 @@ FS, FLOOR, START_S, REST_S, N_CLOCK = range(5)
 Z = N_WIDTHS  # where the state begins
 CLOCK = Z + N_STATE
 NUMBERS = CLOCK + N_CLOCK
-VERDICTS = NUMBERS + N_NUMBERS + 4 * RING  # what lies before is the section's, behind it the room's
+VERDICTS = (
+    NUMBERS + N_NUMBERS + 4 * RING
+)  # what lies before is the section's, behind it the workspace's
 N_BUFFERS = 4  # of 64 bits
 SPARE = 64  # samples that loops may read, and not use, behind the last; even
 
@@ -123,7 +125,7 @@ def furnish(
     floor: float,
     carried: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], int, int]:
-    """Return how a section's room begins, how long the room is, and how many beats it may tell.
+    """Return how a section's workspace begins, how long it is, and how many beats it may tell.
 
     Parameters
     ----------
@@ -157,13 +159,13 @@ def furnish(
 
 
 def address(
-    room: NDArray[np.int64], first: int, speak: tuple[int, int], start: tuple[float, float]
+    work: NDArray[np.int64], first: int, speak: tuple[int, int], start: tuple[float, float]
 ) -> None:
-    """Write into a section's room what is its own.
+    """Write into a section's workspace what is its own.
 
     Parameters
     ----------
-    room : ndarray of int64
+    work : ndarray of int64
         What `furnish` began.
     first : int
         Grid index of the first sample that is heard.
@@ -172,14 +174,14 @@ def address(
     start : tuple of float
         The grid's start in whole seconds, and the rest. [s]
     """
-    room[Z + TOLD], room[Z + SPEAK_TO] = speak
-    room[Z + FIRST] = first
-    room[CLOCK + START_S : CLOCK + N_CLOCK].view(np.float64)[:] = start
+    work[Z + TOLD], work[Z + SPEAK_TO] = speak
+    work[Z + FIRST] = first
+    work[CLOCK + START_S : CLOCK + N_CLOCK].view(np.float64)[:] = start
 
 
 @kernel(counted=False)
 def advance(  # noqa: PLR0915  (a compiled function has no keywords)
-    room: NDArray[np.int64],
+    work: NDArray[np.int64],
     told: NDArray[np.float64],
     measured: int,
     then: int,
@@ -188,7 +190,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
 
     Parameters
     ----------
-    room : ndarray of int64
+    work : ndarray of int64
         What `furnish` began, changed in place; the measured ones of the window's `samples_of` are
         already written.
     told : ndarray of float64, shape (words,)
@@ -206,30 +208,30 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
         How many beats the section has told, how many of these with a flag, how many spans stand in
         `told`, and the grid index before which all is told now.
     """
-    w = room[:N_WIDTHS]
-    z = room[Z:CLOCK]
-    clock = room[CLOCK:NUMBERS].view(np.float64)
+    w = work[:N_WIDTHS]
+    z = work[Z:CLOCK]
+    clock = work[CLOCK:NUMBERS].view(np.float64)
     p = NUMBERS
-    numbers = room[p : p + N_NUMBERS].view(np.float64)
+    numbers = work[p : p + N_NUMBERS].view(np.float64)
     p += N_NUMBERS
-    energies = room[p : p + RING].view(np.float64)
+    energies = work[p : p + RING].view(np.float64)
     p += RING
-    intervals = room[p : p + RING].view(np.float64)
+    intervals = work[p : p + RING].view(np.float64)
     p += RING
-    order = room[p : p + 2 * RING].view(np.float64).reshape(2, RING)
+    order = work[p : p + 2 * RING].view(np.float64).reshape(2, RING)
     p += 2 * RING
     many, marks, buffer = z[MANY], z[MANY] // 8 + 1, z[BUFFER]
-    verdict = room[p : p + marks].view(np.uint8)
+    verdict = work[p : p + marks].view(np.uint8)
     p += marks
-    sign = room[p : p + marks].view(np.int8)
+    sign = work[p : p + marks].view(np.int8)
     p += marks
-    at = room[p : p + many * N_PLACES].reshape(many, N_PLACES)
+    at = work[p : p + many * N_PLACES].reshape(many, N_PLACES)
     p += many * N_PLACES
-    sizes = room[p : p + many * N_SIZES].view(np.float64).reshape(many, N_SIZES)
+    sizes = work[p : p + many * N_SIZES].view(np.float64).reshape(many, N_SIZES)
     p += many * N_SIZES
-    runs = room[p : p + many * 2]
+    runs = work[p : p + many * 2]
     p += many * 2
-    x, gone = samples_of(room)
+    x, gone = samples_of(work)
 
     if z[HEARD] == 0:
         verdict[:] = 0
@@ -239,13 +241,13 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     ahead = max(w[NEIGHBOR] + w[REACH], w[AROUND] + w[BASE] + w[LONG] + 4)
     stop = z[HEARD] - ahead
     if w[STEEPEST]:
-        blocks = _blocks_of(room, p + N_BUFFERS * buffer, z[BLOCKS])
+        blocks = _blocks_of(work, p + N_BUFFERS * buffer, z[BLOCKS])
         z[WEIGHED], z[TURNED] = turn(z[WEIGHED], z[TURNED], z[HEARD], w, x, gone, blocks)
         stop = min(stop, z[TURNED] * w[TURN] - w[NEIGHBOR] - w[GATHER])
     stop -= (stop - z[SCAN]) % w[STRIDE]
     # A live second's buffers lie close together: memory far apart is slow to reach.
     row = min(buffer, max(stop - z[SCAN], w[AROUND]) + w[KEEP] + 2 * LANES)
-    buffers = room[p : p + N_BUFFERS * row]
+    buffers = work[p : p + N_BUFFERS * row]
     while z[SCAN] < stop:
         hi = min(z[SCAN] + TILE, stop)
         _cover(z[SCAN], hi, w, z, gone, runs)
@@ -253,7 +255,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
         begin = max(z[SCAN] - w[NEIGHBOR], w[REACH]) - w[GATHER]
         end = hi + w[NEIGHBOR] + w[GATHER]
         if w[STEEPEST]:
-            blocks = _blocks_of(room, p + N_BUFFERS * buffer, z[BLOCKS])
+            blocks = _blocks_of(work, p + N_BUFFERS * buffer, z[BLOCKS])
             wide = buffers.reshape(N_BUFFERS, row)
             weigh_rises(begin, end, w, x, blocks, wide[0])
             found = z[FOUND]
@@ -290,16 +292,16 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
 
 
 @kernel(inline="always", counted=False)
-def _blocks_of(room: NDArray[np.int64], first: int, number: int) -> NDArray[np.float64]:
+def _blocks_of(work: NDArray[np.int64], first: int, number: int) -> NDArray[np.float64]:
     """Return what is known of the blocks that have a polarity, which begins at `first`."""
-    part = room[first : first + number * N_COLUMNS].view(np.float64)
+    part = work[first : first + number * N_COLUMNS].view(np.float64)
     return part.reshape(number, N_COLUMNS)
 
 
 @kernel(counted=False)
-def samples_of(room: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def samples_of(work: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the window's samples, and how many before each were not measured."""
-    part = room[room[Z + SAMPLES] :].view(np.int32)
+    part = work[work[Z + SAMPLES] :].view(np.int32)
     return part[: len(part) // 2], part[len(part) // 2 :]
 
 

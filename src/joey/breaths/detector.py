@@ -14,10 +14,10 @@ import numpy as np
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
 from joey.breaths.stillness import BLOCK_S, LEARN_S, Stillness
 from joey.breaths.types import Breaths
-from joey.rooms import LIVE_S, are_sparing, lay_out
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
 from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Samples, Sections
+from joey.workspaces import LIVE_S, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,6 +50,8 @@ class BreathDetector:
     ----------
     channel : Channel
         ``resp``.
+    sparing : bool
+        Whether samples behind are given back to the system: for who has many signals.
 
     Raises
     ------
@@ -59,11 +61,12 @@ class BreathDetector:
 
     inputs = ("resp", "beats")
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, sparing: bool = False) -> None:
         if channel.quantity != "resp":
             msg = f"breaths are found in resp, not in {channel.quantity!r}"
             raise ValueError(msg)
         self.channel = channel
+        self._sparing = sparing
         self._beats: list[NDArray[np.float64]] = []
         self._waiting: list[Segment] = []
         self._upto = {"resp": -np.inf, "beats": -np.inf}
@@ -80,7 +83,7 @@ class BreathDetector:
         """Take segments of ``resp``, `Beats` of ``beats``, or both; return the final breaths."""
         for name, data in new.items():
             if name == "beats":
-                # Apart: they are part of an array that has room for ten minutes of beats.
+                # Apart: they are part of an array for ten minutes of beats.
                 self._beats.append(data.times.copy())  # type: ignore[union-attr]
             else:
                 self._waiting += data  # type: ignore[arg-type]
@@ -119,7 +122,7 @@ class BreathDetector:
             self._beats.pop(0)
 
     def _make(self, window: Window) -> _Section:
-        return _Section(self.channel, window, self._beats)
+        return _Section(self.channel, window, self._beats, sparing=self._sparing)
 
 
 def detect_breaths(resp: Signal, beats: Beats) -> Breaths:
@@ -180,7 +183,14 @@ def join_breaths(channel: Channel, parts: Iterable[Breaths]) -> Breaths:
 class _Section:
     """The breath detector's work on one window."""
 
-    def __init__(self, channel: Channel, window: Window, beats: list[NDArray[np.float64]]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        window: Window,
+        beats: list[NDArray[np.float64]],
+        *,
+        sparing: bool,
+    ) -> None:
         from joey.breaths import decide  # noqa: PLC0415  loads Numba
         from joey.breaths.contact import Contact  # noqa: PLC0415  loads Numba
 
@@ -207,11 +217,11 @@ class _Section:
             (np.int64, n), (np.bool_, n), (np.bool_, n)
         )
         self._known = window.first
-        self._spare = are_sparing()
+        self._sparing = sparing
         self._ready = 0
         self._told = window.speak_from
         self._state: State | None = None  # until the first usual breath is learned
-        self._room: NDArray[np.int64] = np.zeros(n // 2 + 1, dtype=np.int64)
+        self._places: NDArray[np.int64] = np.zeros(n // 2 + 1, dtype=np.int64)
         self._high: NDArray[np.float64] = np.zeros(n // 2 + 1)
         self._found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._rises: NDArray[np.float64] = np.empty(0)
@@ -248,8 +258,8 @@ class _Section:
         if self._state is not None:
             final = self._decide(upto, self._state)
         facts = self._tell(upto, final, last=last)
-        self._spare = self._spare and known - self._known < LIVE_S * self._fs
-        if self._spare and not last:
+        self._sparing = self._sparing and known - self._known < LIVE_S * self._fs
+        if self._sparing and not last:
             self._forget(final)
         self._known = known
         return facts
@@ -317,7 +327,7 @@ class _Section:
             self._fs,
             state.numbers,
             state.rings,
-            self._room,
+            self._places,
             self._high,
             still.breath,
             still.slow,
@@ -325,9 +335,9 @@ class _Section:
             still.motion,
             still.shaken,
         )
-        self._found = np.concatenate((self._found, self._room[:number]))
+        self._found = np.concatenate((self._found, self._places[:number]))
         self._rises = np.concatenate((self._rises, self._high[:number]))
-        self._bare = np.concatenate((self._bare, ~self._removed[self._room[:number]]))
+        self._bare = np.concatenate((self._bare, ~self._removed[self._places[:number]]))
         return int(final)
 
     def _tell(self, ready: int, final: int, *, last: bool) -> tuple[Breaths, int]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rows_of_signal"]
 
-ROOM = 65_536  # stretches found in one call
+AT_ONCE = 65_536  # stretches found in one call
 
 
 def rows_of_signal(signal: Signal, limit: float, preset: Preset) -> NDArray[np.void]:
@@ -109,7 +109,7 @@ def _stretches(
     bound, below = _bound(signal, limit, preset, counts.dtype)
     place = np.zeros(2, dtype=np.int64)
     while place[0] < len(segment.runs):
-        out = np.empty((ROOM, 3), dtype=np.int64)
+        out = np.empty((AT_ONCE, 3), dtype=np.int64)
         yield out[: near_stretches(counts, segment.runs, bound, below, place, out)]
 
 

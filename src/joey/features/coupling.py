@@ -154,12 +154,12 @@ def slide_cross_correlation(
     best = np.empty(count)
     lags, pairs = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     least = LEAST_PAIRS * (length - np.abs(np.arange(-LAGS, LAGS + 1)))
-    # Room for a stretch of windows is taken once and stays in the processor's cache.
-    room = np.zeros((4, (max(min(count, AT_ONCE), 1) - 1) * step + length + LAGS + PAD))
+    # Memory for a stretch of windows is taken once and stays in the processor's cache.
+    work = np.zeros((4, (max(min(count, AT_ONCE), 1) - 1) * step + length + LAGS + PAD))
     for k in range(0, count, AT_ONCE):
         part = slice(k, min(k + AT_ONCE, count))
         span = slice(part.start * step, (part.stop - 1) * step + length)
-        ticks_x, known_x, ticks_y, known_y = room[:, : span.stop - span.start + LAGS + PAD]
+        ticks_x, known_x, ticks_y, known_y = work[:, : span.stop - span.start + LAGS + PAD]
         _fill(x[span], ticks_x, known_x)
         _fill(y[span], ticks_y, known_y)
         told = best[part], lags[part], pairs[part]

@@ -436,9 +436,9 @@ def count_windows(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one loop
         How much of each row is its series.
     tolerances : ndarray of float64, shape (w,)
         Largest difference that is a match; NaN: nothing is counted.
-    points : ndarray of uint16 or uint32, shape (3, room)
-        To work in: room for whole words of templates.
-    goes_on : ndarray of uint64, shape (room / 64,)
+    points : ndarray of uint16 or uint32, shape (3, at least n)
+        To work in: whole words of templates.
+    goes_on : ndarray of uint64, shape (at least n / 64,)
         To work in.
     out : ndarray of int64, shape (4, w)
         To be filled: pairs over 3 and over 2 points, over 4 and over 3.

@@ -229,9 +229,9 @@ def _arranged(
 def _aligned(m: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return m rows of zeros, of whole words that each lie within a line of the cache."""
     row = -(-count // LANES) * LANES
-    room = np.zeros(m * row + LINE, dtype)
-    ahead = -room.ctypes.data % LINE // room.itemsize
-    return room[ahead : ahead + m * row].reshape(m, row)
+    words = np.zeros(m * row + LINE, dtype)
+    ahead = -words.ctypes.data % LINE // words.itemsize
+    return words[ahead : ahead + m * row].reshape(m, row)
 
 
 def _table_is_quicker(

@@ -71,9 +71,9 @@ class Findings:
 class _Heart:
     """Beats of ECG or pleth, their judgment, and the intervals between them."""
 
-    def __init__(self, channel: Channel) -> None:
-        self.detector = BeatDetector(channel)
-        self.judge = QualityDetector(channel)
+    def __init__(self, channel: Channel, *, sparing: bool) -> None:
+        self.detector = BeatDetector(channel, sparing=sparing)
+        self.judge = QualityDetector(channel, sparing=sparing)
         self.good = Judged()
         self.outside = Outside()
         self._pairs = Pairs(channel)
@@ -131,6 +131,8 @@ class Analysis:
         How samples lay on their grids before.
     phase_ns : int
         At which moment of `EVENTS_S` it works: not all beds of a ward at once. [ns]
+    sparing : bool
+        Whether samples behind are given back to the system.
     """
 
     def __init__(
@@ -140,8 +142,11 @@ class Analysis:
         jitter_s: float | None = None,
         states: Sequence[JoinState] = (),
         phase_ns: int = 0,
+        *,
+        sparing: bool = False,
     ) -> None:
         self._phase_ns = phase_ns
+        self._sparing = sparing
         self._jitter_s = jitter_s
         self._presets, self._parts = presets, parts
         self._joiners: dict[Channel, Joiner] = {}
@@ -244,7 +249,7 @@ class Analysis:
                 continue
             heart = self._hearts.get(name)
             if heart is None:
-                heart = self._hearts[name] = _Heart(self._chosen[name])
+                heart = self._hearts[name] = _Heart(self._chosen[name], sparing=self._sparing)
             segments, self._segments[name] = self._segments[name], []
             beats[name], quality = heart.take(segments, self._told(name), last=last)
             told.append(beats[name])
@@ -335,7 +340,10 @@ class Analysis:
             return
         if self._resp is None:
             channel = self._chosen["resp"]
-            self._resp = BreathDetector(channel), QualityDetector(channel)
+            self._resp = (
+                BreathDetector(channel, sparing=self._sparing),
+                QualityDetector(channel, sparing=self._sparing),
+            )
             known = [each for each in (*self._early, beats) if each is not None]
             beats = join_beats(known[0].channel, known) if known else None
             self._early = []

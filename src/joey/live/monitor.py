@@ -71,6 +71,8 @@ class Monitor:
         What is looked for.
     steps : Steps
         The device's clock, where somebody else has worked on the stream before.
+    sparing : bool
+        Whether samples behind are given back to the system: for who has many streams.
 
     Notes
     -----
@@ -86,6 +88,7 @@ class Monitor:
         again_ns: int = 0,
         settings: MonitorSettings | None = None,
         steps: Steps | None = None,
+        sparing: bool = False,
     ) -> None:
         self.stream = stream
         self._settings = settings or MonitorSettings()
@@ -102,7 +105,9 @@ class Monitor:
         presets = self._settings.events or DEFAULT
         states = resume.join if resume else ()
         phase_ns = zlib.crc32(stream.encode()) % round(EVENTS_S * 1000) * (NS // 1000)
-        self._analysis = Analysis(presets, SPELL_PARTS, self._settings.jitter_s, states, phase_ns)
+        self._analysis = Analysis(
+            presets, SPELL_PARTS, self._settings.jitter_s, states, phase_ns, sparing=sparing
+        )
 
     @property
     def clock(self) -> ClockState:

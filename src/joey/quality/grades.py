@@ -141,9 +141,9 @@ def judge(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
         Seconds that are told: from, to before.
     usual : ndarray of float64, shape (2, n)
         Sizes of the last n judged seconds, as they came and sorted; changed in place.
-    verdicts : ndarray of int64, shape (room, 3)
+    verdicts : ndarray of int64, shape (most, 3)
         Written: first second, second after the last, code of `GRADES`.
-    judged : ndarray of int64, shape (room, 2)
+    judged : ndarray of int64, shape (most, 2)
         Written: first second, second after the last, of what was looked at.
     """
     measure(known, last, is_ecg, w, z, edges, x, valid, tile, blocks, found, rows)

@@ -66,10 +66,10 @@ def measure(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     x, valid : ndarray
         Samples, and which of them were measured.
     tile : ndarray of float64, shape (TILE,)
-        Room for slopes.
+        Slopes are written here.
     blocks : ndarray of float64, shape (2, n)
         Of each block: its energy, and that of the blocks around.
-    found : ndarray of float64, shape (room, N_MARKS)
+    found : ndarray of float64, shape (most, N_MARKS)
         Energy and place of each candidate beat, how far the baseline moves across it, [counts]
         and what `waves` says of it.
     rows : ndarray of float64, shape (n, N_COLUMNS)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.quality.types import Quality, Verdict
-from joey.rooms import LIVE_S, are_sparing, lay_out
 from joey.spans import EMPTY, Span, Spans, union
 from joey.streams import Sections
+from joey.workspaces import LIVE_S, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,13 +38,23 @@ BACK_S = 10  # s before the one that is graded next, at whose samples nobody loo
 
 
 class QualityDetector:
-    """The judgment of one waveform, chunk by chunk (`streams.Detector`, input ``signal``)."""
+    """The judgment of one waveform, chunk by chunk (`streams.Detector`, input ``signal``).
+
+    Parameters
+    ----------
+    channel : Channel
+        What is judged.
+    sparing : bool
+        Whether samples behind are given back to the system: for who has many signals.
+    """
 
     inputs = ("signal",)
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, sparing: bool = False) -> None:
         self.channel = channel
-        self._sections: Sections[Quality] = Sections(lambda window: _Section(channel, window))
+        self._sections: Sections[Quality] = Sections(
+            lambda window: _Section(channel, window, sparing=sparing)
+        )
 
     @property
     def final(self) -> float:
@@ -129,7 +139,7 @@ def _goes_on(before: Verdict, after: Verdict) -> bool:
     return same and before.span.end == after.span.start
 
 
-class _Room:
+class _Arrays:
     """The arrays one section works in; used again by later sections, for fresh memory is slow."""
 
     def __init__(self, quantity: str, window: Window) -> None:
@@ -155,7 +165,7 @@ class _Room:
         blocks = length // block + 1 if self.is_ecg else 1
         self.state: NDArray[np.int64] = np.zeros(seconds.N_STATE, dtype=np.int64)
         self._block = block
-        # All in one room: small arrays of their own would stay in holes of the C library.
+        # All in one workspace: small arrays of their own would stay in holes of the C library.
         shapes = (
             (blocks // near + 2, seconds.N_MARKS),
             (many, seconds.N_COLUMNS),
@@ -206,35 +216,35 @@ class _Room:
         LEFT.append(self)
 
 
-# Rooms that sections have left, of any detector of this process: live, all beds' sections end at
+# Arrays that sections have left, of any detector of this process: live, all beds' sections end at
 # the same mark, and each bed's own would stand empty for ten minutes.
-LEFT: list[_Room] = []
+LEFT: list[_Arrays] = []
 MOST_LEFT = 4  # about 1 MB each at 250 Hz
 
 
-def _enter(quantity: str, window: Window) -> _Room:
-    """Return a room that a window fits, one that was left where there is one."""
-    for room in tuple(LEFT):
-        if room.kind == (quantity, window.grid.fs) and room.length >= window.stop - window.first:
+def _arrays_for(quantity: str, window: Window) -> _Arrays:
+    """Return arrays that a window fits, those of a section that left them where there are such."""
+    for left in tuple(LEFT):
+        if left.kind == (quantity, window.grid.fs) and left.length >= window.stop - window.first:
             try:
-                LEFT.remove(room)
+                LEFT.remove(left)
             except ValueError:
                 continue  # another thread took it
-            return room
-    return _Room(quantity, window)
+            return left
+    return _Arrays(quantity, window)
 
 
 class _Section:
     """The judgment of one window."""
 
-    def __init__(self, channel: Channel, window: Window) -> None:
+    def __init__(self, channel: Channel, window: Window, *, sparing: bool) -> None:
         self._channel = channel
         self._window = window
         self._heard = self._known = window.first  # written down; worked on
-        self._spare = are_sparing()  # an archive is read in large steps: its rooms are used again
+        self._sparing = sparing  # but not where an archive is read in large steps
         self._told = window.speak_from
         length = window.stop - window.first
-        self._room = _enter(channel.quantity, window)
+        self._arrays = _arrays_for(channel.quantity, window)
         self._second = int(np.floor(window.grid.time(window.first)))  # s, the first
         edges = _edges(window, self._second)
         speak = np.searchsorted(edges, (window.speak_from, window.speak_to))
@@ -244,12 +254,12 @@ class _Section:
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
-        room = self._room
-        room.state[room.missing] += first - self._heard
+        arrays = self._arrays
+        arrays.state[arrays.missing] += first - self._heard
         at = first - self._window.first
         self._heard = first + len(counts)
-        room.samples[at : at + len(counts)] = counts
-        room.valid[at : at + len(counts)] = True
+        arrays.samples[at : at + len(counts)] = counts
+        arrays.valid[at : at + len(counts)] = True
 
     def take(self, first: int, counts: NDArray[np.integer]) -> tuple[Quality, int]:
         """Take measured samples, and go on with what is known behind them."""
@@ -258,49 +268,49 @@ class _Section:
 
     def step(self, known: int, *, last: bool) -> tuple[Quality, int]:
         """Return the judgments that became final."""
-        window, room = self._window, self._room
+        window, arrays = self._window, self._arrays
         if known > self._heard:
-            room.state[room.missing] += known - self._heard
+            arrays.state[arrays.missing] += known - self._heard
             self._heard = known
-        n_verdicts, n_judged = room.judge(
+        n_verdicts, n_judged = arrays.judge(
             known - window.first,
             last,
-            room.is_ecg,
+            arrays.is_ecg,
             self._speak,
-            room.widths,
-            room.state,
+            arrays.widths,
+            arrays.state,
             self._edges,
-            room.samples,
-            room.valid,
-            room.tile,
-            room.blocks,
-            room.found,
-            room.rows,
-            room.usual,
-            room.verdicts,
-            room.judged,
+            arrays.samples,
+            arrays.valid,
+            arrays.tile,
+            arrays.blocks,
+            arrays.found,
+            arrays.rows,
+            arrays.usual,
+            arrays.verdicts,
+            arrays.judged,
         )
-        reached = int(self._starts[room.state[room.graded]])
+        reached = int(self._starts[arrays.state[arrays.graded]])
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
-        self._spare = self._spare and known - self._known < LIVE_S * window.grid.fs
+        self._sparing = self._sparing and known - self._known < LIVE_S * window.grid.fs
         self._known = known
         if last or self._told >= window.speak_to:
-            room.leave()
-        elif self._spare:
-            room.forget(int(self._edges[max(room.state[room.graded] - BACK_S, 0)]))
+            arrays.leave()
+        elif self._sparing:
+            arrays.forget(int(self._edges[max(arrays.state[arrays.graded] - BACK_S, 0)]))
         return facts, self._told
 
     def _facts(self, n_verdicts: int, n_judged: int) -> Quality:
         if n_judged == 0:
             return Quality(self._channel, (), EMPTY)
-        room, zero = self._room, float(self._second)
+        arrays, zero = self._arrays, float(self._second)
         verdicts = tuple(
-            Verdict(Span(zero + start, zero + end), *room.grades[code])
-            for start, end, code in room.verdicts[:n_verdicts].tolist()
+            Verdict(Span(zero + start, zero + end), *arrays.grades[code])
+            for start, end, code in arrays.verdicts[:n_verdicts].tolist()
         )
         return Quality(
-            self._channel, verdicts, Spans(room.judged[:n_judged].astype(np.float64) + zero)
+            self._channel, verdicts, Spans(arrays.judged[:n_judged].astype(np.float64) + zero)
         )
 
 

@@ -75,13 +75,13 @@ def join_probes(found: Sequence[Numeric], values: Sequence[Series]) -> Joined | 
         return None
     series, quality, words = values[0], found[0].quality, _name(found, 0)
     for k in range(1, len(found)):
-        rooms = _rooms(series, values[k])
-        filled = intersect(measured(values[k]), rooms)
+        gaps = _gaps(series, values[k])
+        filled = intersect(measured(values[k]), gaps)
         if len(filled) == 0:
             continue
-        elsewhere = subtract(_hull(series, values[k]), rooms)
+        elsewhere = subtract(_hull(series, values[k]), gaps)
         series = _merged(series, without(values[k], elsewhere))
-        quality = _judged(quality, found[k].quality, rooms)
+        quality = _judged(quality, found[k].quality, gaps)
         words += f"; where that has none for {ABSENT_S / 60:.0f} min or more in {_name(found, k)}"
         words += f" ({total(filled) / 3600:.1f} h)"
     return Joined(series, quality, words)
@@ -99,7 +99,7 @@ def _hull(*several: Series) -> Spans:
     return Spans.of([(float(rows[0, 0]), float(rows[-1, 1]))]) if len(rows) else EMPTY
 
 
-def _rooms(series: Series, other: Series) -> Spans:
+def _gaps(series: Series, other: Series) -> Spans:
     """Return where a series is absent for so long that another is read."""
     rows = subtract(_hull(series, other), measured(series)).bounds
     rows = rows[rows[:, 1] - rows[:, 0] >= ABSENT_S]
@@ -120,15 +120,15 @@ def _merged(series: Series, other: Series) -> Series:
     return Series(series.channel, *columns)
 
 
-def _judged(quality: Quality, other: Quality, rooms: Spans) -> Quality:
-    """Return the judgment of the one outside the rooms and of the other inside."""
+def _judged(quality: Quality, other: Quality, gaps: Spans) -> Quality:
+    """Return the judgment of the one outside the gaps and of the other inside."""
     kept = [
         Verdict(Span(part.start, part.end), verdict.grade, verdict.reason)
         for judged, inside in ((quality, False), (other, True))
         for verdict in judged.verdicts
-        for part in (intersect if inside else subtract)(Spans.of([verdict.span]), rooms)
+        for part in (intersect if inside else subtract)(Spans.of([verdict.span]), gaps)
     ]
-    looked = union(subtract(quality.judged, rooms), intersect(other.judged, rooms))
+    looked = union(subtract(quality.judged, gaps), intersect(other.judged, gaps))
     kept.sort(key=lambda verdict: verdict.span.start)
     return replace(quality, verdicts=tuple(kept), judged=looked)
 

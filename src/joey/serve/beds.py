@@ -84,7 +84,7 @@ class Bed:
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
         self._steps = Steps()
-        self._monitor: Monitor | None = Monitor(row.id, steps=self._steps)
+        self._monitor: Monitor | None = Monitor(row.id, steps=self._steps, sparing=True)
         self._raw: RawStream | None = None
         self._failed_ns = 0
 
@@ -106,7 +106,9 @@ class Bed:
         bed._resume, bed._told, bed.lateness = resume, point.seq, Lateness(late)
         bed.since = row.first_seq if resume is None else resume.seq
         again_ns = told_ns - SETTLE_NS
-        bed._monitor = Monitor(row.id, resume, told=point.seq, again_ns=again_ns, steps=bed._steps)
+        bed._monitor = Monitor(
+            row.id, resume, told=point.seq, again_ns=again_ns, steps=bed._steps, sparing=True
+        )
         return bed
 
     @property
@@ -237,7 +239,7 @@ class Bed:
     def _try_again(self, entry: Entry | Heard, into: Kept) -> None:
         self._keep_raw(lambda raw: raw.hand_on(entry.seq), entry, into)
         self._raw = None
-        self._monitor = Monitor(self.row.id, steps=self._steps)
+        self._monitor = Monitor(self.row.id, steps=self._steps, sparing=True)
         self._say("up", "monitoring again", entry, into)
 
     def _say(self, kind: str, words: str, entry: Entry | Heard, into: Kept) -> None:

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import ctypes
 
-from joey.rooms import spare
-
 __all__ = ["give_back", "tidy"]
 
 M_MMAP_THRESHOLD = -3  # of mallopt(3), glibc; musl has no such call and keeps nothing as large
@@ -22,7 +20,7 @@ LARGE = 96 * 1024  # bytes: from here on by itself; those of a live step at 250 
 
 
 def give_back() -> bool:
-    """Have what is large taken from the system by itself, and given back where nobody looks again.
+    """Have what is large taken from the system by itself, and given back when it is dropped.
 
     For the rest of this process.
 
@@ -31,7 +29,6 @@ def give_back() -> bool:
     bool
         Whether the C library can be told so.
     """
-    spare()
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(M_MMAP_THRESHOLD, LARGE) == 1
 

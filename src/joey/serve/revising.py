@@ -161,7 +161,8 @@ class _Work:
         if since < self._journal.trimmed():
             yield Revised(replace(asked, state="gone"))
             return
-        made = _Made(replace(asked, start_ns=start_ns, since=since), Monitor(of.id, resume))
+        monitor = Monitor(of.id, resume, sparing=True)
+        made = _Made(replace(asked, start_ns=start_ns, since=since), monitor)
         messages = _Messages(of, self._stop(of), self._sources, self._journal)
         lo = start_ns - LEAD_NS if resume is None else resume.newest_ns - ORDER_NS
         hi = asked.end_ns + TAIL_NS

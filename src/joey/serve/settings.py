@@ -1,6 +1,6 @@
 """What a unit decides about its Joey: one TOML file into one frozen value; unknown keys are errors.
 
-Rooms below do not read the clock: it is given to them, so that a demo can let time run faster.
+Packages below do not read the clock: it is given to them, so that a demo can let time run faster.
 """
 
 from __future__ import annotations

@@ -120,8 +120,8 @@ def breathe(
     spread = spread[kept]
     onsets = np.interp(turns, phase, times)
     usual = length * 60 / np.interp(onsets, times, rate)
-    room = np.append(np.diff(onsets), np.inf)
-    whole = np.minimum(usual * 0.97, room)
+    until_next = np.append(np.diff(onsets), np.inf)
+    whole = np.minimum(usual * 0.97, until_next)
     inspiration = whole * np.clip(INSPIRATION + 0.04 * grain[0], 0.28, 0.52)
     # Long breaths are deep ones, and neighbors resemble each other.
     sizes = np.exp(0.5 * spread * chain + 0.15 * grain[1] - 0.02)

@@ -174,7 +174,7 @@ class EnvelopeRow:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that became final, as bytes that the room above packs and reads.
+    """Something that became final, as bytes that the package above packs and reads.
 
     Parameters
     ----------

@@ -59,10 +59,10 @@ class DiskUse:
         """Return it in words: ``412 days, 80 GB free``; `held` where nothing can be trimmed."""
         free = float(shutil.disk_usage(self._folder).free)
         first_ns, journal, others = self._first
-        room = f"{free / 1e9:,.0f} GB free"
+        left = f"{free / 1e9:,.0f} GB free"
         seconds = (now_ns - first_ns) / NS
         if seconds < LEAST_S:
-            return room
+            return left
         per_day = DAY_S / seconds
         age = self.age_days(now_ns)
         growing = math.inf if held else max(self._days - age, 0.0)  # days
@@ -71,14 +71,14 @@ class DiskUse:
         taken = (self._journal.used_bytes() - journal) * per_day
         taken = max(taken, 0.0) if growing else 0.0
         if taken + grows <= 0:
-            return room
+            return left
         days = free / (taken + grows)
         if days > growing:  # the journal is full-grown first: the rest is for the others
             if grows <= 0:
-                return room
+                return left
             days = growing + (free - growing * (taken + grows)) / grows
         lasts = f"{days:,.0f} days" if days >= 2 else f"{days * 24:.0f} h"
-        return f"{lasts}, {room}"
+        return f"{lasts}, {left}"
 
     def age_days(self, now_ns: int) -> float:
         """Return how far the journal reaches back. [days]"""

@@ -127,7 +127,7 @@ class Link:
         """How many messages are not acknowledged."""
         return len(self._backlog)
 
-    async def room(self, most: int) -> None:
+    async def drain(self, most: int) -> None:
         """Wait until at most so many messages are not acknowledged."""
         while len(self._backlog) > most:
             self._less.clear()

@@ -173,7 +173,7 @@ async def run_monitor(
         _send(monitor, outbox, piece, story, at, since_s, tell)
         at += seconds * NS
         if at < live_ns:
-            await monitor.link.room(IN_FLIGHT)
+            await monitor.link.drain(IN_FLIGHT)
 
 
 def _send(

@@ -270,7 +270,7 @@ async def _admit(
     first_ns = story.admissions[0].at_ns
     for number, each in enumerate(story.admissions):
         if each.at_ns > first_ns and not admitted.is_set():
-            await office.room(0)
+            await office.drain(0)
             admitted.set()
         await time.reach(each.at_ns)
         control_id = f"{label}{number:08d}"
@@ -290,7 +290,7 @@ async def _admit(
                 "control_id": control_id,
             },
         )
-    await office.room(0)
+    await office.drain(0)
     admitted.set()
 
 

@@ -6,7 +6,7 @@ is none, and what lies behind goes back to the system page by page. So a bed hol
 samples, wherever between two marks it stands.
 
 New pages cost a third of the time in which beats are found in a stream. Who has one signal keeps
-them; who has many, a worker, asks for sparing rooms once. What is found is the same.
+them; who has many, a worker, asks its detectors to be sparing. What is found is the same.
 """
 
 from __future__ import annotations
@@ -19,25 +19,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["LIVE_S", "Room", "are_sparing", "lay_out", "spare"]
+__all__ = ["LIVE_S", "Workspace", "lay_out"]
 
 PAGE = mmap.PAGESIZE
-LIVE_S = 120  # s: who goes on by more at a time reads an archive, and leaves rooms to the next
-
-_SPARING: list[bool] = [False]  # of this process
-
-
-def spare(*, memory: bool = True) -> None:
-    """Have sections that begin from now on give back what lies behind, in this process."""
-    _SPARING[0] = memory
+LIVE_S = (
+    120  # s: who goes on by more at a time reads an archive, and leaves its workspace to the next
+)
 
 
-def are_sparing() -> bool:
-    """Return whether a section that begins now gives back what lies behind."""
-    return _SPARING[0]
-
-
-class Room:
+class Workspace:
     """Memory of so many bytes, zero at first, for arrays.
 
     Parameters
@@ -70,7 +60,7 @@ class Room:
         Parameters
         ----------
         part : ndarray
-            One-dimensional, contiguous, in this room.
+            One-dimensional, contiguous, in this workspace.
         before : int
             Only whole pages go: some elements before it may stay. What has gone is zero, or what
             it was, until it is written to.
@@ -84,8 +74,8 @@ class Room:
             self.given = True
 
 
-def lay_out(*wanted: tuple[DTypeLike, int]) -> tuple[Room, list[NDArray[Any]]]:
-    """Return a room, and arrays of zeros in it that begin at pages of their own.
+def lay_out(*wanted: tuple[DTypeLike, int]) -> tuple[Workspace, list[NDArray[Any]]]:
+    """Return a workspace, and arrays of zeros in it that begin at pages of their own.
 
     Parameters
     ----------
@@ -96,5 +86,7 @@ def lay_out(*wanted: tuple[DTypeLike, int]) -> tuple[Room, list[NDArray[Any]]]:
     begins = [0]
     for size in sizes:
         begins.append(begins[-1] + -(-size // PAGE) * PAGE)
-    room = Room(begins[-1])
-    return room, [room.array(*each, begin) for each, begin in zip(wanted, begins[:-1], strict=True)]
+    space = Workspace(begins[-1])
+    return space, [
+        space.array(*each, begin) for each, begin in zip(wanted, begins[:-1], strict=True)
+    ]
