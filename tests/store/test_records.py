@@ -36,11 +36,11 @@ class Journal:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def say(self, kind: str, payload: bytes, at: int = NOW) -> Entry:
+    def say(self, kind: str, payload: bytes, at: int = NOW, source: str = "ward") -> Entry:
         """Append one."""
         number = len(self.entries) + 1
         made = Entry(
-            seq=number, received_ns=at, kind=kind, source="ward", payload=payload, shard=3,
+            seq=number, received_ns=at, kind=kind, source=source, payload=payload, shard=3,
             control_id=f"m{number}",
         )  # fmt: skip
         self.entries.append(made)
@@ -70,8 +70,9 @@ class Journal:
         return self.adt(event, "LI^WEI", bed, mrn="0099", at=when, when=when)
 
     def oru(
-        self, name: str, bed: str, mrn: str = "0012", born: str = "20260301", device: str = ""
-    ) -> Entry:
+        self, name: str, bed: str, mrn: str = "0012", born: str = "20260301", device: str = "",
+        source: str = "ward",
+    ) -> Entry:  # fmt: skip
         """Append a monitor's message."""
         number = f"{mrn}^^^HOSP^MR" if mrn else ""
         rate = "147842^MDC_ECG_HEART_RATE^MDC"
@@ -82,7 +83,7 @@ class Journal:
             "OBR|1|||0^MON|||20260528200001+0000",
             f"OBX|1|NM|{rate}|1.1.1.1|150|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R|||||||{device}",
         )
-        return self.say("hl7", "\r".join(lines).encode())
+        return self.say("hl7", "\r".join(lines).encode(), source=source)
 
     def tap(self, kind: str, name: str, at: int, bed: str = "NICU/4", **said: object) -> Entry:
         """Append a tap."""
@@ -653,6 +654,47 @@ def test_two_monitors_of_one_infant_are_both_its_own(journal: Journal, records: 
     assert set(view.streams) == {each.stream for each in found}
     with records._engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM associations")).scalar() == 2
+
+
+def test_monitors_of_two_gateways_are_asked_again_when_an_infant_comes(
+    journal: Journal, records: Records
+) -> None:
+    """Each says what it said before: none is nobody's until Joey is started anew."""
+    for _ in range(2):
+        journal.oru("JONES^BABY BOY", "9", device="A1", source="one")
+        journal.oru("JONES^BABY BOY", "9", device="B2", source="other")
+    journal.adt("A01", "JONES^BABY BOY", "9")
+    for _ in range(2):
+        journal.oru("JONES^BABY BOY", "9", device="A1", source="one")
+        journal.oru("JONES^BABY BOY", "9", device="B2", source="other")
+    records.apply(journal.entries)
+
+    (infant,) = {each.infant for each in records.associations("NICU/9")}
+    assert infant is not None
+    assert len(records.associations("NICU/9")) == 2
+
+
+def test_monitors_that_speak_by_turns_are_asked_once(journal: Journal, records: Records) -> None:
+    """With two at each of hundreds of beds the tables are not looked at with every message."""
+    looked: list[str] = []
+
+    @event.listens_for(records._engine, "before_cursor_execute")
+    def _count(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        looked.extend([statement] if "FROM associations" in statement else [])
+
+    for name in ("JONES^BABY BOY", "SMITH^BABY GIRL"):
+        for _ in range(20):
+            journal.oru("JONES^BABY BOY", "4", device="A1")
+            journal.oru(name, "4", device="B2")
+    records.apply(journal.entries)
+    many = len(looked)
+    for _ in range(20):
+        journal.oru("JONES^BABY BOY", "4", device="A1")
+        journal.oru("SMITH^BABY GIRL", "4", device="B2")
+    records.apply(journal.entries)
+
+    assert 0 < many < 60
+    assert len(looked) == many
 
 
 def test_two_monitors_of_one_bed_that_name_two_patients_stand_side_by_side(

@@ -91,6 +91,7 @@ __all__ = [
 
 PROJECTION = "records"
 NO_CODES = CodeMap()  # who it is does not hang on what is measured
+MOST_MONITORS = 16  # of a bed that are remembered: a loop of names must not fill the memory
 WHO = {b"PID", b"PV1"}  # the segments that say whose signals these are
 OF_ONE = (*BUGS, DataError, IntegrityError)  # what is of one entry; else the database is not well
 log = logging.getLogger("joey.records")
@@ -120,8 +121,8 @@ class Records:
     def __init__(self, url: str, sources: Mapping[str, SourceSettings] | None = None) -> None:
         self._engine = open_engine(url)
         self._sources = dict(sources or {})
-        # By source and bed: who was said to be there, and by which monitor.
-        self._last: dict[tuple[str, str], tuple[bytes, ...]] = {}
+        # By bed, then by source and monitor: who was said to be there, since streams there changed.
+        self._last: dict[str, dict[tuple[bytes | str, ...], tuple[bytes, ...]]] = {}
         self._seen: dict[str, Seen] = {}  # by bed, the last
 
     def applied(self) -> int:
@@ -266,11 +267,14 @@ class Records:
                 if said is None:
                     return None
                 return lambda connection: self._admit(connection, said, entry, done)
-            who = (*(line for line in message.lines if line[:3] in WHO), *_monitor(message))
-            key = entry.source, location_of(message).key
-            if self._last.get(key) == who:
+            who = tuple(line for line in message.lines if line[:3] in WHO)
+            last = self._last.setdefault(location_of(message).key, {})
+            monitor = entry.source, *_monitor(message)
+            if last.get(monitor) == who:
                 return None
-            self._last[key] = who  # before it is read: a bed of which it fails says it each second
+            if len(last) >= MOST_MONITORS:
+                last.clear()
+            last[monitor] = who  # before it is read: a bed of which it fails says it each second
             seen = seen_of(read_observations(message, source, NO_CODES), entry.source)
         except ProtocolError:
             return None  # intake keeps it in quarantine: nothing of it is anybody's
@@ -281,6 +285,7 @@ class Records:
         changed = admit(connection, said, entry.seq, at)
         for bed in changed:
             attach_bed(connection, bed, self._seen.get(bed), entry.seq, at)
+            self._last.pop(bed, None)  # the others are asked again as they speak
         done.beds |= beds_that_tell(connection, changed, at)
 
     def _attach(self, connection: Connection, seen: Seen, entry: Entry, done: Applied) -> None:
@@ -288,6 +293,7 @@ class Records:
             self._seen[seen.bed] = seen
             if attach(connection, seen, entry.seq, entry.received_ns):
                 done.beds.add(seen.bed)
+                self._last.pop(seen.bed, None)  # others may have lost their place
 
 
 def _monitor(message: Message) -> tuple[bytes, ...]:
