@@ -674,6 +674,38 @@ def test_monitors_of_two_gateways_are_asked_again_when_an_infant_comes(
     assert len(records.associations("NICU/9")) == 2
 
 
+def test_a_confirmation_of_an_earlier_stay_is_none_of_this_one(
+    journal: Journal, records: Records
+) -> None:
+    """Who comes back to a bed is not followed by a monitor that names nobody, until one says so."""
+    journal.jones("A01", "9", NOW)
+    journal.oru("", "9", "", "", device="B2")
+    records.apply(journal.entries)
+    (nobodys,) = records.associations("NICU/9")
+    journal.tap("associate", "a1", NOW, "NICU/9", stream=nobodys.stream, infant=1)
+    records.apply(journal.entries)
+    view = records.bed("NICU/9", NOW)
+    assert view is not None
+    assert view.streams == (nobodys.stream,)
+
+    journal.li("A02", "9", NOW + 2 * MIN)
+    journal.jones("A02", "9", NOW + 4 * MIN)
+    journal.oru("", "9", "", "", device="B2")
+    journal.tap("start_hold", "h1", NOW + 5 * MIN, "NICU/9")
+    records.apply(journal.entries)
+    view, hold = records.bed("NICU/9", NOW), records.hold("h1", NOW)
+    assert view is not None
+    assert hold is not None
+    assert view.streams == ()
+    assert [place.streams for place in hold.places[-2:]] == [(nobodys.stream,), ()]
+
+    journal.tap("associate", "a2", NOW + 6 * MIN, "NICU/9", stream=nobodys.stream, infant=1)
+    records.apply(journal.entries)
+    view = records.bed("NICU/9", NOW)
+    assert view is not None
+    assert view.streams == (nobodys.stream,)
+
+
 def test_monitors_that_speak_by_turns_are_asked_once(journal: Journal, records: Records) -> None:
     """With two at each of hundreds of beds the tables are not looked at with every message."""
     looked: list[str] = []

@@ -122,7 +122,7 @@ class Records:
         self._engine = open_engine(url)
         self._sources = dict(sources or {})
         # By bed, then by source and monitor: who was said to be there, since streams there changed.
-        self._last: dict[str, dict[tuple[bytes | str, ...], tuple[bytes, ...]]] = {}
+        self._last: dict[str, dict[tuple[str, bytes, bytes], tuple[bytes, ...]]] = {}
         self._seen: dict[str, Seen] = {}  # by bed, the last
 
     def applied(self) -> int:
@@ -296,7 +296,7 @@ class Records:
                 self._last.pop(seen.bed, None)  # others may have lost their place
 
 
-def _monitor(message: Message) -> tuple[bytes, ...]:
+def _monitor(message: Message) -> tuple[bytes, bytes]:
     """Return what tells one monitor from another: MSH-3, and OBX-18 of its own row or the first."""
     separator, first = message.separators.field, b""
     for line in message.lines:
@@ -306,7 +306,7 @@ def _monitor(message: Message) -> tuple[bytes, ...]:
             first = named or first
             if own and named:
                 break
-    return (*message.lines[0].split(separator, 3)[2:3], first)
+    return b"".join(message.lines[0].split(separator, 3)[2:3]), first
 
 
 def _first_of(error: OperationalError) -> OperationalError:

@@ -35,6 +35,7 @@ __all__ = [
     "may_come",
     "next_stay_ns",
     "places_of",
+    "streams_of",
 ]
 
 TOLD_NS = 7_200_000_000_000  # ns for which a bed tells of the hold of an infant who has gone
@@ -218,14 +219,48 @@ def places_of(connection: Connection, infant: int) -> tuple[Place, ...]:
     """Return where an infant lay, in order."""
     mine = and_(stays.c.infant == infant, stays.c.ending != "undone")
     rows = connection.execute(select(stays).where(mine).order_by(stays.c.since_ns, stays.c.id))
-    whose = select(associations.c.bed, associations.c.stream).where(associations.c.infant == infant)
-    streams: dict[str, set[str]] = {}
-    for row in connection.execute(whose.distinct()):
-        streams.setdefault(row.bed, set()).add(row.stream)
     return tuple(
-        Place(row.bed, int(row.since_ns), row.until_ns, tuple(sorted(streams.get(row.bed, ()))))
+        Place(
+            row.bed,
+            int(row.since_ns),
+            row.until_ns,
+            streams_of(connection, infant, row.bed, int(row.since_ns), ended=bool(row.ending)),
+        )
         for row in rows
     )
+
+
+def streams_of(
+    connection: Connection, infant: int, bed: str, since_ns: int, *, ended: bool = False
+) -> tuple[str, ...]:
+    """Return what monitors sent of an infant in a stay, by `people.stream_id` of their keys with 0.
+
+    A monitor that names nobody has one key for whoever lies there. What was said of it in a stay
+    before is not said of this one, and what it is doubted to be of now is nobody's, until a person
+    confirms it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    infant : int
+        The infant.
+    bed : str
+        Where it lay.
+    since_ns : int
+        When it came. [ns UTC]
+    ended : bool
+        Whether the stay has ended: what is said of its monitors now is of others.
+    """
+    here = associations.c.bed == bed
+    then = or_(associations.c.until_ns.is_(None), associations.c.until_ns > since_ns)
+    mine = select(associations.c.stream).where(here, associations.c.infant == infant, then)
+    found = {str(row.stream) for row in connection.execute(mine.distinct())}
+    if not ended:
+        stands = select(associations.c.stream).where(here, associations.c.until_ns.is_(None))
+        doubtful = or_(associations.c.infant.is_(None), associations.c.infant != infant)
+        found -= {str(row.stream) for row in connection.execute(stands.where(doubtful))}
+    return tuple(sorted(found))
 
 
 def beds_that_tell(connection: Connection, changed: Collection[str], at_ns: int) -> set[str]:

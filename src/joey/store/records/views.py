@@ -16,7 +16,7 @@ from joey.store.records.holding import (
     holds_of,
     whose_hold,
 )
-from joey.store.records.staying import TOLD_NS, Place, places_of
+from joey.store.records.staying import TOLD_NS, Place, places_of, streams_of
 from joey.store.records.tables import associations, beds, holders, infants, names, stays, tags
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ class BedView:
     holders : tuple of HolderView
         The last ones, the latest first.
     streams : tuple of str
-        What monitors here sent of the infant, by `people.stream_id` of their keys with 0.
+        What monitors here sent of the infant in this stay, by `people.stream_id` of their keys
+        with 0; none that is nobody's now.
     cut_short : Hold or None
         The last one that ended here, in the last two hours, as its infant left the unit: nobody
         tapped Stop.
@@ -181,7 +182,9 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         since_ns=None if stay is None else int(stay.since_ns),
         holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
         holders=() if infant is None else _holders(connection, infant),
-        streams=() if infant is None else _streams(connection, infant, key),
+        streams=()
+        if stay is None
+        else streams_of(connection, int(stay.infant), key, int(stay.since_ns)),
         cut_short=cut_short(connection, key, now_ns - TOLD_NS),
         carried_on=carried_on(connection, key, now_ns - TOLD_NS),
     )
@@ -243,12 +246,6 @@ def _holders(connection: Connection, infant: int) -> tuple[HolderView, ...]:
         .limit(RECENT_HOLDERS)
     )
     return tuple(HolderView(row.role, row.label) for row in rows)
-
-
-def _streams(connection: Connection, infant: int, bed: str) -> tuple[str, ...]:
-    where = associations.c.infant == infant, associations.c.bed == bed
-    rows = connection.execute(select(associations.c.stream).where(*where).distinct())
-    return tuple(sorted(str(row.stream) for row in rows))
 
 
 def associations_of(connection: Connection, bed: str = "") -> tuple[Association, ...]:
