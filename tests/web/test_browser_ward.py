@@ -472,6 +472,27 @@ def test_two_monitors_of_one_bed_stand_side_by_side(browser: Browser, tmp_path: 
             assert "93" in words, words
 
 
+def test_nothing_of_the_infant_before_stands_under_the_next_ones_name(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The page of a bed is left open: its picture begins anew with who comes, frozen or not."""
+    now_ns = time.time_ns()
+    admit(tmp_path, "4", *BEDS["4"], at_ns=now_ns - 7200 * 10**9)
+    fell(tmp_path, now_ns)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        frozen = tablet(browser, served, "/beds/NICU/4")
+        for each in (page, frozen):
+            expect(each.locator("#name")).to_have_text("JONES, BABY BOY")
+            expect(each.locator("#crgwords")).to_contain_text(re.compile(r"SpO₂ \d+ to"))
+        frozen.locator("#freeze").click()
+        admit(tmp_path, "4", "M5", "LI^WEI", at_ns=time.time_ns())
+        for each in (page, frozen):
+            expect(each.locator("#name")).not_to_have_text("JONES, BABY BOY")
+            expect(each.locator("#crgwords")).to_contain_text("SpO₂ not measured")
+            expect(each.locator("#wavewords")).to_have_text("")
+
+
 def test_a_clothed_hold_is_told_apart(browser: Browser, ward: tuple[Served, set[str]]) -> None:
     """A hold is skin to skin until somebody says otherwise, with one tap; so its hours count."""
     page = tablet(browser, ward[0], "/beds/NICU/4")

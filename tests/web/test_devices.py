@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from dataclasses import replace
@@ -15,6 +16,7 @@ from joey.store.archive import Archive, Batch, Fact
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
+from joey.web.sockets import Unit
 from joey.web.taps import as_payload
 from tests.web.archived import NS, bradycardia, desaturation, tell, work
 from tests.web.messages import observations
@@ -162,9 +164,7 @@ def test_a_monitor_that_names_nobody_is_not_shown_beside_the_infants(bed: Bed) -
     (row,) = bed.ward.feed()["unassigned"]
     assert row["device"].endswith("42")
     assert not row["silent"]
-    said = {"type": "associate", "bed": BED, "stream": row["stream"], "infant": row["infantId"]}
-    tap = {**said, "id": str(uuid.UUID(int=1)), "at": bed.clock.now / 1e6}
-    bed.ward.tap(*as_payload(tap))
+    confirm(bed, 1)
     tile = bed.both(NOBODY)[1]
     assert shown(tile)["spo2"] == 93.0
     assert not tile["aside"]
@@ -336,3 +336,53 @@ def test_an_analysis_that_ended_is_said_while_the_other_goes_on(bed: Bed) -> Non
     archive.close()
     bed.clock.now += 2 * NS
     assert bed.tile()["analysis"] == ""
+
+
+def confirm(bed: Bed, number: int) -> None:
+    """Say of the one monitor that waits for it that it is the infant's."""
+    (row,) = bed.ward.feed()["unassigned"]
+    said = {"type": "associate", "bed": BED, "stream": row["stream"], "infant": row["infantId"]}
+    tap = {**said, "id": str(uuid.UUID(int=number)), "at": bed.clock.now / 1e6}
+    assert not bed.ward.tap(*as_payload(tap))["refused"]
+
+
+def test_a_trend_laid_of_nobody_never_stands_under_a_name(bed: Bed) -> None:
+    """Trends are laid anew by turns; who speaks again has its own at once in any unit."""
+    bed.hear(HEART, HEART_SAYS)
+    bed.hear(OXIMETER, {"spo2": 60.0}, (), NOBODY)
+    for device, whose, kind in ((HEART, JONES, "heart_rate"), (OXIMETER, NOBODY, "spo2")):
+        heard = observations("4", *whose, bed.clock.now, numbers={}, waves=(), device=device)
+        tell(bed.folder, BED, bed.clock.now, {}, heard=heard, kinds=(kind,))
+    bed.clock.now += 62 * NS
+    tile = bed.hear(OXIMETER, {"spo2": 60.0}, (), NOBODY)
+    before = bed.ward.trends()[BED]
+    assert tile["infant"] is None
+    assert before["hr"].count(None) == 120
+    assert before["spo2"].count(None) < 10
+
+    bed.ward._due = ["another"] * 500  # whose turn is first
+    back = bed.hear(HEART, HEART_SAYS)
+    after = bed.ward.trends()[BED]
+    assert back["infant"] is not None
+    assert back["shows"] != tile["shows"]
+    assert after["spo2"].count(None) == 120
+    assert after["hr"].count(None) < 10
+
+
+def test_what_pages_drew_is_anothers_as_soon_as_the_bed_is(bed: Bed) -> None:
+    """A word tells them apart, and the unit's page has the trend with the name."""
+    words = [bed.both()[1]["shows"] for _ in range(2)]
+    unit = Unit(bed.ward)
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    unit._queues.add(queue)
+    unit._hand_out()
+    unit._hand_out()
+    queue.get_nowait()
+    assert "trends" not in json.loads(queue.get_nowait() or "")
+    admit(bed.folder, "4", "M5", "LI^WEI", at_ns=bed.clock.now)
+    words.append(bed.tile()["shows"])
+    unit._hand_out()
+
+    trend = json.loads(queue.get_nowait() or "")["trends"][BED]
+    assert trend["hr"].count(None) == len(trend["hr"])
+    assert words[0] == words[1] != words[2]

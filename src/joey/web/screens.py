@@ -81,6 +81,7 @@ class Screen:
         self.doubt = ""  # of the message that came last
         self.received_ns = 0
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
+        self.whose: tuple[str, ...] | None = None  # of what streams that and the trend are
         self.unmapped: dict[UnknownKey, Unknown] = {}
         self._trends = {kind: Trend() for kind in TRENDS}  # as the archive has them
         self._told = 0, np.zeros(0, dtype=np.bool_)  # first of the last cells, and which it has
@@ -91,7 +92,11 @@ class Screen:
     # --- what comes
 
     def remember(
-        self, cells: Mapping[str, NDArray[np.float32]], told: NDArray[np.bool_], first: int
+        self,
+        cells: Mapping[str, NDArray[np.float32]],
+        told: NDArray[np.bool_],
+        first: int,
+        whose: tuple[str, ...] | None,
     ) -> None:
         """Lay the trends anew, as the archive has them from cell `first` on.
 
@@ -101,7 +106,11 @@ class Screen:
             As of `archived_cells`.
         first : int
             Number of their first cell.
+        whose : tuple of str or None
+            The streams they are of, as of `archived_cells`.
         """
+        self.whose = whose
+        self.archived_ms = {}
         for kind in TRENDS:
             self._trends[kind] = trend = Trend()
             trend.take_cells(first, cells[kind])
@@ -166,11 +175,6 @@ class Screen:
     def device(self, stream: str) -> Device | None:
         """Return the monitor of a stream, by `stream_id` of its key; None where it is not heard."""
         return next((each for each in self.devices.values() if each.stream == stream), None)
-
-    def hears(self, stream: str, now_ns: int) -> bool:
-        """Whether the monitor of a stream has spoken within a minute."""
-        device = self.device(stream)
-        return device is not None and _heard(device, now_ns, AWAY_S)
 
     def side(self, now_ns: int) -> Side:
         """Return which monitors are shown, and whose they are.

@@ -63,6 +63,8 @@ class Unit:
         self._seconds += 1
         if self._seconds % TREND_EVERY == 0:
             message["trends"] = self._ward.trends()
+        elif others := [key for key, each in changed.items() if "shows" in each]:
+            message["trends"] = self._ward.trends_of(others)  # what is drawn there is another's
         self._last, self._order = tiles, order
         text = as_text(message)
         for queue in self._queues:

@@ -10,6 +10,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
@@ -46,7 +47,7 @@ from joey.web.tiles import holds_of_day, tile_of
 from joey.web.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
@@ -73,6 +74,7 @@ FACTS_NS = NS // 5  # ns, between looks at the archive
 HOUR_NS = 3600 * NS
 DAY_NS = 24 * HOUR_NS
 HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
+WORD = 12  # hexadecimal digits
 BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
 
 
@@ -224,7 +226,7 @@ class Ward:
         first = stop - HOUR_CELLS
         whose = self._whose(screen.bed)
         cells, told = archived_cells(self._archive, screen.bed, first, stop, whose)
-        screen.remember(cells, told, first)
+        screen.remember(cells, told, first, whose)
 
     def _whose(self, bed: str) -> tuple[str, ...] | None:
         """Return the streams that are shown of a bed: those of who lies there, or nobody's.
@@ -235,7 +237,19 @@ class Ward:
         if record is None or record.infant is None:
             return None
         side = Side() if screen is None else screen.side(self._settings.now_ns())
-        return tuple(each.stream for each in side.devices) if side.doubt else record.streams
+        if not side.doubt:
+            return record.streams
+        return tuple(sorted(each.stream for each in side.devices))
+
+    def _shows(self, bed: str) -> str:
+        """Return a word for whose signals are shown of a bed, another for each other's.
+
+        What a page drew before under another of them it takes away at once.
+        """
+        record, whose = self._record(bed), self._whose(bed)
+        infant = None if record is None else record.infant
+        stay = () if record is None or infant is None else (infant.id, record.since_ns)
+        return sha256(repr((stay, whose)).encode()).hexdigest()[:WORD]
 
     def _remember_next(self) -> None:
         """Lay the trend of a bed anew, each once in a while: minutes become final, clocks known."""
@@ -333,7 +347,8 @@ class Ward:
         )
         hour = now - HOUR_NS
         looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
-        return {**tile, **looked, "label": self.label(bed), "looked": self._looked(bed, now)}
+        said = {"label": self.label(bed), "looked": self._looked(bed, now)}
+        return {**tile, **looked, **said, "shows": self._shows(bed)}
 
     def _looked(self, bed: str, now: int) -> str:
         """Return for how long no spell was found; empty where that is not known yet."""
@@ -370,8 +385,18 @@ class Ward:
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""
-        now = self._settings.now_ns()
-        return {bed: screen.trend(now, self._since(bed)) for bed, screen in self._screens.items()}
+        return self.trends_of(self._screens)
+
+    def trend(self, bed: str) -> dict[str, Any]:
+        """Return the last hour of a bed that has a screen, of those whose signals are shown now."""
+        screen = self._screens[bed]
+        if screen.whose != self._whose(bed):  # laid anew by turns, it may still be another's
+            self._remember(screen)
+        return screen.trend(self._settings.now_ns(), self._since(bed))
+
+    def trends_of(self, beds: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the trends of some beds, of those that have a screen."""
+        return {bed: self.trend(bed) for bed in beds if bed in self._screens}
 
     def bed(self, bed: str) -> dict[str, Any]:
         """Return what the page of a bed shows."""

@@ -29,6 +29,8 @@ const crg = new OxyCrg(/** @type {HTMLCanvasElement} */ (by("oxycrg")), bed);
 const panel = new HoldPanel(bed);
 const spells = new Spells(bed);
 
+let shows = ""; // of the tile that is drawn
+
 /** @param {Bed} next */
 function take(next) { told = next; draw(); }
 
@@ -58,6 +60,8 @@ function draw() {
   }
   showOthers(next);
   panel.show(next); spells.show(next); crg.show(next);
+  if (shows && shows !== tile.shows) { crg.forget(); strips.forget(); } // nothing of who was here before stands under this name
+  ({ shows } = tile);
   second();
 }
 

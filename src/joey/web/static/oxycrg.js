@@ -44,6 +44,8 @@ export class OxyCrg {
   choose(minutes) { this.minutes = minutes; this.whole = true; void this.step(true); }
   /** @param {import("./types.js").Bed} state */
   show(state) { this.state = state; }
+  /** Take away what is drawn: it is another's. */
+  forget() { this.bands = new Map(); this.count = this.beats = 0; this.whole = true; this.paint(); void this.step(true); }
   /** @param {boolean} frozen */
   freeze(frozen) { this.frozen = frozen; }
 
@@ -60,13 +62,14 @@ export class OxyCrg {
     const wide = Math.max(200, Math.min(1600, Math.floor(this.canvas.clientWidth - LEFT - RIGHT)));
     const whole = this.minutes * MIN_MS, columns = Math.min(wide, whole / 250);
     const width = whole / columns, end = hostNow();
-    const anew = this.whole || this.width !== width;
+    const anew = this.whole || this.width !== width, shows = this.state?.tile.shows;
     const last = Math.floor(end / width), first = last - columns + 1;
     const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
     const path = `/api/oxycrg/${this.bed.split("/").map(encodeURIComponent).join("/")}`;
     const answer = await fetch(`${path}?start=${(from * width).toFixed(3)}&width=${width}&columns=${last - from + 1}`, { signal: AbortSignal.timeout(LONGEST_MS) });
     if (!answer.ok || this.minutes * MIN_MS !== whole) return;
     const data = await answer.arrayBuffer();
+    if (this.state?.tile.shows !== shows) { this.whole = true; return; } // asked for before, it is another's
     const size = new DataView(data).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
     let at = 4 + size + ((4 - ((4 + size) % 4)) % 4);

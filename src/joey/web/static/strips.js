@@ -88,6 +88,13 @@ export class Strips {
     wave.lastAt = wave.t0 + ((wave.next - 1) / wave.fs) * 1000;
   }
 
+  /** Take away what is drawn, frozen or not: it is another's. */
+  forget() {
+    this.waves.clear(); this.clean = false;
+    const { pen, width, height } = fit(this.canvas);
+    pen.clearRect(0, 0, width, height);
+  }
+
   /** @param {boolean} frozen */
   freeze(frozen) { this.frozen = frozen; if (!frozen) this.clean = false; }
 

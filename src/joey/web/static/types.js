@@ -49,6 +49,7 @@
  * @property {boolean} admitted whether an infant is admitted to the bed
  * @property {string} note why there is no name: empty, unassigned
  * @property {string} doubt why the signals are nobody's
+ * @property {string} shows a word for whose signals these are: with another, nothing drawn before is of them
  * @property {string} aside why another monitor of the bed is not shown
  * @property {Record<Quantity, Reading>} readings
  * @property {Lost[]} lost
