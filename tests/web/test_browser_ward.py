@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -971,6 +973,62 @@ def test_a_wrong_tag_is_taken_off_by_a_second_tap(browser: Browser, tmp_path: Pa
         page.reload()
         expect(page.get_by_role("button", name="bagged")).to_have_attribute("aria-pressed", "false")
         expect(tag).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_page_that_is_loaded_while_joey_is_away_says_so_and_comes_back(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Since when, and that taps are kept; no name, no number; nothing of a page is kept."""
+    now = time.time_ns()
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * 10**9)
+    fell(tmp_path, now)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        expect(page.locator("#name")).to_have_text("JONES, BABY BOY")
+        page.wait_for_timeout(2500)
+        served.kill()
+        expect(page.locator("#unlinked")).to_be_visible(timeout=10_000)
+        page.get_by_role("button", name="stimulated").click()
+        said = page.locator("#unlinkedwords").inner_text()
+        (since,) = re.findall(r"since (\d\d:\d\d:\d\d)", said)
+        page.reload()
+        head = page.get_by_role("heading")
+        expect(head).to_have_text(re.compile(rf"No link to Joey since \w+,? {since}"))
+        expect(page.locator("main")).to_contain_text("Look at the infant and the bedside monitor.")
+        expect(page.locator("main")).to_contain_text("1 tap kept on this tablet")
+        expect(page.locator("main")).to_contain_text(SAID)
+        page.goto(served.address)
+        expect(head).to_have_text(re.compile(rf"No link to Joey since \w+,? {since}"))
+        page.goto(f"{served.address}/beds/NICU/4")
+        for never in ("JONES", "78", "SpO"):
+            assert never not in page.content()
+        assert page.evaluate("caches.keys()") == []
+        served.start()
+        expect(page.locator("#name")).to_have_text("JONES, BABY BOY", timeout=20_000)
+        expect(page.locator(".tags [aria-pressed=true]")).to_have_text("stimulated", timeout=20_000)
+        page.goto(served.link())  # a link that works once goes its way through the worker too
+        expect(page.locator(".tile .who")).to_have_text("JONES, BABY BOY")
+        assert "token" not in page.url
+
+
+def test_where_another_program_answers_joey_leaves(browser: Browser, tmp_path: Path) -> None:
+    """At the same port, later: its pages are its own, and nothing of Joey stays in between."""
+    page = browser.new_context().new_page()
+    with running(tmp_path) as served:
+        page.goto(served.link())
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        address = served.address
+        served.kill()
+        with ThreadingHTTPServer(("127.0.0.1", served.port), SimpleHTTPRequestHandler) as other:
+            thread = threading.Thread(target=other.serve_forever)
+            thread.start()
+            page.goto(f"{address}/?another")
+            expect(page).to_have_title(re.compile("Directory listing"))
+            found = "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
+            assert page.evaluate(found) == 0
+            other.shutdown()
+            thread.join()
 
 
 LAID = """

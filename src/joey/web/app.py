@@ -37,6 +37,7 @@ LAST_MS = 2**63 // 1_000_000  # ms UTC, what 64 bits of nanoseconds can say
 MOST_SEQ = 2**63 - 1  # of a journal
 MOST_COLUMNS = 2000  # of one answer of the OxyCRG
 BYTES = "application/octet-stream"
+AWAY = "away.js"  # answers for all pages where the server does not
 log = logging.getLogger("joey.pages")
 
 
@@ -46,6 +47,8 @@ class _Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
+        if path == AWAY:
+            response.headers["Service-Worker-Allowed"] = "/"
         return response
 
 

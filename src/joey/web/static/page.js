@@ -8,6 +8,12 @@ import { TAPS } from "./words.js";
 
 setZone(document.documentElement.dataset.zone ?? "UTC");
 
+const NOTE_MS = 2000;
+/** Keep when Joey was last heard, for the page that says that it is away. @param {number} at by its clock [ms] */
+function note(at) {
+  try { localStorage.setItem("joey-heard", JSON.stringify({ at: Math.round(at), zone: document.documentElement.dataset.zone })); } catch { /* it says no time then */ }
+}
+
 /**
  * Start what every page has.
  * @param {import("./link.js").Link} [link]
@@ -15,6 +21,7 @@ setZone(document.documentElement.dataset.zone ?? "UTC");
  */
 export function startPage(link, onSecond) {
   const bar = by("unlinked"), words = by("unlinkedwords"), today = make("span", "day"), time = make("span");
+  let noted = 0;
   by("clock").append(today, time);
   /** @type {number|null} */
   let since = null;
@@ -23,8 +30,9 @@ export function startPage(link, onSecond) {
     const quiet = link ? link.quietFor() : 0;
     const lost = isLost(quiet);
     linkIs(lost);
-    if (lost && since === null) since = Date.now() - quiet;
+    if (lost && since === null) { since = Date.now() - quiet; note(now - quiet * rate()); }
     if (!lost) since = null;
+    if (!lost && link && Date.now() - noted > NOTE_MS) { noted = Date.now(); note(now - quiet * rate()); }
     bar.hidden = !lost;
     document.body.classList.toggle("unlinked", lost);
     if (since !== null) write(words, `No link to Joey since ${hms(now - quiet * rate())}. What you see is not current: look at the infant and the bedside monitor.`);
@@ -38,6 +46,8 @@ export function startPage(link, onSecond) {
   };
   tick();
   setInterval(tick, 500);
+  // Where this page is loaded anew while Joey is away. In an insecure context there is none.
+  navigator.serviceWorker?.register("/static/away.js", { scope: "/", updateViaCache: "none" }).catch(() => undefined);
   startTheme();
   // On every page: who tapped without a link may be on another one when it is back.
   setInterval(() => { if (waitingTaps().length) void sendWaiting(); }, 3000);
