@@ -18,6 +18,7 @@ from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.sockets import Unit
 from joey.web.taps import as_payload
+from joey.web.told import SpellTold, once_each
 from tests.web.archived import NS, bradycardia, desaturation, tell, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
@@ -386,3 +387,48 @@ def test_what_pages_drew_is_anothers_as_soon_as_the_bed_is(bed: Bed) -> None:
     trend = json.loads(queue.get_nowait() or "")["trends"][BED]
     assert trend["hr"].count(None) == len(trend["hr"])
     assert words[0] == words[1] != words[2]
+
+
+def test_what_was_searched_in_nobodys_signals_is_not_said_of_the_infant(bed: Bed) -> None:
+    """Its desaturations are not shown, so that there were none is not said."""
+    bed.both()
+    bed.hear(OXIMETER, OXIMETER_SAYS, ("pleth",), NOBODY)
+    now = bed.clock.now
+    archive = Archive(bed.folder / "archive.db")
+    for device, whose, preset in ((HEART, JONES, "brady_uva"), (OXIMETER, NOBODY, "desat_uva")):
+        heard = observations("4", *whose, now, numbers={}, waves=(), device=device)
+        stream = tell(bed.folder, BED, now, {}, heard=heard)
+        said = json.dumps({"spans": [(now / NS - 3600, now / NS - 40)]}).encode()
+        fact = Fact(stream, "searched", preset, now - 3600 * NS, now, 1, said)
+        archive.write(Batch(facts=(fact,)))
+    archive.close()
+    bed.clock.now += 2 * NS
+    bed.both(NOBODY)
+
+    assert bed.tile()["looked"] == "no B in 1 h; A, D not searched"
+    confirm(bed, 2)
+    assert bed.tile()["looked"] == "no B, D in 1 h; A not searched"
+
+
+def test_spells_of_two_monitors_are_told_once_however_many() -> None:
+    """Of each pair that overlaps the one with more letters or the longer stays; others all do."""
+    rng = np.random.default_rng(11)
+    spells = []
+    for k, start in enumerate(np.sort(rng.integers(0, 40_000, 300)).tolist()):
+        letters = ("D", "BD", "A20", "ABD")[int(rng.integers(4))]
+        seconds = float(rng.integers(5, 240))
+        told = SpellTold(start * NS, f"stream {k % 2}", seconds, letters, "")
+        spells.append((start * NS, told))
+
+    def tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:
+        (a, x), (b, y) = one, other
+        overlap = a <= b + y.seconds * NS and b <= a + x.seconds * NS
+        letters = [{each for each in spell.letters if each.isalpha()} for spell in (x, y)]
+        return x.stream != y.stream and overlap and letters[1] <= letters[0]
+
+    found = once_each(spells)
+    left = [each for each in spells if each not in found]
+    assert found == sorted(found)
+    assert len(left) > 20
+    assert not any(tells(one, other) for one in found for other in found if one is not other)
+    assert all(any(tells(one, each) for one in found) for each in left)

@@ -14,10 +14,11 @@ import pytest
 
 from joey.events import Event, Spell
 from joey.live.facts import Facts
-from joey.people import StreamKey
+from joey.people import stream_key
 from joey.response import SPELL_PARTS
 from joey.serve.packing import facts_of
-from joey.sources.hl7 import SourceSettings
+from joey.sources.codes import CodeMap
+from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.store.records import Records
@@ -162,7 +163,9 @@ def test_a_tile_says_for_how_long_spells_were_searched(
     It is the same of what was told before the pages were started and after, and told twice.
     """
     begin = clock.now - round(minutes * 60) * NS
-    key = StreamKey("gateway", "MON", BED, "")
+    heard = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={})
+    found = read_observations(read_message(heard), SourceSettings(SOURCE), CodeMap())
+    key = stream_key(SOURCE, found)
     row = StreamRow("s", *astuple(key), 1, begin - 90 * NS, 90 * NS)
     points = tuple(Checkpoint(f"shard {shard}", 1) for shard in range(SHARDS))
     archive = Archive(folder / "archive.db")

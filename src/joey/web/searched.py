@@ -57,12 +57,16 @@ class Searched:
                         del by_stream[name]
 
     def seconds(self, streams: Mapping[str, StreamRow], since_ns: int) -> dict[str, float]:
-        """Return for how long each letter was searched since a time of the host. [ns UTC]"""
+        """Return for how long each letter was searched since a time of the host. [ns UTC]
+
+        Of `streams` alone: what was searched of others is not counted.
+        """
         found = {}
         for letter, by_stream in self._spans.items():
             rows = [
                 (max(start + streams[of].offset_ns, since_ns), end + streams[of].offset_ns)
                 for of, spans in by_stream.items()
+                if of in streams
                 for start, end in spans
             ]
             found[letter] = total(Spans.of([(a / NS, b / NS) for a, b in rows if a < b]))

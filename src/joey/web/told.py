@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from joey.people import stream_id
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from joey.store.archive import Archive, Checkpoint, FactRow, StreamRow
     from joey.store.journal import Journal
 
-__all__ = ["SpellTold", "Told"]
+__all__ = ["SpellTold", "Told", "once_each"]
 
 NS = 1_000_000_000
 KINDS = ("spell", "down", "up", "revised")
@@ -112,6 +113,8 @@ class Told:
         self._archive = archive
         self._journal = journal
         self._streams: dict[str, StreamRow] = {}
+        self._keys: dict[str, str] = {}  # of each stream, as the records name it
+        self._at: dict[str, dict[str, StreamRow]] = {}  # by bed and name
         self._beds: dict[str, _Bed] = {}
         self._reached: dict[int, int] = {}  # seq -> when it was received
         self._looked_ns = 0
@@ -165,18 +168,22 @@ class Told:
             The streams that count, as the records name them; all of the bed by default.
         """
         found = self._beds.get(bed)
-        spells = [] if found is None else found.spells
-        timed = [
-            (each.start_ns + self._streams[each.stream].offset_ns, each)
-            for each in spells
-            if whose is None or stream_id(self._streams[each.stream].key, 0) in whose
-        ]
         # What was kept back is laid too late until the first message that was not is analyzed.
-        return once_each(pair for pair in timed if since_ns <= pair[0] <= self._now_ns + AHEAD_NS)
+        until_ns = self._now_ns + AHEAD_NS
+        return once_each(
+            (at_ns, each)
+            for each in ([] if found is None else found.spells)
+            if since_ns <= (at_ns := each.start_ns + self._streams[each.stream].offset_ns)
+            and at_ns <= until_ns
+            and self._counts(each.stream, whose)
+        )
+
+    def _counts(self, stream: str, whose: Collection[str] | None) -> bool:
+        return whose is None or self._keys[stream] in whose
 
     def streams(self, bed: str) -> list[StreamRow]:
         """Return the streams of a bed."""
-        return [stream for stream in self._streams.values() if stream.bed == bed]
+        return [*self._at.get(bed, {}).values()]
 
     def revised_ns(self, bed: str, start_ns: int, end_ns: int) -> int:
         """Return when what was told of a span was last told anew, after late data; 0: never.
@@ -196,20 +203,23 @@ class Told:
                 when = max(when, asked_ns)
         return when
 
-    def looked_from(self, bed: str, since_ns: int) -> int:
+    def looked_from(self, bed: str, since_ns: int, whose: Collection[str] | None = None) -> int:
         """Return from when on a bed's signals can have been looked at, not before a time. [ns UTC]
 
-        That is since its open stream, or one that ended after that time, was opened.
+        That is since its open stream, or one that ended after that time, was opened; `whose` as of
+        `spells`.
         """
         opened = [
             stream.opened_ns + stream.offset_ns
-            for stream in self._streams.values()
-            if stream.bed == bed
+            for stream in self.streams(bed)
+            if self._counts(stream.id, whose)
             and (stream.closed_ns is None or stream.closed_ns + stream.offset_ns > since_ns)
         ]
         return max(min(opened, default=self._now_ns), since_ns)
 
-    def searched(self, bed: str, since_ns: int) -> dict[str, float] | None:
+    def searched(
+        self, bed: str, since_ns: int, whose: Collection[str] | None = None
+    ) -> dict[str, float] | None:
         """Return for how long each letter could be searched since a time; None: not known yet.
 
         Parameters
@@ -218,11 +228,16 @@ class Told:
             Its key.
         since_ns : int
             By the host's clock. [ns UTC]
+        whose : collection of str, optional
+            As of `spells`: what was searched in signals whose spells are not shown tells nothing.
         """
         found = self._beds.get(bed)
         if found is None or any(stream.bed == bed for stream in self._unread):
             return None
-        return found.searched.seconds(self._streams, since_ns)
+        counted = {
+            stream.id: stream for stream in self.streams(bed) if self._counts(stream.id, whose)
+        }
+        return found.searched.seconds(counted, since_ns)
 
     def _read_back(self, stream: StreamRow, now_ns: int) -> None:
         end = now_ns - stream.offset_ns
@@ -281,6 +296,9 @@ class Told:
     def _look_at_streams(self) -> None:
         for stream in self._archive.streams():
             self._streams[stream.id] = stream
+            self._at.setdefault(stream.bed, {})[stream.id] = stream
+            if stream.id not in self._keys:
+                self._keys[stream.id] = stream_id(stream.key, 0)
             bed = self._beds.setdefault(stream.bed, _Bed())
             if stream.closed_ns is not None:
                 bed.open.pop(stream.id, None)
@@ -325,11 +343,18 @@ def once_each(spells: Iterable[tuple[int, SpellTold]]) -> list[tuple[int, SpellT
 
     Of two that overlap, of different streams, one whose letters the other has too is left out.
     """
-    kept: list[tuple[int, SpellTold]] = []
-    for pair in sorted(spells, key=lambda each: (-len(_kinds(each[1])), -each[1].seconds, each)):
-        if not any(_tells(other, pair) for other in kept):
-            kept.append(pair)
-    return sorted(kept)
+    found = sorted(spells)
+    if len({each.stream for _, each in found}) < 2:
+        return found
+    longest_ns = max(each.seconds for _, each in found) * NS
+    kept: list[tuple[int, SpellTold]] = []  # in order: only those around one may tell it
+    for pair in sorted(found, key=lambda each: (-len(_kinds(each[1])), -each[1].seconds, each)):
+        at_ns, spell = pair
+        first = bisect_left(kept, at_ns - longest_ns, key=itemgetter(0))
+        last = bisect_right(kept, at_ns + spell.seconds * NS, key=itemgetter(0))
+        if not any(_tells(kept[k], pair) for k in range(first, last)):
+            insort(kept, pair)
+    return kept
 
 
 def _tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:

@@ -352,8 +352,9 @@ class Ward:
 
     def _looked(self, bed: str, now: int) -> str:
         """Return for how long no spell was found; empty where that is not known yet."""
-        since = max(self._told.looked_from(bed, now - HOUR_NS), self._since(bed))
-        searched = self._told.searched(bed, since)
+        whose = self._whose(bed)
+        since = max(self._told.looked_from(bed, now - HOUR_NS, whose), self._since(bed))
+        searched = self._told.searched(bed, since, whose)
         return "" if searched is None else words_of_search((now - since) / NS, searched)
 
     def _analysis(self, bed: str, screen: Screen | None) -> str:
