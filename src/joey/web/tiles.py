@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from joey.store.records import InfantView
     from joey.web.screens import Side
 
-__all__ = ["holder_of", "holds_of_day", "infant_of", "is_heard", "tile_of"]
+__all__ = ["holder_of", "holds_of_day", "infant_of", "is_heard", "tile_of", "word_of"]
 
 MIN_S = 60
 HOUR_S = 3600.0
@@ -41,6 +42,7 @@ SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", 
 SELDOM = 3.0  # intervals between its numbers: a shorter silence is none
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
+WORD = 12  # hexadecimal digits
 GONE = 2  # of the four states, from which a number is not shown
 
 
@@ -108,6 +110,23 @@ def tile_of(
         "goalS": goal_h * HOUR_S,
         "simulated": bool(view and view.simulated) or bool(infant and infant.simulated),
     }
+
+
+def word_of(record: BedRecord | None, whose: Sequence[str] | None) -> str:
+    """Return a word for whose signals are shown of a bed, another for each other's.
+
+    What a page drew before under another of them it takes away at once.
+
+    Parameters
+    ----------
+    record : BedRecord or None
+        Who lies there.
+    whose : sequence of str or None
+        The streams that are shown; None for all.
+    """
+    infant = None if record is None else record.infant
+    stay = () if record is None or infant is None else (infant.id, record.since_ns)
+    return sha256(repr((stay, whose)).encode()).hexdigest()[:WORD]
 
 
 def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (facts, not options)

@@ -10,7 +10,6 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
@@ -43,7 +42,7 @@ from joey.web.screens import Screen, Side
 from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
 from joey.web.tags import Tags
-from joey.web.tiles import holds_of_day, tile_of
+from joey.web.tiles import holds_of_day, tile_of, word_of
 from joey.web.told import Told
 
 if TYPE_CHECKING:
@@ -74,7 +73,6 @@ FACTS_NS = NS // 5  # ns, between looks at the archive
 HOUR_NS = 3600 * NS
 DAY_NS = 24 * HOUR_NS
 HOUR_CELLS = 14_400  # of the OxyCRG: what a new tile's trend is filled with
-WORD = 12  # hexadecimal digits
 BED_EVERY_S = 30  # s, after which a bed's record is read again: names age
 
 
@@ -241,16 +239,6 @@ class Ward:
             return record.streams
         return tuple(sorted(each.stream for each in side.devices))
 
-    def _shows(self, bed: str) -> str:
-        """Return a word for whose signals are shown of a bed, another for each other's.
-
-        What a page drew before under another of them it takes away at once.
-        """
-        record, whose = self._record(bed), self._whose(bed)
-        infant = None if record is None else record.infant
-        stay = () if record is None or infant is None else (infant.id, record.since_ns)
-        return sha256(repr((stay, whose)).encode()).hexdigest()[:WORD]
-
     def _remember_next(self) -> None:
         """Lay the trend of a bed anew, each once in a while: minutes become final, clocks known."""
         if not self._due:
@@ -348,7 +336,8 @@ class Ward:
         hour = now - HOUR_NS
         looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
         said = {"label": self.label(bed), "looked": self._looked(bed, now)}
-        return {**tile, **looked, **said, "shows": self._shows(bed)}
+        shows = word_of(self._record(bed), self._whose(bed))
+        return {**tile, **looked, **said, "shows": shows}
 
     def _looked(self, bed: str, now: int) -> str:
         """Return for how long no spell was found; empty where that is not known yet."""
