@@ -639,6 +639,45 @@ def test_each_monitor_of_a_bed_is_asked_again_when_another_infant_comes(
     assert [(each.infant, each.confirmed) for each in found] == [(None, False)] * 2
 
 
+def test_what_is_nobodys_again_is_not_joined_to_the_infant(
+    journal: Journal, records: Records
+) -> None:
+    """A confirmed monitor named another patient meanwhile: whose it is must be said again."""
+    journal.oru("JONES^BABY BOY", "4", device="A1")
+    journal.oru("", "4", "", "", device="B2")
+    records.apply(journal.entries)
+    heart, oximeter = records.associations("NICU/4")
+    journal.tap("associate", "a1", NOW, stream=oximeter.stream, infant=1)
+    records.apply(journal.entries)
+    assert streams_at(records) == {heart.stream, oximeter.stream}
+    journal.oru("LI^WEI", "4", "0099", "", device="B2")
+    journal.oru("JONES^BABY BOY", "4", device="A1")
+    journal.oru("", "4", "", "", device="B2")
+    journal.oru("JONES^BABY BOY", "4", device="A1")
+    records.apply(journal.entries)
+    again = [each for each in records.associations("NICU/4") if each.stream == oximeter.stream]
+    assert [each.infant for each in again] == [None]
+    assert streams_at(records) == {heart.stream}
+    journal.tap("start_hold", "h1", NOW)
+    journal.tap("associate", "a2", NOW, stream=oximeter.stream, infant=1)
+    records.apply(journal.entries)
+    assert streams_at(records) == {heart.stream, oximeter.stream}
+
+    journal.jones("A03", "4", NOW + 10 * 1_000_000_000)
+    for device, mrn, name in (("A1", "0012", "JONES^BABY BOY"), ("B2", "", "")):
+        journal.oru(name, "4", mrn, device=device)  # nobody is there: they speak on
+    records.apply(journal.entries)
+    hold = records.hold("h1", NOW)
+    assert hold is not None
+    assert set(hold.places[0].streams) == {heart.stream, oximeter.stream}
+
+
+def streams_at(records: Records, bed: str = "NICU/4") -> set[str]:
+    view = records.bed(bed, NOW)
+    assert view is not None
+    return set(view.streams)
+
+
 def test_two_monitors_of_one_infant_are_both_its_own(journal: Journal, records: Records) -> None:
     """However often they speak in turn: neither takes the other's place."""
     for _ in range(3):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GONE",
+    "NOBODY_HERE",
     "TOLD_NS",
     "Place",
     "arrive",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 TOLD_NS = 7_200_000_000_000  # ns for which a bed tells of the hold of an infant who has gone
+NOBODY_HERE = "nobody is admitted to this bed"
 GONE = ("left", "replaced")  # endings after which the infant is not known to be in the unit
 
 
@@ -224,20 +226,20 @@ def places_of(connection: Connection, infant: int) -> tuple[Place, ...]:
             row.bed,
             int(row.since_ns),
             row.until_ns,
-            streams_of(connection, infant, row.bed, int(row.since_ns), ended=bool(row.ending)),
+            streams_of(connection, infant, row.bed, int(row.since_ns), row.until_ns),
         )
         for row in rows
     )
 
 
 def streams_of(
-    connection: Connection, infant: int, bed: str, since_ns: int, *, ended: bool = False
+    connection: Connection, infant: int, bed: str, since_ns: int, until_ns: int | None = None
 ) -> tuple[str, ...]:
     """Return what monitors sent of an infant in a stay, by `people.stream_id` of their keys with 0.
 
     A monitor that names nobody has one key for whoever lies there. What was said of it in a stay
-    before is not said of this one, and what it is doubted to be of now is nobody's, until a person
-    confirms it.
+    before is not said of this one. What was said last in the stay counts for all of it: one that
+    was the infant's and has become nobody's is not among them, until a person confirms it.
 
     Parameters
     ----------
@@ -249,18 +251,22 @@ def streams_of(
         Where it lay.
     since_ns : int
         When it came. [ns UTC]
-    ended : bool
-        Whether the stay has ended: what is said of its monitors now is of others.
+    until_ns : int, optional
+        When it went; it still lies there by default. [ns UTC]
     """
-    here = associations.c.bed == bed
-    then = or_(associations.c.until_ns.is_(None), associations.c.until_ns > since_ns)
-    mine = select(associations.c.stream).where(here, associations.c.infant == infant, then)
-    found = {str(row.stream) for row in connection.execute(mine.distinct())}
-    if not ended:
-        stands = select(associations.c.stream).where(here, associations.c.until_ns.is_(None))
-        doubtful = or_(associations.c.infant.is_(None), associations.c.infant != infant)
-        found -= {str(row.stream) for row in connection.execute(stands.where(doubtful))}
-    return tuple(sorted(found))
+    # That nobody was there is told after a stay, or while it was taken to have ended.
+    told = and_(
+        associations.c.bed == bed,
+        associations.c.reason != NOBODY_HERE,
+        or_(associations.c.until_ns.is_(None), associations.c.until_ns > since_ns),
+    )
+    if until_ns is not None:
+        told = and_(told, associations.c.since_ns < until_ns)
+    rows = connection.execute(
+        select(associations.c.stream, associations.c.infant).where(told).order_by(associations.c.id)
+    )
+    last = {str(row.stream): row.infant for row in rows}
+    return tuple(sorted(stream for stream, whose in last.items() if whose == infant))
 
 
 def beds_that_tell(connection: Connection, changed: Collection[str], at_ns: int) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, insert, select, update
 
 from joey.people import Account, Identity, agree, stream_id, stream_key
 from joey.signals import NS
+from joey.store.records.staying import NOBODY_HERE
 from joey.store.records.tables import accounts, associations, infants, names, stays
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _close(connection: Connection, row: Row[Any], at_ns: int) -> None:
 def _whose(connection: Connection, seen: Seen) -> tuple[int | None, str]:
     infant = _at(connection, seen.bed)
     if infant is None:
-        return None, "nobody is admitted to this bed"
+        return None, NOBODY_HERE
     found = agree(seen.said, _known(connection, infant))
     return (infant, "two identifiers agree") if found.certain else (None, found.words)
 
