@@ -197,6 +197,25 @@ def test_another_patient_on_the_same_monitor_begins_with_nothing(bed: Bed) -> No
     assert shown(tile)["spo2"] is None
 
 
+def test_no_number_is_lost_while_a_bed_is_asked_again(bed: Bed) -> None:
+    """One monitor names somebody else, or the infant goes: the numbers of both stand, nobody's."""
+    bed.both()
+    tile = bed.hear(OXIMETER, {"spo2": 91.0}, ("pleth",), ("M5", "LI^WEI"))
+    assert tile["infant"] is None
+    assert (shown(tile)["hr"], shown(tile)["spo2"]) == (150.0, 91.0)
+    assert tile["lost"] == []
+    tile = bed.hear(HEART, HEART_SAYS, ("ecg", "resp"))
+    assert tile["infant"]["name"] == "JONES, BABY BOY"
+    assert (shown(tile)["hr"], shown(tile)["spo2"]) == (150.0, None)
+
+    bed.both()
+    admit(bed.folder, "4", *JONES, "A03", at_ns=bed.clock.now)
+    tile = bed.tile()
+    assert tile["infant"] is None
+    assert shown(tile) == {"hr": 150.0, "spo2": 93.0, "rr": 50.0, "temp": 36.9}
+    assert tile["lost"] == []
+
+
 def test_a_spell_that_both_tell_is_told_once_and_others_spells_are_not(bed: Bed) -> None:
     """The heart of one monitor and of the other slowed once; a third is not this infant's."""
     bed.both()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from joey.live.board import LOST_S
 from joey.people import stream_key
 from joey.web.codes import count_unknown
 from joey.web.devices import TRENDS, Device, label_of, labels_of, view_of
@@ -192,12 +193,20 @@ class Screen:
             shown = tuple(each for each in mine if _heard(each, now_ns, GONE_S))
             return Side(shown, aside=self._reason(speak))
         if speak or (others and not mine):
-            return Side(tuple(speak or others), self._reason(speak or others))
+            # One that says another name has all of a bed asked again, each as it speaks.
+            unasked = [
+                each
+                for each in every
+                if each.stream not in self._whose and _heard(each, now_ns, LOST_S)
+            ]
+            nobodys = sorted((*(speak or others), *unasked), key=lambda device: device.rank)
+            return Side(tuple(nobodys), self._reason(speak or others))
         if mine:
             return Side(tuple(mine))
         if every:  # the records have closed what they knew of them, and not read on yet
             last = max(every, key=lambda each: each.received_ns)
-            return Side((last,), NOT_ASKED)
+            speak = [each for each in every if _heard(each, now_ns, LOST_S)]
+            return Side(tuple(speak or (last,)), NOT_ASKED)
         reasons = list(self._whose.values())
         return Side((), "" if "" in reasons or not reasons else reasons[-1])
 
