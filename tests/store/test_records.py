@@ -560,6 +560,28 @@ def test_a_person_confirms_a_stream(journal: Journal, records: Records) -> None:
     assert (found.infant, found.confirmed) == (view.infant.id, True)
 
 
+def test_a_confirmation_is_taken_back(journal: Journal, records: Records) -> None:
+    """It was the wrong button: nothing of that monitor is the infant's, and it waits again."""
+    journal.oru("", "4", "", "")
+    records.apply(journal.entries)
+    (stream,) = records.associations("NICU/4")
+    said = {"stream": stream.stream, "infant": 1}
+    journal.tap("associate", "a1", NOW, **said)
+    records.apply(journal.entries)
+    assert streams_at(records) == {stream.stream}
+    journal.tap("associate", "a2", NOW, **said, on=False)
+    journal.oru("", "4", "", "")
+    assert records.apply(journal.entries).refused == {}
+    (found,) = records.associations("NICU/4")
+    assert (found.infant, found.confirmed) == (None, False)
+    assert streams_at(records) == set()
+    journal.tap("associate", "a3", NOW, **said, on=False)
+    assert list(records.apply(journal.entries).refused) == ["a3"]
+    journal.tap("associate", "a4", NOW, **said)
+    records.apply(journal.entries)
+    assert streams_at(records) == {stream.stream}
+
+
 def test_another_infant_in_the_bed_needs_a_new_confirmation(
     journal: Journal, records: Records
 ) -> None:

@@ -72,6 +72,41 @@ def test_a_person_says_what_a_code_stands_for(browser: Browser, tmp_path: Path) 
         expect(row).to_contain_text("NEW_SAT")
 
 
+def test_a_confirmation_is_one_tap_and_taken_back_by_another(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The second half of a double tap falls on the row that moved up: it confirms nobody."""
+    infants = {"4": ("M4", "JONES^BABY BOY"), "5": ("M5", "LI^WEI")}
+    for bed, (number, name) in infants.items():
+        admit(tmp_path, bed, number, name)
+        at = time.time_ns()
+        raw = observations(bed, "", "", at, numbers={"spo2": 93.0}, waves=())
+        write(tmp_path, raw, f"NICU/{bed}", at)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/feed")
+        rows = page.locator("#unassigned tr")
+        expect(rows).to_have_count(2)
+        expect(page.locator("#confirmedpanel")).to_be_hidden()
+        page.evaluate("""() => {
+            for (const [k, name] of ["JONES", "LI"].entries()) {
+                const at = { bubbles: true, clientX: 40, clientY: 300, detail: k + 1 };
+                [...document.querySelectorAll("#unassigned button")]
+                    .find((each) => each.textContent.startsWith(`This is ${name}`))
+                    .dispatchEvent(new MouseEvent("click", at));
+            }
+        }""")
+        expect(page.locator("#confirmed")).to_contain_text("JONES, BABY BOY")
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("This is LI, WEI")
+        undo = page.get_by_role("button", name="Undo that a monitor of bed NICU/4")
+        time.sleep(0.5)  # a wish of its own, no second half
+        undo.click()
+        expect(page.locator("#say")).to_contain_text("nobody's until confirmed")
+        expect(page.locator("#confirmedpanel")).to_be_hidden()
+        expect(rows).to_have_count(2)
+        expect(rows.last).to_contain_text("taken back")
+
+
 def test_what_changed_nothing_is_tried_again_by_a_tap(browser: Browser, tmp_path: Path) -> None:
     """In vain as long as what stood against it does; then the infant is there, the row is gone."""
     with running(tmp_path) as served:

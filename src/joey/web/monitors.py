@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from joey.store.records import Association, InfantView
     from joey.web.screens import Screen
 
-__all__ = ["rows_of_beds", "unassigned_of"]
+__all__ = ["asked_of", "rows_of_beds"]
 
 
 def rows_of_beds(
@@ -56,20 +56,18 @@ def _each(words: Sequence[str]) -> str:
     return " / ".join(each or "–" for each in found) if len(found) > 1 else "".join(found)
 
 
-def unassigned_of(
-    associations: Iterable[Association],
+def asked_of(
+    associations: Sequence[Association],
     screens: Mapping[str, Screen],
     infant_at: Callable[[str], InfantView | None],
     now_ns: int,
     zone: str,
-) -> list[dict[str, Any]]:
-    """Return the streams that wait for a person to say whose they are, a row each.
-
-    One that says nothing any more waits for nobody, unless its bed's page sends people here.
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the streams that wait for a person to say whose they are, and those that did.
 
     Parameters
     ----------
-    associations : iterable of Association
+    associations : sequence of Association
         Those that stand.
     screens : mapping of str to Screen
         By bed.
@@ -79,6 +77,28 @@ def unassigned_of(
         The host's time. [ns UTC]
     zone : str
         Of the unit.
+
+    Returns
+    -------
+    dict of str to list of dict
+        A row each: ``unassigned`` and ``confirmed``.
+    """
+    return {
+        "unassigned": _unassigned_of(associations, screens, infant_at, now_ns, zone),
+        "confirmed": _confirmed_of(associations, screens, infant_at, now_ns, zone),
+    }
+
+
+def _unassigned_of(
+    associations: Iterable[Association],
+    screens: Mapping[str, Screen],
+    infant_at: Callable[[str], InfantView | None],
+    now_ns: int,
+    zone: str,
+) -> list[dict[str, Any]]:
+    """Return a row of each that waits.
+
+    One that says nothing any more waits for nobody, unless its bed's page sends people here.
     """
     rows = []
     for each in associations:
@@ -102,6 +122,32 @@ def unassigned_of(
                 "lastAt": None if device is None else device.received_ns / 1e6,
                 "infant": None if infant is None else infant_of(infant, now_ns, zone)["name"],
                 "infantId": None if infant is None else infant.id,
+            }
+        )
+    return rows
+
+
+def _confirmed_of(
+    associations: Iterable[Association],
+    screens: Mapping[str, Screen],
+    infant_at: Callable[[str], InfantView | None],
+    now_ns: int,
+    zone: str,
+) -> list[dict[str, Any]]:
+    rows = []
+    for each in associations:
+        infant = infant_at(each.bed)
+        if not each.confirmed or infant is None or each.infant != infant.id:
+            continue
+        screen = screens.get(each.bed)
+        device = None if screen is None else screen.device(each.stream)
+        rows.append(
+            {
+                "bed": each.bed,
+                "stream": each.stream,
+                "device": "" if device is None else device.key.device,
+                "infant": infant_of(infant, now_ns, zone)["name"],
+                "infantId": infant.id,
             }
         )
     return rows

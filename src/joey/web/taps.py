@@ -20,7 +20,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "describe": ("hold", "holder", "contact", "details"),
     "undo": ("hold", "of"),
     "tag": ("stream", "start_ns", "tag", "on"),
-    "associate": ("stream", "infant"),
+    "associate": ("stream", "infant", "on"),
 }
 
 

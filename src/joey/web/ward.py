@@ -34,7 +34,7 @@ from joey.web.health import (
     words_of_journal,
     words_of_quarantine,
 )
-from joey.web.monitors import rows_of_beds, unassigned_of
+from joey.web.monitors import asked_of, rows_of_beds
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.reports import HoldReports
@@ -466,7 +466,7 @@ class Ward:
             "dropped": words_of_quarantine(
                 *self._journal.dropped(), self._settings.quarantine_days, self._settings.zone
             ),
-            "unassigned": unassigned_of(
+            **asked_of(
                 self._records.associations(), self._screens, self._infant, now, self._settings.zone
             ),
         }

@@ -22,7 +22,7 @@ from joey.store.records.staying import GONE, infant_at, infant_then, left_ns, ne
 from joey.store.records.tables import associations, beds, holders, stays, tags, taps
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from joey.holds import Hold
 
@@ -492,6 +492,8 @@ def _associate(connection: Connection, tap: Tap, seq: int) -> str:
     row = connection.execute(select(associations).where(where)).first()
     if row is None:
         return "there is no such stream"
+    if tap.said.get("on") is False:
+        return _dissociate(connection, row, infant)
     if infant_at(connection, row.bed) != infant:
         return "this infant is not in this bed"
     connection.execute(update(associations).where(where).values(until_ns=tap.at_ns))
@@ -506,4 +508,14 @@ def _associate(connection: Connection, tap: Tap, seq: int) -> str:
             seq=seq,
         )
     )
+    return ""
+
+
+def _dissociate(connection: Connection, row: Row[Any], infant: int) -> str:
+    """Take back what a person had confirmed: the signals were never this infant's."""
+    if not row.confirmed or row.infant != infant:
+        return "nobody has confirmed that"
+    mine = associations.c.id == row.id
+    again = {"infant": None, "confirmed": False, "reason": "its confirmation was taken back"}
+    connection.execute(update(associations).where(mine).values(**again))
     return ""

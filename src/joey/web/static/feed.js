@@ -6,9 +6,11 @@ import { age, by, day, hms, make, write } from "./format.js";
 import { openLink } from "./link.js";
 import { say, startPage } from "./page.js";
 import { tap } from "./taps.js";
+import { Presses, pressOnce } from "./twice.js";
 
 /** @param {string} words @param {string} [look] */
 const cell = (words, look = "") => make("td", look, words);
+const KEPT = "Kept on this tablet: it is sent when the link is back";
 const count = (/** @type {number} */ n) => n.toLocaleString("en-GB");
 
 /** @param {string} id @param {string} key @param {() => Node[]} rows */
@@ -32,8 +34,13 @@ const link = openLink("/live/feed", (message) => {
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
   fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.silent ? `${each.why}; silent${each.lastAt === null ? "" : ` since ${hms(each.lastAt)}`}` : each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
+  by("confirmedpanel").hidden = !feed.confirmed.length;
+  fill("confirmed", JSON.stringify(feed.confirmed), () => feed.confirmed.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.infant), make("td", "", takeBack(each)))));
 });
 startPage(link);
+// A row that is done goes, and the next comes to lie under the finger: of another infant.
+const presses = new Presses();
+for (const id of ["unassigned", "confirmed"]) pressOnce(by(id));
 by("newlink").addEventListener("click", async () => {
   const answer = await fetch("/api/links", { method: "POST" });
   if (answer.ok) write(by("link"), `${(await answer.json()).link} - works once, on this machine`);
@@ -59,10 +66,25 @@ function redrive(each) {
 function confirm(each) {
   const button = make("button", "", each.infant ? `This is ${each.infant}` : "Nobody is admitted here");
   button.disabled = !each.infant;
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", async (event) => {
+    if (presses.twice(event)) return;
     button.disabled = true;
     const done = await tap("associate", each.bed, { stream: each.stream, infant: each.infantId });
-    say(done.refused || (done.stored ? "Confirmed" : "Not sent: no link"));
+    say(done.refused || (done.stored ? "Confirmed" : KEPT));
+    button.disabled = !done.refused;
+  });
+  return button;
+}
+/** @param {any} each */
+function takeBack(each) {
+  const button = make("button", "", "Undo");
+  button.setAttribute("aria-label", `Undo that a monitor of bed ${each.bed} is of ${each.infant}`);
+  button.addEventListener("click", async (event) => {
+    if (presses.twice(event)) return;
+    button.disabled = true;
+    const done = await tap("associate", each.bed, { stream: each.stream, infant: each.infantId, on: false });
+    say(done.refused || (done.stored ? "Taken back: nobody's until confirmed" : KEPT));
+    button.disabled = !done.refused;
   });
   return button;
 }
