@@ -694,6 +694,24 @@ def test_what_is_nobodys_again_is_not_joined_to_the_infant(
     assert set(hold.places[0].streams) == {heart.stream, oximeter.stream}
 
 
+def test_what_was_nobodys_when_the_infant_left_is_in_no_report(
+    journal: Journal, records: Records
+) -> None:
+    """The stay is over, and nobody has said again whose it was."""
+    journal.oru("", "4", "", "", device="B2")
+    records.apply(journal.entries)
+    (oximeter,) = records.associations("NICU/4")
+    journal.tap("associate", "a1", NOW, stream=oximeter.stream, infant=1)
+    journal.tap("start_hold", "h1", NOW)
+    journal.oru("LI^WEI", "4", "0099", "", device="B2")
+    journal.oru("", "4", "", "", device="B2")
+    journal.jones("A03", "4", NOW + 10 * 1_000_000_000)
+    records.apply(journal.entries)
+    hold = records.hold("h1", NOW)
+    assert hold is not None
+    assert hold.places[0].streams == ()
+
+
 def streams_at(records: Records, bed: str = "NICU/4") -> set[str]:
     view = records.bed(bed, NOW)
     assert view is not None
