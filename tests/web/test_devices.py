@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from joey.sources.hl7 import SourceSettings
+from joey.sources.codes import CodeMap, Meaning
+from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive, Batch, Fact
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
+from joey.web.screens import Screen
 from joey.web.sockets import Unit
 from joey.web.taps import as_payload
 from joey.web.told import SpellTold, once_each
@@ -451,3 +453,82 @@ def test_spells_of_two_monitors_are_told_once_however_many() -> None:
     assert len(left) > 20
     assert not any(tells(one, other) for one in found for other in found if one is not other)
     assert all(any(tells(one, each) for one in found) for each in left)
+
+
+def test_a_new_monitor_is_not_blanked_by_what_the_other_has_told(bed: Bed) -> None:
+    """Its first minutes are the monitor's own, as long as its analysis has told none."""
+    bed.clock.now = (bed.clock.now // (60 * NS) + 1) * 60 * NS
+    bed.both()
+    now = bed.clock.now
+    heard = observations("4", *JONES, now, numbers={}, waves=(), device=HEART)
+    tell(bed.folder, BED, now + 120 * NS, {}, heard=heard, kinds=("heart_rate",))
+    heard = observations("4", *JONES, now, numbers={}, waves=(), device=OXIMETER)
+    tell(bed.folder, BED, now, {}, heard=heard, minutes=0)
+    for _ in range(120):
+        bed.say(OXIMETER, OXIMETER_SAYS, ("pleth",))
+        bed.say(HEART, HEART_SAYS, ("ecg", "resp"))
+    bed.tile()
+    bed.clock.now += NS
+    bed.tile()
+    bed.clock.now += NS
+    bed.tile()
+    end = bed.clock.now / 1e6
+    data = bed.ward.oxycrg(BED, end - 120_000, 10_000.0, 12)
+    low = np.frombuffer(data[-6 * 12 * 4 :], np.float32).reshape(6, 12)
+    assert (low[2, 1:-1] == 93.0).all()
+    assert np.isfinite(low[0, 1:-1]).all()
+    assert 93.0 in bed.ward.trends()[BED]["spo2"][-3:]
+
+
+def test_two_waves_of_one_name_are_called_by_their_sites() -> None:
+    """Before and behind the duct: neither takes the other's lane."""
+    screen, at = Screen(BED), Clock().now
+    raw = observations("4", *JONES, at, numbers={}, waves=("pleth", "pleth"), device=OXIMETER)
+    first, second, third = b"150452^MDC_PULS_OXIM_PLETH", b"1^Pl 1", b"2^Pl 2"
+    raw = raw.replace(first, second, 1).replace(first, third, 1)
+    sites = {"1^Pl 1": Meaning("pleth", site="hand"), "2^Pl 2": Meaning("pleth", site="foot")}
+    heard = read_observations(read_message(raw), SourceSettings(SOURCE), CodeMap(sites))
+    screen.take(heard, SOURCE, at)
+    found = lanes(screen.frame({}, at)[0])
+    assert sorted(found.values()) == ["Pleth foot", "Pleth hand"]
+
+
+def test_a_tagged_spell_stays_whatever_another_monitor_tells_later(bed: Bed) -> None:
+    """What a nurse said of it is not lost from the page."""
+    bed.both()
+    now = bed.clock.now
+    at = now / NS - 900
+    heard = observations("4", *JONES, now, numbers={}, waves=(), device=HEART)
+    stream = tell(bed.folder, BED, now, {"B": (bradycardia(at, 9.0, 74.0),)}, heard=heard)
+    bed.clock.now += 2 * NS
+    catch_up(bed.ward)
+    (spell,) = bed.ward.bed(BED)["spells"]
+    tap = {"type": "tag", "bed": BED, "stream": stream, "start_ns": spell["startNs"]}
+    tap |= {"tag": "stimulated", "id": str(uuid.UUID(int=2)), "at": bed.clock.now / 1e6}
+    bed.ward.tap(*as_payload(tap))
+
+    members = (bradycardia(at + 1, 8.0, 76.0), desaturation(at + 4, 30.0, 78.0))
+    heard = observations("4", *JONES, now, numbers={}, waves=(), device=OXIMETER)
+    tell(bed.folder, BED, now, {"BD": members}, heard=heard)
+    bed.clock.now += 2 * NS
+    catch_up(bed.ward)
+    found = [(each["letters"], each["tags"]) for each in bed.ward.bed(BED)["spells"]]
+    assert found == [("B", ["stimulated"]), ("BD", [])]
+
+
+def test_a_simulator_that_was_taken_away_marks_the_unit_no_more() -> None:
+    """Ten minutes after it fell silent, where a monitor of the bed speaks on."""
+    screen, at = Screen(BED), Clock().now
+
+    def hear(device: int, mode: bytes) -> None:
+        raw = observations("4", *JONES, at, numbers={"spo2": 90.0}, waves=(), device=device)
+        raw = raw.replace(b"|P|2.6", mode)
+        source = SourceSettings(SOURCE, simulated=mode != b"|P|2.6")
+        screen.take(read_observations(read_message(raw), source, CodeMap()), SOURCE, at)
+
+    hear(0x77, b"|T|2.6")
+    assert screen.simulated(at + 3600 * NS)  # nothing else was heard since
+    at += 300 * NS
+    hear(HEART, b"|P|2.6")
+    assert screen.simulated(at)
+    assert not screen.simulated(at + 301 * NS)

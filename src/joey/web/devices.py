@@ -10,7 +10,7 @@ from joey.people import stream_id
 from joey.web.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from joey.people import StreamKey
     from joey.signals import Channel
@@ -149,12 +149,13 @@ def label_of(channel: Channel) -> str:
 def labels_of(devices: Sequence[Device]) -> dict[str, str]:
     """Return what the waves of several monitors are called, by `Device.wave_id`.
 
-    Where two monitors send one of the same name the end of the monitor's own stands behind it.
+    No two are called the same: where one monitor sends two of one name their sites stand behind
+    it, or they are counted; where two monitors do, the end of the monitor's own.
     """
     waves = [
-        (device, device.wave_id(number), label_of(channel))
+        (device, device.wave_id(number), label)
         for device in devices
-        for number, channel in device.board.waves.items()
+        for number, label in _labels_of_one(device.board.waves).items()
     ]
     owners: dict[str, set[int]] = {}
     for device, _, label in waves:
@@ -167,6 +168,17 @@ def labels_of(devices: Sequence[Device]) -> dict[str, str]:
         else f"{label} ({device.key.device[-TAIL:] if told else device.number})"
         for device, wave, label in waves
     }
+
+
+def _labels_of_one(waves: Mapping[int, Channel]) -> dict[int, str]:
+    plain = {number: label_of(channel) for number, channel in waves.items()}
+    sited = {n: f"{plain[n]} {channel.site}".strip() for n, channel in waves.items()}
+    names, places = [*plain.values()], [*sited.values()]
+    for number, label in plain.items():
+        if names.count(label) > 1:
+            alone = places.count(sited[number]) == 1
+            plain[number] = sited[number] if alone else f"{label} {number}"
+    return plain
 
 
 def _rate(observations: Observations) -> str:

@@ -224,10 +224,13 @@ class Screen:
         for each in self.devices.values():
             each.view(now_ns)
 
-    @property
-    def simulated(self) -> bool:
-        """Whether anything that a monitor of the bed sent last is simulated."""
-        return any(each.board.simulated for each in self.devices.values())
+    def simulated(self, now_ns: int) -> bool:
+        """Whether a monitor that has spoken of late, or as the last, is of no infant."""
+        return any(
+            each.board.simulated
+            and (_heard(each, now_ns, GONE_S) or each.received_ns == self.received_ns)
+            for each in self.devices.values()
+        )
 
     def cells(self, kind: str, first: int, stop: int, now_ns: int) -> NDArray[np.float32]:
         """Return what the monitors that are shown said, in cells of the host's clock.

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from joey.people import StreamKey, stream_id
+from joey.people import stream_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -117,7 +117,7 @@ class Tags:
 
 
 def _key_of(row: StreamRow) -> str:
-    return stream_id(StreamKey(row.source, row.device, row.bed, row.identity_digest), 0)
+    return stream_id(row.key, 0)
 
 
 def words_of_tags(

@@ -30,9 +30,7 @@ KEPT_S = 26 * 3600  # s of spells that are kept: a day, and the longest night of
 # ten minutes, where it has most to write.
 LATE_S = 5.0  # s behind what was received, from which a worker is not up to date
 STILL_S = 4.5  # s without a sign of a worker that is behind, from which it is dead
-NOTHING_S = (
-    180.0  # s without a fact of a stream, after which it has nothing to look at: a thermometer
-)
+NOTHING_S = 180.0  # s without a fact of a stream, after which nothing in it can be looked at
 AHEAD_NS = 5 * NS  # ns; what is told to be later than that is laid wrong
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
 UNITS = {
@@ -151,7 +149,11 @@ class Told:
         return bool(rows)
 
     def spells(
-        self, bed: str, since_ns: int, whose: Collection[str] | None = None
+        self,
+        bed: str,
+        since_ns: int,
+        whose: Collection[str] | None = None,
+        stays: Callable[[SpellTold], bool] = lambda _: False,
     ) -> list[tuple[int, SpellTold]]:
         """Return the spells of a bed that began after a time, with the host's time. [ns UTC]
 
@@ -166,17 +168,20 @@ class Told:
             By the host's clock. [ns UTC]
         whose : collection of str, optional
             The streams that count, as the records name them; all of the bed by default.
+        stays : callable, optional
+            Whether a spell is told in any case: somebody has said something of it.
         """
         found = self._beds.get(bed)
         # What was kept back is laid too late until the first message that was not is analyzed.
         until_ns = self._now_ns + AHEAD_NS
-        return once_each(
+        timed = (
             (at_ns, each)
             for each in ([] if found is None else found.spells)
             if since_ns <= (at_ns := each.start_ns + self._streams[each.stream].offset_ns)
             and at_ns <= until_ns
             and self._counts(each.stream, whose)
         )
+        return once_each(timed, stays)
 
     def _counts(self, stream: str, whose: Collection[str] | None) -> bool:
         return whose is None or self._keys[stream] in whose
@@ -338,10 +343,14 @@ class Told:
             bed.open[row.stream].down_ns = row.start_ns if row.kind == "down" else 0
 
 
-def once_each(spells: Iterable[tuple[int, SpellTold]]) -> list[tuple[int, SpellTold]]:
+def once_each(
+    spells: Iterable[tuple[int, SpellTold]],
+    stays: Callable[[SpellTold], bool] = lambda _: False,
+) -> list[tuple[int, SpellTold]]:
     """Return spells in order, but what two monitors of a bed tell of one spell once.
 
-    Of two that overlap, of different streams, one whose letters the other has too is left out.
+    Of two that overlap, of different streams, one whose letters the other has too is left out,
+    unless it `stays`.
     """
     found = sorted(spells)
     if len({each.stream for _, each in found}) < 2:
@@ -352,7 +361,7 @@ def once_each(spells: Iterable[tuple[int, SpellTold]]) -> list[tuple[int, SpellT
         at_ns, spell = pair
         first = bisect_left(kept, at_ns - longest_ns, key=itemgetter(0))
         last = bisect_right(kept, at_ns + spell.seconds * NS, key=itemgetter(0))
-        if not any(_tells(kept[k], pair) for k in range(first, last)):
+        if stays(spell) or not any(_tells(kept[k], pair) for k in range(first, last)):
             insort(kept, pair)
     return kept
 

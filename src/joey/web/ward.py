@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import InfantView, Records, TapView
     from joey.web.settings import PageSettings
+    from joey.web.told import SpellTold
 
 __all__ = ["PageFacts", "Ward"]
 
@@ -292,8 +293,9 @@ class Ward:
     @property
     def simulated(self) -> bool:
         """Whether anything shown is simulated."""
+        now = self._settings.now_ns()
         declared = any(source.simulated for source in self._settings.sources.values())
-        return declared or any(each.simulated for each in self._screens.values())
+        return declared or any(each.simulated(now) for each in self._screens.values())
 
     def now(self) -> dict[str, Any]:
         """Return what every message carries."""
@@ -370,8 +372,11 @@ class Ward:
                 "detail": each.detail,
                 "tags": list(self._tags.of(each.stream, each.start_ns)),
             }
-            for at_ns, each in self._told.spells(bed, since_ns, self._whose(bed))
+            for at_ns, each in self._told.spells(bed, since_ns, self._whose(bed), self._tagged)
         ]
+
+    def _tagged(self, spell: SpellTold) -> bool:
+        return bool(self._tags.of(spell.stream, spell.start_ns))
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""
