@@ -107,6 +107,32 @@ def test_a_confirmation_is_one_tap_and_taken_back_by_another(
         expect(rows.last).to_contain_text("taken back")
 
 
+def test_a_monitor_that_names_another_is_confirmed_by_a_second_tap_only(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Whom it names is said and asked about: one tap would put another's numbers under it."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+
+    def hear() -> None:
+        at = time.time_ns()
+        raw = observations("4", "M9", "ALBERS^IDA", at, numbers={"spo2": 93.0}, waves=())
+        write(tmp_path, raw, "NICU/4", at)
+
+    hear()
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/feed")
+        row = page.locator("#unassigned tr")
+        expect(row).to_contain_text("the monitor says ALBERS, IDA, M9")
+        row.get_by_role("button", name="This is JONES, BABY BOY").click()
+        expect(row).to_contain_text("It is JONES, BABY BOY all the same: tap again")
+        for _ in range(3):  # the question stands while the monitor speaks
+            hear()
+            page.wait_for_timeout(500)
+        expect(page.locator("#confirmedpanel")).to_be_hidden()
+        row.get_by_role("button", name="tap again").click()
+        expect(page.locator("#confirmed")).to_contain_text("JONES, BABY BOY")
+
+
 def test_what_changed_nothing_is_tried_again_by_a_tap(browser: Browser, tmp_path: Path) -> None:
     """In vain as long as what stood against it does; then the infant is there, the row is gone."""
     with running(tmp_path) as served:

@@ -456,6 +456,8 @@ def test_two_monitors_of_one_bed_stand_side_by_side(browser: Browser, tmp_path: 
         readings = page.locator("#readings")
         expect(readings).to_contain_text("144")
         expect(page.locator("#aside")).to_contain_text("another monitor here is not shown")
+        unit = tablet(browser, served)
+        expect(unit.locator(".tile")).to_contain_text("another monitor is not shown")
         expect(readings).not_to_contain_text("93")
         lanes = page.locator("#wavewords")
         expect(lanes).to_contain_text("ECG II")

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from joey.live.board import LOST_S, BedView, Board, Lost
-from joey.people import stream_id
+from joey.people import isolated, plain_name, stream_id
 from joey.web.recent import Recent
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Device:
         self.stream = stream_id(key, 0)
         self.board = Board(key.bed)
         self.recent = Recent()
+        self.says = ""  # whom it names, as it is shown to who says whose it is
+        self.named = False  # whether by a name: a number alone may be of whoever lies there
         self.received_ns = 0
         self.offset_ns = 0  # host minus monitor, as of the last look
         self._newest_ns = 0  # newest stamp
@@ -62,6 +64,8 @@ class Device:
         self.board.take(observations, received_ns)
         revises = self._revises(observations, received_ns)
         self.received_ns = max(received_ns, self.received_ns)
+        if not self._messages:  # another patient is another stream, and begins anew
+            self.says, self.named = _named(observations)
         self._messages += 1
         if self._messages % LOOK_EVERY == 1:
             self.view(received_ns)
@@ -179,6 +183,15 @@ def _labels_of_one(waves: Mapping[int, Channel]) -> dict[int, str]:
             alone = places.count(sited[number]) == 1
             plain[number] = sited[number] if alone else f"{label} {number}"
     return plain
+
+
+def _named(observations: Observations) -> tuple[str, bool]:
+    """Return whom a monitor names in words, and whether it has a name for them."""
+    name = observations.name
+    parts = () if name is None else (name.family, name.given)
+    words = ", ".join(isolated(plain_name(each)) for each in parts if each)
+    numbers = (isolated(plain_name(each.value)) for each in observations.identifiers)
+    return ", ".join(each for each in (words, next(numbers, "")) if each), bool(words)
 
 
 def _rate(observations: Observations) -> str:

@@ -117,9 +117,11 @@ def _unassigned_of(
                 "bed": each.bed,
                 "stream": each.stream,
                 "device": "" if device is None else device.key.device,
+                "says": "" if device is None else device.says,
+                "named": device is not None and device.named,
                 "why": each.reason,
                 "silent": not heard,
-                "lastAt": None if device is None else device.received_ns / 1e6,
+                "lastAt": None if device is None or heard else device.received_ns / 1e6,
                 "infant": None if infant is None else infant_of(infant, now_ns, zone)["name"],
                 "infantId": None if infant is None else infant.id,
             }

@@ -39,7 +39,7 @@ function draw() {
   const next = state = bedWith(told, unsentTaps());
   const { tile } = next, { infant } = tile;
   write(by("name"), infant ? infant.name : nobody(tile.note));
-  write(by("aside"), [tile.note === "unassigned" ? `${tile.doubt}: see the feed page` : "", tile.aside ? `another monitor here is not shown, ${tile.aside}: see the feed page` : "", infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
+  write(by("aside"), [tile.note === "unassigned" ? `${tile.doubt}: see the feed page` : "", tile.aside ? "another monitor here is not shown: see the feed page" : "", infant?.formerly ? `formerly ${infant.formerly}` : "", infant?.age ?? ""].filter(Boolean).join(" · "));
   by("twin").hidden = !infant?.twin; write(by("twin"), infant?.twin ?? "");
   by("simulated").hidden = !tile.simulated;
   showLost(tile);

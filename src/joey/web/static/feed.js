@@ -33,7 +33,7 @@ const link = openLink("/live/feed", (message) => {
   codes.show(feed.unmapped, feed.mapped);
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
-  fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.silent ? `${each.why}; silent${each.lastAt === null ? "" : ` since ${hms(each.lastAt)}`}` : each.why), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
+  fill("unassigned", JSON.stringify(feed.unassigned), () => feed.unassigned.length ? feed.unassigned.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(whyNobodys(each)), make("td", "", confirm(each)))) : [make("tr", "", Object.assign(cell("Every stream belongs to an infant."), { colSpan: 4 }))]);
   by("confirmedpanel").hidden = !feed.confirmed.length;
   fill("confirmed", JSON.stringify(feed.confirmed), () => feed.confirmed.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(each.device), cell(each.infant), make("td", "", takeBack(each)))));
 });
@@ -62,12 +62,26 @@ function redrive(each) {
   });
   return button;
 }
+const SURE_MS = 10_000; // for which the question stands
+
 /** @param {any} each */
+function whyNobodys(each) {
+  const silent = each.silent ? `silent${each.lastAt === null ? "" : ` since ${hms(each.lastAt)}`}` : "";
+  return [each.says ? `the monitor says ${each.says}` : "", each.why, silent].filter(Boolean).join("; ");
+}
+/** One tap; where the monitor names somebody, a second after the question. @param {any} each */
 function confirm(each) {
   const button = make("button", "", each.infant ? `This is ${each.infant}` : "Nobody is admitted here");
   button.disabled = !each.infant;
+  let sure = !each.named;
   button.addEventListener("click", async (event) => {
     if (presses.twice(event)) return;
+    if (!sure) {
+      sure = true;
+      write(button, `The monitor says ${each.says}. It is ${each.infant} all the same: tap again`);
+      setTimeout(() => { sure = button.disabled; if (!sure) write(button, `This is ${each.infant}`); }, SURE_MS);
+      return;
+    }
     button.disabled = true;
     const done = await tap("associate", each.bed, { stream: each.stream, infant: each.infantId });
     say(done.refused || (done.stored ? "Confirmed" : KEPT));
