@@ -43,13 +43,13 @@ const presses = new Presses();
 for (const id of ["unassigned", "confirmed"]) pressOnce(by(id));
 by("newlink").addEventListener("click", async () => {
   const answer = await fetch("/api/links", { method: "POST" });
-  if (answer.ok) write(by("link"), `${(await answer.json()).link} - works once, on this machine`);
+  if (answer.ok) write(by("link"), `${(await answer.json()).link} - lets one more browser of this machine in, once`);
 });
 
 /** @param {any} each */
 function redrive(each) {
   const apart = each.again === "apply"; // it was accepted, and could not be applied
-  const button = make("button", "", apart ? "Try again" : "Read again");
+  const button = make("button", "whole", apart ? "Try again" : "Read again");
   button.setAttribute("aria-label", apart ? `Try ${each.seq} again` : `Read message ${each.seq} again`);
   button.addEventListener("click", async () => {
     button.disabled = true;

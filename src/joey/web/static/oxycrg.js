@@ -249,7 +249,7 @@ export class OxyCrg {
       said.push(Number.isFinite(low) ? `${panel.label} ${Math.round(low)} to ${Math.round(high)} ${panel.unit}` : `${panel.label} not measured`);
     }
     const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
-    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"}`;
+    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"} listed`;
   }
 }
 
