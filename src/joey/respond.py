@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Done", "Wish", "respond"]
 
+MADE, HEAD = b'<meta name="generator" content="Joey ', 4096  # in the first bytes of a report
 FILES = frozenset({"report.html", "response.json", "response.csv", "beats.qrs", "events.atr"})
 """What a run may write."""
 
@@ -103,6 +104,7 @@ def respond(wish: Wish, progress: Callable[[float, str], None]) -> Done:
     progress(0.0, "reading")
     recording = _read(wish)
     _refuse_own_inputs(wish, tuple(each.name for each in recording.sources))
+    _refuse_others(wish.out)
     log = read_holds(wish.holds, recording.clock, wish.zone, recording.span, wish.infant)
     context = exclusions = None
     if wish.context is not None:
@@ -166,6 +168,26 @@ def _refuse_own_inputs(wish: Wish, sources: tuple[str, ...]) -> None:
         if own or any(_same(path, each) for each in inputs):
             msg = f"{path} is of the input and would be written over: choose another --out"
             raise InputError(msg)
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse to write over files that no report of Joey's lies beside: somebody else made them.
+
+    Raises
+    ------
+    InputError
+        If there is such a file.
+    """
+    there = sorted(name for name in FILES if (folder / name).is_file())
+    page = folder / "report.html"
+    if there and not (page.is_file() and _is_ours(page)):
+        msg = f"{folder / there[0]} is of no report of Joey's, and stays: choose another --out"
+        raise InputError(msg)
+
+
+def _is_ours(page: Path) -> bool:
+    with page.open("rb") as file:
+        return MADE in file.read(HEAD)
 
 
 def _same(one: Path, two: Path) -> bool:

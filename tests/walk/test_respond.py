@@ -163,15 +163,33 @@ def test_no_file_of_another_recording_stays_beside_a_report(tmp_path: Path) -> N
     holds = log(tmp_path, "A1,0:01:30,0:04:00,x,mother,skin_to_skin,upright,invented")
     out = tmp_path / "out"
     out.mkdir()
-    (out / "beats.qrs").write_bytes(b"of another infant")
     (out / "notes.txt").write_text("the reviewer's own", encoding="utf-8")
     command = ["respond", str(tmp_path / "numbers.csv"), "--holds", str(holds), "--out", str(out)]
+    assert leave([*command, *SHORT]) == 0
+    (out / "beats.qrs").write_bytes(b"of another infant")
 
     assert leave([*command, *SHORT]) == 0
 
     assert not (out / "beats.qrs").exists()
     assert (out / "events.atr").exists()
     assert (out / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["report.html", "response.csv"])
+def test_what_is_of_no_report_is_not_written_over(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file of the reader's own that has the name of one of ours stays, alone."""
+    recording, holds = numbers(tmp_path / "numbers.csv"), log(tmp_path, ROW)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("mine", encoding="utf-8")
+    command = ["respond", str(recording), "--holds", str(holds), "--out", str(out), *SHORT]
+
+    assert leave(command) == 2
+
+    assert f"{name} is of no report of Joey's" in capsys.readouterr().err
+    assert [path.read_text(encoding="utf-8") for path in out.iterdir()] == ["mine"]
 
 
 def numbers(path: Path, columns: str = "HR") -> Path:
