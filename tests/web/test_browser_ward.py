@@ -170,6 +170,27 @@ def test_a_hold_survives_reload_restart_and_power_cut(
     assert started(page) == before
 
 
+def test_why_a_hold_ended_is_asked_again_after_a_reload(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Until somebody has said it, here or on another tablet."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#why")).to_contain_text("Why did it end?")
+    page.reload()
+    expect(page.locator("#why")).to_contain_text("Why did it end?")
+    other = tablet(browser, ward[0], "/beds/NICU/4")
+    other.locator("#why").get_by_role("button", name="Feeding").click()
+    expect(other.locator("#say")).to_have_text("Ended: feeding")
+    expect(page.locator("#why")).to_be_empty()
+    expect(other.locator("#why")).to_be_empty()
+    page.reload()
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    expect(page.locator("#last")).to_be_visible()
+    expect(page.locator("#why")).to_be_empty()
+
+
 def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[str]]) -> None:
     """What one tablet taps, the other shows within two seconds; a second start is refused."""
     served, _ = ward

@@ -26,6 +26,7 @@ __all__ = ["ShownHolds", "clock_time"]
 
 NS = 1_000_000_000
 READ_EVERY_NS = 30 * NS  # ns, after which a hold is read again: names age
+ASK_NS = 600 * NS  # ns after a hold in which it is asked why it ended
 MOST_VIEWS = 256
 
 
@@ -137,7 +138,13 @@ class ShownHolds:
             "chart": made.chart if made else "",
             "busy": made is None,
             "why": made.why if made else "",
+            "asks": self._asks(view.hold),
         }
+
+    def _asks(self, hold: Hold) -> bool:
+        """Whether it is still asked why a hold ended: a page that is loaded anew asks again."""
+        ended_ns = round((hold.end or 0.0) * NS)
+        return "end_reason" not in hold.details and self._settings.now_ns() - ended_ns < ASK_NS
 
     def cut_short(self, record: BedRecord | None) -> dict[str, Any] | None:
         """Return the hold of a bed that ended with its infant's stay, and whose it was, or None."""

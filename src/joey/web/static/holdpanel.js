@@ -23,6 +23,7 @@ export class HoldPanel {
     this.bed = bed;
     /** @type {Bed|null} */ this.state = null;
     this.drawn = "";
+    /** Holds of which it was asked here why they ended. @type {Set<string>} */ this.asked = new Set();
     this.presses = new Presses();
     this.root = by("hold"); this.root.tabIndex = -1; pressOnce(this.root);
     this.timer = make("div", "timer"); this.timer.setAttribute("role", "timer"); this.timer.setAttribute("aria-live", "off");
@@ -36,6 +37,7 @@ export class HoldPanel {
     const { hold } = state.tile;
     const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name, state.stopped]);
     if (key !== this.drawn) { this.drawn = key; this.draw(); }
+    this.askAgain(state);
     this.tick();
   }
 
@@ -147,11 +149,19 @@ export class HoldPanel {
     if (!done.refused) this.why(hold.id);
   }
 
+  /** A page that was loaded anew asks again; one on another tablet asks no more once it is said. @param {Bed} state */
+  askAgain(state) {
+    const { last } = state;
+    if (!last || state.tile.hold) return;
+    if (last.asks && !this.asked.has(last.id)) this.why(last.id);
+    else if (!last.asks && by("why").dataset.hold === last.id) by("why").replaceChildren();
+  }
   /** After the stop, not before it: why, if someone likes to say. @param {string} hold */
   why(hold) {
     const box = make("div", "row", make("span", "ask", "Why did it end? (not needed)"), ...REASONS.map(([reason, words]) =>
       this.button(words, `why-${reason}`, () => { box.remove(); void this.tap("describe", { hold, details: { end_reason: reason } }, `Ended: ${words.toLowerCase()}`); })));
     by("why").replaceChildren(box);
+    by("why").dataset.hold = hold; this.asked.add(hold);
     setTimeout(() => box.remove(), 60_000);
   }
 

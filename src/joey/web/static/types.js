@@ -76,6 +76,6 @@
  * @property {Spell[]} spells of the last day
  * @property {{id: string, infant: Infant|null, words: string}|null} cutShort the last hold here that ended as its infant left
  * @property {{bed: string, label: string, infant: Infant|null}|null} carriedOn the hold that was here, at the bed where it goes on
- * @property {{id: string, words: string, lines: string[], chart: string, busy: boolean, why: string}|null} last the last hold, and its line to copy
+ * @property {{id: string, words: string, lines: string[], chart: string, busy: boolean, why: string, asks: boolean}|null} last the last hold, its line to copy, and whether it is asked why it ended
  */
 export {};
