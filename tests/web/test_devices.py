@@ -532,3 +532,18 @@ def test_a_simulator_that_was_taken_away_marks_the_unit_no_more() -> None:
     hear(HEART, b"|P|2.6")
     assert screen.simulated(at)
     assert not screen.simulated(at + 301 * NS)
+
+
+def test_a_silent_monitor_does_not_take_the_beats_of_the_other_away(bed: Bed) -> None:
+    """Six minutes in which one told nothing: what the other told of them is final all the same."""
+    bed.both()
+    now = bed.clock.now // (60 * NS) * 60 * NS
+    for device, end, minutes in ((HEART, now, 30), (OXIMETER, now - 600 * NS, 20)):
+        heard = observations("4", *JONES, now, numbers={}, waves=(), device=device)
+        tell(bed.folder, BED, end, {}, heard=heard, minutes=minutes)
+    stop = now // NS_PER_MS // CELL_MS
+    archive = Archive(bed.folder / "archive.db")
+    _, told = archived_cells(archive, BED, stop - 960, stop + 480)
+    archive.close()
+    assert told[:960].all()
+    assert not told[960:].any()

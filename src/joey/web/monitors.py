@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from joey.store.records import Association, InfantView
+    from joey.web.devices import Device
     from joey.web.screens import Screen
 
 __all__ = ["asked_of", "rows_of_beds"]
@@ -114,16 +115,12 @@ def _unassigned_of(
             continue
         rows.append(
             {
-                "bed": each.bed,
-                "stream": each.stream,
-                "device": "" if device is None else device.key.device,
+                **_row_of(each, device, infant, now_ns, zone),
                 "says": "" if device is None else device.says,
                 "named": device is not None and device.named,
                 "why": each.reason,
                 "silent": not heard,
                 "lastAt": None if device is None or heard else device.received_ns / 1e6,
-                "infant": None if infant is None else infant_of(infant, now_ns, zone)["name"],
-                "infantId": None if infant is None else infant.id,
             }
         )
     return rows
@@ -143,13 +140,17 @@ def _confirmed_of(
             continue
         screen = screens.get(each.bed)
         device = None if screen is None else screen.device(each.stream)
-        rows.append(
-            {
-                "bed": each.bed,
-                "stream": each.stream,
-                "device": "" if device is None else device.key.device,
-                "infant": infant_of(infant, now_ns, zone)["name"],
-                "infantId": infant.id,
-            }
-        )
+        rows.append(_row_of(each, device, infant, now_ns, zone))
     return rows
+
+
+def _row_of(
+    each: Association, device: Device | None, infant: InfantView | None, now_ns: int, zone: str
+) -> dict[str, Any]:
+    return {
+        "bed": each.bed,
+        "stream": each.stream,
+        "device": "" if device is None else device.key.device,
+        "infant": None if infant is None else infant_of(infant, now_ns, zone)["name"],
+        "infantId": None if infant is None else infant.id,
+    }

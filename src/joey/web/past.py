@@ -66,12 +66,12 @@ def archived_cells(
                     row_of_kind = getattr(row, kind)[lo - at : hi - at]
                     known = cells[kind][lo:hi]
                     cells[kind][lo:hi] = np.where(np.isfinite(known), known, row_of_kind)
-        if stream.closed_ns is None:  # a new one has told nothing yet
-            opened = (stream.opened_ns + offset) // NS_PER_MS // CELL_MS - first
-            ends.append(upto or max(opened, 0))
+        opened = (stream.opened_ns + offset) // NS_PER_MS // CELL_MS - first
+        if stream.closed_ns is None:
+            ends.append(upto or opened)  # a new one has told nothing yet
     # Who is minutes behind the others is silent, not slow.
     waits = [each for each in ends if each > max(ends) - SLOW_MINUTES * MINUTE_CELLS]
-    told[min(waits, default=stop) :] = False
+    told[max(min(waits, default=stop), 0) :] = False
     return cells, told
 
 
