@@ -166,9 +166,53 @@ def test_what_a_terminal_cannot_show_is_spelled(tmp_path: Path) -> None:
         assert "xe9" in said or "udce9" in said
 
 
+LOG = "give the hold log, a CSV file (docs/hold-log.md)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["respond", "a.hea", "--holds"], f"respond: --holds has no value; {LOG}"),
+        (["respond", "a.hea", "--out", "o"], f"respond: --holds is missing; {LOG}"),
+        (["check"], "check: RECORDINGS is missing; give recordings of one infant"),
+        (
+            ["respond", "a.hea", "--holds", "h", "--out", "o", "--before", "x"],
+            "respond: --before is a number, not x; give length of the phase before [min]",
+        ),
+        (
+            ["respond", "a.hea", "--holds", "h", "--out", "o", "--spo2-target", "90"],
+            (
+                "respond: --spo2-target takes 2 values and has 1; "
+                "give the infant's ordered SpO2 target: low high [%]"
+            ),
+        ),
+        (
+            ["respond", "a.hea", "--holds", "h", "--holds", "i", "--out", "o"],
+            "respond: --holds is given twice; give it once",
+        ),
+        (["simulate", "ward", "--port"], "simulate ward: --port has no value; give its port"),
+        (["demo", "--speeed", "2"], "demo: there is no option --speeed; was --speed meant?"),
+        (["demo", "x"], "demo: nothing is done with x; 'joey demo --help' tells what it takes"),
+        (["respnd"], "there is no command respnd; was respond meant?"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_with_what_to_do(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says which command and which option, what is wrong with it, and what to give."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+
+    assert left.value.code == 2
+    assert capsys.readouterr() == ("", f"joey: {line}\n")
+
+
 def test_an_unknown_option_is_code_2() -> None:
     """A command that was not understood leaves with the code of unusable input."""
-    assert run("--no-such-option").returncode == 2
+    done = run("--no-such-option")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("joey: there is no ")
 
 
 def test_version() -> None:

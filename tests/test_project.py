@@ -24,9 +24,10 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 # Imports go down only, left to right; neighbors between commas do not know each other.
 LAYERS = (
-    "cli > bench, demo, terminal > serve > warm, web > respond, check > live, marks, reports, study"
-    " > store, simulate, response, synchrony > holds, features > events, people > breaths > beats"
-    " > quality > sources > streams > signals > compiled, folders, spans, workspaces > errors"
+    "cli > arguments, bench, demo, terminal > serve > warm, web > respond, check"
+    " > live, marks, reports, study > store, simulate, response, synchrony > holds, features"
+    " > events, people > breaths > beats > quality > sources > streams > signals"
+    " > compiled, folders, spans, workspaces > errors"
 )
 HEIGHT = {
     module.strip(): -depth

@@ -370,13 +370,17 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(signal.SIGTERM, _terminated)
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
-        app(arguments)
+        app(arguments, exit_on_error=False, print_error=False)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
         _leave(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except (FormatError, InputError) as error:
         _leave(str(error))
+    except cyclopts.CycloptsError as error:
+        from joey.arguments import words_of
+
+        _leave(words_of(error))
 
 
 def _refuse_empty(arguments: list[str]) -> None:
