@@ -8,7 +8,9 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -176,10 +178,18 @@ def test_what_cannot_be_helped_is_said(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_is_told(tmp_path: Path) -> None:
+    """Until then what it gained or lost, since when, and by what."""
     clock = Clock()
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
-    ward = open_ward(tmp_path, clock)
-    assert ward.feed()["cards"]["clock"].startswith("runs evenly")
+    ward = open_ward(tmp_path, clock, zone="Europe/Berlin")
+    begun = datetime.fromtimestamp(clock.now / NS, ZoneInfo("Europe/Berlin"))
+    cards = ward.feed()["cards"]
+    wanted = (
+        rf"(gained|lost) \d+\.\d s since {begun:%Y-%m-%d %H:%M}, "
+        r"by the computer's own timer, which nobody can set"
+    )
+    assert cards["clock"] == "keeps time"
+    assert re.fullmatch(wanted, cards["clockwhy"]), cards
 
     clock.now += 3600 * NS
     time.sleep(0.01)

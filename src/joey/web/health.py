@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import InputError
-from joey.holds.times import date_of
+from joey.holds.times import date_of, moment_of
 from joey.store.records import OVERTAKEN, may_be_tried, to_try
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ MIN_S = 60
 SILENT_NS = 5 * NS  # ns without a tick, from which intake is silent
 LEAST_S = 60.0  # s of growth, before which no days are told
 STATES = ("done", "waiting", "gone", "failed")  # of revisions
+TIMER = "the computer's own timer, which nobody can set"
 STEP_S = 1.0  # s, by which the host's clock was set if it jumps so far
 
 
@@ -188,7 +189,7 @@ class Traffic:
 
 
 class ClockWatch:
-    """Whether the host's clock runs evenly, by the clock that cannot be set.
+    """Whether the host's clock keeps time, by the timer that nobody can set.
 
     Parameters
     ----------
@@ -196,10 +197,13 @@ class ClockWatch:
         The host's time. [ns UTC]
     speed : float
         How many of its seconds should pass in one.
+    zone : str
+        In which it is told since when.
     """
 
-    def __init__(self, now_ns: int, speed: float) -> None:
+    def __init__(self, now_ns: int, speed: float, zone: str) -> None:
         self._speed = speed
+        self._zone = zone
         self._first = self._last = now_ns, time.monotonic_ns()
         self.stepped: tuple[int, float] | None = None  # when [ns UTC], by how much [s]
 
@@ -211,13 +215,19 @@ class ClockWatch:
             self.stepped = now_ns, step
         self._last = now
 
-    def words(self, now_ns: int, clock: Callable[[int], str]) -> str:
-        """Return how it runs; `clock` writes a time as the unit's clock shows it."""
+    def words(self, now_ns: int, clock: Callable[[int], str]) -> dict[str, str]:
+        """Return how it goes (``clock``), and how that is known (``clockwhy``).
+
+        `clock` writes a time as the unit's clock shows it.
+        """
         if self.stepped is not None:
             at, step = self.stepped
-            return f"set by {step:+.0f} s at {clock(at)}"
+            return {"clock": f"set by {step:+.0f} s at {clock(at)}", "clockwhy": f"by {TIMER}"}
         apart = self._apart(self._first, (now_ns, time.monotonic_ns()))
-        return f"runs evenly, {abs(apart):.1f} s off since then"
+        went = "lost" if apart < 0 else "gained"
+        since = moment_of(self._first[0] / NS, self._zone)
+        why = f"{went} {abs(apart):.1f} s since {since:%Y-%m-%d %H:%M}, by {TIMER}"
+        return {"clock": "keeps time", "clockwhy": why}
 
     def _apart(self, before: tuple[int, int], now: tuple[int, int]) -> float:
         return (now[0] - before[0] - self._speed * (now[1] - before[1])) / NS

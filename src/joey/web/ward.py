@@ -133,7 +133,7 @@ class Ward:
         )
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
-        self._watch = ClockWatch(settings.now_ns(), settings.speed)
+        self._watch = ClockWatch(settings.now_ns(), settings.speed, settings.zone)
         self._disk = DiskUse(settings.folder, journal, settings.now_ns(), settings.journal_days)
         spoke = {row.bed for row in archive.streams() if row.closed_ns is None}
         for bed in (*settings.beds, *records.bed_keys(), *sorted(spoke)):
@@ -459,7 +459,7 @@ class Ward:
                 "shown": f"{self._traffic.stored - self._traffic.quarantined:,}",
                 "quarantined": in_quarantine,
                 "intake": self._traffic.words(now, self._settings.speed, self._hm),
-                "clock": self._watch.words(now, self._hm),
+                **self._watch.words(now, self._hm),
                 "behind": f"{behind} message{'s' if behind > 1 else ''}" if behind else "nothing",
                 "disk": self._disk.words(now, held=bool(damaged)),
                 "journal": words_of_journal(self._disk.age_days(now), damaged, self._hm),
