@@ -266,7 +266,10 @@ def test_a_lost_link_is_said_within_five_seconds(
 def test_a_lost_signal_is_said_and_not_explained(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:
-    """The words of the issue, the hold's mark beside them, the number gone, no cause."""
+    """The words of the issue, the hold's mark beside them, the number gone, no cause.
+
+    That the monitor says it has none is one word on every page.
+    """
     served, off = ward
     page = tablet(browser, served, "/beds/NICU/4")
     expect(page.locator(".hr .value")).to_have_text("144")
@@ -282,6 +285,9 @@ def test_a_lost_signal_is_said_and_not_explained(
     )
     assert re.fullmatch(wanted, text), text
     expect(page.locator(".hr .value")).to_have_text("–?–")
+    expect(page.locator(".hr .age")).to_have_text("invalid")
+    page.goto(served.address)
+    expect(page.locator(".tile").nth(1).locator(".hr .age")).to_have_text("invalid")
 
 
 def test_a_new_name_keeps_the_old_one_beside_it(

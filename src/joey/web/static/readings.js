@@ -29,9 +29,8 @@ export function shown(reading, decimals, now, lostFor = 0, narrow = false) {
     const old = state === "late" && reading.at !== null ? `${age(now - reading.at)}${narrow ? "" : " old"}` : "";
     return { text: reading.value.toFixed(decimals), state, age: old };
   }
-  const why = state === "invalid" ? reading.reason || (narrow ? "invalid" : "not valid") : reading.reason ?? "";
-  const when = reading.at !== null ? `${narrow ? "" : "last "}${hm(reading.at)}` : "";
-  return { text: DASH, state: state === "invalid" ? "invalid" : "none", age: why && !when ? why : why && state === "invalid" ? why : when };
+  if (state === "invalid") return { text: DASH, state, age: "invalid" };
+  return { text: DASH, state: "none", age: reading.at !== null ? `${narrow ? "" : "last "}${hm(reading.at)}` : "" };
 }
 
 /** The elements of the four numbers, made once and written to every second. */

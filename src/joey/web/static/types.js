@@ -5,7 +5,6 @@
  * @property {number|null} value null where there is none to show
  * @property {State} state
  * @property {number|null} at when the last value was measured
- * @property {string} [reason] why there is none, where the monitor says
  */
 /** @typedef {"hr"|"spo2"|"rr"|"temp"} Quantity */
 /**
