@@ -52,6 +52,6 @@ function show() {
     main { max-width: 44rem; margin: 12vh auto; padding: 0 1.5rem; } h1 { font-size: 2rem; line-height: 1.2; } p { margin: .6rem 0; }`);
   document.adoptedStyleSheets = [sheet];
   setInterval(() => {
-    fetch("/static/joey.svg", { cache: "no-store" }).then((answer) => { if (answer.ok) location.reload(); }, () => undefined);
+    fetch("/static/joey.svg", { cache: "no-store", signal: AbortSignal.timeout(8000) }).then((answer) => { if (answer.ok) location.reload(); }, () => undefined);
   }, 2000);
 }

@@ -8,6 +8,7 @@ import { Presses, pressOnce } from "./twice.js";
 import { ROLES, named } from "./words.js";
 
 const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
+const ASKED = 8; // holds that are remembered as asked for; the server asks for ten minutes
 const OVER = "Not taken: this hold runs here no more"; // it was stopped elsewhere while somebody was asked
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
 
@@ -161,7 +162,8 @@ export class HoldPanel {
     const box = make("div", "row", make("span", "ask", "Why did it end? (not needed)"), ...REASONS.map(([reason, words]) =>
       this.button(words, `why-${reason}`, () => { box.remove(); void this.tap("describe", { hold, details: { end_reason: reason } }, `Ended: ${words.toLowerCase()}`); })));
     by("why").replaceChildren(box);
-    by("why").dataset.hold = hold; this.asked.add(hold);
+    by("why").dataset.hold = hold;
+    this.asked = new Set([...this.asked, hold].slice(-ASKED)); // the page stays open for weeks
     setTimeout(() => box.remove(), 60_000);
   }
 

@@ -25,7 +25,7 @@ export function openLink(path, onText, onBinary) {
   /** @type {WebSocket} */
   let socket;
   const open = () => {
-    socket = new WebSocket(address);
+    const mine = socket = new WebSocket(address); // the next one is opened before the watch of this one looks again
     socket.binaryType = "arraybuffer";
     const opened = ticks();
     socket.onmessage = (event) => {
@@ -42,8 +42,8 @@ export function openLink(path, onText, onBinary) {
     };
     // A half-open socket never closes by itself.
     const watch = setInterval(() => {
-      if (socket.readyState === WebSocket.CLOSED) clearInterval(watch);
-      else if (ticks() - Math.max(heardAt, opened) > 2 * SILENT_MS) { clearInterval(watch); socket.close(); }
+      if (mine.readyState === WebSocket.CLOSED) clearInterval(watch);
+      else if (ticks() - Math.max(heardAt, opened) > 2 * SILENT_MS) { clearInterval(watch); mine.close(); }
     }, 1000);
   };
   open();

@@ -39,7 +39,8 @@ export class Strips {
     this.clean = false;
     this.head = 0;
     this.framesPainted = 0;
-    setInterval(() => requestAnimationFrame(() => this.paint()), FRAME_MS);
+    let due = false; // a page that is not seen gets no frames: those of a night would wait for one another
+    setInterval(() => { if (!due) { due = true; requestAnimationFrame(() => { due = false; this.paint(); }); } }, FRAME_MS);
     const anew = () => { this.clean = false; };
     document.addEventListener("themechange", anew);
     addEventListener("resize", anew);

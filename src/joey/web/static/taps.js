@@ -27,6 +27,7 @@ export async function tap(type, bed, more = {}, at = hostNow()) {
   awaited.add(made.id); fresh.set(made.id, performance.now());
   keep([...waiting(), made]);
   await sendWaiting();
+  if (fresh.delete(made.id)) changed(); // it waits behind another, or a second page has sent it
   const done = answers.get(made.id) ?? { stored: false, refused: "" };
   awaited.delete(made.id); answers.delete(made.id);
   return { ...done, tap: made };
@@ -63,10 +64,16 @@ export function linkIs(lost) { cut = lost; }
 /** Those of them that were tried in vain, or are without an answer for a while: what is said to be unsent. */
 export const unsentTaps = () => waiting().filter((each) => cut || performance.now() - (fresh.get(each.id) ?? -Infinity) > ANSWER_MS);
 
-/** @type {Promise<void>} */
-let sending = Promise.resolve();
-/** Send what waits, one after the other in the order of the taps. @returns {Promise<void>} */
-export function sendWaiting() { return sending = sending.then(sendAll, sendAll); }
+/** What is sent now. @type {Promise<void>|null} */
+let sending = null;
+/** What is sent after it. @type {Promise<void>|null} */
+let next = null;
+/** Send what waits, one after the other in the order of the taps; while no answer comes one more round is enough. @returns {Promise<void>} */
+export function sendWaiting() {
+  const again = () => { next = null; return sendWaiting(); };
+  if (sending) return next ??= sending.then(again, again);
+  return sending = sendAll().finally(() => { sending = null; });
+}
 
 async function sendAll() {
   for (const each of waiting()) {

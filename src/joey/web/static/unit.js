@@ -160,6 +160,7 @@ const link = openLink("/live/unit", (message) => {
   const moved = message.order && message.order.join() !== order.join();
   if (message.order) order = message.order;
   for (const key of order) if (!views.has(key)) views.set(key, new TileView(key));
+  if (views.size > order.length) for (const key of views.keys()) if (!order.includes(key)) views.delete(key);
   for (const [key, tile] of Object.entries(message.beds ?? {})) {
     const view = views.get(key);
     if (view) view.tile = { ...view.tile, ...tile };
