@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joey.holds import PHASES, Hold, Phases, PhaseSettings, Piece, phases_of, settled_from
+from joey.holds import (
+    PHASES,
+    Hold,
+    Phases,
+    PhaseSettings,
+    Piece,
+    phases_of,
+    settled_from,
+    why_unpaired,
+)
 from joey.spans import Span, Spans, contains, intersect, subtract, total, union
 
 MIN = 60.0
@@ -57,8 +66,8 @@ def test_transfers_of_a_short_hold_meet_in_its_middle(length: float) -> None:
     assert minutes(phases)["settled"] == []
     assert phases.notes == (
         (
-            f"the hold of {length:.3g} min is too short for a settled part: "
-            "the transfers take 25 min of it"
+            f"the hold of {length:.3g} min has no settled part: "
+            "the transfers take 25 min of it, and 15 min settled are asked for"
         ),
     )
 
@@ -98,7 +107,8 @@ def test_a_hold_that_has_just_begun_has_no_settled_part_yet() -> None:
     assert found["transfer_in"] == [(-10, 8)]
     assert found["settled"] == []
     assert phases.notes[1] == (
-        "the hold of 8 min is too short for a settled part: the transfers take 15 min of it"
+        "the hold of 8 min has no settled part: "
+        "the transfers take 15 min of it, and 15 min settled are asked for"
     )
 
 
@@ -129,8 +139,34 @@ def test_changes_may_leave_nothing_settled() -> None:
     phases = laid(hold(("m", 0, 18), ("f", 18, 30)))
     assert minutes(phases)["settled"] == []
     assert phases.notes == (
-        "the hold of 30 min is too short for a settled part: changes of holder took the rest",
+        "the hold of 30 min has no settled part: changes of holder took the rest",
     )
+
+
+TAKEN = "other holds take all 60 min before this one, with their transfers"
+SHORT = "the hold of 8 min has no settled part: the transfers take {} min of it, and 15 min"
+
+
+@pytest.mark.parametrize(
+    ("main", "other", "why"),
+    [
+        (hold(("m", 0, 60)), hold(("f", 100, 110)), ""),
+        (
+            hold(("m", 0, None)),
+            hold(("f", -200, -180)),
+            f"{SHORT.format(15)} settled are asked for",
+        ),
+        (
+            hold(("m", 0, 8)),
+            hold(("f", -85, -5)),
+            f"{TAKEN}, and {SHORT.format(25)} settled are asked for",
+        ),
+    ],
+)
+def test_it_is_said_which_of_two_phases_a_hold_has_not(main: Hold, other: Hold, why: str) -> None:
+    settings = PhaseSettings()
+    found = laid(main, other, data=Span(-100 * MIN, 8 * MIN))
+    assert why_unpaired(found, settings) == why
 
 
 @pytest.mark.parametrize(
@@ -279,7 +315,7 @@ def test_laws_of_phases(holds: list[Hold], settings: PhaseSettings, data: st.Dat
         assert len(spans["transfer_out"]) == len(spans["after"]) == 0
         assert not any(contains(spans["settled"], whole.bounds[:, 1]))
     if len(spans["settled"]) == 0:
-        assert any("too short for a settled part" in note for note in phases.notes)
+        assert any("has no settled part" in note for note in phases.notes)
 
 
 @given(logs(), st.integers(-5000, 5000), st.data())

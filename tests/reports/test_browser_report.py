@@ -131,3 +131,18 @@ def test_every_text_can_be_read(page: Page, file: str, scheme: str) -> None:
     page.goto(file)
 
     assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.browser
+def test_a_number_is_copied_without_the_mark_of_its_note(page: Page, file: str) -> None:
+    """The mark is drawn and read out, and is no part of what a selection gives."""
+    page.goto(file)
+    mark = page.locator("table.features sup a").first
+    select = "getSelection().selectAllChildren(document.querySelector('table.features'))"
+    copied = f"({select}, getSelection().toString())"
+    with_marks = page.evaluate(copied)
+
+    assert mark.evaluate("mark => getComputedStyle(mark, '::before').content") == '"1"'
+    assert page.get_by_role("link", name="note 1", exact=True).count()
+    page.evaluate("document.querySelectorAll('sup').forEach(mark => mark.remove())")
+    assert with_marks == page.evaluate(copied)

@@ -192,7 +192,7 @@ def test_support_and_oxygen_stand_beside_every_saturation(response: Response) ->
 @pytest.mark.parametrize(
     ("before_min", "said"),
     [
-        ({3: 0.24}, "before FiO2 unknown (0.24 at the start), support unknown"),
+        ({3: 0.24}, "before FiO2 known only at the start (0.24), support unknown"),
         ({200: 0.30, 6: 0.24}, "before FiO2 0.30 (0.24 at the start), support unknown"),
         ({200: 0.24}, "before FiO2 0.24, support unknown"),
     ],
@@ -291,11 +291,12 @@ def test_the_header_prints_unknown_where_nothing_is_known(
     assert known["age"] == "20 d"
     assert known["weight"] == "1250 g (charted 4 h before the hold)"
     assert known["SpO2 averaging time"] == "8 s"
-    assert known["times logged how"] == "tap"
+    assert known["times logged"] == "tap at the bedside, by nurse"
     stamps = {**hold().details, "logged_at": "2030-03-17T13:36:00Z; 2030-03-18T01:05:00+01:00; x"}
     berlin = replace(recording, clock=Clock(dated=True, zone="Europe/Berlin"))
     told = dict(measure_response(berlin, hold(details=stamps)).header)
-    assert told["times logged at"] == "14:36; 2030-03-18 01:05; x"
+    at = "14:36; 2030-03-18 01:05; x"
+    assert told["times logged"] == f"tap at the bedside, by nurse, at {at}"
     unknown = dict(measure_response(recording, hold(details={})).header)
     assert unknown.pop("SpO2 averaging time") == "8 s"
     assert unknown.pop("probe sites") == "temperature axilla"
@@ -414,9 +415,17 @@ def test_a_hold_before_it_is_why_there_is_no_before(recording: Recording) -> Non
 def test_a_hold_too_short_for_a_settled_part_says_so(recording: Recording) -> None:
     piece = Piece("m", "mother", START, START + 1200, "skin_to_skin")
     found = measure_response(recording, hold(pieces=(piece,)))
-    assert any("settled part" in each for _, each in found.cannot_say)
+    short = "the hold of 20 min has no settled part: the transfers take 25 min of it"
+    why = f"{short}, and 15 min settled are asked for"
+    rates = "Heart rate (monitor), SpO2"
+    assert any(f": {why}" in each and rates in each for _, each in found.cannot_say)
     assert "No change could be measured" in found.summary
-    assert any("too short" in each for each in found.notes)
+    assert dict(found.answers)["Temperature"] == f"cannot say: {why}"
+    assert row(found, "spo2").sentence.startswith(f"change: cannot say: {why}; ")
+    assert {each.comparison for each in found.events if not each.found.reason} == {
+        f"cannot say: {why}"
+    }
+    assert why in found.notes
 
 
 def test_a_hold_outside_the_recording_measures_nothing_and_says_it(recording: Recording) -> None:

@@ -14,7 +14,7 @@ from joey.holds.context import (
 from joey.holds.dose import DayDose, Dose, dose_by_day, dose_in
 from joey.holds.exclusions import Exclusions, read_exclusions
 from joey.holds.log import HoldLog, read_holds, write_holds
-from joey.holds.phases import PHASES, PhaseSettings, phases_of, settled_from
+from joey.holds.phases import PHASES, PhaseSettings, phases_of, settled_from, why_unpaired
 from joey.holds.types import Hold, Phases, Piece
 
 __all__ = [
@@ -42,5 +42,6 @@ __all__ = [
     "room_air",
     "settled_from",
     "weeks_and_days",
+    "why_unpaired",
     "write_holds",
 ]

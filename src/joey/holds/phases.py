@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from joey.holds.types import Hold
 
-__all__ = ["PHASES", "PhaseSettings", "phases_of", "settled_from"]
+__all__ = ["PHASES", "PhaseSettings", "phases_of", "settled_from", "why_unpaired"]
 
 PHASES = (
     "before", "transfer_in", "settled", "change", "transfer_out", "after", "whole_hold", "last_10",
@@ -138,7 +138,7 @@ def phases_of(
         if hold.details.get("end_reason", "unknown") in TELLING_END:
             spans["last_10"] = Spans.of([(max(start, end - settings.last_len * 60), end)])
     notes = [
-        *_settled_notes(hold, spans, inner, settings),
+        *_settled_notes(hold, spans, settings),
         *_cut_notes("before", before, spans["before"]),
         *_cut_notes("after", after, spans["after"]),
         *_data_notes(spans, data_span),
@@ -180,9 +180,7 @@ def _minutes(seconds: float) -> str:
     return f"{minutes:.3g}" if minutes < 100 else f"{minutes:.0f}"
 
 
-def _settled_notes(
-    hold: Hold, spans: dict[str, Spans], inner: Span, settings: PhaseSettings
-) -> list[str]:
+def _settled_notes(hold: Hold, spans: dict[str, Spans], settings: PhaseSettings) -> list[str]:
     lasted, settled = total(spans["whole_hold"]), total(spans["settled"])
     notes = []
     if hold.end is None:
@@ -191,8 +189,7 @@ def _settled_notes(
             "its settled part is provisional"
         )
     if settled == 0:
-        why = "changes of holder took the rest" if inner.duration else _needs(hold, settings)
-        notes.append(f"the hold of {_minutes(lasted)} min is too short for a settled part: {why}")
+        notes.append(_why_unsettled(spans, settings, runs=hold.end is None))
     elif settled < settings.min_valid_settled * 60:
         notes.append(
             f"the settled part lasts {_minutes(settled)} min, less than the "
@@ -201,11 +198,34 @@ def _settled_notes(
     return notes
 
 
-def _needs(hold: Hold, settings: PhaseSettings) -> str:
-    least = settings.transfer_in_after + (
-        settings.settled_end_before if hold.end is not None else 0
-    )
-    return f"the transfers take {least:g} min of it"
+def _why_unsettled(spans: dict[str, Spans], settings: PhaseSettings, *, runs: bool) -> str:
+    lasted, taken = _minutes(total(spans["whole_hold"])), total(spans["change"])
+    why = f"the hold of {lasted} min has no settled part:"
+    if taken:
+        return f"{why} changes of holder took the rest"
+    least = settings.transfer_in_after + (0 if runs else settings.settled_end_before)
+    asked = f"{settings.min_valid_settled:g} min settled are asked for"
+    return f"{why} the transfers take {least:g} min of it, and {asked}"
+
+
+def why_unpaired(phases: Phases, settings: PhaseSettings) -> str:
+    """Return which of `before` and `settled` a hold has not, and why; empty where it has both.
+
+    Parameters
+    ----------
+    phases : Phases
+        Of the hold.
+    settings : PhaseSettings
+        The lengths they were laid out with.
+    """
+    spans = phases.spans
+    reasons = []
+    if not len(spans["before"]):
+        length = f"{settings.before_len:g} min"
+        reasons.append(f"other holds take all {length} before this one, with their transfers")
+    if not len(spans["settled"]):
+        reasons.append(_why_unsettled(spans, settings, runs=phases.provisional))
+    return ", and ".join(reasons)
 
 
 def _cut_notes(name: str, planned: Spans, left: Spans) -> list[str]:

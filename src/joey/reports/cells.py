@@ -183,9 +183,9 @@ def _moved(row: FeatureRow, moved: Summary, notes: Notes) -> tuple[str, int]:
 
 
 def _change_cell(row: FeatureRow, notes: Notes) -> Cell:
-    moved = row.changes.get("settled")
-    if moved is None or not math.isfinite(moved.value):
-        return _silent(moved.reason if moved else "no settled part to compare", notes)
+    moved = row.changes["settled"]
+    if not math.isfinite(moved.value):
+        return _silent(moved.reason, notes)
     bounds = change_interval(row, moved)
     line = (f"95 %: {bounds}", 0) if bounds else ("no interval", notes.mark(moved.reason))
     lines = [line, (f"{percent(moved.coverage)}, n\u00a0{moved.n}", 0)]
@@ -227,9 +227,9 @@ def _feature_line(row: FeatureRow, phases: tuple[str, ...], notes: Notes) -> Fea
         return FeatureLine(
             row.label, shown_unit(row.unit), row.source, cells, "", cells[0], cells[0], row.sentence
         )
-    moved = row.changes.get("settled")
+    moved = row.changes["settled"]
     picture = ""
-    if moved is not None and math.isfinite(moved.value):
+    if math.isfinite(moved.value):
         picture = change_picture(
             moved, row.display_threshold, _picture_words(row), ratio=row.scale == "ratio"
         )

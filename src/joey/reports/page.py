@@ -40,7 +40,7 @@ from joey.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from joey.response import FeatureRow, Response
+    from joey.response import Response
 
 __all__ = ["render"]
 
@@ -155,7 +155,7 @@ def _unsaid(response: Response) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _unranked(response: Response) -> tuple[str, ...]:
     """Return why changes have no rank, each reason once: with features where it is not all's."""
     reasons: dict[str, list[str]] = {}
-    changed = [row for row in response.features if _has_change(row)]
+    changed = [row for row in response.features if math.isfinite(row.changes["settled"].value)]
     for row in changed:
         if row.rank.smaller is None:
             reasons.setdefault(row.rank.reason, []).append(row.label)
@@ -163,11 +163,6 @@ def _unranked(response: Response) -> tuple[str, ...]:
         reason if len(labels) == len(changed) else f"{reason} ({', '.join(labels)})"
         for reason, labels in reasons.items()
     )
-
-
-def _has_change(row: FeatureRow) -> bool:
-    settled = row.changes.get("settled")
-    return settled is not None and math.isfinite(settled.value)
 
 
 def _legend(picture: str) -> tuple[tuple[str, str], ...]:

@@ -45,6 +45,12 @@ RECENT = 300.0  # s, a temperature or FiO2 "at" a time is the median of the 5 mi
 MOSTLY = 0.9  # of a hold: with less of it recorded the line for the chart says how much
 STANDS = 4 * 3600.0  # s, how long a temperature charted before a hold may speak for its start
 PROBES = {"probe_site_spo2": "SpO2", "probe_site_temp": "temperature"}
+HOW = {
+    "tap": "tap at the bedside",
+    "typed": "typed later",
+    "inferred": "inferred from the signals",
+    "invented": "invented",
+}
 PHASE_WORDS = {"before": "before", "settled": "settled", "after": "after"}
 
 
@@ -77,7 +83,6 @@ def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple
     """Return what a physician reads first; what is not known says so."""
     context, start = around.context, hold.start
     weeks = weeks_and_days(context.gestational_age_days if context else None)
-    details = hold.details
     return (
         ("gestational age", _weeks(weeks)),
         (
@@ -90,10 +95,18 @@ def header(hold: Hold, around: Surroundings, spo2: Series | None) -> tuple[tuple
         ("caffeine", _charted(context, "caffeine", start)),
         ("SpO2 averaging time", averaging_time(context, spo2)),
         ("probe sites", _sites(context, around.temperatures)),
-        ("times logged by", details.get("logged_by", UNKNOWN)),
-        ("times logged how", details.get("time_source", UNKNOWN)),
-        ("times logged at", _local(details.get("logged_at", UNKNOWN), hold, around)),
+        ("times logged", _logged(hold, around)),
     )
+
+
+def _logged(hold: Hold, around: Surroundings) -> str:
+    """Return how, by whom and when a hold's times were logged, as far as that is known."""
+    details = hold.details
+    how = HOW.get(details.get("time_source", ""), "")
+    who, at = (details.get(key, UNKNOWN) for key in ("logged_by", "logged_at"))
+    parts = [how, "" if who == UNKNOWN else f"by {who}"]
+    parts.append("" if at == UNKNOWN else f"at {_local(at, hold, around)}")
+    return ", ".join(each for each in parts if each) or UNKNOWN
 
 
 def _age(hold: Hold, around: Surroundings) -> str:
@@ -191,7 +204,11 @@ def _fio2_of(around: Surroundings, name: str, spans: Spans, start: float) -> str
     same = (
         of_phase is not None and at_start is not None and f"{of_phase[0]:.2f}" == f"{at_start:.2f}"
     )
-    return words if at_start is None or same else f"{words} ({at_start:.2f} at the start)"
+    if at_start is None or same:
+        return words
+    if of_phase is None:
+        return f"known only at the start ({at_start:.2f})"
+    return f"{words} ({at_start:.2f} at the start)"
 
 
 def _fio2_near(around: Surroundings, time: float) -> float | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.features import Summary
-from joey.holds import settled_from
+from joey.holds import settled_from, why_unpaired
 from joey.response.pace import BY_MINUTE, minute_values, window_means
 from joey.response.pseudo import rank_of
 from joey.response.stats import (
@@ -197,7 +197,11 @@ def _row(measurer: _Measurer, beside: Beside) -> FeatureRow | None:
         if name in CHANGES and "before" in names
     }
     settled = changes.get("settled")
-    change = settled.value if settled else NAN
+    if settled is None:
+        why = why_unpaired(measurer.phases, settings.phases)
+        unit = "1" if measurer.ratio else feature.unit
+        settled = changes["settled"] = Summary(NAN, NAN, NAN, unit, 0, 0.0, f"cannot say: {why}")
+    change = settled.value
     rank = _rank(change, measurer)
     threshold = _threshold(feature, settings)
     passes = None if np.isnan(change) or np.isnan(threshold) else abs(change) >= threshold
@@ -329,16 +333,15 @@ def _threshold(feature: Feature, settings: Settings) -> float:
 def _sentence(
     measurer: _Measurer,
     shown: Mapping[str, Summary],
-    change: Summary | None,
+    change: Summary,
     rank: Rank,
     threshold: float,
     beside: Beside,
 ) -> str:
     """Return the three facts, and what must be read beside them."""
     feature, settings = measurer.feature, measurer.settings
-    if change is None or np.isnan(change.value):
-        why = change.reason if change else "cannot say: no part before the hold, or none settled"
-        parts = [f"change: {why}"]
+    if np.isnan(change.value):
+        parts = [f"change: {change.reason}"]
     else:
         parts = [_moved(change, feature), *_ranked(rank)]
         if not np.isnan(threshold):
@@ -346,7 +349,7 @@ def _sentence(
             side = "at or above" if abs(change.value) >= threshold else "below"
             parts.append(f"{side} the unit's {threshold:g} {unit} display threshold")
     pair = [shown[name].coverage for name in ("before", "settled") if name in shown]
-    said = change is not None and np.isfinite(change.value)
+    said = np.isfinite(change.value)
     if said and len(pair) == 2 and abs(pair[0] - pair[1]) > settings.coverage_apart:
         parts.append(
             f"coverage differs: {pair[0]:.0%} before, {pair[1]:.0%} settled".replace("%", " %")

@@ -55,7 +55,7 @@ def summary_of(
     said = ["Simulated data."] if simulated else []
     said += ["The hold is invented, to try the software on these signals."] if invented else []
     said += ["The hold still runs: provisional."] if phases.provisional else []
-    changed = [row.changes["settled"].value for row in features if "settled" in row.changes]
+    changed = [row.changes["settled"].value for row in features]
     if any(np.isfinite(value) for value in changed):
         lengths = [total(phases.spans[name]) / 60 for name in ("before", "settled")]
         said.append(
@@ -102,10 +102,9 @@ def answers_of(
 
 def _answer(row: FeatureRow, *, several: bool) -> str:
     what = f"{row.label.lower()} " if several else ""
-    change = row.changes.get("settled")
-    if change is None or np.isnan(change.value):
-        why = change.reason if change else "cannot say: no part before the hold, or none settled"
-        return f"{what}{why}"
+    change = row.changes["settled"]
+    if np.isnan(change.value):
+        return f"{what}{change.reason}"
     digits, unit = row.decimals, {"Cel": "degC"}.get(row.unit, row.unit)
     before, during = row.phases["before"].value, row.phases["settled"].value
     moved = f"{_signed(change.value, digits)} {POINTS if unit == '%' else unit}"
@@ -118,8 +117,7 @@ def _answer(row: FeatureRow, *, several: bool) -> str:
 
 def _coverage_words(row: FeatureRow, settings: Settings) -> str:
     """Return a warning where the phases of a change were not measured alike; else empty."""
-    change = row.changes.get("settled")
-    if change is None or not np.isfinite(change.value):
+    if not np.isfinite(row.changes["settled"].value):
         return ""
     before, settled = (row.phases[name].coverage for name in ("before", "settled"))
     if abs(before - settled) <= settings.coverage_apart:
@@ -146,7 +144,6 @@ def _signed(value: float, decimals: int) -> str:
 def cannot_say(
     features: Sequence[FeatureRow],
     events: Sequence[EventRow],
-    phases: Phases,
     leaks: dict[str, Leak],
     findings: Findings,
 ) -> tuple[tuple[str, str], ...]:
@@ -155,9 +152,7 @@ def cannot_say(
     intervals: dict[str, list[str]] = {}
     ranks: dict[str, None] = {}
     for row in features:
-        settled = row.changes.get("settled")
-        if settled is None:
-            continue
+        settled = row.changes["settled"]
         if np.isfinite(settled.value) and row.rank.smaller is None:
             ranks[row.rank.reason.removeprefix("cannot say: ")] = None
         if np.isnan(settled.value) or np.isnan(settled.low):
@@ -165,8 +160,6 @@ def cannot_say(
             reason = settled.reason.removeprefix("cannot say: ").removeprefix("no interval: ")
             kind.setdefault(reason, []).append(row.label)
     found = []
-    if not len(phases.spans["settled"]):
-        found.append(("change", "anything of the settled part: the hold has none"))
     found += [("change", f"{', '.join(labels)}: {why}") for why, labels in changes.items()]
     found += [("interval", f"{', '.join(labels)}: {why}") for why, labels in intervals.items()]
     found += [("rank", reason) for reason in ranks]

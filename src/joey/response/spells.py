@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from joey.events import compare_rates, count_events, definition
+from joey.holds import why_unpaired
 from joey.response.types import EventCount, EventRow
 from joey.spans import total
 
@@ -90,7 +91,7 @@ def _row(found: Events, phases: Phases, leaks: Mapping[str, Leak], settings: Set
         definition(found.preset),
         found,
         shown,
-        _comparison(counts, doubt, settings) + _apart(counts, phases, settings),
+        _comparison(counts, doubt, phases, settings) + _apart(counts, phases, settings),
     )
 
 
@@ -140,9 +141,9 @@ def _apart(counts: Mapping[str, Count], phases: Phases, settings: Settings) -> s
     return f"; coverage differs: {shares[0]:.0%} before, {shares[1]:.0%} settled".replace("%", " %")
 
 
-def _comparison(counts: Mapping[str, Count], doubt: str, settings: Settings) -> str:
-    if "before" not in counts or "settled" not in counts:
-        return "cannot say: no part before the hold, or none settled"
+def _comparison(counts: Mapping[str, Count], doubt: str, phases: Phases, settings: Settings) -> str:
+    if why := why_unpaired(phases, settings.phases):
+        return f"cannot say: {why}"
     if doubt:
         return doubt
     before, settled = counts["before"].events, counts["settled"].events
