@@ -160,7 +160,9 @@ def cannot_say(
             reason = settled.reason.removeprefix("cannot say: ").removeprefix("no interval: ")
             kind.setdefault(reason, []).append(row.label)
     found = []
-    found += [("change", f"{', '.join(labels)}: {why}") for why, labels in changes.items()]
+    for why, labels in changes.items():
+        every = len(labels) == len(features) > 1
+        found.append(("change", f"{'any feature' if every else ', '.join(labels)}: {why}"))
     found += [("interval", f"{', '.join(labels)}: {why}") for why, labels in intervals.items()]
     found += [("rank", reason) for reason in ranks]
     if findings.resp is not None and leak_words(leaks):
