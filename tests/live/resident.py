@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from joey.live import Monitor
 from joey.serve.frames import FrameMaker
 from joey.serve.memory import give_back, tidy
+from joey.serve.spill import Spill
 from joey.signals import NS, cut
 from joey.simulate import simulate_infant
 from joey.spans import Span
@@ -36,7 +38,8 @@ def main(beds: int, minutes: int) -> list[float]:
     whole = sent(simulate_infant(0.1, 3, holds=0, dirt=False).recording)
     start = whole.span.start
     pattern = messages_of(cut(whole, Span(start, start + PATTERN_S)), EVERY_S)
-    known = [(Monitor(f"s{k}", sparing=True), FrameMaker(f"s{k}")) for k in range(beds + 1)]
+    spill = Spill(Path(tempfile.gettempdir()))
+    known = [(Monitor(f"s{k}", sparing=True), FrameMaker(f"s{k}", spill)) for k in range(beds + 1)]
     begin = BEGIN - 60
     moved = begin - round(start)
     rows: list[float] = []

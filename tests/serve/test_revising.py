@@ -17,6 +17,7 @@ from joey.serve.beds import Bed
 from joey.serve.lateness import FRAME_NS, PIECE_NS, Lateness
 from joey.serve.packing import unpack_times
 from joey.serve.revising import Revising
+from joey.serve.spill import Spill
 from joey.serve.worker import Worker
 from joey.signals import Channel, Series
 from joey.spans import Spans, union
@@ -280,7 +281,7 @@ def test_what_the_journal_holds_no_longer_is_kept_and_not_analyzed(
 def test_the_journal_is_not_trimmed_beyond_what_is_told_anew(tmp_path: Path) -> None:
     """From the place before late data on, until all of it is told, or its stream has another."""
     row = StreamRow("s", "ward", "MON", "NICU/1", "", 3, START)
-    bed = Bed(row)
+    bed = Bed(row, Spill(tmp_path))
     assert bed.again == 3
     bed._resume = Resume(90)
     assert bed.again == 90
@@ -381,9 +382,9 @@ def test_a_stamp_of_nonsense_tells_nothing_anew() -> None:
     assert not lateness.waits
 
 
-def test_a_state_is_packed_again_only_where_it_has_changed() -> None:
+def test_a_state_is_packed_again_only_where_it_has_changed(tmp_path: Path) -> None:
     """It is asked for twice a second for each bed, and changes once in ten minutes."""
-    bed = Bed(StreamRow("s", "ward", "MON", "NICU/1", "", 3, START))
+    bed = Bed(StreamRow("s", "ward", "MON", "NICU/1", "", 3, START), Spill(tmp_path))
     assert bed.state == ""
     bed._resume = Resume(90)
     first = bed.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from joey.live import Facts, Heard, Resume
     from joey.serve.frames import Made
+    from joey.serve.spill import Spill
     from joey.sources.hl7 import Observations
     from joey.store.archive import Checkpoint, EnvelopeRow, StreamRow
     from joey.store.journal import Entry
@@ -31,6 +33,7 @@ NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
 LAST_NS = 1 << 62  # ns, after all
 SETTLE_NS = 90 * NS  # before what is new, what was told is worked on in the steps it was told in
+CLOSING_NS = 60 * NS  # within which the beds of a ward close the frames of a mark
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
 log = logging.getLogger("joey.worker")
 
@@ -54,6 +57,8 @@ class Bed:
     ----------
     row : StreamRow
         What it is.
+    spill : Spill
+        Where its open frames are put aside.
     born : int or None
         The entry with which it was opened, where that is not its first message: a step of the
         device's clock is proved by later ones. Ticks before it are not of this stream.
@@ -72,10 +77,10 @@ class Bed:
         What came late and was not asked to be told anew yet.
     """
 
-    def __init__(self, row: StreamRow, born: int | None = None) -> None:
+    def __init__(self, row: StreamRow, spill: Spill, born: int | None = None) -> None:
         self.row = row
         self.key = row.key
-        self.frames = FrameMaker(row.id)
+        self.frames = FrameMaker(row.id, spill, zlib.crc32(row.id.encode()) * CLOSING_NS >> 32)
         self.since = row.first_seq
         self.quiet = 0
         self.lateness = Lateness()
@@ -89,20 +94,22 @@ class Bed:
         self._failed_ns = 0
 
     @classmethod
-    def resumed(cls, row: StreamRow, point: Checkpoint | None, told_ns: int) -> Bed:
+    def resumed(cls, row: StreamRow, spill: Spill, point: Checkpoint | None, told_ns: int) -> Bed:
         """Return a stream that goes on from its checkpoint; without one, from its first message.
 
         Parameters
         ----------
         row, point
             As they were kept.
+        spill : Spill
+            As for a new one.
         told_ns : int
             The host's time of the entry up to which all is told. [ns UTC]
         """
         if point is None:
-            return cls(row)
+            return cls(row, spill)
         resume, born, late = unpack_state(point.state)
-        bed = cls(row, born)
+        bed = cls(row, spill, born)
         bed._resume, bed._told, bed.lateness = resume, point.seq, Lateness(late)
         bed.since = row.first_seq if resume is None else resume.seq
         again_ns = told_ns - SETTLE_NS

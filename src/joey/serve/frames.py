@@ -2,13 +2,16 @@
 
 A frame is closed once nothing can be joined to it any more, and is kept with the checkpoint that
 needs it no longer in the journal. Its name says where it belongs: made a second time, after a
-restart, it is the same frame, and the archive has it already.
+restart, it is the same frame, and the archive has it already. Until then all but its newest pieces
+lie on the disk (`spill`), and the beds of a ward close theirs one after the other: ten minutes of
+samples of all of them, at once and in memory, were most of what a worker held.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,23 +21,26 @@ from joey.signals import NS, Segment, Series, join_segments, join_series, pick
 from joey.store.frames import FRAME_NS, Frame, ValueFrame, frame_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from joey.live.facts import Facts
-    from joey.signals import Channel
+    from joey.serve.spill import Aside, Spill
+    from joey.signals import Channel, Grid
 
 __all__ = ["FrameMaker", "Made"]
 
 SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
 
 PIECES = 16  # of a frame that are kept apart
+LEAST = 1024  # bytes that are put aside at once
 SMALL = 2**15
 
 NEVER = -(1 << 62)  # ns, before all
 
 Made: TypeAlias = "Frame | ValueFrame"
+P = TypeVar("P")
 
 
 class FrameMaker:
@@ -44,12 +50,20 @@ class FrameMaker:
     ----------
     stream : str
         Its name.
+    spill : Spill
+        Where their pieces are put aside.
+    wait_ns : int
+        For how long a frame stays open that could be closed: not those of all beds of a ward at
+        once. Less than nine minutes, as who goes on after a restart reads the frame before the
+        open one again, and no more. [ns]
     """
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, spill: Spill, wait_ns: int = 0) -> None:
         self._stream = stream
-        self._samples: dict[tuple[int, Channel, int], _Pieces] = {}  # by mark and grid's start
-        self._values: dict[tuple[int, Channel], list[Series]] = {}  # by mark
+        self._spill = spill
+        self._wait_ns = wait_ns
+        self._samples: dict[tuple[int, Channel, int], _Samples] = {}  # by mark and grid's start
+        self._values: dict[tuple[int, Channel], _Values] = {}  # by mark
         self._newest = NEVER  # ns, the newest time that is known to have passed
         self._closed: list[Made] = []
 
@@ -67,7 +81,7 @@ class FrameMaker:
     def pass_to(self, device_ns: int) -> None:
         """Close what nothing can be joined to any more, by the device's time. [ns UTC]"""
         self._newest = max(self._newest, device_ns)
-        self._close(self._newest - FRAME_NS - SLACK_NS)
+        self._close(self._newest - FRAME_NS - SLACK_NS - self._wait_ns)
 
     def finish(self) -> None:
         """Close all: nothing will come."""
@@ -78,28 +92,34 @@ class FrameMaker:
         closed, self._closed = self._closed, []
         return closed
 
-    @property
-    def open(self) -> tuple[Made, ...]:
-        """What is open, as if it were closed now."""
-        frames = [self._frame(key, kept.all) for key, kept in self._samples.items()]
-        values = [self._value_frame(mark, parts) for (mark, _), parts in self._values.items()]
-        return (*frames, *values)
-
     def _add(self, chunk: Chunk) -> None:
         for mark, segment in _by_mark(chunk.segment):
             key = mark, chunk.channel, segment.grid.start_ns
-            kept = self._samples.setdefault(key, _Pieces())
-            kept.add(Chunk(chunk.channel, segment, chunk.scale, chunk.offset))
+            kept = self._samples.get(key)
+            if kept is None:
+                pieces = _Pieces(
+                    self._spill, mark, _join_small, _bytes_of, partial(_segment_of, segment.grid)
+                )
+                kept = self._samples[key] = _Samples(pieces, chunk.scale, chunk.offset)
+            kept.pieces.add(segment)
 
     def _add_values(self, series: Series) -> None:
         for mark, piece in _series_by_mark(series):
-            parts = self._values.setdefault((mark, series.channel), [])
-            if parts and piece.times[0] <= parts[-1].times[-1]:
+            key = mark, series.channel
+            kept = self._values.get(key)
+            if kept is None:
+                pieces = _Pieces(
+                    self._spill, mark, join_series, _bytes_of_values,
+                    partial(_series_of, series.channel),
+                )  # fmt: skip
+                kept = self._values[key] = _Values(pieces)
+            elif piece.times[0] <= kept.last:
                 # Told out of order, as after the host's clock was set: a frame of its own.
                 part = -round(float(piece.times[0]) * NS)
-                self._closed.append(self._value_frame(mark, [piece], part))
+                self._closed.append(ValueFrame(self._stream, piece, mark, part))
                 continue
-            parts.append(piece)
+            kept.pieces.add(piece)
+            kept.last = float(piece.times[-1])
 
     def _came_late(self, data: Chunk | Series) -> None:
         """Keep late data as frames of their own: what was told stays as it was told."""
@@ -122,53 +142,117 @@ class FrameMaker:
     def _close(self, before_ns: int) -> None:
         """Close the frames of marks up to a time, in the order in which they were opened."""
         for key in [key for key in self._samples if key[0] <= before_ns]:
-            self._closed.append(self._frame(key, self._samples.pop(key).all))
+            mark, channel, start_ns = key
+            kept = self._samples.pop(key)
+            segment = join_segments(kept.pieces.all)
+            segment = replace(segment, counts=segment.counts.astype(np.int32, copy=False))
+            self._closed.append(
+                Frame(self._stream, channel, mark, start_ns, segment, kept.scale, kept.offset)
+            )
         for name in [name for name in self._values if name[0] <= before_ns]:
-            self._closed.append(self._value_frame(name[0], self._values.pop(name)))
-
-    def _frame(self, key: tuple[int, Channel, int], chunks: Sequence[Chunk]) -> Frame:
-        mark, channel, start_ns = key
-        of = chunks[0]
-        segment = join_segments([chunk.segment for chunk in chunks])
-        segment = replace(segment, counts=segment.counts.astype(np.int32, copy=False))
-        return Frame(self._stream, channel, mark, start_ns, segment, of.scale, of.offset)
-
-    def _value_frame(self, mark_ns: int, parts: Sequence[Series], part: int = 0) -> ValueFrame:
-        return ValueFrame(self._stream, join_series(parts), mark_ns, part)
+            series = join_series(self._values.pop(name).pieces.all)
+            self._closed.append(ValueFrame(self._stream, series, name[0], 0))
 
 
-class _Pieces:
-    """The samples of an open frame: the newest as they came, the others in few pieces."""
+class _Pieces(Generic[P]):
+    """The pieces of an open frame: the newest as they came, the others put aside.
 
-    __slots__ = ("_new", "_packed")
+    Parameters
+    ----------
+    spill, mark_ns : Spill, int
+        Where to.
+    join : callable
+        Makes one piece of several.
+    pack, unpack : callable
+        A piece as bytes, and back.
+    """
 
-    def __init__(self) -> None:
-        self._packed: list[Chunk] = []
-        self._new: list[Chunk] = []
+    __slots__ = ("_aside", "_join", "_mark_ns", "_new", "_pack", "_spill", "_unpack")
 
-    def add(self, chunk: Chunk) -> None:
-        """Take samples that follow."""
-        self._new.append(chunk)
-        if len(self._new) == PIECES:
-            self._packed.append(_packed(self._new))
-            self._new.clear()
-            if len(self._packed) == PIECES:
-                self._packed[:] = [_packed(self._packed)]
+    def __init__(
+        self,
+        spill: Spill,
+        mark_ns: int,
+        join: Callable[[Sequence[P]], P],
+        pack: Callable[[P], bytes],
+        unpack: Callable[[bytes], P],
+    ) -> None:
+        self._spill, self._mark_ns = spill, mark_ns
+        self._join, self._pack, self._unpack = join, pack, unpack
+        self._aside: list[Aside] = []
+        self._new: list[P] = []
+
+    def add(self, piece: P) -> None:
+        """Take a piece that follows."""
+        self._new.append(piece)
+        if len(self._new) < PIECES:
+            return
+        joined = self._join(self._new)
+        data = self._pack(joined)
+        self._new.clear()
+        if len(data) < LEAST:
+            self._new.append(joined)
+        else:
+            self._aside.append(self._spill.put(self._mark_ns, data))
 
     @property
-    def all(self) -> list[Chunk]:
-        """All of them."""
-        return [*self._packed, *self._new]
+    def all(self) -> list[P]:
+        """All of them.
+
+        Raises
+        ------
+        StorageError
+            If what was put aside does not come back.
+        """
+        return [*(self._unpack(each.read()) for each in self._aside), *self._new]
 
 
-def _packed(pieces: Sequence[Chunk]) -> Chunk:
-    """Return pieces of one frame as one, in two bytes a sample where they fit: beds are many."""
-    of = pieces[0]
-    segment = join_segments([each.segment for each in pieces])
+@dataclass(slots=True)
+class _Samples:
+    """An open frame of samples."""
+
+    pieces: _Pieces[Segment]
+    scale: float
+    offset: float
+
+
+@dataclass(slots=True)
+class _Values:
+    """An open frame of values, and the last stamp in it. [s]"""
+
+    pieces: _Pieces[Series]
+    last: float = -np.inf
+
+
+def _join_small(parts: Sequence[Segment]) -> Segment:
+    """Return segments as one, in two bytes a sample where they fit."""
+    segment = join_segments(parts)
     counts = segment.counts
     if counts.dtype != np.int16 and len(counts) and -SMALL <= counts.min() <= counts.max() < SMALL:
-        segment = replace(segment, counts=counts.astype(np.int16))
-    return Chunk(of.channel, segment, of.scale, of.offset)
+        return replace(segment, counts=counts.astype(np.int16))
+    return segment
+
+
+def _bytes_of(segment: Segment) -> bytes:
+    """Return a segment, but for its grid."""
+    head = np.array([segment.first, len(segment.runs), segment.counts.itemsize], np.int64)
+    return head.tobytes() + segment.runs.astype(np.int64).tobytes() + segment.counts.tobytes()
+
+
+def _segment_of(grid: Grid, data: bytes) -> Segment:
+    first, number, width = np.frombuffer(data, np.int64, 3).tolist()
+    runs = np.frombuffer(data, np.int64, 2 * number, 24).reshape(-1, 2)
+    kind = np.int16 if width == np.dtype(np.int16).itemsize else np.int32
+    return Segment(grid, first, np.frombuffer(data, kind, offset=24 + 16 * number), runs)
+
+
+def _bytes_of_values(series: Series) -> bytes:
+    """Return values, but for their channel."""
+    return np.concatenate((series.times, series.values, series.valid_s)).tobytes()
+
+
+def _series_of(channel: Channel, data: bytes) -> Series:
+    return Series(channel, *np.frombuffer(data, np.float64).reshape(3, -1))
 
 
 def _end_ns(chunk: Chunk) -> int:

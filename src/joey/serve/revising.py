@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from joey.live import Facts
+    from joey.serve.spill import Spill
     from joey.sources.codes import CodeMap
     from joey.sources.hl7 import Observations
     from joey.store.archive import Archive, StreamRow
@@ -60,20 +61,28 @@ class Revising:
         By name.
     journal, archive : Journal, Archive
         Read here; what is made is kept by the worker.
+    spill : Spill
+        Where open frames are put aside.
     """
 
     def __init__(
-        self, sources: Mapping[str, SourceSettings], journal: Journal, archive: Archive
+        self,
+        sources: Mapping[str, SourceSettings],
+        journal: Journal,
+        archive: Archive,
+        spill: Spill,
     ) -> None:
         self._sources = sources
         self._journal = journal
         self._archive = archive
+        self._spill = spill
         self._waiting: list[_Work] = []
         self._made: list[Revised] = []
 
     def ask(self, asked: Revision) -> None:
         """Take a revision that is kept as asked for."""
-        self._waiting.append(_Work(asked, self._sources, self._journal, self._archive))
+        work = _Work(asked, self._sources, self._journal, self._archive, self._spill)
+        self._waiting.append(work)
 
     def end(self, stream: str, seq: int) -> None:
         """Take note that a stream has ended with an entry."""
@@ -128,11 +137,13 @@ class _Work:
         sources: Mapping[str, SourceSettings],
         journal: Journal,
         archive: Archive,
+        spill: Spill,
     ) -> None:
         self.asked = asked
         self._sources = sources
         self._journal = journal
         self._archive = archive
+        self._spill = spill
         self._steps: Iterator[bool | Revised] | None = None
         self._read = 0
 
@@ -162,7 +173,7 @@ class _Work:
             yield Revised(replace(asked, state="gone"))
             return
         monitor = Monitor(of.id, resume, sparing=True)
-        made = _Made(replace(asked, start_ns=start_ns, since=since), monitor)
+        made = _Made(replace(asked, start_ns=start_ns, since=since), monitor, self._spill)
         messages = _Messages(of, self._stop(of), self._sources, self._journal)
         lo = start_ns - LEAD_NS if resume is None else resume.newest_ns - ORDER_NS
         hi = asked.end_ns + TAIL_NS
@@ -332,10 +343,10 @@ def _parts(heard: Observations) -> list[tuple[int, Observations]]:
 class _Made:
     """What a revision tells, as it is found."""
 
-    def __init__(self, asked: Revision, monitor: Monitor) -> None:
+    def __init__(self, asked: Revision, monitor: Monitor, spill: Spill) -> None:
         self.monitor = monitor
         self._asked = asked
-        self._frames = FrameMaker(asked.stream)
+        self._frames = FrameMaker(asked.stream, spill)
         self._facts: list[Fact] = []
         self._envelope: list[EnvelopeRow] = []
         self._closed: list[Frame | ValueFrame] = []

@@ -18,6 +18,7 @@ from joey.people import stream_id, stream_key
 from joey.serve.beds import Bed, Kept
 from joey.serve.memory import give_back, tidy
 from joey.serve.revising import LEAD_NS, Revising
+from joey.serve.spill import Spill
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.codebook import CodeBook
@@ -73,7 +74,8 @@ class Worker:
         self._ticked_ns = 0  # the host's time of the last tick
         self._steady_ns = 0  # from when on the host's time is believed again
         self._done = 0  # entries up to here are committed, whatever is read again
-        self._revising = Revising(self._sources, journal, archive)
+        self._spill = Spill(settings.data)
+        self._revising = Revising(self._sources, journal, archive, self._spill)
         self._read = self._begin()
         self._book = CodeBook(journal.codes(self._read))
         self._due = time.monotonic() + KEEP_S
@@ -91,7 +93,7 @@ class Worker:
         rows = [row for row in self._archive.streams() if self._is_mine(row)]
         for row in rows:
             if row.closed_ns is None:
-                bed = Bed.resumed(row, points.get(row.id), told_ns)
+                bed = Bed.resumed(row, self._spill, points.get(row.id), told_ns)
                 self._open[row.source, row.bed, row.device] = bed
                 again.append(bed.since - 1)
         streams = {row.id for row in rows}
@@ -194,7 +196,7 @@ class Worker:
             name, key.source, key.device, key.bed, key.identity_digest, entry.seq, opened,
             entry.received_ns - opened, heard.simulated,
         )  # fmt: skip
-        bed = self._open[key.source, key.bed, key.device] = Bed(row, born)
+        bed = self._open[key.source, key.bed, key.device] = Bed(row, self._spill, born)
         self._kept.rows[name] = row
         return bed
 
