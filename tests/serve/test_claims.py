@@ -17,7 +17,7 @@ from joey.serve import Settings
 from joey.serve.claims import claim
 
 SECONDS = "2"  # that the one which runs is given
-COMPILING = "joey: compiling, once"  # is no fault, where nothing was compiled before
+COMPILING = "joey: compiling"  # all of it, or what is left
 
 
 def free_port() -> int:
