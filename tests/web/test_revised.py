@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 from joey.live.facts import Facts
 from joey.serve.packing import facts_of
@@ -15,6 +17,8 @@ from joey.store.archive import Archive, Batch, EnvelopeRow, Fact, Revised
 from joey.store.revisions import Revision
 from joey.web.past import oxycrg_columns
 from joey.web.reports import HoldReports, Made, make_report
+from joey.web.tags import SaidOfSpell, words_of_tags
+from joey.web.taps import as_payload
 from tests.web.archived import NS, bradycardia, desaturation, tell
 from tests.web.test_reports import held, recorded, wish_of
 from tests.web.test_told import BED, Clock, _spell, catch_up, clock, folder, open_ward, spells
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from joey.events import Event
+    from joey.web.ward import Ward
 
 __all__ = ["clock", "folder", "held", "recorded"]  # fixtures
 
@@ -73,6 +78,47 @@ def test_spells_that_were_told_anew_replace_those_of_before(folder: Path, clock:
     for each in (ward, again):
         assert [row["letters"] for row in spells(each)] == ["BD", "B"]
         each.close()
+
+
+@pytest.mark.parametrize("moved_s", [-4.0, 0.0, 6.0])
+def test_tags_stay_with_a_spell_that_late_data_move(
+    folder: Path, clock: Clock, moved_s: float
+) -> None:
+    """They are shown, switched off and joined by others; a spell just before has its own."""
+    at = (clock.now // FRAME_NS - 2) * FRAME_NS / NS + 100
+    told = {"D": (desaturation(at, 20.0, 78.0),), "B": (bradycardia(at - 25, 8.0, 70.0),)}
+    name = tell(folder, BED, clock.now, told)
+    ward = open_ward(folder, clock)
+    before, spell = spells(ward)
+    assert (before["letters"], spell["letters"]) == ("B", "D")
+    tap(ward, clock, before, "feeding")
+    tap(ward, clock, spell, "stimulated")
+    anew = {"BD": bradycardia(at + moved_s, 22.0, 66.0), "B": bradycardia(at - 25, 8.0, 70.0)}
+    tell_anew(folder, name, round(at * NS), clock.now, anew)
+    clock.now += NS
+    catch_up(ward)
+
+    before, spell = spells(ward)
+    assert (spell["letters"], spell["tags"]) == ("BD", ["stimulated"])
+    assert before["tags"] == ["feeding"]
+    tap(ward, clock, spell, "oxygen_up")
+    tap(ward, clock, spell, "stimulated", on=False)
+    assert [each["tags"] for each in spells(ward)] == [["feeding"], ["oxygen_up"]]
+    archive = Archive(folder / "archive.db", read_only=True)
+    said = SaidOfSpell(name, round(at * NS), ("oxygen_up",), 0)
+    words = words_of_tags([said], archive, str)
+    assert words.endswith(f"{said.start_ns}{' BD' if moved_s <= 0 else ''}: O₂ up")
+    archive.close()
+    ward.close()
+
+
+def tap(ward: Ward, clock: Clock, spell: dict[str, Any], tag: str, *, on: bool = True) -> None:
+    """Tap a tag of a spell, as the page does."""
+    said = {
+        "id": str(uuid.uuid4()), "type": "tag", "bed": BED, "at": clock.now / 1e6,
+        "stream": spell["stream"], "start_ns": spell["startNs"], "tag": tag, "on": on,
+    }  # fmt: skip
+    assert ward.tap(*as_payload(said))["refused"] == ""
 
 
 def test_the_oxycrg_shows_the_newest_minutes(folder: Path, clock: Clock) -> None:

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
     from joey.store.archive import Archive, StreamRow
     from joey.store.records import Place, Records
+    from joey.web.told import SpellTold
 
 __all__ = ["SaidOfSpell", "Tags", "words_of_tags"]
 
 NS = 1_000_000_000
 READ_EVERY_NS = 30 * NS  # ns, after which a stream's tags are read again
 MOST_STREAMS = 1000  # of which tags are kept in memory
+MOVED_NS = 30 * NS  # ns by which late data may have put off the start of a spell with tags
 MOST_LISTED = 12  # spells that are listed one by one
 WORDS = {
     "self_resolved": "self-resolved",
@@ -60,6 +62,8 @@ class Tags:
         Read only.
     streams : callable
         The streams of a bed.
+    begins : callable
+        Whether a spell of a stream begins at a time. [ns UTC, the device's]
     now_ns : callable
         The host's clock. [ns UTC]
     """
@@ -68,10 +72,12 @@ class Tags:
         self,
         records: Records,
         streams: Callable[[str], Iterable[StreamRow]],
+        begins: Callable[[str, int], bool],
         now_ns: Callable[[], int],
     ) -> None:
         self._records = records
         self._streams = streams
+        self._begins = begins
         self._now_ns = now_ns
         self._read: dict[str, tuple[int, dict[int, tuple[str, ...]]]] = {}  # until when, and what
 
@@ -79,9 +85,26 @@ class Tags:
         """Read what the records say anew: somebody has tapped."""
         self._read.clear()
 
-    def of(self, stream: str, start_ns: int) -> tuple[str, ...]:
-        """Return the tags of a spell, in the order in which they were switched on."""
-        return self._of_stream(stream).get(start_ns, ())
+    def of(self, spell: SpellTold) -> tuple[int, tuple[str, ...]]:
+        """Return the tags of a spell, in the order in which they were switched on.
+
+        Returns
+        -------
+        start_ns : int
+            The start by which they were told, and more are to be: the spell's, or that which it had
+            before late data moved it. [ns UTC, the device's]
+        tags : tuple of str
+            None where nothing was said.
+        """
+        told = self._of_stream(spell.stream)
+        start = spell.start_ns
+        if start in told:
+            return start, told[start]
+        end = start + round(spell.seconds * NS)
+        moved = [at for at in told if start - MOVED_NS <= at < end]
+        known = (at for at in sorted(moved) if not self._begins(spell.stream, at))
+        at = next(known, start)
+        return at, told.get(at, ())
 
     def said(self, parts: Sequence[tuple[Place, tuple[int, int]]]) -> tuple[SaidOfSpell, ...]:
         """Return what was said of an infant's spells, in their order.
@@ -130,7 +153,7 @@ def words_of_tags(
     said : sequence of SaidOfSpell
         Of one hold.
     archive : Archive
-        Has the spells; one that late data changed is told by its time alone.
+        Has the spells; one that late data put off or took away is told by its time alone.
     clock : callable
         Writes a time [ns UTC] as the unit's clock shows it.
     """
@@ -140,9 +163,9 @@ def words_of_tags(
     words = [", ".join(f"{counts[tag]} {name}" for tag, name in WORDS.items() if counts[tag])]
     for each in said[:MOST_LISTED]:
         spells = archive.facts(each.stream, ("spell",), each.start_ns, each.start_ns + 1)
-        letters = [
-            str(json.loads(row.data)["letters"]) for row in spells if row.start_ns == each.start_ns
-        ]
+        # The one that begins then; where late data moved its start, the one that goes on then.
+        spells.sort(key=lambda row: row.start_ns != each.start_ns)
+        letters = [str(json.loads(row.data)["letters"]) for row in spells[:1]]
         at = " ".join([clock(each.start_ns + each.offset_ns), *letters])
         words.append(f"{at}: {', '.join(WORDS.get(tag, tag) for tag in each.tags)}")
     if len(said) > MOST_LISTED:

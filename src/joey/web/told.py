@@ -47,7 +47,7 @@ class SpellTold:
     Parameters
     ----------
     start_ns : int
-        Its start by the device: with the stream what a tag is of. [ns UTC]
+        Its start by the device: with the stream what a tag is of (`tags.Tags`). [ns UTC]
     stream : str
         Of what stream.
     seconds : float
@@ -182,6 +182,11 @@ class Told:
             and self._counts(each.stream, whose)
         )
         return once_each(timed, stays)
+
+    def begins(self, stream: str, start_ns: int) -> bool:
+        """Return whether a spell of a stream begins at a time. [ns UTC, the device's]"""
+        bed = self._beds[self._streams[stream].bed]
+        return any((each.stream, each.start_ns) == (stream, start_ns) for each in bed.spells)
 
     def _counts(self, stream: str, whose: Collection[str] | None) -> bool:
         return whose is None or self._keys[stream] in whose

@@ -126,7 +126,7 @@ class Ward:
             starting=settings.starting,
         )
         self._told_ns = 0
-        self._tags = Tags(records, self._told.streams, settings.now_ns)
+        self._tags = Tags(records, self._told.streams, self._told.begins, settings.now_ns)
         self.reports = HoldReports()
         self._shown = ShownHolds(
             settings, records, self.reports, self._told.revised_ns, self.label, self._tags
@@ -365,18 +365,19 @@ class Ward:
             {
                 "id": f"{each.stream}-{each.start_ns}",
                 "stream": each.stream,
-                "startNs": str(each.start_ns),
+                "startNs": str(tagged_ns),
                 "letters": each.letters,
                 "at": at_ns / 1e6,
                 "seconds": each.seconds,
                 "detail": each.detail,
-                "tags": list(self._tags.of(each.stream, each.start_ns)),
+                "tags": list(tags),
             }
             for at_ns, each in self._told.spells(bed, since_ns, self._whose(bed), self._tagged)
+            for tagged_ns, tags in [self._tags.of(each)]
         ]
 
     def _tagged(self, spell: SpellTold) -> bool:
-        return bool(self._tags.of(spell.stream, spell.start_ns))
+        return bool(self._tags.of(spell)[1])
 
     def trends(self) -> dict[str, dict[str, Any]]:
         """Return the last hour of each bed, in half minutes."""

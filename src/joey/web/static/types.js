@@ -33,7 +33,7 @@
  * @typedef {object} Spell
  * @property {string} id
  * @property {string} stream
- * @property {string} startNs as text: too fine for a number
+ * @property {string} startNs by which its tags are told; as text: too fine for a number
  * @property {string} letters
  * @property {number} at
  * @property {number} seconds
