@@ -19,8 +19,8 @@ from joey.web.past import archived_cells
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.screens import Screen
 from joey.web.sockets import Unit
+from joey.web.spells import Member, SpellTold, told_once
 from joey.web.taps import as_payload
-from joey.web.told import SpellTold, once_each
 from tests.web.archived import NS, bradycardia, desaturation, tell, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
@@ -438,7 +438,7 @@ def test_spells_of_two_monitors_are_told_once_however_many() -> None:
     for k, start in enumerate(np.sort(rng.integers(0, 40_000, 300)).tolist()):
         letters = ("D", "BD", "A20", "ABD")[int(rng.integers(4))]
         seconds = float(rng.integers(5, 240))
-        told = SpellTold(start * NS, f"stream {k % 2}", seconds, letters, "")
+        told = SpellTold(start * NS, f"stream {k % 2}", seconds, letters)
         spells.append((start * NS, told))
 
     def tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:
@@ -447,12 +447,62 @@ def test_spells_of_two_monitors_are_told_once_however_many() -> None:
         letters = [{each for each in spell.letters if each.isalpha()} for spell in (x, y)]
         return x.stream != y.stream and overlap and letters[1] <= letters[0]
 
-    found = once_each(spells)
+    found = told_once(spells)
     left = [each for each in spells if each not in found]
     assert found == sorted(found)
     assert len(left) > 20
     assert not any(tells(one, other) for one in found for other in found if one is not other)
     assert all(any(tells(one, each) for one in found) for each in left)
+
+
+B = Member("bradycardia", 10.0, 19.0, 74.0)
+D = Member("desaturation", 22.0, 60.0, 78.0)
+A = Member("apnea", 1.0, 23.0, None)
+
+
+@pytest.mark.parametrize(
+    ("heart", "oximeter", "expected"),
+    [
+        ([("B", B)], [("D", D)], [("BD", 10, 50, "HR 74, SpO₂ 78 %")]),
+        ([("A20", A)], [("D", D)], [("AD", 1, 59, "apnea 22 s, SpO₂ 78 %")]),
+        ([("AB", A, B)], [("D", D)], [("ABD", 1, 59, "apnea 22 s, HR 74, SpO₂ 78 %")]),
+        (
+            [("AB", A, B)],
+            [("BD", B._replace(start=11.0, nadir=71.0), D)],
+            [("ABD", 1, 59, "apnea 22 s, HR 71, SpO₂ 78 %")],
+        ),
+        ([("B", B)], [("D", D._replace(start=200.0, end=230.0))], None),
+        ([("B", B), ("B", B._replace(start=100.0, end=110.0))], [], None),
+    ],
+)
+def test_what_two_monitors_tell_of_one_spell_is_one(
+    heart: list[Any], oximeter: list[Any], expected: list[tuple[str, int, int, str]] | None
+) -> None:
+    """By the windows of a spell, on the host's time; each letter and extreme once."""
+    ahead = 7 * NS  # that the oximeter's clock is
+    told = []
+    for stream, rows, off in (("heart", heart, 0), ("oximeter", oximeter, ahead)):
+        for letters, *members in rows:
+            moved = tuple(
+                each._replace(start=each.start + off / NS, end=each.end + off / NS)
+                for each in members
+            )
+            start_ns = round(moved[0].start * NS)
+            seconds = max(each.end for each in moved) - moved[0].start
+            told.append((start_ns - off, SpellTold(start_ns, stream, seconds, letters, moved)))
+
+    found = told_once(told)
+    if expected is None:
+        assert found == sorted(told)
+    else:
+        assert [
+            (each.letters, at / NS, each.seconds, each.detail) for at, each in found
+        ] == expected
+    apart = told_once(told, lambda _: True)
+    assert apart == sorted(told)
+    if expected is not None:
+        ((_, led),) = told_once(told, lambda each: each.stream == "oximeter")
+        assert led.stream == "oximeter"
 
 
 def test_a_new_monitor_is_not_blanked_by_what_the_other_has_told(bed: Bed) -> None:
@@ -493,7 +543,7 @@ def test_two_waves_of_one_name_are_called_by_their_sites() -> None:
     assert sorted(found.values()) == ["Pleth foot", "Pleth hand"]
 
 
-def test_a_tagged_spell_stays_whatever_another_monitor_tells_later(bed: Bed) -> None:
+def test_a_tagged_spell_keeps_its_tag_whatever_another_monitor_tells_later(bed: Bed) -> None:
     """What a nurse said of it is not lost from the page."""
     bed.both()
     now = bed.clock.now
@@ -513,7 +563,7 @@ def test_a_tagged_spell_stays_whatever_another_monitor_tells_later(bed: Bed) -> 
     bed.clock.now += 2 * NS
     catch_up(bed.ward)
     found = [(each["letters"], each["tags"]) for each in bed.ward.bed(BED)["spells"]]
-    assert found == [("B", ["stimulated"]), ("BD", [])]
+    assert found == [("BD", ["stimulated"])]
 
 
 def test_a_simulator_that_was_taken_away_marks_the_unit_no_more() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from joey.store.archive import Archive, StreamRow
     from joey.store.records import Place, Records
-    from joey.web.told import SpellTold
+    from joey.web.spells import SpellTold
 
 __all__ = ["SaidOfSpell", "Tags", "words_of_tags"]
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right, insort
+from bisect import insort
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from joey.people import stream_id
 from joey.store.journal import shard_of
 from joey.web.searched import KEPT_NS, Searched
+from joey.web.spells import spell_of, told_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
     from joey.store.archive import Archive, Checkpoint, FactRow, StreamRow
     from joey.store.journal import Journal
+    from joey.web.spells import SpellTold
 
-__all__ = ["SpellTold", "Told", "once_each"]
+__all__ = ["Told"]
 
 NS = 1_000_000_000
 KINDS = ("spell", "down", "up", "revised")
@@ -33,36 +34,6 @@ STILL_S = 4.5  # s without a sign of a worker that is behind, from which it is d
 NOTHING_S = 180.0  # s without a fact of a stream, after which nothing in it can be looked at
 AHEAD_NS = 5 * NS  # ns; what is told to be later than that is laid wrong
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
-UNITS = {
-    "bradycardia": "HR {:.0f}",
-    "tachycardia": "HR {:.0f}",
-    "desaturation": "SpO₂ {:.0f} %",
-}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SpellTold:
-    """A spell, on the device's clock.
-
-    Parameters
-    ----------
-    start_ns : int
-        Its start by the device: with the stream what a tag is of (`tags.Tags`). [ns UTC]
-    stream : str
-        Of what stream.
-    seconds : float
-        How long. [s]
-    letters : str
-        ``A20``, ``BD`` ...
-    detail : str
-        The extremes reached.
-    """
-
-    start_ns: int
-    stream: str
-    seconds: float
-    letters: str
-    detail: str
 
 
 @dataclass(slots=True)
@@ -158,7 +129,7 @@ class Told:
         """Return the spells of a bed that began after a time, with the host's time. [ns UTC]
 
         How far a device's clock is off is known better with every minute: the host's time of a
-        spell is that of now. What two monitors tell of one spell is told once.
+        spell is that of now. What several monitors tell of one spell is told once.
 
         Parameters
         ----------
@@ -181,7 +152,7 @@ class Told:
             and at_ns <= until_ns
             and self._counts(each.stream, whose)
         )
-        return once_each(timed, stays)
+        return told_once(timed, stays)
 
     def begins(self, stream: str, start_ns: int) -> bool:
         """Return whether a spell of a stream begins at a time. [ns UTC, the device's]"""
@@ -341,63 +312,8 @@ class Told:
                 if each.stream != row.stream or not row.start_ns <= each.start_ns < row.end_ns
             ]
         elif row.kind == "spell":
-            insort(bed.spells, _spell(row))
+            insort(bed.spells, spell_of(row))
         elif row.kind == SEARCHED:
             bed.searched.take(row)
         elif row.stream in bed.open:
             bed.open[row.stream].down_ns = row.start_ns if row.kind == "down" else 0
-
-
-def once_each(
-    spells: Iterable[tuple[int, SpellTold]],
-    stays: Callable[[SpellTold], bool] = lambda _: False,
-) -> list[tuple[int, SpellTold]]:
-    """Return spells in order, but what two monitors of a bed tell of one spell once.
-
-    Of two that overlap, of different streams, one whose letters the other has too is left out,
-    unless it `stays`.
-    """
-    found = sorted(spells)
-    if len({each.stream for _, each in found}) < 2:
-        return found
-    longest_ns = max(each.seconds for _, each in found) * NS
-    kept: list[tuple[int, SpellTold]] = []  # in order: only those around one may tell it
-    for pair in sorted(found, key=lambda each: (-len(_kinds(each[1])), -each[1].seconds, each)):
-        at_ns, spell = pair
-        first = bisect_left(kept, at_ns - longest_ns, key=itemgetter(0))
-        last = bisect_right(kept, at_ns + spell.seconds * NS, key=itemgetter(0))
-        if stays(spell) or not any(_tells(kept[k], pair) for k in range(first, last)):
-            insort(kept, pair)
-    return kept
-
-
-def _tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:
-    (a_ns, a), (b_ns, b) = one, other
-    apart = a_ns > b_ns + b.seconds * NS or b_ns > a_ns + a.seconds * NS
-    return a.stream != b.stream and not apart and _kinds(b) <= _kinds(a)
-
-
-def _kinds(spell: SpellTold) -> set[str]:
-    return {each for each in spell.letters if each.isalpha()}
-
-
-def _spell(row: FactRow) -> SpellTold:
-    said: dict[str, Any] = json.loads(row.data)
-    seconds = (row.end_ns - row.start_ns) / NS
-    letters = str(said["letters"])
-    return SpellTold(row.start_ns, row.stream, seconds, letters, _detail(said))
-
-
-def _detail(said: dict[str, Any]) -> str:
-    """Return the extremes of a spell in words: ``apnea 22 s, HR 74, SpO₂ 76 %``."""
-    worst: dict[str, float] = {}
-    apnea = 0.0
-    for member in said["members"]:
-        kind, nadir = member["kind"], member["nadir"]
-        if kind == "apnea":
-            apnea = max(apnea, member["end"] - member["start"])
-        elif kind in UNITS and nadir is not None:
-            worse = max if kind == "tachycardia" else min
-            worst[kind] = worse(worst.get(kind, nadir), nadir)
-    words = [f"apnea {apnea:.0f} s"] if apnea else []
-    return ", ".join([*words, *(UNITS[kind].format(value) for kind, value in worst.items())])

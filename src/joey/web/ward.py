@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from joey.store.records import BedView as BedRecord
     from joey.store.records import InfantView, Records, TapView
     from joey.web.settings import PageSettings
-    from joey.web.told import SpellTold
+    from joey.web.spells import SpellTold
 
 __all__ = ["PageFacts", "Ward"]
 
