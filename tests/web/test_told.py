@@ -361,6 +361,28 @@ def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock
     ward.close()
 
 
+def test_an_empty_bed_shows_nothing_of_who_lay_there(folder: Path, clock: Clock) -> None:
+    """Neither numbers nor spells of the infant that left; what a monitor says since may stand."""
+    at = clock.now / NS - 1000
+    heard = observations("4", "M5", "LI^WEI", clock.now, numbers={})
+    tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)}, heard=heard)
+    admit(folder, "4", "M5", "LI^WEI", at_ns=clock.now - 1500 * NS)
+    write(folder, heard, BED, clock.now)
+    ward = open_ward(folder, clock)
+    assert len(spells(ward)) == 1
+    admit(folder, "4", "M5", "LI^WEI", "A03", at_ns=clock.now - 300 * NS)
+    catch_up(ward)
+
+    assert spells(ward) == []
+    data = ward.oxycrg(BED, clock.now / 1e6 - 1_800_000, 60_000.0, 30)
+    values = np.frombuffer(data[-6 * 30 * 4 :], np.float32).reshape(6, 30)
+    assert np.isnan(values[:, :24]).all()
+    assert np.isfinite(values[0, 26:29]).all()
+    trend = ward.trend(BED)
+    assert all(value is None for value in trend["hr"][:108])
+    ward.close()
+
+
 def test_beds_of_two_units_are_told_apart(tmp_path: Path) -> None:
     """As short as can be; the unit's name stands only where two beds have one name."""
     beds = "NICU/4", "NICU/12/1", "NICU/13/1", "NICU/7", "SCN/7"

@@ -275,7 +275,7 @@ class Ward:
         return record
 
     def _since(self, bed: str) -> int:
-        """Return since when who lies in a bed does; 0 where nobody does. [ns UTC]"""
+        """Return since when who lies in a bed does, or nobody; 0 where nobody ever did. [ns UTC]"""
         record = self._record(bed)
         return (record.since_ns or 0) if record is not None else 0
 

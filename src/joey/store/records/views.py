@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from joey.people import DatedName, ShownName, room_order, show_name
 from joey.store.records.holding import (
@@ -90,7 +90,7 @@ class BedView:
     infant : InfantView or None
         None where nobody is admitted.
     since_ns : int or None
-        Since when the infant is here. [ns UTC]
+        Since when the infant is here; where nobody is, since when nobody, None if ever. [ns UTC]
     holds : tuple of Hold
         With a tap in the last two days, in order of start; a running one has no end.
     holders : tuple of HolderView
@@ -179,7 +179,7 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         unit=row.unit,
         bed=row.bed,
         infant=None if infant is None else infant_view(connection, infant, now_ns),
-        since_ns=None if stay is None else int(stay.since_ns),
+        since_ns=_empty_since(connection, key) if stay is None else int(stay.since_ns),
         holds=holds_of(connection, infant, key, now_ns - 2 * DAY_NS),
         holders=() if infant is None else _holders(connection, infant),
         streams=()
@@ -188,6 +188,12 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         cut_short=cut_short(connection, key, now_ns - TOLD_NS),
         carried_on=carried_on(connection, key, now_ns - TOLD_NS),
     )
+
+
+def _empty_since(connection: Connection, bed: str) -> int | None:
+    """Return when the last stay at a bed ended, that of a taken back admission too. [ns UTC]"""
+    last = connection.execute(select(func.max(stays.c.until_ns)).where(stays.c.bed == bed)).scalar()
+    return None if last is None else int(last)
 
 
 def hold_view(connection: Connection, key: str, now_ns: int) -> HoldView | None:
