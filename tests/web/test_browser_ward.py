@@ -927,6 +927,41 @@ def test_waves_go_on_after_the_pages_were_started_again(
     assert page.evaluate(after) == [900500, 500, 15250, 15000, 3_600_996, 250]
 
 
+def test_a_strip_that_is_not_measured_says_so_and_has_no_scale(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Since when, and no cause; what is sent at the rail is no height; the other strip goes on."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    drawn = """async () => {
+        const { Strips } = await import("/static/strips.js");
+        const { heard, hostNow } = await import("/static/clock.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 200px; display: block";
+        document.body.append(canvas);
+        heard(Date.now(), 1);
+        const strips = new Strips(canvas), begin = hostNow() - 20000;
+        const add = (id, k, counts, runs) => strips.add({ id, label: id, kind: "ecg", unit: "mV",
+            fs: 100, scale: 1, offset: 0, t0: begin, first: 100 * k, n: 100, bytes: 2, runs },
+            Int16Array.from(counts));
+        const wave = [...Array(100).keys()], rail = Array(100).fill(5);
+        for (let k = 0; k < 20; k++) {
+            add("a", k, k === 4 ? rail : wave, k > 4 ? [] : [[0, 100]]);
+            add("b", k, wave, [[0, 100]]);
+        }
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        strips.paint();
+        const { hms } = await import("/static/format.js");
+        const flat = { ring: new Float32Array(4).fill(5), next: 4 };
+        strips.range(flat, 0, 4);
+        return [drawn, hms(begin + 4990), strips.words(), flat.low, flat.high];
+    }"""
+    words, since, said, low, high = page.evaluate(drawn)
+    assert words == ["a", f"not measured since {since}", "b", "−8 to 107 mV"]
+    assert said.startswith(f"a: not measured since {since}; b: last sample ")
+    assert (low, high) == (4.5, 5.5)
+
+
 def test_the_keyboard_stays_in_the_panel(browser: Browser, ward: tuple[Served, set[str]]) -> None:
     """After Enter on a button that is gone, Tab goes on there; a key held down taps once."""
     page = tablet(browser, ward[0], "/beds/NICU/4")

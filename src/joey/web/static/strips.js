@@ -10,6 +10,8 @@ const FRAME_MS = 100;
 const PIXELS_PER_S = 50; // about 25 mm/s on a tablet
 const AHEAD_PX = 14; // wiped in front of the pen
 const KEEP_S = 40;
+const LOST_MS = 5000; // without a measured sample, from which a signal is said to be lost everywhere
+const FLAT = 0.5; // of its unit, above and below what does not move at all
 
 /**
  * @typedef {object} Wave
@@ -27,6 +29,8 @@ const KEEP_S = 40;
  * @property {number} low
  * @property {number} high
  * @property {number} lastAt host time of the last sample [ms]
+ * @property {number} goodAt host time of the last that was measured [ms]; 0: none
+ * @property {boolean} silent whether it is lost
  */
 
 /** The strips of one bed. */
@@ -64,7 +68,7 @@ export class Strips {
   add(piece, values) {
     let wave = this.waves.get(piece.id);
     if (wave && Math.abs(wave.t0 - piece.t0) > 200) { // the clock was set
-      wave.t0 = piece.t0; this.clean = false;
+      wave.t0 = piece.t0; wave.goodAt = 0; this.clean = false;
       // Or the pages were started again, and count from another sample: what is here has no place there.
       if (piece.first !== wave.next) { wave.ring.fill(NaN); wave.next = wave.painted = piece.first; }
     }
@@ -72,7 +76,7 @@ export class Strips {
     if (!wave || wave.fs !== piece.fs || wave.label !== piece.label) {
       for (const [id, old] of this.waves) if (old.label === piece.label) this.waves.delete(id);
       wave = { id: piece.id, label: piece.label, kind: piece.kind, unit: piece.unit, fs: piece.fs, t0: piece.t0, scale: piece.scale, offset: piece.offset,
-        ring: new Float32Array(Math.ceil(piece.fs * KEEP_S)).fill(NaN), next: piece.first, painted: piece.first, low: NaN, high: NaN, lastAt: 0 };
+        ring: new Float32Array(Math.ceil(piece.fs * KEEP_S)).fill(NaN), next: piece.first, painted: piece.first, low: NaN, high: NaN, lastAt: 0, goodAt: 0, silent: false };
       const fresh = this.waves.get(piece.id)?.label !== piece.label;
       this.waves.set(piece.id, wave);
       if (fresh) { this.waves = new Map([...this.waves].sort(([, a], [, b]) => rank(a) - rank(b) || a.label.localeCompare(b.label))); this.clean = false; }
@@ -87,6 +91,8 @@ export class Strips {
     if (first < wave.painted) this.clean = false;
     wave.next = Math.max(wave.next, first + values.length);
     wave.lastAt = wave.t0 + ((wave.next - 1) / wave.fs) * 1000;
+    const measured = Math.max(0, ...piece.runs.map((/** @type {[number, number]} */ [, hi]) => hi));
+    if (measured) wave.goodAt = Math.max(wave.goodAt, wave.t0 + ((first + measured - 1) / wave.fs) * 1000);
   }
 
   /** Take away what is drawn, frozen or not: it is another's. */
@@ -103,9 +109,15 @@ export class Strips {
     if (this.frozen || document.hidden) return;
     const { pen, width, height, changed } = fit(this.canvas);
     if (!width || !height || !this.waves.size) return;
+    const speed = rate(), now = hostNow() - PLAY_OUT_MS * speed;
+    // By what was heard, not by the clock: where no link is, nobody knows whether it is measured.
+    const heard = Math.max(...[...this.waves.values()].map((wave) => wave.lastAt));
+    for (const wave of this.waves.values()) {
+      const silent = heard - wave.goodAt > LOST_MS;
+      if (silent !== wave.silent) { wave.silent = silent; this.clean = false; }
+    }
     const all = changed || !this.clean;
     if (all) { pen.clearRect(0, 0, width, height); this.clean = true; this.ink = { ecg: color("hr"), pleth: color("spo2"), resp: color("rr"), other: color("ink"), quiet: color("quiet"), paper: color("raised"), rule: color("rule") }; }
-    const speed = rate(), now = hostNow() - PLAY_OUT_MS * speed;
     const perS = PIXELS_PER_S / speed; // a demo that runs fast keeps its look
     const lane = height / this.waves.size;
     let k = 0;
@@ -128,8 +140,10 @@ export class Strips {
       pen.fillText(wave.label, 6, top + 3);
       const named = pen.measureText(wave.label).width;
       pen.fillStyle = ink.quiet ?? ""; pen.font = "12px system-ui, sans-serif";
-      pen.fillText(Number.isFinite(wave.low) ? scaleWords(wave) : "not measured", named + 16, top + 5);
+      if (wave.silent) middle(pen, silence(wave), width / 2, top + label + (high - label) / 2);
+      else pen.fillText(scaleWords(wave), named + 16, top + 5);
     }
+    if (wave.silent) { wave.painted = Math.max(wave.painted, upto); /** @type {any} */ (wave).wiped = undefined; return; }
     const from = all ? oldest : Math.max(wave.painted, oldest);
     const place = (/** @type {number} */ index) => ((((wave.t0 / 1000 + index / wave.fs) * perS) % width) + width) % width;
     const y0 = top + label, room = high - label - 4;
@@ -162,13 +176,13 @@ export class Strips {
       if (value > high) high = value;
     }
     if (low === Infinity) { wave.low = wave.high = NaN; return; }
-    const room = (high - low || 1) * 0.08;
+    const room = high > low ? (high - low) * 0.08 : FLAT;
     wave.low = low - room; wave.high = high + room;
   }
 
   /** Lay it anew where new samples leave it, or no longer fill a third of it. @param {Wave} wave @param {number} from @param {number} upto */
   outgrown(wave, from, upto) {
-    if (Number.isNaN(wave.low)) { this.range(wave, from, upto); this.clean = false; return; }
+    if (Number.isNaN(wave.low)) { this.range(wave, from, upto); this.clean = Number.isNaN(wave.low); return; }
     let beyond = false;
     for (let k = from; k < upto; k++) {
       const value = /** @type {number} */ (wave.ring[((k % wave.ring.length) + wave.ring.length) % wave.ring.length]);
@@ -179,16 +193,26 @@ export class Strips {
 
   /** What a screen reader is told, and what a test looks at. */
   words() {
-    return [...this.waves.values()].map((wave) => `${wave.label}: last sample ${hms(wave.lastAt)}`).join("; ");
+    return [...this.waves.values()].map((wave) => `${wave.label}: ${wave.silent ? silence(wave) : `last sample ${hms(wave.lastAt)}`}`).join("; ");
   }
 }
 
 /** The height of a lane in words; a pleth has no unit, its height means nothing. @param {Wave} wave */
 function scaleWords(wave) {
-  if (wave.unit === "NU" || !wave.unit) return "";
+  if (wave.unit === "NU" || !wave.unit || !Number.isFinite(wave.low)) return "";
   const digits = wave.high - wave.low >= 20 ? 0 : wave.high - wave.low >= 2 ? 1 : 2;
   return `${wave.low.toFixed(digits).replace("-", "−")} to ${wave.high.toFixed(digits)} ${wave.unit === "Ohm" ? "Ω" : wave.unit}`;
 }
+/** That a wave is lost, and since when; why, nobody here knows. @param {Wave} wave */
+const silence = (wave) => wave.goodAt ? `not measured since ${hms(wave.goodAt)}` : "not measured";
+
+/** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} x @param {number} y */
+function middle(pen, words, x, y) {
+  pen.font = "600 15px system-ui, sans-serif"; pen.textAlign = "center"; pen.textBaseline = "middle";
+  pen.fillText(words, x, y);
+  pen.textAlign = "left";
+}
+
 /** @param {Wave} wave */
 const rank = (wave) => ["ecg", "pleth", "resp"].indexOf(wave.kind) + 1 || 9;
 
