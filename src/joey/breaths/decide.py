@@ -8,6 +8,8 @@ with it, and it is learned anew when what moves the chest has another size for a
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,15 +75,40 @@ class State:
         self.rings[:2], self.rings[2:4], self.rings[4:] = height, quick, turn
 
 
-@kernel
-def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machine, read from top to bottom)
+class Blocks(NamedTuple):
+    """What is measured of blocks of samples; NaN where it is not known.
+
+    How far the impedance moves around a block, how far it moves when nobody breathes, how far it
+    moved in the last seconds, and the RMS of its fourth and second differences.
+    """
+
+    moves: NDArray[np.float64]
+    floor: NDArray[np.float64]
+    lately: NDArray[np.float64]
+    rough: NDArray[np.float64]
+    brisk: NDArray[np.float64]
+
+
+class Notes(NamedTuple):
+    """What is noted of blocks of samples.
+
+    The usual breath as it was known, whether movement was too slow for it, whether it was trusted,
+    whether there was motion, and whether no breath of the usual size came since.
+    """
+
+    usual: NDArray[np.float64]
+    slow: NDArray[np.bool_]
+    trusted: NDArray[np.bool_]
+    motion: NDArray[np.bool_]
+    shaken: NDArray[np.bool_]
+
+
+@kernel(counted=False)
+def decide(  # noqa: PLR0913, PLR0917  (a compiled function has no keywords)
     samples: NDArray[np.int64],
     valid: NDArray[np.bool_],
-    moves: NDArray[np.float64],
-    floor: NDArray[np.float64],
-    lately: NDArray[np.float64],
-    rough: NDArray[np.float64],
-    brisk: NDArray[np.float64],
+    blocks: NDArray[np.float64],
+    marks: NDArray[np.bool_],
     block: int,
     slowest: float,
     upto: int,
@@ -90,11 +117,6 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     rings: NDArray[np.float64],
     found: NDArray[np.int64],
     rises: NDArray[np.float64],
-    usual: NDArray[np.float64],
-    slow: NDArray[np.bool_],
-    trusted: NDArray[np.bool_],
-    motion: NDArray[np.bool_],
-    shaken: NDArray[np.bool_],
 ) -> tuple[int, int]:
     """Go on to sample `upto`; return how many breaths were found and before where all are final.
 
@@ -102,10 +124,11 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
     ----------
     samples, valid : ndarray, shape (n,)
         Band-passed impedance and where it can be judged.
-    moves, floor, lately, rough, brisk : ndarray of float64, shape (n // block,)
-        For each block of samples: how far the impedance moves around it, how far it moves when
-        nobody breathes, the median of `moves` over the last seconds, and the RMS of its fourth and
-        second differences; NaN where unknown.
+    blocks : ndarray of float64, shape (6, n // block + 1)
+        For each block of samples what `Blocks` says, then what is changed in place: the usual
+        breath.
+    marks : ndarray of bool, shape (4, n // block + 1)
+        Changed in place: the other `Notes` of each block.
     block : int
         Samples in a block.
     slowest : float
@@ -118,116 +141,201 @@ def decide(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917  (one state machin
         `State`, changed in place.
     found, rises : ndarray
         Room for the indices of breaths, and how far they rose.
-    usual, slow, trusted, motion, shaken : ndarray, shape (n // block,)
-        Changed in place: the usual breath as it was known at each block, whether movement was too
-        slow for it, whether it was trusted, whether there was motion, and whether no breath of the
-        usual size came since.
     """
+    seen = Blocks(blocks[0], blocks[1], blocks[2], blocks[3], blocks[4])
+    notes = Notes(blocks[5], marks[0], marks[1], marks[2], marks[3])
     n = 0
     for i in range(int(s[POS]), upto):
         if i % block == 0:
-            b = i // block
-            move = moves[b]
-            motion[b] = move > VIOLENT * s[HEIGHT] or rough[b] > ROUGH * s[QUICK]
-            if s[HEIGHT] <= 0:  # nothing was learned yet
-                motion[b] = False
-            if motion[b]:
-                s[AGREES] = 0.0
-                s[SHAKEN] = 1.0
-                s[ANEW] = i
-                restless = (i - s[CALM]) / fs > RESTLESS_S
-            else:
-                s[CALM] = i
-                restless = False
-            waited, least = LOST_S, floor[b]
-            sure = s[AGREES] >= AGREE and s[PROOF] >= PROVEN
-            if sure:
-                waited, least = LOST_TRUSTED_S, max(least, LEAST * s[HEIGHT])
-            leisure = slowest * moves[b]
-            slow[b] = brisk[b] < min(BRISK * s[TURN], leisure)
-            since = (i - max(s[AGREED], s[ANEW])) / fs
-            if since > LOST_SLOW_S:
-                least = floor[b]
-            if lately[b] > least and (restless or (since > waited and not motion[b])):
-                s[CALM] = i
-                turn = _mean(brisk, b)
-                alike = s[AGREES] < AGREE and turn * s[HEIGHT] >= ALIKE * s[TURN] * lately[b]
-                # What was never proven may have been motion: its shape says nothing.
-                alike = alike or s[PROOF] < PROVEN
-                alike = alike or _is_brisk(brisk, moves, b, slowest)
-                if alike or restless or since > LOST_SLOW_S:
-                    s[HEIGHT], s[QUICK], s[TURN] = lately[b], _mean(rough, b), turn
-                    rings[:2], rings[2:4], rings[4:] = s[HEIGHT], s[QUICK], s[TURN]
-                    s[AGREES] = s[PROOF] = 0.0
-                    s[ANEW] = i
-            usual[b] = s[HEIGHT]
-            shaken[b] = s[SHAKEN] > 0
-            trusted[b] = s[AGREES] >= AGREE and s[PROOF] >= PROVEN
+            _look_around(i, i // block, fs, slowest, seen, notes, s, rings)
         if not valid[i]:
-            s[RISING] = 0.0
-            s[EXTREME] = 0.0
-            s[WHERE] = -1.0
-            s[AGREES] = 0.0
-            s[ANEW] = i
+            _lose(i, s)
             continue
         value = float(samples[i])
-        if s[WHERE] < 0:
-            s[EXTREME] = value
-            s[OTHER] = value
-            s[WHERE] = i
+        if not _has_fallen(i, value, s):
             continue
-        step = s[HEIGHT] * SHARE
-        if s[RISING] > 0:
-            if value > s[EXTREME]:
-                s[EXTREME] = value
-                s[WHERE] = i
-            elif s[EXTREME] - value > step:
-                height = s[EXTREME] - s[OTHER]
-                at = int(s[WHERE]) // block
-                # Between the troughs that the band leaves at both ends of a pause, its still middle
-                # is a top as well: nothing rises or falls there.
-                stands = moves[at] < STANDS * step
-                if not slow[at] and not stands:
-                    found[n] = int(s[WHERE])
-                    rises[n] = height
-                    n += 1
-                    if AGREE_FROM * s[HEIGHT] < height < AGREE_TO * s[HEIGHT]:
-                        s[AGREES] += 1.0
-                        s[SHAKEN] = 0.0
-                        s[PROOF] += 1.0
-                        s[AGREED] = s[WHERE]
-                    else:
-                        if s[PROOF] < PROVEN:
-                            s[PROOF] = max(s[PROOF] - 2.0, 0.0)
-                        if s[AGREES] < AGREE:
-                            s[AGREES] = max(s[AGREES] - 1.0, 0.0)
-                    # Motion must not set the size of a breath: it would hide the next ones.
-                    if not motion[at] and rough[at] >= 0:
-                        most = MOST_GROWTH
-                        height = min(height, most * s[HEIGHT])
-                        s[HEIGHT] = push(rings[0], rings[1], int(s[COUNT]), height)
-                        quick = min(rough[at], most * s[QUICK])
-                        s[QUICK] = push(rings[2], rings[3], int(s[COUNT]), quick)
-                        turn = min(brisk[at], most * s[TURN])
-                        s[TURN] = push(rings[4], rings[5], int(s[COUNT]), turn)
-                        s[COUNT] += 1
-                s[RISING] = 0.0
-                s[EXTREME] = value
-                s[WHERE] = i
-        elif value < s[EXTREME]:
-            s[EXTREME] = value
-            s[WHERE] = i
-        elif value - s[EXTREME] > step:
-            s[RISING] = 1.0
-            s[OTHER] = s[EXTREME]
-            s[EXTREME] = value
-            s[WHERE] = i
+        at = int(s[WHERE]) // block
+        if _is_breath(at, seen, notes, s):
+            found[n] = int(s[WHERE])
+            rises[n] = s[EXTREME] - s[OTHER]
+            _weigh(rises[n], s)
+            # Motion must not set the size of a breath: it would hide the next ones.
+            if not notes.motion[at] and seen.rough[at] >= 0:
+                _get_used(rises[n], seen.rough[at], seen.brisk[at], s, rings)
+            n += 1
+        _turn(i, value, 0.0, s)
     s[POS] = max(upto, int(s[POS]))
     final = int(s[WHERE]) if s[RISING] > 0 else int(s[POS])
     return n, final
 
 
-@kernel
+@kernel(counted=False)
+def _look_around(
+    i: int,
+    b: int,
+    fs: float,
+    slowest: float,
+    seen: Blocks,
+    notes: Notes,
+    s: NDArray[np.float64],
+    rings: NDArray[np.float64],
+) -> None:
+    """Note what moves the chest as a block begins, and learn anew what has become usual."""
+    motion = _is_motion(b, seen, s)
+    restless = motion and (i - s[CALM]) / fs > RESTLESS_S
+    if motion:
+        s[AGREES] = 0.0
+        s[SHAKEN] = 1.0
+        s[ANEW] = i
+    else:
+        s[CALM] = i
+    notes.motion[b] = motion
+    notes.slow[b] = seen.brisk[b] < min(BRISK * s[TURN], slowest * seen.moves[b])
+    since = (i - max(s[AGREED], s[ANEW])) / fs
+    if _is_unusual(b, since, motion, restless, seen, s):
+        s[CALM] = i
+        if restless or since > LOST_SLOW_S or _may_be_breaths(b, slowest, seen, s):
+            _learn_anew(i, b, seen, s, rings)
+    notes.usual[b] = s[HEIGHT]
+    notes.shaken[b] = s[SHAKEN] > 0
+    notes.trusted[b] = _is_trusted(s)
+
+
+@kernel(counted=False)
+def _is_motion(b: int, seen: Blocks, s: NDArray[np.float64]) -> bool:
+    """Whether it moves more than any breath does, or more roughly; unknown until one is known."""
+    if s[HEIGHT] <= 0:
+        return False
+    return bool(seen.moves[b] > VIOLENT * s[HEIGHT] or seen.rough[b] > ROUGH * s[QUICK])
+
+
+@kernel(counted=False)
+def _is_trusted(s: NDArray[np.float64]) -> bool:
+    """Whether enough breaths agree with the usual one: lately, and since it was learned."""
+    return bool(s[AGREES] >= AGREE and s[PROOF] >= PROVEN)
+
+
+@kernel(counted=False)
+def _is_unusual(
+    b: int,
+    since: float,
+    motion: bool,  # noqa: FBT001
+    restless: bool,  # noqa: FBT001
+    seen: Blocks,
+    s: NDArray[np.float64],
+) -> bool:
+    """Whether the chest has moved for long, and no breath was of the usual size."""
+    waited, least = LOST_S, seen.floor[b]
+    if _is_trusted(s):  # a pause may last, and what moves little in it is no breathing
+        waited, least = LOST_TRUSTED_S, max(least, LEAST * s[HEIGHT])
+    if since > LOST_SLOW_S:
+        least = seen.floor[b]
+    return bool(seen.lately[b] > least and (restless or (since > waited and not motion)))
+
+
+@kernel(counted=False)
+def _may_be_breaths(b: int, slowest: float, seen: Blocks, s: NDArray[np.float64]) -> bool:
+    """Whether what moves the chest is as brisk as breaths of an infant: no drift, no adult's."""
+    if s[PROOF] < PROVEN:  # what is usual may have been motion: its shape says nothing
+        return True
+    alike = _mean(seen.brisk, b) * s[HEIGHT] >= ALIKE * s[TURN] * seen.lately[b]
+    return bool((s[AGREES] < AGREE and alike) or _is_brisk(seen.brisk, seen.moves, b, slowest))
+
+
+@kernel(counted=False)
+def _learn_anew(
+    i: int, b: int, seen: Blocks, s: NDArray[np.float64], rings: NDArray[np.float64]
+) -> None:
+    """Take what moves the chest now for the usual breath, until breaths agree not yet trusted."""
+    s[HEIGHT] = seen.lately[b]
+    s[QUICK] = _mean(seen.rough, b)
+    s[TURN] = _mean(seen.brisk, b)
+    rings[:2], rings[2:4], rings[4:] = s[HEIGHT], s[QUICK], s[TURN]
+    s[AGREES] = s[PROOF] = 0.0
+    s[ANEW] = i
+
+
+@kernel(counted=False)
+def _lose(i: int, s: NDArray[np.float64]) -> None:
+    """Forget rise and fall where nothing can be judged, and trust the usual breath no more."""
+    s[RISING] = 0.0
+    s[EXTREME] = 0.0
+    s[WHERE] = -1.0
+    s[AGREES] = 0.0
+    s[ANEW] = i
+
+
+@kernel(counted=False)
+def _has_fallen(i: int, value: float, s: NDArray[np.float64]) -> bool:
+    """Follow rise and fall; return whether a top lies behind by as much as a breath falls."""
+    if s[WHERE] < 0:
+        s[OTHER] = value
+        _turn(i, value, 0.0, s)
+        return False
+    step = s[HEIGHT] * SHARE
+    if s[RISING] > 0:
+        if value > s[EXTREME]:
+            s[EXTREME] = value
+            s[WHERE] = i
+            return False
+        return bool(s[EXTREME] - value > step)
+    if value < s[EXTREME]:
+        s[EXTREME] = value
+        s[WHERE] = i
+    elif value - s[EXTREME] > step:
+        s[OTHER] = s[EXTREME]
+        _turn(i, value, 1.0, s)
+    return False
+
+
+@kernel(counted=False)
+def _turn(i: int, value: float, rising: float, s: NDArray[np.float64]) -> None:
+    """Begin to rise, or to fall."""
+    s[RISING] = rising
+    s[EXTREME] = value
+    s[WHERE] = i
+
+
+@kernel(counted=False)
+def _is_breath(at: int, seen: Blocks, notes: Notes, s: NDArray[np.float64]) -> bool:
+    """Whether the chest moves around a top, and not as slowly as an adult's.
+
+    Between the troughs that the band leaves at both ends of a pause, its still middle is a top as
+    well: nothing rises or falls there.
+    """
+    stands = seen.moves[at] < STANDS * (s[HEIGHT] * SHARE)
+    return not notes.slow[at] and not stands
+
+
+@kernel(counted=False)
+def _weigh(height: float, s: NDArray[np.float64]) -> None:
+    """Count a breath for the usual one, or against it."""
+    if AGREE_FROM * s[HEIGHT] < height < AGREE_TO * s[HEIGHT]:
+        s[AGREES] += 1.0
+        s[SHAKEN] = 0.0
+        s[PROOF] += 1.0
+        s[AGREED] = s[WHERE]
+        return
+    # What is proven, and what is trusted, stays so: a sigh says nothing against either.
+    if s[PROOF] < PROVEN:
+        s[PROOF] = max(s[PROOF] - 2.0, 0.0)
+    if s[AGREES] < AGREE:
+        s[AGREES] = max(s[AGREES] - 1.0, 0.0)
+
+
+@kernel(counted=False)
+def _get_used(
+    height: float, rough: float, brisk: float, s: NDArray[np.float64], rings: NDArray[np.float64]
+) -> None:
+    """Let a breath have its part in the usual one; a large one counts for no more than it may."""
+    count = int(s[COUNT])
+    s[HEIGHT] = push(rings[0], rings[1], count, min(height, MOST_GROWTH * s[HEIGHT]))
+    s[QUICK] = push(rings[2], rings[3], count, min(rough, MOST_GROWTH * s[QUICK]))
+    s[TURN] = push(rings[4], rings[5], count, min(brisk, MOST_GROWTH * s[TURN]))
+    s[COUNT] += 1
+
+
+@kernel(counted=False)
 def _mean(values: NDArray[np.float64], b: int) -> float:
     """Return the mean of the known ones among the last blocks."""
     total, number = 0.0, 0
@@ -238,7 +346,7 @@ def _mean(values: NDArray[np.float64], b: int) -> float:
     return total / max(number, 1)
 
 
-@kernel
+@kernel(counted=False)
 def _is_brisk(
     brisk: NDArray[np.float64], moves: NDArray[np.float64], b: int, slowest: float
 ) -> bool:

@@ -316,11 +316,8 @@ class _Section:
         number, final = self._kernel.decide(
             self._samples,
             self._searched,
-            still.moves,
-            still.floor,
-            still.lately,
-            still.rough,
-            still.brisk,
+            still.blocks,
+            still.marks,
             still.block,
             still.slowest,
             upto,
@@ -329,11 +326,6 @@ class _Section:
             state.rings,
             self._places,
             self._high,
-            still.breath,
-            still.slow,
-            still.trusted,
-            still.motion,
-            still.shaken,
         )
         self._found = np.concatenate((self._found, self._places[:number]))
         self._rises = np.concatenate((self._rises, self._high[:number]))

@@ -60,6 +60,8 @@ class Stillness:
     breath, slow, trusted, motion, shaken : ndarray
         The usual breath as the decision knew it at a block, whether movement was too slow for it,
         whether it trusted it, whether it saw motion, and no breath of the usual size since.
+    blocks, marks : ndarray, shape (6, blocks) and (4, blocks)
+        The rows of the numbers and of the truths among these, in this order.
     """
 
     def __init__(self, samples: int, fs: float, boxes: tuple[int, int, int]) -> None:
@@ -81,13 +83,12 @@ class Stillness:
         # One array of many rows: it goes back to the system whole, small ones stay in holes.
         rows: NDArray[np.float64] = np.full((11, n), np.nan)
         self._high, self._low, self._second, self._fourth, self._heart = rows[:5]
-        self.moves, self.floor, self.lately, self.rough, self.brisk, self.breath = rows[5:]
+        self.blocks = rows[5:]
+        self.moves, self.floor, self.lately, self.rough, self.brisk, self.breath = self.blocks
         for each in (self._second, self._fourth, self._heart, self.breath):
             each[:] = 0.0
-        self.slow: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self.trusted: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self.motion: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
-        self.shaken: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self.marks: NDArray[np.bool_] = np.zeros((4, n), dtype=np.bool_)
+        self.slow, self.trusted, self.motion, self.shaken = self.marks
         # Slow memories of movement and its briskness, each before a block.
         self._memory: NDArray[np.float64] = np.zeros((2, n + 1))
         self.ahead = max(round(AHEAD_S * fs), (likeness.REACH + 1) * self.block)
