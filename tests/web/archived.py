@@ -25,6 +25,8 @@ from tests.web.serving import SOURCE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from joey.quality import Quality
+
 __all__ = ["apnea", "bradycardia", "desaturation", "tell", "work"]
 
 NS = 1_000_000_000
@@ -71,11 +73,12 @@ def tell(
     offset_ns: int = 0,
     heard: bytes = b"",
     kinds: tuple[str, ...] = KINDS,
+    quality: tuple[Quality, ...] = (),
 ) -> str:
     """Put a stream of a bed into the archive, with an hour before a time; return its name.
 
     It is that of a message: by default of what the monitor of JONES sends. What is not among
-    `kinds` it did not measure.
+    `kinds` it did not measure. `quality` is what was judged.
     """
     heard = heard or observations(
         bed.rpartition("/")[2], "M4", "JONES^BABY BOY", now_ns, numbers={}
@@ -93,6 +96,7 @@ def tell(
             Spell(letters, Span(members[0].span.start, members[-1].span.end), members)
             for letters, members in spells.items()
         ),
+        quality=quality,
         envelope=tuple(_minute((begin // (60 * NS) + k) * 60 * NS, kinds) for k in range(minutes)),
     )
     archive = Archive(folder / "archive.db")

@@ -773,6 +773,37 @@ def test_an_hour_that_comes_twice_or_not_at_all_is_told_apart(
     assert any("→" in each for each in drawn)
 
 
+def test_a_heart_rate_in_doubt_is_drawn_pale_and_makes_no_range(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """328 from beats in a motion artifact, and a minute that is not judged yet."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    said = """async (good) => {
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4"), band = (...row) => Float32Array.from(row);
+        crg.minutes = 6; crg.width = 60000; crg.count = 6;
+        crg.end = 29333340 * crg.width; crg.first = 29333334; crg.beats = crg.end - crg.width;
+        const low = band(140, 106, 138, 141, 140, 150), high = band(150, 328, 150, 149, 151, 200);
+        const sure = band(...good.map((each) => each ?? NaN));
+        crg.bands = new Map([["hr", { low, high }], ["good", { low: sure, high: sure }]]);
+        const pen = canvas.getContext("2d"), write = pen.fillText, stroke = pen.stroke, pale = [];
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        pen.stroke = (...all) => { pale.push(pen.globalAlpha < 1); stroke.apply(pen, all); };
+        crg.paint();
+        return [crg.words(), drawn.filter((words) => /^HR/.test(words)), pale.some(Boolean)];
+    }"""
+    words, labels, pale = page.evaluate(said, [140, None, 138, 141, 151, None])
+    assert re.search(r"HR 138 to 151 /min in good quality until \d\d:\d\d:\d\d.*, SpO₂ not", words)
+    assert labels == ["HR (pale: in doubt)"]
+    assert pale
+    words, _, _ = page.evaluate(said, [None] * 6)
+    assert "HR in no good quality until" in words
+
+
 def test_letters_without_room_are_those_of_the_graver_spell(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:

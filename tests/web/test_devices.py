@@ -524,7 +524,7 @@ def test_a_new_monitor_is_not_blanked_by_what_the_other_has_told(bed: Bed) -> No
     bed.tile()
     end = bed.clock.now / 1e6
     data = bed.ward.oxycrg(BED, end - 120_000, 10_000.0, 12)
-    low = np.frombuffer(data[-6 * 12 * 4 :], np.float32).reshape(6, 12)
+    low = np.frombuffer(data[-8 * 12 * 4 :], np.float32).reshape(8, 12)
     assert (low[2, 1:-1] == 93.0).all()
     assert np.isfinite(low[0, 1:-1]).all()
     assert 93.0 in bed.ward.trends()[BED]["spo2"][-3:]

@@ -129,7 +129,7 @@ def test_the_oxycrg_shows_the_newest_minutes(folder: Path, clock: Clock) -> None
     packed = oxycrg_columns(archive, None, BED, (at_ns / 1e6 - 600_000, 600_000.0, 3), at_ns, 0)
     archive.close()
 
-    heart = np.frombuffer(packed[-4 * 18 :], np.float32)[:6].reshape(2, 3)
+    heart = np.frombuffer(packed[-4 * 24 :], np.float32)[:6].reshape(2, 3)
     assert heart[0, 1] == heart[1, 1] == 111.0
     assert heart[1, 0] > 140
     assert heart[1, 2] > 140

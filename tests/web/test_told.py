@@ -336,7 +336,7 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
     data = oxycrg_columns(archive, None, BED, (start, 360_000.0, 10), 0, 0)
     size = int.from_bytes(data[:4], "little")
     at = 4 + size + -(4 + size) % 4
-    low, high = np.frombuffer(data[at:], np.float32).reshape(6, 10)[:2]
+    low, high = np.frombuffer(data[at:], np.float32).reshape(8, 10)[:2]
 
     cells = truth[: 10 * 1440].reshape(10, 1440)
     assert np.array_equal(low, cells.min(axis=1))
@@ -355,7 +355,7 @@ def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock
 
     assert spells(ward) == []
     data = ward.oxycrg(BED, clock.now / 1e6 - 1_800_000, 60_000.0, 30)
-    values = np.frombuffer(data[-6 * 30 * 4 :], np.float32).reshape(6, 30)
+    values = np.frombuffer(data[-8 * 30 * 4 :], np.float32).reshape(8, 30)
     assert np.isnan(values[:, :24]).all()
     assert np.isfinite(values[0, 26:29]).all()
     ward.close()

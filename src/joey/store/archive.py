@@ -416,13 +416,25 @@ class Archive:
         """Return the number of the last fact; 0 where there is none."""
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM facts").fetchone()[0])
 
-    def facts(self, stream: str, kinds: Sequence[str], start_ns: int, end_ns: int) -> list[FactRow]:
-        """Return the facts of a stream that touch a span, by kind and start: what stands. [ns]"""
+    def facts(
+        self,
+        stream: str,
+        kinds: Sequence[str],
+        start_ns: int,
+        end_ns: int,
+        longest_ns: int = 1 << 62,
+    ) -> list[FactRow]:
+        """Return the facts of a stream that touch a span, by kind and start: what stands. [ns]
+
+        Where none of the kinds is longer than `longest_ns`, older ones are not looked at (by
+        default all are): those of a stream of weeks are many.
+        """
         wanted = ", ".join("?" * len(kinds))
         rows = self._db.execute(
             f"SELECT {FACT} FROM facts WHERE stream = ? AND kind IN ({wanted})"  # noqa: S608
-            " AND start_ns < ? AND end_ns >= ? AND superseded IS NULL ORDER BY kind, start_ns, id",
-            (stream, *kinds, end_ns, start_ns),
+            " AND start_ns >= ? AND start_ns < ? AND end_ns >= ? AND superseded IS NULL"
+            " ORDER BY kind, start_ns, id",
+            (stream, *kinds, start_ns - longest_ns, end_ns, start_ns),
         )
         return [FactRow(*row) for row in rows]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.people import stream_id
+from joey.streams import MARK_S
 from joey.web.packing import pack
-from joey.web.recent import CELL_MS, KINDS, NS_PER_MS
+from joey.web.recent import CELL_MS, GOOD, KINDS, NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,6 +24,8 @@ __all__ = ["archived_cells", "oxycrg_columns"]
 MINUTE_NS = 60_000_000_000
 MINUTE_CELLS = 240
 SLOW_MINUTES = 5
+MARK_NS = round(MARK_S * 1e9)  # ns, no judgment is longer: workers cut them at marks
+BESIDE_MS = 1000  # ms beside what is not good: a rate rests on two beats, one may lie there
 
 
 def archived_cells(
@@ -45,17 +48,19 @@ def archived_cells(
     -------
     dict of str to ndarray of float32, shape (stop - first,)
         By `joey.web.recent.KINDS`; NaN where nothing was measured or nothing is known. Of several
-        monitors the first that has a value: one with an ECG before others.
+        monitors the first that has a value: one with an ECG before others. And by `GOOD` the heart
+        rate where it is of good quality.
     ndarray of bool, shape (stop - first,)
         Where the archive has the minute of each of them: its NaN means not measured.
     """
-    cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in KINDS}
+    cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in (*KINDS, GOOD)}
     told = np.zeros(stop - first, dtype=np.bool_)
     ends = []  # of what each has told, where more may come
     for stream in _streams_of(archive, bed, (first, stop), whose):
         upto = 0
         offset = stream.offset_ns
         start_ns, stop_ns = _reach(stream, (first, stop))
+        others = np.isfinite(cells["heart_rate"])  # as another monitor has it
         for row in archive.envelope(stream.id, start_ns - MINUTE_NS, stop_ns):
             at = (row.minute_ns + offset) // NS_PER_MS // CELL_MS - first
             lo, hi = max(at, 0), min(at + MINUTE_CELLS, stop - first)
@@ -66,6 +71,8 @@ def archived_cells(
                     row_of_kind = getattr(row, kind)[lo - at : hi - at]
                     known = cells[kind][lo:hi]
                     cells[kind][lo:hi] = np.where(np.isfinite(known), known, row_of_kind)
+        own = ~others & ~_not_good(archive, stream, (first, stop))
+        cells[GOOD][own] = cells["heart_rate"][own]
         opened = (stream.opened_ns + offset) // NS_PER_MS // CELL_MS - first
         if stream.closed_ns is None:
             ends.append(upto or opened)  # a new one has told nothing yet
@@ -73,6 +80,31 @@ def archived_cells(
     waits = [each for each in ends if each > max(ends) - SLOW_MINUTES * MINUTE_CELLS]
     told[max(min(waits, default=stop), 0) :] = False
     return cells, told
+
+
+def _not_good(archive: Archive, stream: StreamRow, span: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return in which cells of a span the heart rate of a stream rests on beats in doubt.
+
+    The judgment is that of the ECG, or of the monitor's own rate where that was never judged.
+    """
+    first, stop = span
+    found = np.zeros(stop - first, dtype=np.bool_)
+    start_ns, stop_ns = _reach(stream, span)
+    beside_ns = BESIDE_MS * NS_PER_MS
+    rows = archive.facts(
+        stream.id, ("quality",), start_ns - beside_ns, stop_ns + beside_ns, MARK_NS
+    )
+    for quantity in ("ecg", "heart_rate"):
+        judged = [row for row in rows if row.channel.partition(" ")[0] == quantity]
+        for row in judged:
+            lo, hi = (
+                (ns + stream.offset_ns) // NS_PER_MS + beside
+                for ns, beside in ((row.start_ns, -BESIDE_MS), (row.end_ns, BESIDE_MS))
+            )
+            found[max(lo // CELL_MS - first, 0) : max(-(-hi // CELL_MS) - first, 0)] = True
+        if judged:
+            break
+    return found
 
 
 def _streams_of(
@@ -134,7 +166,8 @@ def oxycrg_columns(
     -------
     bytes
         A header with `beats` (until when the rate is from beat to beat; 0: nowhere), and per strip
-        (heart rate, SpO2, respiration) the least and the largest values as float32.
+        (heart rate, SpO2, respiration) the least and the largest values as float32; then those of
+        the heart rate of good quality, which only what is final has.
     """
     start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
@@ -152,6 +185,7 @@ def oxycrg_columns(
         (cells["heart_rate"], cells["heart_rate"]),
         (cells["spo2"], cells["spo2"]),
         (cells["resp_low"], cells["resp_high"]),
+        (cells[GOOD], cells[GOOD]),
     )
     at = edges[:-1] - first
     arrays = []

@@ -13,7 +13,7 @@ from joey.people import stream_key
 from joey.web.codes import count_unknown
 from joey.web.devices import TRENDS, Device, label_of, labels_of, view_of
 from joey.web.packing import narrow, pack
-from joey.web.recent import CELL_MS, CELLS, NS_PER_MS, TREND_MS, Trend
+from joey.web.recent import CELL_MS, CELLS, GOOD, NS_PER_MS, TREND_MS, Trend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ class Screen:
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
         self.whose: tuple[str, ...] | None = None  # of what streams that and the trend are
         self.unmapped: dict[UnknownKey, Unknown] = {}
-        self._trends = {kind: Trend() for kind in TRENDS}  # as the archive has them
+        self._trends = {kind: Trend() for kind in (*TRENDS, GOOD)}  # as the archive has them
         self._told = 0, np.zeros(0, dtype=np.bool_)  # first of the last cells, and which it has
         self._keys: set[StreamKey] = set()  # of the streams that were heard
         self._whose: dict[str, str] = {}  # by standing stream: why it is nobody's; empty: it is
@@ -112,9 +112,10 @@ class Screen:
         """
         self.whose = whose
         self.archived_ms = {}
-        for kind in TRENDS:
+        for kind in self._trends:
             self._trends[kind] = trend = Trend()
             trend.take_cells(first, cells[kind])
+        for kind in TRENDS:
             known = np.flatnonzero(np.isfinite(cells[kind]))
             if len(known):
                 self.archived_ms[kind] = (first + int(known[-1]) + 1) * CELL_MS
@@ -257,18 +258,31 @@ class Screen:
         return found
 
     def trend(self, now_ns: int, since_ns: int) -> dict[str, Any]:
-        """Return the last hour of a tile, in half minutes; nothing from before `since_ns`."""
+        """Return the last hour of a tile, in half minutes; nothing from before `since_ns`.
+
+        The heart rate is the lowest of good quality; ``doubtful`` tells of each of its points
+        whether there was none, so that it is the lowest of what was measured.
+        """
         now_ms = now_ns // NS_PER_MS
         end = (now_ms // TREND_MS + 1) * TREND_MS
-        hr, spo2 = (self._points(kind, now_ns, since_ns // NS_PER_MS) for kind in TRENDS)
-        return {"end": end, "step": TREND_MS, "hr": hr, "spo2": spo2}
+        since_ms = since_ns // NS_PER_MS
+        hr, spo2 = (self._points(kind, now_ns, since_ms) for kind in TRENDS)
+        good = self._points(GOOD, now_ns, since_ms)
+        doubtful = np.isfinite(hr) & ~np.isfinite(good)
+        return {
+            "end": end,
+            "step": TREND_MS,
+            "hr": _points_of(np.where(doubtful, hr, good)),
+            "doubtful": doubtful.tolist(),
+            "spo2": _points_of(spo2),
+        }
 
-    def _points(self, kind: str, now_ns: int, since_ms: int) -> list[float | None]:
+    def _points(self, kind: str, now_ns: int, since_ms: int) -> NDArray[np.float64]:
         """Return the points of a trend: what the archive has told is final, its NaN is none."""
         now_ms = now_ns // NS_PER_MS
         known = self._trends[kind].until(now_ms)
         stop = (now_ms // TREND_MS + 1) * POINT_CELLS
-        row = self.cells(kind, stop - CELLS, stop, now_ns)
+        row = self.cells("heart_rate" if kind == GOOD else kind, stop - CELLS, stop, now_ns)
         first, told = self._told
         lo, hi = max(first, stop - CELLS), min(first + len(told), stop)
         if lo < hi:
@@ -276,8 +290,7 @@ class Screen:
         recent = np.fmin.reduce(row.reshape(-1, POINT_CELLS), axis=1)
         known[-len(recent) :] = np.fmin(known[-len(recent) :], recent)
         before = TREND_MS * np.arange(1 - len(known), 1) + now_ms // TREND_MS * TREND_MS < since_ms
-        values = np.where(before, np.nan, known).tolist()
-        return [None if value != value else round(value, 1) for value in values]  # noqa: PLR0124
+        return np.where(before, np.nan, known)
 
     def frame(self, cursors: Mapping[int, int], now_ns: int) -> tuple[bytes, dict[int, int], int]:
         """Return the samples after some cursors as bytes, the new ones, and how many were missed.
@@ -308,6 +321,10 @@ class Screen:
             for (device, strip), counts in zip(found, samples, strict=True)
         ]
         return pack({"waves": waves, "there": list(labels)}, samples), after, missed
+
+
+def _points_of(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if value != value else round(value, 1) for value in values.tolist()]  # noqa: PLR0124
 
 
 def _heard(device: Device, now_ns: int, seconds: float) -> bool:

@@ -35,12 +35,16 @@ JOINED = ("apnea", "bradycardia", "desaturation")  # kinds that make a spell's l
 
 
 class Member(NamedTuple):
-    """An event of a spell: kind, from and to when by the device [s], and the extreme reached."""
+    """An event of a spell: kind, from and to when by the device [s], and the extreme reached.
+
+    And whether it rests on signals that are in doubt.
+    """
 
     kind: str
     start: float
     end: float
     nadir: float | None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,24 +73,30 @@ class SpellTold:
 
     @property
     def detail(self) -> str:
-        """The extremes reached, in words: ``apnea 22 s, HR 74, SpO₂ 76 %``."""
-        worst: dict[str, float] = {}
+        """The extremes reached, in words: ``apnea 22 s, HR 74, SpO₂ 76 %``.
+
+        One that rests on no good signal is *in doubt*; where there are others, they count alone.
+        """
+        worst: dict[str, tuple[bool, float]] = {}  # in doubt, and what sorts the worst first
         apnea = 0.0
-        for kind, start, end, nadir in self.members:
+        for kind, start, end, nadir, doubtful in self.members:
             if kind == "apnea":
                 apnea = max(apnea, end - start)
             elif kind in UNITS and nadir is not None:
-                worse = max if kind == "tachycardia" else min
-                worst[kind] = worse(worst.get(kind, nadir), nadir)
+                found = doubtful, -nadir if kind == "tachycardia" else nadir
+                worst[kind] = min(worst.get(kind, found), found)
         words = [f"apnea {apnea:.0f} s"] if apnea else []
-        return ", ".join([*words, *(UNITS[kind].format(value) for kind, value in worst.items())])
+        for kind, (doubtful, value) in worst.items():
+            words.append(UNITS[kind].format(abs(value)) + (" (in doubt)" if doubtful else ""))
+        return ", ".join(words)
 
 
 def spell_of(row: FactRow) -> SpellTold:
     """Return the spell of a fact."""
     said: dict[str, Any] = json.loads(row.data)
     members = tuple(
-        Member(each["kind"], each["start"], each["end"], each["nadir"]) for each in said["members"]
+        Member(each["kind"], each["start"], each["end"], each["nadir"], each["quality"] != "good")
+        for each in said["members"]
     )
     seconds = (row.end_ns - row.start_ns) / NS
     return SpellTold(row.start_ns, row.stream, seconds, str(said["letters"]), members)

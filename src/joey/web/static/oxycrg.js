@@ -5,6 +5,7 @@
 import { hostNow } from "./clock.js";
 import { hm, hms, zoneAt } from "./format.js";
 import { color, fit } from "./page.js";
+import { DOUBTFUL } from "./trend.js";
 import { named } from "./words.js";
 
 const LEFT = 46, RIGHT = 8, BAND = 24, AXIS = 20, GAP = 8;
@@ -75,7 +76,7 @@ export class OxyCrg {
     let at = 4 + size + ((4 - ((4 + size) % 4)) % 4);
     /** @type {Map<string, Band>} */
     const fresh = new Map();
-    for (const key of ["hr", "spo2", "resp"]) {
+    for (const key of ["hr", "spo2", "resp", "good"]) { // good: the heart rate of good quality, of what is final
       const band = { low: new Float32Array(columns).fill(NaN), high: new Float32Array(columns).fill(NaN) };
       const old = anew ? undefined : this.bands.get(key);
       if (old) for (let k = Math.max(first, this.first); k < Math.min(from, this.first + this.count); k++) {
@@ -87,7 +88,7 @@ export class OxyCrg {
       }
       fresh.set(key, band);
     }
-    this.whole = false; this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = header.beats ?? 0;
+    this.whole = false; this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = Math.max(header.beats ?? 0, anew ? 0 : this.beats);
   }
 
   paint() {
@@ -179,7 +180,25 @@ export class OxyCrg {
     if (!band) { this.label(pen, panel.label, y, ink, stroke); return; }
     this.missing(pen, band, x, y, high, ink);
     pen.fillStyle = stroke; pen.strokeStyle = stroke; pen.lineWidth = 1.4; pen.lineJoin = "round";
-    const filled = panel.key === "resp";
+    const sure = panel.key === "hr" ? this.sure(band) : band;
+    const doubtful = band.low.some((low, k) => Number.isFinite(low) && !((sure.low[k] ?? NaN) <= low && (sure.high[k] ?? NaN) >= (band.high[k] ?? NaN)));
+    if (doubtful) { pen.globalAlpha = DOUBTFUL; this.curve(pen, band, x, at, false); pen.globalAlpha = 1; }
+    this.curve(pen, sure, x, at, panel.key === "resp");
+    this.label(pen, doubtful ? `${panel.label} (pale: in doubt)` : panel.label, y, ink, stroke);
+  }
+
+  /** Whether the quality of a column is known. @param {number} k */
+  judged(k) { return (this.first + k + 1) * this.width <= this.beats; }
+
+  /** What of the heart rate is of good quality, or too new to be judged. @param {Band} band @returns {Band} */
+  sure(band) {
+    const good = this.bands.get("good");
+    const of = (/** @type {"low"|"high"} */ edge) => band[edge].map((each, k) => this.judged(k) ? good?.[edge][k] ?? NaN : each);
+    return { low: of("low"), high: of("high") };
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {Band} band @param {(at: number) => number} x @param {(value: number) => number} at @param {boolean} filled */
+  curve(pen, band, x, at, filled) {
     pen.beginPath();
     let joined = false;
     for (let k = 0; k < this.count; k++) {
@@ -193,7 +212,6 @@ export class OxyCrg {
       joined = true;
     }
     if (filled) pen.fill(); else pen.stroke();
-    this.label(pen, panel.label, y, ink, stroke);
   }
 
   /** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} y @param {Record<string, string>} ink @param {string} stroke */
@@ -241,16 +259,21 @@ export class OxyCrg {
 
   /** The picture as a sentence. */
   words() {
-    /** @type {string[]} */
-    const said = [];
-    for (const panel of PANELS.slice(0, 2)) {
-      const band = this.bands.get(panel.key);
-      const low = Math.min(...finite(band?.low)), high = Math.max(...finite(band?.high));
-      said.push(Number.isFinite(low) ? `${panel.label} ${Math.round(low)} to ${Math.round(high)} ${panel.unit}` : `${panel.label} not measured`);
-    }
+    const hr = this.bands.get("hr"), spo2 = this.bands.get("spo2");
+    // The least and the most of beats in a motion artifact would be nobody's: of the heart rate they are those of good quality.
+    const good = rangeOf(this.bands.get("good"), "/min"), judged = hr?.low.some((each, k) => Number.isFinite(each) && this.judged(k));
+    const until = this.beats < this.end ? ` until ${hms(this.beats)}` : "";
+    const rate = !rangeOf(hr, "") ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet";
+    const said = [`HR ${rate}`, `SpO₂ ${rangeOf(spo2, "%") || "not measured"}`];
     const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
     return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"} listed`;
   }
+}
+
+/** The least to the most of a band; empty where there is nothing. @param {Band|undefined} band @param {string} unit */
+function rangeOf(band, unit) {
+  const low = Math.min(...finite(band?.low)), high = Math.max(...finite(band?.high));
+  return Number.isFinite(low) ? `${Math.round(low)} to ${Math.round(high)} ${unit}` : "";
 }
 
 /** How grave a spell is by its letters: what it joins, then how long the apnea. @param {string} letters */

@@ -5,6 +5,7 @@ import { color, fit } from "./page.js";
 
 const RANGES = /** @type {const} */ ({ hr: [60, 220], spo2: [70, 100] });
 const TICKS = /** @type {const} */ ({ hr: [100, 150, 200], spo2: [80, 90] });
+export const DOUBTFUL = 0.35; // opacity of what rests on no good beat
 const TALL = 100; // px; a picture as high as that has room for words
 
 /**
@@ -29,7 +30,10 @@ export function paintTrend(canvas, trend, held) {
   const size = height < TALL ? 0 : Math.max(11, Math.min(20, height / 11, width / 14)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
   pen.fillRect(0, middle, width, 1);
   if (size) words(pen, size, width, height, middle, bottom, start, span);
+  pen.globalAlpha = DOUBTFUL; // what is good is drawn over it
   curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, middle - 2);
+  pen.globalAlpha = 1;
+  curve(pen, trend.hr.map((value, k) => (trend.doubtful[k] ? null : value)), RANGES.hr, color("hr"), width, 1, middle - 2);
   curve(pen, trend.spo2, RANGES.spo2, color("spo2"), width, middle + 2, bottom - 1);
 }
 

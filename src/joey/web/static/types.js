@@ -64,7 +64,7 @@
  * @property {string} analysis empty, or what is not being looked at
  * @property {boolean} simulated
  */
-/** @typedef {{end: number, step: number, hr: (number|null)[], spo2: (number|null)[]}} Trend */
+/** In `doubtful`, of each point of the heart rate whether no beat of its half minute is of good quality. @typedef {{end: number, step: number, hr: (number|null)[], doubtful: boolean[], spo2: (number|null)[]}} Trend */
 /**
  * @typedef {object} Bed
  * @property {Tile} tile
