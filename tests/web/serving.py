@@ -23,6 +23,7 @@ __all__ = ["Served", "admit", "monitors", "running", "write"]
 
 NS = 1_000_000_000
 SOURCE = "gateway"
+OXIMETRY = ("spo2", "pulse_rate")
 START_S = 30  # s that a loaded machine may take
 SERVER = """
 import socket, sys
@@ -132,7 +133,7 @@ def monitors(
     """Let monitors send every second: by bed, number and name of whom they believe to be there.
 
     The set that is given names beds whose ECG is off: neither wave nor rate. A bed among
-    `oximeters` has a second monitor: saturation and pleth are of that one alone.
+    `oximeters` has a second monitor: saturation, pulse rate and pleth are of that one alone.
     """
     seconds = oximeters or {}
     off: set[str] = set()
@@ -150,8 +151,9 @@ def monitors(
                     waves, values = waves[1:], {**values, "heart_rate": float("nan")}
                 raws = [observations(bed, mrn, name, at, numbers=values, waves=waves)]
                 if bed in seconds:
-                    heart = {kind: x for kind, x in values.items() if kind != "spo2"}
-                    whose, spo2 = seconds[bed], {"spo2": values["spo2"]}
+                    heart = {kind: x for kind, x in values.items() if kind not in OXIMETRY}
+                    spo2 = {kind: x for kind, x in values.items() if kind in OXIMETRY}
+                    whose = seconds[bed]
                     raws = [
                         observations(bed, mrn, name, at, numbers=heart, waves=(waves[0], "resp")),
                         observations(bed, *whose, at, numbers=spo2, waves=("pleth",), device=0x99),

@@ -291,6 +291,35 @@ def test_a_lost_signal_is_said_and_not_explained(
     expect(page.locator(".tile").nth(1).locator(".hr .age")).to_have_text("invalid")
 
 
+def test_rates_that_disagree_are_marked_and_a_pulse_rate_keeps_its_name(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """In words and by a sign, in no color of an alarm; PR where the ECG is off."""
+    admit(tmp_path, "4", *BEDS["4"])
+    said = {**numbers("4"), "heart_rate": 149.0, "pulse_rate": 188.0}
+    now = time.time_ns() // 10**9 * 10**9
+    for second in range(-40, 0):
+        at = now + second * 10**9
+        write(tmp_path, observations("4", *BEDS["4"], at, numbers=said), "NICU/4", at)
+    with monitors(tmp_path, {"4": BEDS["4"]}, lambda _: said) as off, running(tmp_path) as served:
+        page = tablet(browser, served)
+        tile = page.locator(".tile").first
+        expect(tile.locator(".apart")).to_have_text("HR 149 and pulse 188 disagree")
+        expect(tile.locator(".hr .label")).to_contain_text("HR ≠")
+        expect(tile.locator(".hr .value")).to_have_text("149")
+        color = "e => getComputedStyle(e).color"
+        assert tile.locator(".apart").evaluate(color) == page.locator("body").evaluate(color)
+        page.goto(f"{served.address}/beds/NICU/4")
+        expect(page.locator("#apart")).to_have_text(
+            "HR 149 and pulse 188 disagree: look at the infant and the bedside monitor"
+        )
+        off.add("4")
+        expect(page.locator(".hr .label")).to_contain_text("PR")
+        expect(page.locator(".hr .value")).to_have_text("188")
+        expect(page.locator("#apart")).to_be_hidden(timeout=15_000)
+        expect(page.locator("#lost")).to_contain_text("No ECG since", timeout=12_000)
+
+
 def test_a_new_name_keeps_the_old_one_beside_it(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:

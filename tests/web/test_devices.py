@@ -530,6 +530,80 @@ def test_a_new_monitor_is_not_blanked_by_what_the_other_has_told(bed: Bed) -> No
     assert 93.0 in bed.ward.trends()[BED]["spo2"][-3:]
 
 
+def told_apart(bed: Bed, seconds: int, heart: float, pulse: float) -> list[str]:
+    """Let both tell a rate of the heart for some seconds; return what was said of them."""
+    said = []
+    for _ in range(seconds):
+        bed.say(HEART, {**HEART_SAYS, "heart_rate": heart}, ("ecg",))
+        said.append(bed.hear(OXIMETER, {**OXIMETER_SAYS, "pulse_rate": pulse})["apart"])
+    return said
+
+
+def test_two_rates_of_one_heart_that_disagree_are_marked(bed: Bed) -> None:
+    """From half a minute on, as long as they do; both stay, and neither is said to be right."""
+    assert told_apart(bed, 30, 150.0, 152.0) == [""] * 30
+    said = told_apart(bed, 35, 149.0, 188.0)
+    first = said.index("HR 149 and pulse 188 disagree")
+    assert 25 <= first <= 30
+    assert said[first:] == ["HR 149 and pulse 188 disagree"] * (35 - first)
+    tile = bed.tile()
+    assert tile["readings"]["hr"] == {**tile["readings"]["hr"], "value": 149.0, "state": "live"}
+    assert tile["lost"] == []
+    assert told_apart(bed, 2, 149.0, 155.0) == ["", ""]
+
+
+def test_what_one_rate_shows_later_than_the_other_is_no_disagreement(bed: Bed) -> None:
+    """A bradycardia of 15 s that the oximeter averages, and tells 10 s later."""
+    told_apart(bed, 30, 150.0, 150.0)
+    said = told_apart(bed, 10, 80.0, 150.0) + told_apart(bed, 5, 80.0, 110.0)
+    said += told_apart(bed, 10, 150.0, 110.0) + told_apart(bed, 30, 150.0, 150.0)
+    assert not any(said)
+
+
+def test_the_two_rates_of_one_monitor_are_compared_as_well(bed: Bed) -> None:
+    for _ in range(70):
+        tile = bed.hear(HEART, {"heart_rate": 75.0, "pulse_rate": 150.0}, ("ecg",))
+    assert tile["apart"] == "HR 75 and pulse 150 disagree"
+
+
+def test_a_rate_of_nobody_is_not_compared(bed: Bed) -> None:
+    """Whose the other monitor is, nobody has said: it may be of another infant."""
+    for _ in range(35):
+        bed.say(OXIMETER, {"spo2": 93.0, "pulse_rate": 188.0}, whose=NOBODY)
+        tile = bed.hear(HEART, HEART_SAYS, ("ecg",))
+    assert tile["aside"]
+    assert tile["apart"] == ""
+
+
+def test_a_pulse_rate_stands_in_for_a_heart_rate_under_its_own_name(bed: Bed) -> None:
+    """The ECG's monitor is silent: the tile is not empty, and nothing of the ECG is taken back."""
+    for _ in range(3):
+        bed.say(HEART, HEART_SAYS, ("ecg", "resp"))
+        tile = bed.hear(OXIMETER, {**OXIMETER_SAYS, "pulse_rate": 147.0}, ("pleth",))
+    assert tile["readings"]["hr"]["value"] == 150.0
+    assert "label" not in tile["readings"]["hr"]
+    for _ in range(40):
+        bed.clock.now += NS // 2
+        tile = bed.hear(OXIMETER, {**OXIMETER_SAYS, "pulse_rate": 147.0}, ("pleth",))
+
+    assert (tile["readings"]["hr"]["label"], tile["readings"]["hr"]["value"]) == ("PR", 147.0)
+    assert "ECG" in {each["what"] for each in tile["lost"]}
+    tile = bed.hear(HEART, HEART_SAYS, ("ecg", "resp"))
+    assert tile["readings"]["hr"]["value"] == 150.0
+    assert "label" not in tile["readings"]["hr"]
+
+
+def test_a_monitor_that_says_it_has_no_heart_rate_leaves_the_pulse_rate(bed: Bed) -> None:
+    """Leads off: the number is gone, and that it is stays said where no wave is sent."""
+    none = float("nan")
+    bed.hear(HEART, {"heart_rate": 150.0, "pulse_rate": 148.0})
+    for _ in range(15):
+        tile = bed.hear(HEART, {"heart_rate": none, "pulse_rate": 148.0})
+        bed.clock.now += NS // 2
+    assert (tile["readings"]["hr"]["label"], tile["readings"]["hr"]["value"]) == ("PR", 148.0)
+    assert [each["what"] for each in tile["lost"]] == ["heart rate"]
+
+
 def test_two_waves_of_one_name_are_called_by_their_sites() -> None:
     """Before and behind the duct: neither takes the other's lane."""
     screen, at = Screen(BED), Clock().now

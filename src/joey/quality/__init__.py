@@ -4,10 +4,12 @@ from joey.quality.numerics import (
     FrozenDetector,
     NumericDetector,
     differ,
+    far_apart,
     follow_heart,
     frozen_together,
     judge_numeric,
     possible,
+    still_differ,
 )
 from joey.quality.types import Quality, Verdict, add_doubt, bad_spans, distrust, doubtful_spans
 from joey.quality.waveforms import QualityDetector, join_quality, judge_waveform
@@ -23,10 +25,12 @@ __all__ = [
     "differ",
     "distrust",
     "doubtful_spans",
+    "far_apart",
     "follow_heart",
     "frozen_together",
     "join_quality",
     "judge_numeric",
     "judge_waveform",
     "possible",
+    "still_differ",
 ]

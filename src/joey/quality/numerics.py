@@ -21,10 +21,12 @@ __all__ = [
     "FrozenDetector",
     "NumericDetector",
     "differ",
+    "far_apart",
     "follow_heart",
     "frozen_together",
     "judge_numeric",
     "possible",
+    "still_differ",
 ]
 
 RANGE = {  # smallest and largest value that is one: Joey's defaults
@@ -205,6 +207,42 @@ def differ(heart: Series, pulse: Series) -> Spans:
     array([[100., 200.]])
     """
     return union(_apart(pulse, heart), _apart(heart, pulse))
+
+
+def far_apart(one: float, other: float) -> bool:
+    """Whether two values differ by over 10 %, as those of two rates in `differ`. [1/min]
+
+    Examples
+    --------
+    >>> far_apart(149.0, 188.0), far_apart(149.0, 160.0)
+    (True, False)
+    """
+    least, most = sorted((one, other))
+    return least < (1 - APART) * most or most > (1 + APART) * least
+
+
+def still_differ(heart: Series, pulse: Series) -> bool:
+    """Whether two rates differ, by what `differ` says, until the newest value that both have.
+
+    Parameters
+    ----------
+    heart, pulse : Series
+        Of two sources of one heart's rate, of the last minute or so: a difference of 26 s, and what
+        each was in the 28 s before it. [1/min]
+
+    Examples
+    --------
+    >>> from joey.signals import Channel, Series
+    >>> t = np.arange(60.0)
+    >>> heart = Series(Channel("heart_rate", "/min"), t, np.full(60, 149.0), np.ones(60))
+    >>> jump = np.where(t < 30, 149.0, 188.0)
+    >>> pulse = Series(Channel("pulse_rate", "/min"), t, jump, np.ones(60))
+    >>> still_differ(heart, pulse)
+    True
+    """
+    apart = differ(heart, pulse).bounds
+    newest = min(float(each.times[-1]) for each in (heart, pulse)) if len(apart) else np.inf
+    return bool(len(apart) and apart[-1, 1] > newest)
 
 
 def _apart(series: Series, other: Series) -> Spans:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from joey.live.board import LOST_S, BedView, Board, Lost
 from joey.people import isolated, plain_name, stream_id
+from joey.quality import far_apart, possible, still_differ
+from joey.signals import NS, Series
 from joey.web.recent import Recent
 
 if TYPE_CHECKING:
@@ -14,16 +19,19 @@ if TYPE_CHECKING:
 
     from joey.people import StreamKey
     from joey.signals import Channel
-    from joey.sources.hl7 import Observations
+    from joey.sources.hl7 import Numeric, Observations
 
-__all__ = ["RATES", "TRENDS", "Device", "label_of", "labels_of", "view_of"]
+__all__ = ["RATES", "TRENDS", "Device", "label_of", "labels_of", "rates_apart", "view_of"]
 
-RATES = ("heart_rate", "pulse_rate")  # the first that a monitor sends is the heart rate shown
+Rate = tuple[str, float]  # quantity, and value [1/min]
+RATES = ("heart_rate", "pulse_rate")  # of one heart: the first that is measured is shown
 TRENDS = ("heart_rate", "spo2")
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
 JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
 LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
 LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
+RATE_NS = 60 * NS  # ns of each rate of the heart that are kept: `still_differ` needs 54 s
+STANDS_S = 10.0  # s that a rate stands at most, until the next one
 TAIL = 6  # characters of a monitor's identifier, by which two of one bed are told apart
 
 
@@ -44,6 +52,7 @@ class Device:
         self.stream = stream_id(key, 0)
         self.board = Board(key.bed)
         self.recent = Recent()
+        self.rates: dict[Channel, deque[tuple[int, float]]] = {}  # when [ns, the monitor's], 1/min
         self.says = ""  # whom it names, as it is shown to who says whose it is
         self.named = False  # whether by a name: a number alone may be of whoever lies there
         self.received_ns = 0
@@ -72,6 +81,8 @@ class Device:
         rate = _rate(observations)
         for each in observations.numerics:
             quantity = each.channel.quantity
+            if quantity in RATES:
+                self._keep_rate(each)
             kind = "heart_rate" if quantity == rate else quantity
             if kind in TRENDS and quantity not in {*RATES} - {rate} and not math.isnan(each.value):
                 self.recent.take_number(kind, each, self.offset_ns)
@@ -80,6 +91,20 @@ class Device:
             if strip.channel.quantity == "resp":
                 self.recent.take_breathing(strip, self.offset_ns)
         return revises
+
+    def _keep_rate(self, numeric: Numeric) -> None:
+        """Keep a rate of the infant's heart, to be held against another."""
+        low, high = possible(numeric.channel)
+        rows = self.rates.setdefault(numeric.channel, deque())
+        newest = rows[-1][0] if rows else 0
+        if numeric.time_ns < newest - RATE_NS:
+            rows.clear()  # the monitor's clock was set
+        elif numeric.time_ns <= newest:
+            return
+        if numeric.channel.subject == "infant" and low <= numeric.value <= high:
+            rows.append((numeric.time_ns, numeric.value))
+        while rows and rows[0][0] < numeric.time_ns - RATE_NS:
+            rows.popleft()
 
     def view(self, now_ns: int) -> BedView:
         """Return what its board shows."""
@@ -142,6 +167,54 @@ def view_of(bed: str, now_ns: int, views: Sequence[BedView]) -> BedView:
         offset_ns=0 if nearest is None else nearest.offset_ns,
         measured=measured,
     )
+
+
+def rates_apart(devices: Sequence[Device], now_ns: int) -> tuple[Rate, Rate] | None:
+    """Return the rate of the heart that is shown and the one that disagrees most; None where none.
+
+    All are of one infant: of an ECG, of one or several oximeters. That they disagree says that one
+    is wrong, never which; what is a disagreement `joey.quality.still_differ` says.
+
+    Parameters
+    ----------
+    devices : sequence of Device
+        The infant's monitors, the first first.
+    now_ns : int
+        The host's time. [ns UTC]
+
+    Returns
+    -------
+    tuple of (str, float), or None
+        Quantity and value of each. [1/min]
+    """
+    found = [
+        (RATES.index(channel.quantity), channel, rows, device.offset_ns)
+        for device in devices
+        for channel, rows in device.rates.items()
+        if rows and now_ns - rows[-1][0] - device.offset_ns < STANDS_S * NS
+    ]
+    found.sort(key=lambda each: each[0])
+    if len(found) < 2:
+        return None
+    (_, channel, rows, offset_ns), *others = found
+    value = rows[-1][1]
+    others = [each for each in others if far_apart(value, each[2][-1][1])]
+    others.sort(key=lambda each: -abs(each[2][-1][1] - value))
+    if not others:
+        return None
+    shown = _series(channel, rows, offset_ns)
+    for _, quantity, kept, offset_ns in others:
+        if still_differ(shown, _series(quantity, kept, offset_ns)):
+            return (channel.quantity, value), (quantity.quantity, kept[-1][1])
+    return None
+
+
+def _series(channel: Channel, rows: deque[tuple[int, float]], offset_ns: int) -> Series:
+    """Return a rate on the host's clock; each value stands until the next is due, 10 s at most."""
+    times = np.array([at + offset_ns for at, _ in rows], dtype=np.int64) / NS
+    gaps = np.diff(times)
+    lengths = np.minimum(np.append(gaps, np.median(gaps) if len(gaps) else 0.0), STANDS_S)
+    return Series(channel, times, np.array([value for _, value in rows]), lengths)
 
 
 def label_of(channel: Channel) -> str:

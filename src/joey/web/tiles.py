@@ -12,7 +12,7 @@ from joey.holds import Hold, dose_in
 from joey.holds.times import date_of, day_start
 from joey.people import isolated
 from joey.spans import Span
-from joey.web.devices import RATES
+from joey.web.devices import RATES, rates_apart
 from joey.web.screens import AWAY_S
 
 if TYPE_CHECKING:
@@ -39,10 +39,12 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
+RATE_WORDS = {"heart_rate": "HR", "pulse_rate": "pulse"}
 SELDOM = 3.0  # intervals between its numbers: a shorter silence is none
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
 WORD = 12  # hexadecimal digits
+MEASURED = frozenset({"live", "late"})
 GONE = 2  # of the four states, from which a number is not shown
 
 
@@ -96,6 +98,7 @@ def tile_of(
         "aside": side.aside,
         "note": note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt),
         "readings": readings_of(view, now_ns),
+        "apart": "" if doubt else apart_of(side, now_ns),
         "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
         "hold": None if running is None else running_of(running),
         "held": [
@@ -158,19 +161,37 @@ def _age(infant: InfantView, now_ns: int, zone: str) -> str:
     return f"{days} day{'' if days == 1 else 's'} old" if days >= 0 else ""
 
 
+def apart_of(side: Side, now_ns: int) -> str:
+    """Return in words that two rates of the infant's heart disagree; empty where they do not."""
+    found = rates_apart(side.devices, now_ns)
+    if found is None:
+        return ""
+    one, other = (f"{RATE_WORDS[quantity]} {value:.0f}" for quantity, value in found)
+    return f"{one} and {other} disagree"
+
+
 def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
-    """Return the four numbers with their states."""
-    numbers = view.numbers if view else ()
+    """Return the four numbers with their states.
+
+    Where no heart rate is measured a pulse rate stands in its place, under its own name.
+    """
     found = {}
     for name, quantities in SHOWN.items():
-        chosen = None
-        for quantity in quantities:
-            of_it = [each for each in numbers if each.channel.quantity == quantity]
-            if of_it:
-                chosen = min(of_it, key=_worth)
-                break
+        several = (_first(view, quantity) for quantity in quantities)
+        there = [each for each in several if each is not None]
+        measured = (each for each in there if each.state in MEASURED)
+        chosen = next(measured, there[0] if there else None)
         found[name] = dict(NONE) if chosen is None else _reading(chosen, now_ns)
+        if chosen is not None and chosen.channel.quantity == "pulse_rate":
+            found[name]["label"] = "PR"
     return found
+
+
+def _first(view: BedView | None, quantity: str) -> Number | None:
+    """Return the number of a quantity that is shown of several."""
+    numbers = view.numbers if view else ()
+    of_it = (n for n in numbers if n.channel.quantity == quantity and n.channel.subject == "infant")
+    return min(of_it, key=_worth, default=None)
 
 
 def _worth(number: Number) -> tuple[int, bool, float]:
@@ -228,13 +249,17 @@ def lost_of(
     ]
     gone = {each.quantity for each in view.lost}
     readings = readings_of(view, now_ns)
+    heart = _first(view, "heart_rate")
+    if heart is not None:  # that a pulse rate stands in its place does not bring it back
+        readings["hr"] = _reading(heart, now_ns)
     for name, (wave, kind, words) in SIGNALS.items():
         reading = readings[name]
         if wave in gone or reading["state"] in {"live", "late"}:
             continue
         ended: int | None = reading["at"] or archived_ms.get(kind)
         if ended is not None and now_ns / 1e6 - ended > GONE_MS:
-            lost.append({"what": words, "since": ended, "marked": marked})
+            what = "pulse rate" if "label" in reading else words
+            lost.append({"what": what, "since": ended, "marked": marked})
     return lost
 
 

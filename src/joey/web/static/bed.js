@@ -97,7 +97,9 @@ function showLost(tile) {
 function second() {
   if (!state) return;
   const now = hostNow(), { tile } = state;
-  readings.show(tile.readings, now, lostLink);
+  const apart = lostLink > 0 ? "" : tile.apart;
+  readings.show(tile.readings, now, lostLink, !!apart);
+  write(by("apart"), apart && `${apart}: look at the infant and the bedside monitor`); by("apart").hidden = !apart;
   const today = heldToday(tile, now);
   write(by("today"), lasting(today));
   write(by("goal"), `of ${tile.goalS / 3600} h, the unit's goal`);

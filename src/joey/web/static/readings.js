@@ -39,25 +39,27 @@ export class Readings {
   constructor(narrow = false) {
     this.narrow = narrow;
     this.root = make("div", "readings");
-    /** @type {Map<string, {root: HTMLElement, value: HTMLElement, age: HTMLElement}>} */
+    /** @type {Map<string, {root: HTMLElement, label: Text, value: HTMLElement, age: HTMLElement}>} */
     this.parts = new Map();
     for (const each of QUANTITIES) {
-      const value = make("span", "value"), old = make("span", "age");
-      const root = make("span", `reading ${each.key}`, make("span", "label", each.label, make("span", "unseen", ` in ${each.unit}`)), value, old);
+      const value = make("span", "value"), old = make("span", "age"), label = document.createTextNode(each.label);
+      const root = make("span", `reading ${each.key}`, make("span", "label", label, make("span", "unseen", ` in ${each.unit}`)), value, old);
       this.root.append(root);
-      this.parts.set(each.key, { root, value, age: old });
+      this.parts.set(each.key, { root, label, value, age: old });
     }
   }
   /**
    * @param {Record<import("./types.js").Quantity, import("./types.js").Reading>} readings
    * @param {number} now
    * @param {number} [lostFor]
+   * @param {boolean} [apart] whether another rate of the heart disagrees with the one shown
    */
-  show(readings, now, lostFor = 0) {
+  show(readings, now, lostFor = 0, apart = false) {
     for (const each of QUANTITIES) {
       const part = this.parts.get(each.key);
       if (!part) continue;
       const seen = shown(readings[each.key], each.decimals, now, lostFor, this.narrow || each.small);
+      write(part.label, `${readings[each.key].label ?? each.label}${apart && each.key === "hr" ? " ≠" : ""}`);
       write(part.value, seen.text);
       write(part.age, seen.age);
       dress(part.root, `reading ${each.key} ${seen.state}${each.small ? " small" : ""}`);

@@ -5,6 +5,7 @@
  * @property {number|null} value null where there is none to show
  * @property {State} state
  * @property {number|null} at when the last value was measured
+ * @property {string} [label] what it is called, where it stands in the place of another
  */
 /** @typedef {"hr"|"spo2"|"rr"|"temp"} Quantity */
 /**
@@ -51,6 +52,7 @@
  * @property {string} shows a word for whose signals these are: with another, nothing drawn before is of them
  * @property {string} aside why another monitor of the bed is not shown
  * @property {Record<Quantity, Reading>} readings
+ * @property {string} apart that two rates of the heart disagree, in words
  * @property {Lost[]} lost
  * @property {Running|null} hold
  * @property {[number, number|null][]} held holds of the last hour

@@ -30,13 +30,14 @@ class TileView {
     this.canvas = make("canvas"); this.canvas.setAttribute("aria-hidden", "true");
     this.holder = make("span"); this.forLong = make("span", "num");
     this.bar = make("div", "holdbar"); this.bar.title = "Holds of the last hour";
+    this.apart = make("div", "apart");
     this.tell = make("div", "tell"); this.tell.setAttribute("role", "status");
     this.spells = make("span"); this.today = make("span", "num");
     this.whole = make("div", "who-holds", make("span", "unseen", "Hold: "), this.holder, this.forLong);
     this.foot = make("div", "foot", this.spells, this.today);
     this.root.append(
       make("div", "head", this.bed, this.who, this.twin), this.readings.root, this.canvas,
-      make("div", "strip", this.whole, this.bar),
+      make("div", "strip", this.apart, this.whole, this.bar),
       this.foot, this.tell,
     );
     /** @type {Tile|null} */ this.tile = null;
@@ -63,7 +64,9 @@ class TileView {
     this.twin.hidden = !infant?.twin; write(this.twin, infant?.twin ?? "");
     const none = !infant && tile.note === "empty";
     this.readings.root.hidden = none; this.canvas.hidden = none;
-    this.readings.show(tile.readings, now, lostFor);
+    const apart = lostFor > 0 ? "" : tile.apart;
+    this.readings.show(tile.readings, now, lostFor, !!apart);
+    write(this.apart, apart); this.apart.hidden = !apart;
     dress(this.holder, hold ? "holder" : "quiet");
     write(this.holder, hold ? named(hold.holder) : "");
     this.whole.hidden = !hold;
