@@ -1,12 +1,14 @@
 """Where the rate of beats and a monitor's rate differ, and where they only seem to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joey.beats import Intervals, compare_rates, intervals_from_rr
-from joey.signals import Channel, Series
-from joey.spans import total
+from joey.beats import Intervals, RateDetector, compare_rates, intervals_from_rr
+from joey.signals import Channel, Series, pick
+from joey.spans import total, union
 
 SECONDS = 600
 
@@ -104,3 +106,25 @@ def test_nothing_is_compared_where_one_is_not_known() -> None:
     assert found.compared.bounds.tolist() == [[23.0, 100.0], [200.0, pytest.approx(304, abs=3)]]
     assert len(compare_rates(beats_at(rate[:3]), other).compared) == 0
     assert len(compare_rates(intervals_from_rr(np.empty(0)), other).apart) == 0
+
+
+@pytest.mark.parametrize("step_s", [1, 7, 45])
+def test_a_difference_that_goes_on_is_told_as_it_goes(step_s: int) -> None:
+    """However it is cut it is one; nothing waits for its end, as that may take hours."""
+    rate = np.full(SECONDS, 150.0)
+    other = rate.copy()
+    other[100:500] = 188.0
+    beats, values = beats_at(rate), shown(other, 0, 1)
+    detector, parts = RateDetector(values.channel), []
+    for start in range(0, SECONDS, step_s):
+        part = (beats.times >= start) & (beats.times < start + step_s)
+        columns = {n: getattr(beats, n)[part] for n in ("times", "rr", "nn", "corrected")}
+        new = pick(values, (values.times >= start) & (values.times < start + step_s))
+        upto = float(start + step_s)
+        parts.append(detector.update(replace(beats, **columns), upto, new, upto).apart)
+        if upto > 150:
+            assert detector.final > upto - 15
+    parts.append(detector.update(None, np.inf, None, np.inf).apart)
+
+    assert union(*parts).bounds.tolist() == compare_rates(beats, values).apart.bounds.tolist()
+    assert union(*parts).bounds.tolist() == [[100.0, 500.0]]

@@ -111,6 +111,7 @@ class RateDetector:
         self._values = np.empty((0, 3))
         self._upto = -np.inf
         self._run: tuple[float, float] | None = None  # of values that differ, one after the other
+        self._long = False  # whether the run has lasted, and its first part is told
         self._final = -np.inf
 
     @property
@@ -140,7 +141,7 @@ class RateDetector:
         compared, apart = self._compare(*rows.T) if ready else (np.empty((0, 2)), [])
         known_to = float(self._values[0, 0]) if len(self._values) else self._upto
         known_to = min(known_to, self._beats.final - self._early)
-        apart += self._end(known_to)
+        apart += self._end(known_to) or self._so_far()
         self._final = max(self._final, known_to if self._run is None else self._run[0])
         self._own = self._own[self._own[:, 1] > known_to - self._late]
         return RateAgreement(Spans.of(compared), Spans.of(apart))
@@ -183,9 +184,22 @@ class RateDetector:
             return []
         return self._close()
 
+    def _so_far(self) -> list[tuple[float, float]]:
+        """Tell of a run that has lasted and goes on: what waits for it would wait for hours."""
+        if self._run is None or not self._lasted(self._run):
+            return []
+        told, self._run, self._long = self._run, (self._run[1], self._run[1]), True
+        return [told]
+
     def _close(self) -> list[tuple[float, float]]:
         run, self._run = self._run, None
-        return [run] if run is not None and run[1] - run[0] > LONGEST_S else []
+        told = [run] if run is not None and self._lasted(run) else []
+        self._long = False
+        return told
+
+    def _lasted(self, run: tuple[float, float]) -> bool:
+        length = run[1] - run[0]
+        return length > LONGEST_S or (self._long and length > 0)
 
 
 class _Averages:
