@@ -833,6 +833,53 @@ def test_a_heart_rate_in_doubt_is_drawn_pale_and_makes_no_range(
     assert "HR in no good quality until" in words
 
 
+def test_what_is_still_to_be_read_is_said_and_asked_for_again(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Over the hatching, where there is room; until all is read the whole picture is asked for."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    told = """async () => {
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const { hostNow } = await import("/static/clock.js");
+        const { hm } = await import("/static/format.js");
+        const canvas = document.createElement("canvas"), drawn = [], asked = [], min = 60000;
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4"), reads = hostNow() - 40 * min;
+        crg.minutes = 60; crg.frozen = true;
+        const answers = [reads, reads, 0, 0], from = window.fetch;
+        window.fetch = async (path) => {
+            if (!String(path).includes("oxycrg")) return from(path);
+            const wish = new URL(path, location.href).searchParams;
+            const n = Number(wish.get("columns")), start = Number(wish.get("start"));
+            asked.push(n);
+            const head = JSON.stringify({ beats: 0, reads: answers[asked.length - 1] }).padEnd(60);
+            const out = new Uint8Array(64 + n * 32);
+            new DataView(out.buffer).setUint32(0, 60, true);
+            out.set(new TextEncoder().encode(head), 4);
+            const values = new Float32Array(out.buffer, 64), width = Number(wish.get("width"));
+            values.fill(NaN);
+            const late = (k) => start + k * width > hostNow() - 5 * min;
+            for (let k = 0; k < n; k++) if (late(k)) values[k] = 150;
+            return new Response(out);
+        };
+        await crg.ask();
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        crg.paint();
+        const said = crg.words();
+        await crg.ask(); await crg.ask(); await crg.ask();
+        window.fetch = from;
+        return [drawn.includes("still to be read"), said, hm(reads), asked, crg.words()];
+    }"""
+    drawn, said, at, asked, after = page.evaluate(told)
+    assert drawn
+    assert re.search(rf"{at} to \d\d:\d\d still to be read", said)
+    assert asked[0] == asked[1] == asked[2] > asked[3]
+    assert "still to be read" not in after
+
+
 def test_letters_without_room_are_those_of_the_graver_spell(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:

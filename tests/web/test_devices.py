@@ -281,7 +281,7 @@ def test_the_trend_is_the_lowest_of_each_half_minute(bed: Bed) -> None:
     archive = Archive(bed.folder / "archive.db")
     trend = bed.ward.trends()[BED]
     first = trend["end"] // CELL_MS - 120 * 120
-    cells, told = archived_cells(archive, BED, first, first + 120 * 120)
+    cells, told = archived_cells(archive, archive.streams(BED), first, first + 120 * 120)
     archive.close()
     final = told.reshape(120, 120).all(axis=1)
     lowest = cells["heart_rate"].reshape(120, 120).min(axis=1)
@@ -304,7 +304,7 @@ def test_the_past_of_both_is_laid_together(bed: Bed) -> None:
         tell(bed.folder, BED, now, {}, heard=heard, kinds=kinds)
     stop = now // NS_PER_MS // CELL_MS
     archive = Archive(bed.folder / "archive.db")
-    cells, told = archived_cells(archive, BED, stop - 4800, stop)
+    cells, told = archived_cells(archive, archive.streams(BED), stop - 4800, stop)
     archive.close()
     assert told[: 4800 - 240].all()
     for kind in ("heart_rate", "spo2"):
@@ -667,7 +667,7 @@ def test_a_silent_monitor_does_not_take_the_beats_of_the_other_away(bed: Bed) ->
         tell(bed.folder, BED, end, {}, heard=heard, minutes=minutes)
     stop = now // NS_PER_MS // CELL_MS
     archive = Archive(bed.folder / "archive.db")
-    _, told = archived_cells(archive, BED, stop - 960, stop + 480)
+    _, told = archived_cells(archive, archive.streams(BED), stop - 960, stop + 480)
     archive.close()
     assert told[:960].all()
     assert not told[960:].any()

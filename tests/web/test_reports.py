@@ -40,8 +40,18 @@ STEP_S = 10
 SOURCES = {SOURCE: SourceSettings(SOURCE, simulated=True)}
 
 
-def monitor(folder: Path, start_ns: int, end_ns: int, late_s: int = 0, bed: str = "4") -> None:
-    """Let a bed's monitor send ten seconds at a time; its clock is behind by `late_s`."""
+def monitor(
+    folder: Path,
+    start_ns: int,
+    end_ns: int,
+    late_s: int = 0,
+    bed: str = "4",
+    came_ns: int | None = None,
+) -> None:
+    """Let a bed's monitor send ten seconds at a time; its clock is behind by `late_s`.
+
+    All comes within seconds from `came_ns` on, where that is given.
+    """
     journal = Journal(folder / "journal.db")
     entries = []
     for at in range(start_ns + STEP_S * NS, end_ns + 1, STEP_S * NS):
@@ -50,7 +60,8 @@ def monitor(folder: Path, start_ns: int, end_ns: int, late_s: int = 0, bed: str 
             numbers={"heart_rate": 150.0, "spo2": 93.0, "resp_rate": 50.0, "temp": 36.8},
         )  # fmt: skip
         shard = shard_of(SOURCE, f"NICU/{bed}")
-        entries.append(NewEntry(at, "hl7", SOURCE, raw, shard, f"{bed}-{at}"))
+        came = at if came_ns is None else came_ns + (at - start_ns) // 1000
+        entries.append(NewEntry(came, "hl7", SOURCE, raw, shard, f"{bed}-{at}"))
     journal.append(entries)
     journal.close()
 
@@ -204,6 +215,45 @@ def test_a_hold_older_than_the_journal_has_the_same_report(held: tuple[Path, str
     assert after.page == before.page
 
 
+def test_a_report_of_a_backlog_that_is_still_analyzed_is_that_of_when_it_is(tmp_path: Path) -> None:
+    """Signals that came late, all at once, lie where they were measured in a report at once."""
+    now = time.time_ns() // NS * NS
+    start = now - 110 * 60 * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=start - NS)
+    monitor(tmp_path, start, now, came_ns=now - 20 * NS)
+    archive = Archive(tmp_path / "archive.db")
+    ward = Ward(
+        PageSettings(tmp_path, sources=SOURCES), Journal(tmp_path / "journal.db"), archive,
+        Records(f"sqlite:///{tmp_path / 'records.db'}"),
+    )  # fmt: skip
+    hold = tap(ward, "start_hold", now - 60 * 60 * NS, holder={"role": "mother", "label": "Sara"})
+    tap(ward, "stop_hold", now - 10 * 60 * NS, hold=hold)
+    ward.close()
+    work(tmp_path, tuple(SOURCES.values()))
+    archive = Archive(tmp_path / "archive.db", read_only=True)
+    (row,) = archive.streams(BED)
+    archive.close()
+    assert row.offset_ns > 100 * 60 * NS  # the worker has come by no tick yet
+    made = make_report(wish_of((tmp_path, hold, now)))
+
+    assert made.why == ""
+    assert re.match(r"Heart rate: 150.\d before, 150.\d /min settled", made.lines[0])
+
+
+def test_a_report_made_while_data_came_is_made_anew_when_they_are_there(
+    held: tuple[Path, str, int],
+) -> None:
+    """At once, of a hold that is long over too."""
+    wish = wish_of(held)
+    reports = HoldReports()
+    reports.want(replace(wish, arriving=True))
+    reports._keep(replace(wish, arriving=True), make_report(wish))
+    reports.want(replace(wish, arriving=True))
+    assert not reports.is_busy(wish.hold.id)
+    reports.want(wish)
+    assert reports.is_busy(wish.hold.id)
+
+
 def test_nothing_is_said_of_what_was_not_recorded(held: tuple[Path, str, int]) -> None:
     """The archive does not reach back to the hold: it says so instead of a report."""
     wish = wish_of(held)
@@ -212,6 +262,22 @@ def test_nothing_is_said_of_what_was_not_recorded(held: tuple[Path, str, int]) -
     made = make_report(replace(wish, hold=replace(wish.hold, pieces=(early,)), places=places))
     assert made.page == ""
     assert "do not reach back" in made.why
+
+
+def test_a_start_before_the_data_is_said_to_be_that(held: tuple[Path, str, int]) -> None:
+    """What was measured of the hold is told, and first what its start means for the answer."""
+    wish = wish_of(held)
+    early = replace(wish.hold.pieces[0], start=wish.hold.start - 3900)
+    places = tuple(replace(each, since_ns=0) for each in wish.places)
+    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(early,)), places=places))
+
+    assert made.lines[0] == (
+        "Start of the hold: 5 min before the data begin: nothing before it to compare with, and "
+        "its first 5 min were not measured"
+    )
+    assert "5 min before the data begin" in made.page
+    assert made.lines[1] == "Heart rate: cannot say: no ECG with beats before the hold"
+    assert make_report(wish).lines[0].startswith("Heart rate: ")
 
 
 def test_samples_that_are_not_what_was_written_give_no_report(
@@ -328,6 +394,26 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
             assert (sum(paper) < 150) is dark, (theme, paper)
             # Its own dark style, nothing turned round: colors keep their meaning.
             assert page.locator("#report").evaluate("e => getComputedStyle(e).filter") == "none"
+
+
+@pytest.mark.browser
+def test_the_bed_page_says_what_a_start_before_the_data_means(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The start is kept; beside it stands when the data begin."""
+    now = time.time_ns() // NS * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * NS)
+    monitor(tmp_path, now - 600 * NS, now)
+    work(tmp_path, tuple(SOURCES.values()))
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        page.get_by_role("button", name="Start hold").click()
+        expect(page.get_by_role("timer")).to_be_visible()
+        expect(page.locator(".holdpanel")).not_to_contain_text("before the data")
+        page.get_by_role("button", name="−15 min").click()
+        expect(page.locator(".holdpanel")).to_contain_text(
+            re.compile(r"The start lies before the data, which begin \d\d:\d\d")
+        )
 
 
 @pytest.mark.browser

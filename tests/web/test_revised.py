@@ -126,7 +126,9 @@ def test_the_oxycrg_shows_the_newest_minutes(folder: Path, clock: Clock) -> None
     name = tell(folder, BED, clock.now, {})
     tell_anew(folder, name, at_ns, clock.now, {})
     archive = Archive(folder / "archive.db", read_only=True)
-    packed = oxycrg_columns(archive, None, BED, (at_ns / 1e6 - 600_000, 600_000.0, 3), at_ns, 0)
+    packed = oxycrg_columns(
+        archive, None, archive.streams(BED), (at_ns / 1e6 - 600_000, 600_000.0, 3), at_ns, 0
+    )
     archive.close()
 
     heart = np.frombuffer(packed[-4 * 24 :], np.float32)[:6].reshape(2, 3)

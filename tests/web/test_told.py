@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from joey.serve.packing import facts_of
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
-from joey.store.journal import SHARDS, Journal
+from joey.store.journal import SHARDS, Journal, NewEntry, shard_of
 from joey.store.records import Records
 from joey.web.past import oxycrg_columns
 from joey.web.searched import LETTERS
@@ -151,7 +151,7 @@ SEARCH = [
 @pytest.mark.parametrize(("minutes", "searched", "said"), SEARCH)
 @pytest.mark.parametrize("later", [False, True])
 def test_a_tile_says_for_how_long_spells_were_searched(
-    folder: Path,
+    tmp_path: Path,
     clock: Clock,
     minutes: float,
     searched: dict[str, list[tuple[float, float]]],
@@ -163,12 +163,14 @@ def test_a_tile_says_for_how_long_spells_were_searched(
     It is the same of what was told before the pages were started and after, and told twice.
     """
     begin = clock.now - round(minutes * 60) * NS
-    heard = observations("4", "M4", "JONES^BABY BOY", clock.now, numbers={})
+    heard = observations("4", "M4", "JONES^BABY BOY", clock.now - 90 * NS, numbers={})
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 7300 * NS)
+    write(tmp_path, heard, BED, clock.now)
     found = read_observations(read_message(heard), SourceSettings(SOURCE), CodeMap())
     key = stream_key(SOURCE, found)
     row = StreamRow("s", *astuple(key), 1, begin - 90 * NS, 90 * NS)
     points = tuple(Checkpoint(f"shard {shard}", 1) for shard in range(SHARDS))
-    archive = Archive(folder / "archive.db")
+    archive = Archive(tmp_path / "archive.db")
     archive.write(Batch((row,), checkpoints=points))
     facts = []
     for name, spans in searched.items():
@@ -178,11 +180,11 @@ def test_a_tile_says_for_how_long_spells_were_searched(
                 start, end = (round(each * NS) for each in bounds)
                 data = json.dumps({"spans": [bounds]}).encode()
                 facts.append(Fact("s", "searched", name, start, end, 1, data))
-    ward = open_ward(folder, clock) if later else None
+    ward = open_ward(tmp_path, clock) if later else None
     archive.write(Batch(facts=facts))
     archive.close()
     if ward is None:
-        ward = open_ward(folder, clock)
+        ward = open_ward(tmp_path, clock)
     clock.now += NS
     catch_up(ward)
 
@@ -326,6 +328,107 @@ def test_a_signal_lost_before_a_restart_is_still_said_to_be_lost(
     ward.close()
 
 
+def send_back(folder: Path, came: int, minutes: int, until: int = 0) -> list[int]:
+    """Let a monitor send at once what it kept back for minutes, until some before; return where."""
+    admit(folder, "4", "M4", "JONES^BABY BOY", at_ns=came - 7300 * NS)
+    journal = Journal(folder / "journal.db")
+    shard = shard_of(SOURCE, BED)
+    entries = []
+    for k in range((minutes - until) * 6 + 1):
+        at = came - (minutes * 60 - 10 * k) * NS
+        numbers = {"heart_rate": 150.0, "spo2": 93.0}
+        raw = observations("4", "M4", "JONES^BABY BOY", at, seconds=10, numbers=numbers)
+        entries.append(NewEntry(came + k * NS // 100, "hl7", SOURCE, raw, shard, f"{k}"))
+    places = [receipt.seq for receipt in journal.append(entries)]
+    journal.close()
+    return places
+
+
+def backlog(folder: Path, clock: Clock, minutes: int, read: int) -> None:
+    """Let a monitor send an hour at once, of which the analysis has read the first messages."""
+    came = clock.now - 30 * NS
+    seqs = send_back(folder, came, minutes)
+    for k in range(1, 31):
+        hear(folder, came + k * NS)
+    first = came - minutes * 60 * NS
+    tell(folder, BED, first + read * 60 * NS, {}, minutes=read, seq=seqs[1])
+    archive = Archive(folder / "archive.db")
+    (row,) = archive.streams(BED)
+    archive.write(Batch((replace(row, offset_ns=minutes * 60 * NS),)))
+    archive.close()
+
+
+def test_earlier_data_that_are_still_read_are_said_to_be(tmp_path: Path, clock: Clock) -> None:
+    """What was kept back lies where it was measured, and the rest of it is said to be unread."""
+    backlog(tmp_path, clock, 60, 20)
+    ward = open_ward(tmp_path, clock)
+    for _ in range(2):
+        clock.now += 2 * NS
+        hear(tmp_path, clock.now)
+        catch_up(ward)
+    read_ns = clock.now - (30 + 4 + 40 * 60) * NS
+    at = time.strftime("%H:%M", time.gmtime(read_ns // NS // 60 * 60))
+
+    assert ward.tile(BED)["analysis"] == f"reading earlier data, at {at}"
+    start_ms = clock.now / 1e6 - 3600_000
+    data = ward.oxycrg(BED, start_ms, 60_000.0, 60)
+    header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
+    assert abs(header["reads"] - read_ns / 1e6) < 61_000
+    values = np.frombuffer(data[-6 * 60 * 4 :], np.float32).reshape(6, 60)
+    assert np.isfinite(values[0, 2:18]).all()  # where it was measured, and not now
+    assert np.isnan(values[0, 22:58]).all()
+    ward.close()
+
+
+def test_what_a_monitor_kept_back_is_said_to_come(tmp_path: Path, clock: Clock) -> None:
+    """With the time that the data are of, as long as they come; the report says it as well."""
+    came = clock.now - 5 * NS
+    send_back(tmp_path, came, 60, 30)
+    ward = open_ward(tmp_path, clock)
+    said = {"id": str(uuid.uuid4()), "type": "start_hold", "bed": BED, "at": clock.now / 1e6}
+    assert ward.tap(*as_payload(said))["refused"] == ""
+    of_ns = came - 1800 * NS
+    at = time.strftime("%H:%M", time.gmtime(of_ns // NS))
+    assert ward.tile(BED)["analysis"] == f"earlier data arrive, at {at}"
+    assert abs(ward.hold(said["id"])["earlier"] - of_ns / 1e6) < 11_000
+
+    clock.now += 20 * NS
+    assert "arrive" not in ward.tile(BED)["analysis"]
+    assert ward.hold(said["id"])["earlier"] is None
+    ward.close()
+
+
+def test_a_monitor_that_sends_as_time_goes_by_keeps_nothing_back(
+    folder: Path, clock: Clock
+) -> None:
+    """Nor does one whose clock is behind, or was set back."""
+    for behind in (0, 0, 3600, 3600):
+        for _ in range(15):
+            clock.now += NS
+            raw = observations(
+                "4", "M4", "JONES^BABY BOY", clock.now - behind * NS, numbers={"spo2": 93.0}
+            )
+            write(folder, raw, BED, clock.now)
+    ward = open_ward(folder, clock)
+    assert "arrive" not in ward.tile(BED)["analysis"]
+    ward.close()
+
+
+@pytest.mark.parametrize(("minutes", "early"), [(70, True), (50, False)])
+def test_a_start_before_the_data_is_told(
+    folder: Path, clock: Clock, minutes: int, early: bool
+) -> None:
+    """With when the data of the bed begin: there is nothing before it to compare with."""
+    tell(folder, BED, clock.now, {})
+    ward = open_ward(folder, clock)
+    start = clock.now - minutes * 60 * NS
+    said = {"id": str(uuid.uuid4()), "type": "start_hold", "bed": BED, "at": start / 1e6}
+    assert ward.tap(*as_payload(said))["refused"] == ""
+    begin = (clock.now - 3600 * NS) // 1_000_000
+    assert ward.bed(BED)["dataFrom"] == (begin if early else None)
+    ward.close()
+
+
 def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> None:
     """No fall is lost, however wide a column is."""
     name = tell(folder, BED, clock.now, {})
@@ -333,7 +436,7 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
     rows = archive.envelope(name, 0, clock.now)
     truth = np.concatenate([row.heart_rate for row in rows])
     start = rows[0].minute_ns / 1e6
-    data = oxycrg_columns(archive, None, BED, (start, 360_000.0, 10), 0, 0)
+    data = oxycrg_columns(archive, None, archive.streams(BED), (start, 360_000.0, 10), 0, 0)
     size = int.from_bytes(data[:4], "little")
     at = 4 + size + -(4 + size) % 4
     low, high = np.frombuffer(data[at:], np.float32).reshape(8, 10)[:2]

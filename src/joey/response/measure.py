@@ -21,6 +21,7 @@ from joey.response.pseudo import find_pseudo_holds
 from joey.response.rows import Beside, feature_rows
 from joey.response.said import (
     answers_of,
+    before_the_data,
     cannot_say,
     leak_lines,
     line_of,
@@ -132,7 +133,10 @@ def measure_response(
         dated=recording.clock.dated,
         zone=around.zone,
         notes=notes_of(findings, phases, cut),
-        answers=answers_of(features, events, beside.words, settings),
+        answers=(
+            *before_the_data(hold, data, stop),
+            *answers_of(features, events, beside.words, settings),
+        ),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answers_of",
+    "before_the_data",
     "cannot_say",
     "leak_lines",
     "line_of",
@@ -45,6 +46,7 @@ POINTS = "percentage points"
 ASKED_EVENTS = ("bradycardia", "desaturation", "bd")
 LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
 ALONE = "each counted by its own definition: one spell may be in several of them"
+MIN_S = 60.0
 ENOUGH = 0.5  # of a hold that must have been searched for none to be said
 
 
@@ -98,6 +100,26 @@ def answers_of(
     if said:
         answers.append(("Events in the whole hold", "; ".join(said)))
     return tuple(answers)
+
+
+def before_the_data(hold: Hold, data_span: Span, stop: float) -> tuple[tuple[str, str], ...]:
+    """Return what it means where a hold began before the data did; nothing where it did not.
+
+    Parameters
+    ----------
+    hold : Hold
+        The hold.
+    data_span : Span
+        The recording. [s]
+    stop : float
+        The hold's end, or the data's while it runs. [s]
+    """
+    missing = min(data_span.start, stop) - hold.start
+    if missing < MIN_S / 2 or data_span.start >= stop:
+        return ()
+    length = f"{missing / MIN_S:.0f} min"
+    lost = f"nothing before it to compare with, and its first {length} were not measured"
+    return (("Start of the hold", f"{length} before the data begin: {lost}"),)
 
 
 def _answer(row: FeatureRow, *, several: bool) -> str:

@@ -12,7 +12,7 @@ from joey.web.packing import pack
 from joey.web.recent import CELL_MS, GOOD, KINDS, NS_PER_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,11 @@ BESIDE_MS = 1000  # ms beside what is not good: a rate rests on two beats, one m
 
 
 def archived_cells(
-    archive: Archive, bed: str, first: int, stop: int, whose: Collection[str] | None = None
+    archive: Archive,
+    rows: Iterable[StreamRow],
+    first: int,
+    stop: int,
+    whose: Collection[str] | None = None,
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
     """Return the archive's cells of a bed, and which of them it has spoken of.
 
@@ -37,8 +41,8 @@ def archived_cells(
     ----------
     archive : Archive
         Read only.
-    bed : str
-        Its key.
+    rows : iterable of StreamRow
+        Its streams.
     first, stop : int
         Cells of the host's clock.
     whose : collection of str, optional
@@ -56,7 +60,7 @@ def archived_cells(
     cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in (*KINDS, GOOD)}
     told = np.zeros(stop - first, dtype=np.bool_)
     ends = []  # of what each has told, where more may come
-    for stream in _streams_of(archive, bed, (first, stop), whose):
+    for stream in _streams_of(archive, rows, (first, stop), whose):
         upto = 0
         offset = stream.offset_ns
         start_ns, stop_ns = _reach(stream, (first, stop))
@@ -108,14 +112,17 @@ def _not_good(archive: Archive, stream: StreamRow, span: tuple[int, int]) -> NDA
 
 
 def _streams_of(
-    archive: Archive, bed: str, span: tuple[int, int], whose: Collection[str] | None
+    archive: Archive,
+    rows: Iterable[StreamRow],
+    span: tuple[int, int],
+    whose: Collection[str] | None,
 ) -> list[StreamRow]:
     """Return the streams of a bed in a span of cells, the first first; of one monitor the newest.
 
     A restart of the pages keeps the order.
     """
     found = []
-    for stream in archive.streams(bed):
+    for stream in rows:
         start_ns, stop_ns = _reach(stream, span)
         if stream.opened_ns > stop_ns or (stream.closed_ns or stop_ns) < start_ns:
             continue
@@ -137,11 +144,12 @@ def _reach(stream: StreamRow, span: tuple[int, int]) -> tuple[int, int]:
 def oxycrg_columns(
     archive: Archive,
     screen: Screen | None,
-    bed: str,
+    rows: Iterable[StreamRow],
     span: tuple[float, float, int],
     now_ns: int,
     since_ms: int,
     whose: Collection[str] | None = None,
+    reads_ns: int = 0,
 ) -> bytes:
     """Return the OxyCRG of a bed as columns of a picture: the least and the largest in each.
 
@@ -151,8 +159,8 @@ def oxycrg_columns(
         What is final: the rate from beat to beat.
     screen : Screen or None
         What the monitors said since: their own rate stands where beats are not final yet.
-    bed : str
-        Its key.
+    rows : iterable of StreamRow
+        The bed's streams.
     span : tuple of (float, float, int)
         Begin of the first column on the host's clock [ms], the width of each [ms], and how many.
     now_ns : int
@@ -161,18 +169,21 @@ def oxycrg_columns(
         Since when the infant lies there: what was before is another's. [ms UTC]
     whose : collection of str, optional
         As of `archived_cells`.
+    reads_ns : int
+        From when on the data are still to be read; 0: all are there. [ns UTC]
 
     Returns
     -------
     bytes
-        A header with `beats` (until when the rate is from beat to beat; 0: nowhere), and per strip
-        (heart rate, SpO2, respiration) the least and the largest values as float32; then those of
-        the heart rate of good quality, which only what is final has.
+        A header with `beats` (until when the rate is from beat to beat; 0: nowhere) and `reads`
+        (`reads_ns` [ms]), and per strip (heart rate, SpO2, respiration) the least and the largest
+        values as float32; then those of the heart rate of good quality, which only what is final
+        has.
     """
     start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
     first, stop = int(edges[0]), int(edges[-1]) + 1
-    cells, told = archived_cells(archive, bed, first, stop, whose)
+    cells, told = archived_cells(archive, rows, first, stop, whose)
     if screen is not None:
         for kind in KINDS:
             said = screen.cells(kind, first, stop, now_ns)
@@ -193,4 +204,4 @@ def oxycrg_columns(
         arrays += [np.fmin.reduceat(low, at), np.fmax.reduceat(high, at)]
     final = np.flatnonzero(told)
     beats = (first + int(final[-1]) + 1) * CELL_MS if len(final) else 0
-    return pack({"beats": beats}, arrays)
+    return pack({"beats": beats, "reads": reads_ns // NS_PER_MS}, arrays)

@@ -38,6 +38,7 @@ NS = 1_000_000_000
 APART_NS = NS // 5  # ns before a stream that another begins with a set clock: offsets are that good
 STEPS = ("step", "rollover")
 MOST_TOLD = 5  # steps that are told with their time
+BACKLOG_NS = NS  # ns, by which an offset falls only as what was kept back has come
 MEASURED_NS = 60 * NS  # ns of messages, from which on the clock is measured as well as live
 
 
@@ -129,11 +130,12 @@ def _read_stream(
     resume = unpack_state(point.state)[0] if point is not None else None
     offset_ns = _offset_of(archive, row, span_ns)
     tail = _Joined()
-    if row.closed_ns is None and not _has_all(resume, end_ns - offset_ns):
+    has_all = _has_all(resume, end_ns - offset_ns) and not _is_ahead(journal, resume, offset_ns)
+    if row.closed_ns is None and not has_all:
         first = row.first_seq if resume is None else resume.seq
         tail = _read_on(journal, row, resume, (first, until_ns), sources)
     measured = tail.clock.offset_ns
-    if measured is not None and _is_long(tail):
+    if measured is not None and (_is_long(tail) or offset_ns - measured > BACKLOG_NS):
         offset_ns = measured
     laid = replace(row, offset_ns=offset_ns)
     return archive.recording([laid], start_ns, end_ns, samples=tail.chunks, values=tail.values)
@@ -174,6 +176,14 @@ def _offset_of(archive: Archive, row: StreamRow, span_ns: tuple[int, int]) -> in
 def _has_all(resume: Resume | None, end_ns: int) -> bool:
     """Whether the frames have all up to a time: reading again would begin behind it. [ns]"""
     return resume is not None and end_ns < resume.newest_ns - 2 * round(HOLD_S * NS)
+
+
+def _is_ahead(journal: Journal, resume: Resume | None, offset_ns: int) -> bool:
+    """Whether a stream would lie in the future: its offset is that of a backlog, still to fall."""
+    last = journal.one(journal.last())
+    if resume is None or last is None:
+        return False
+    return resume.newest_ns + offset_ns > last.received_ns + MEASURED_NS
 
 
 def _is_long(tail: _Joined) -> bool:

@@ -88,6 +88,8 @@ class Wish:
         ``YYYY-MM-DD``, as it said; empty where not.
     said : tuple of SaidOfSpell
         What was said of the spells of the hold.
+    arriving : bool
+        Whether earlier data still come: the report is made anew as soon as they are there.
     """
 
     folder: Path
@@ -101,6 +103,7 @@ class Wish:
     birth_ns: int | None = None
     birth_date: str = ""
     said: tuple[SaidOfSpell, ...] = ()
+    arriving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,8 @@ def make_report(wish: Wish) -> Made:
     except StorageError:
         why = "What was archived of this time is not what was written: restore a backup."
         return Made("", "", (), wish.now_ns, why, wish.revised_ns)
-    if not recording.channels or recording.span.start > wish.hold.start:
+    stop = wish.now_ns / NS if wish.hold.end is None else wish.hold.end
+    if not recording.channels or recording.span.start >= stop:
         why = "The monitor's data do not reach back to this hold."
         return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     settings = Settings(zone=wish.zone)
@@ -339,7 +343,7 @@ def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     known = wish.birth_ns, wish.birth_date, wish.said
     if of.hold != hold or known != (of.birth_ns, of.birth_date, of.said):
         return True
-    if wish.revised_ns > made.revised_ns:
+    if wish.revised_ns > made.revised_ns or (of.arriving and not wish.arriving):
         return True
     age = wish.now_ns - made.made_ns
     if hold.end is None:

@@ -14,11 +14,12 @@ from joey.web.reports import HoldReports, Wish, held_of, spans_of, words_of_revi
 from joey.web.tiles import infant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from joey.holds import Hold
     from joey.store.records import BedView as BedRecord
     from joey.store.records import HoldView, Records
+    from joey.web.screens import Screen
     from joey.web.settings import PageSettings
     from joey.web.tags import Tags
 
@@ -65,6 +66,8 @@ class ShownHolds:
         What a bed is called.
     tags : Tags
         What was said of spells.
+    screens : mapping of str to Screen
+        By bed: whether earlier data come.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class ShownHolds:
         revised_ns: Callable[[str, int, int], int],
         label: Callable[[str], str],
         tags: Tags,
+        screens: Mapping[str, Screen],
     ) -> None:
         self._settings = settings
         self._records = records
@@ -83,6 +87,7 @@ class ShownHolds:
         self._revised_ns = revised_ns
         self._label = label
         self._tags = tags
+        self._screens = screens
 
     def forget(self) -> None:
         """Read what the records say anew: they have changed."""
@@ -108,6 +113,7 @@ class ShownHolds:
         made = self._reports.made(hold)
         name = isolated(view.infant.name.text) if view.infant is not None else ""
         bed = self._label(view.bed)
+        arriving_ns = self._arriving_ns(view.bed)
         whose = f"{name}, bed {bed}" if name else f"Bed {bed}"
         return {
             "title": f"{whose}: {self._words(view.hold)}",
@@ -117,6 +123,7 @@ class ShownHolds:
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
             "failed": made.why if made else "",
+            "earlier": arriving_ns / 1e6 if arriving_ns else None,
             "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
 
@@ -171,6 +178,11 @@ class ShownHolds:
             else infant_of(view.infant, self._settings.now_ns(), self._settings.zone)
         )
 
+    def _arriving_ns(self, bed: str) -> int:
+        """Return what time the data are of that a bed's monitor had kept back, while they come."""
+        screen = self._screens.get(bed)
+        return 0 if screen is None else screen.arriving_ns(self._settings.now_ns())
+
     def _want(self, view: HoldView) -> None:
         settings = self._settings
         wish = Wish(
@@ -182,7 +194,9 @@ class ShownHolds:
             wish = replace(wish, birth_ns=infant.birth_ns, birth_date=infant.birth_date)
         anew = [self._revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
         said = self._tags.said(held_of(wish))
-        self._reports.want(replace(wish, revised_ns=max(anew, default=0), said=said))
+        arriving = any(self._arriving_ns(place.bed) for place, _ in held_of(wish))
+        wish = replace(wish, revised_ns=max(anew, default=0), said=said, arriving=arriving)
+        self._reports.want(wish)
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone

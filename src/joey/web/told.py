@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Told"]
 
 NS = 1_000_000_000
+MINUTE_NS = 60 * NS
 KINDS = ("spell", "down", "up", "revised")
 SEARCHED = "searched"
 READ_AT_ONCE = 4  # beds whose last hour is read in a step after the start
@@ -68,6 +69,8 @@ class Told:
         How many of its seconds pass in one.
     starting : callable
         Whether workers wait for loops that are being compiled.
+    lay : callable
+        Returns a stream as it lies on the host's clock: `joey.web.backlog.laid`.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Told:
         *,
         speed: float = 1.0,
         starting: Callable[[], bool] = lambda: False,
+        lay: Callable[[StreamRow], StreamRow] = lambda row: row,
     ) -> None:
         self._archive = archive
         self._journal = journal
@@ -92,12 +96,16 @@ class Told:
         self._now_ns = now_ns
         self._speed = speed
         self._is_starting = starting
+        self._lay = lay
         self._starting = False
         self._fact = archive.last_fact()
         self._look(now_ns)
         for stream in self._streams.values():
             start = now_ns - KEPT_S * NS - stream.offset_ns
-            for row in archive.facts(stream.id, KINDS, start, now_ns - stream.offset_ns + NS):
+            end = (
+                now_ns - min(stream.offset_ns, 0) + NS
+            )  # of a backlog, the offset is still to fall
+            for row in archive.facts(stream.id, KINDS, start, end):
                 self._take(row)
         self._unread = [  # streams of which what was searched in the last hour is still to be read
             stream
@@ -110,7 +118,7 @@ class Told:
         if now_ns - self._looked_ns >= LOOK_NS:
             self._look(now_ns)
         for _ in range(min(READ_AT_ONCE, len(self._unread))):
-            self._read_back(self._unread.pop(), now_ns)
+            self._read_back(self._streams[self._unread.pop().id], now_ns)
         rows = self._archive.facts_after(self._fact, kinds=(*KINDS, SEARCHED))
         for row in rows:
             if row.stream not in self._streams:
@@ -257,6 +265,30 @@ class Told:
         seen = all(each.seen or each.known_ns < fresh for each in streams)
         return ("starting" if late or not seen else ""), 0
 
+    def opened(self, bed: str, whose: Collection[str] | None = None) -> int:
+        """Return when the first stream of a bed was opened; 0 where none was; see `reached`."""
+        rows = (each for each in self.streams(bed) if self._counts(each.id, whose))
+        return min((each.opened_ns + each.offset_ns for each in rows), default=0)
+
+    def reached(self, bed: str, whose: Collection[str] | None = None) -> int:
+        """Return up to when a bed's data are archived, of the open stream that is least; 0: none.
+
+        Parameters
+        ----------
+        bed : str
+            Its key.
+        whose : collection of str, optional
+            As of `spells`.
+        """
+        found = self._beds.get(bed)
+        ends = []
+        for name in () if found is None else found.open:
+            if self._counts(name, whose):
+                stream, last = self._streams[name], self._archive.last_minute(name)
+                end = stream.opened_ns if last is None else last + MINUTE_NS
+                ends.append(end + stream.offset_ns)
+        return min(ends, default=0)
+
     def _look(self, now_ns: int) -> None:
         self._looked_ns = self._now_ns = now_ns
         self._starting = self._is_starting()
@@ -275,7 +307,7 @@ class Told:
             bed.revised = [each for each in bed.revised if each[2] >= oldest]
 
     def _look_at_streams(self) -> None:
-        for stream in self._archive.streams():
+        for stream in map(self._lay, self._archive.streams()):
             self._streams[stream.id] = stream
             self._at.setdefault(stream.bed, {})[stream.id] = stream
             if stream.id not in self._keys:

@@ -23,6 +23,7 @@ from joey.sources.hl7 import (
 )
 from joey.store.journal import NewEntry
 from joey.store.records import AGAIN
+from joey.web.backlog import data_from, laid, reading_from, words_of_analysis
 from joey.web.codes import Codes
 from joey.web.health import (
     ClockWatch,
@@ -124,13 +125,15 @@ class Ward:
             settings.now_ns(),
             speed=settings.speed,
             starting=settings.starting,
+            lay=lambda row: laid(row, self._screens.get(row.bed)),
         )
         self._told_ns = 0
         self._tags = Tags(records, self._told.streams, self._told.begins, settings.now_ns)
         self.reports = HoldReports()
         self._shown = ShownHolds(
-            settings, records, self.reports, self._told.revised_ns, self.label, self._tags
-        )
+            settings, records, self.reports, self._told.revised_ns, self.label, self._tags,
+            self._screens,
+        )  # fmt: skip
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed, settings.zone)
@@ -224,7 +227,8 @@ class Ward:
         stop = self._settings.now_ns() // NS_PER_MS // CELL_MS
         first = stop - HOUR_CELLS
         whose = self._whose(screen.bed)
-        cells, told = archived_cells(self._archive, screen.bed, first, stop, whose)
+        rows = self._told.streams(screen.bed)
+        cells, told = archived_cells(self._archive, rows, first, stop, whose)
         screen.remember(cells, told, first, whose)
 
     def _whose(self, bed: str) -> tuple[str, ...] | None:
@@ -336,7 +340,8 @@ class Ward:
             archived_ms={} if screen is None else screen.archived_ms,
         )
         hour = now - HOUR_NS
-        looked = {"spells": self._spells(bed, hour), "analysis": self._analysis(bed, screen)}
+        analysis = words_of_analysis(self._told, screen, self._whose(bed), now, self._hm)
+        looked = {"spells": self._spells(bed, hour), "analysis": analysis}
         said = {"label": self.label(bed), "looked": self._looked(bed, now)}
         shows = word_of(self._record(bed), self._whose(bed))
         return {**tile, **looked, **said, "shows": shows}
@@ -347,17 +352,6 @@ class Ward:
         since = max(self._told.looked_from(bed, now - HOUR_NS, whose), self._since(bed))
         searched = self._told.searched(bed, since, whose)
         return "" if searched is None else words_of_search((now - since) / NS, searched)
-
-    def _analysis(self, bed: str, screen: Screen | None) -> str:
-        """Return what is not being looked at; empty where all is, or nothing is sent."""
-        if screen is None or not screen.received_ns:
-            return ""
-        why, since = self._told.silence(bed, screen.received_ns)
-        if why == "down":
-            return f"not monitoring since {self._hm(since)}"
-        if why == "behind":
-            return f"analysis catching up, at {self._hm(since)}"
-        return "analysis starting" if why else ""
 
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
         since_ns = max(since_ns, self._since(bed))  # others lay here before
@@ -402,6 +396,7 @@ class Ward:
         return {
             "tile": self.tile(bed),
             "holders": [{"role": each.role, "name": each.label} for each in holders],
+            "dataFrom": data_from(self._told, record, self._whose(bed)),
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
@@ -442,7 +437,8 @@ class Ward:
         now, since = self._settings.now_ns(), self._since(bed) // NS_PER_MS
         screen, whose = self._screens.get(bed), self._whose(bed)
         span = start_ms, width_ms, columns
-        return oxycrg_columns(self._archive, screen, bed, span, now, since, whose)
+        rows, reads = self._told.streams(bed), reading_from(self._told, screen, bed, whose)
+        return oxycrg_columns(self._archive, screen, rows, span, now, since, whose, reads)
 
     def feed(self) -> dict[str, Any]:
         """Return what the page of the feed shows."""

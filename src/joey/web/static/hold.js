@@ -1,7 +1,7 @@
 // The report of one hold, asked for again while the hold runs.
 
 import { hostNow } from "./clock.js";
-import { by, hms, write } from "./format.js";
+import { by, hm, hms, write } from "./format.js";
 import { openLink } from "./link.js";
 import { startPage } from "./page.js";
 
@@ -17,7 +17,8 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   const back = /** @type {HTMLAnchorElement} */ (by("back"));
   if (message.bed) { back.hidden = false; back.href = `/beds/${message.bed.split("/").map(encodeURIComponent).join("/")}`; }
   const running = message.running ? "The hold runs: this report is provisional and is made anew. " : "";
-  write(by("progress"), message.failed || (message.version === "" ? "The report is being made …" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`));
+  write(by("progress"), message.failed || (message.version === "" ? "The report is being made …" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`)
+    + (message.earlier ? ` Earlier data still come, now those of ${hm(message.earlier)}: the report is made anew when they are there.` : ""));
   if (message.version && message.version !== shown) {
     // Where someone reads, they go on reading.
     const top = frame.contentWindow?.scrollY ?? 0;

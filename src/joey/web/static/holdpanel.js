@@ -36,7 +36,7 @@ export class HoldPanel {
   show(state) {
     this.state = state;
     const { hold } = state.tile;
-    const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name, state.stopped]);
+    const key = JSON.stringify([hold, state.holders, state.undo, state.tile.infant?.name, state.stopped, state.dataFrom]);
     if (key !== this.drawn) { this.drawn = key; this.draw(); }
     this.askAgain(state);
     this.tick();
@@ -73,6 +73,8 @@ export class HoldPanel {
         if (min) button.append(make("small", "", "min ago"));
         return button;
       }));
+    // The start is a person's to say, and means chest on chest; what it costs is said beside it.
+    const before = state.dataFrom ? [make("p", "note num", `The start lies before the data, which begin ${hm(state.dataFrom)}: there is no before to compare with.`)] : [];
     const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")));
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
     const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
@@ -90,7 +92,7 @@ export class HoldPanel {
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
     const report = make("a", "button", "Report so far");
     report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
-    return [who, make("div", "running", this.timer, started), this.still, earlier, nudge, make("div", "row both", ...this.undoButton(state), ...(hold.unsent ? [] : [report])), chips, make("div", "row", stop), contact];
+    return [who, make("div", "running", this.timer, started), this.still, ...before, earlier, nudge, make("div", "row both", ...this.undoButton(state), ...(hold.unsent ? [] : [report])), chips, make("div", "row", stop), contact];
   }
 
   /** @param {Bed} state */

@@ -18,6 +18,7 @@ const PANELS = /** @type {const} */ ([
 ]);
 const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240];
 const LONGEST_MS = 8000; // that an answer is waited for: one that was cut off never comes
+const READS_MS = 5000; // between two answers while earlier data are read: all may change
 const SETTLE_MS = 90_000; // facts younger than this may still change: asked for again
 
 /** @typedef {{low: Float32Array, high: Float32Array}} Band */
@@ -30,7 +31,7 @@ export class OxyCrg {
     this.width = 0; // of a column [ms]
     this.first = 0; // absolute number of the leftmost column
     /** @type {Map<string, Band>} */ this.bands = new Map();
-    this.count = 0; this.end = 0; this.asking = false; this.beats = 0;
+    this.count = 0; this.end = 0; this.asking = false; this.beats = 0; this.reads = 0;
     this.whole = true; // whether all columns are to be asked for, and not only the new ones
     /** @type {import("./types.js").Bed|null} */ this.state = null;
     /** @type {CanvasPattern|null} */ this.hatch = null;
@@ -46,13 +47,13 @@ export class OxyCrg {
   /** @param {import("./types.js").Bed} state */
   show(state) { this.state = state; }
   /** Take away what is drawn: it is another's. */
-  forget() { this.bands = new Map(); this.count = this.beats = 0; this.whole = true; this.paint(); void this.step(true); }
+  forget() { this.bands = new Map(); this.count = this.beats = this.reads = 0; this.whole = true; this.paint(); void this.step(true); }
   /** @param {boolean} frozen */
   freeze(frozen) { this.frozen = frozen; }
 
   /** Ask for what is new, as often as the picture can show it. @param {boolean} [now] */
   async step(now = false) {
-    const period = Math.min(15_000, Math.max(1000, this.width / 2));
+    const period = Math.min(15_000, Math.max(this.reads ? READS_MS : 1000, this.width / 2));
     if (this.frozen || document.hidden || this.asking || (!now && performance.now() - this.lastAsked < period)) return;
     this.asking = true; this.lastAsked = performance.now();
     try { await this.ask(); } catch { /* the bar says that the link is lost */ } finally { this.asking = false; }
@@ -63,7 +64,7 @@ export class OxyCrg {
     const wide = Math.max(200, Math.min(1600, Math.floor(this.canvas.clientWidth - LEFT - RIGHT)));
     const whole = this.minutes * MIN_MS, columns = Math.min(wide, whole / 250);
     const width = whole / columns, end = hostNow();
-    const anew = this.whole || this.width !== width, shows = this.state?.tile.shows;
+    const anew = this.whole || this.reads > 0 || this.width !== width, shows = this.state?.tile.shows;
     const last = Math.floor(end / width), first = last - columns + 1;
     const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
     const path = `/api/oxycrg/${this.bed.split("/").map(encodeURIComponent).join("/")}`;
@@ -88,7 +89,8 @@ export class OxyCrg {
       }
       fresh.set(key, band);
     }
-    this.whole = false; this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end; this.beats = Math.max(header.beats ?? 0, anew ? 0 : this.beats);
+    this.whole = false; this.bands = fresh; this.width = width; this.first = first; this.count = columns; this.end = end;
+    this.beats = Math.max(header.beats ?? 0, anew ? 0 : this.beats); this.reads = header.reads ?? 0;
   }
 
   paint() {
@@ -107,6 +109,7 @@ export class OxyCrg {
       this.panel(pen, panel, x, y, high, right, ink, ink[panel.key]);
       y += high + GAP;
     }
+    this.unread(pen, x, start, end, top + room / 2, ink);
     this.letters(pen, x, start, end, top, height - AXIS, ink);
   }
 
@@ -214,6 +217,25 @@ export class OxyCrg {
     if (filled) pen.fill(); else pen.stroke();
   }
 
+  /** Where what is still to be read would stand; empty where all is. @param {number} start @param {number} end @returns {[number, number]} */
+  gap(start, end) {
+    const from = Math.max(start, this.reads), bands = [...this.bands.values()];
+    if (!this.reads) return [end, end];
+    let k = Math.max(0, Math.ceil(from / this.width) - this.first);
+    while (k < this.count && bands.every((band) => Number.isNaN(band.low[k] ?? NaN))) k++;
+    return [from, Math.max(from, Math.min(end, (this.first + k) * this.width))];
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} y @param {Record<string, string>} ink */
+  unread(pen, x, start, end, y, ink) {
+    const [from, to] = this.gap(start, end), words = "still to be read";
+    pen.font = "600 14px system-ui, sans-serif"; pen.textBaseline = "middle";
+    if (x(to) - x(from) < pen.measureText(words).width + 12) return;
+    pen.textAlign = "center"; pen.lineWidth = 5; pen.lineJoin = "round"; pen.strokeStyle = ink.paper ?? ""; pen.fillStyle = ink.ink ?? "";
+    pen.strokeText(words, (x(from) + x(to)) / 2, y); pen.fillText(words, (x(from) + x(to)) / 2, y);
+    pen.textAlign = "left";
+  }
+
   /** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} y @param {Record<string, string>} ink @param {string} stroke */
   label(pen, words, y, ink, stroke) {
     pen.font = "650 13.5px system-ui, sans-serif"; pen.textBaseline = "top"; pen.textAlign = "left";
@@ -266,6 +288,8 @@ export class OxyCrg {
     const rate = !rangeOf(hr, "") ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet";
     const said = [`HR ${rate}`, `SpO₂ ${rangeOf(spo2, "%") || "not measured"}`];
     const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
+    const [from, to] = this.gap(this.end - this.minutes * MIN_MS, this.end);
+    if (to - from >= MIN_MS) said.push(`${hm(from)} to ${hm(to)} still to be read`);
     return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"} listed`;
   }
 }

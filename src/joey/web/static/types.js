@@ -72,6 +72,7 @@
  * @property {Tile} tile
  * @property {Holder[]} holders last ones first
  * @property {{hold: string, tap: string, words: string}|null} undo what the last tap did, while it can be taken back
+ * @property {number|null} dataFrom when the data begin, where the hold that runs began before them
  * @property {{start: number, end: number}|null} [stopped] a hold whose stop waits on this tablet
  * @property {{id: string, start: number, end: number|null, holders: Holder[]}[]} holds of the last day
  * @property {Spell[]} spells of the last day

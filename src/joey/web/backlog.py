@@ -1,0 +1,117 @@
+"""What came long after it was measured: where it lies, how far it is read, and how that is said.
+
+A monitor, or a gateway, that was cut off sends all that it kept at once, and after a restart the
+analysis reads again what came meanwhile. The pages hear the journal's end long before the analysis
+does, so they know the device's clock when the archive has still that of the first message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from joey.people import stream_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from joey.store.archive import StreamRow
+    from joey.store.records import BedView
+    from joey.web.screens import Screen
+    from joey.web.told import Told
+
+__all__ = ["data_from", "laid", "reading_from", "words_of_analysis"]
+
+NS = 1_000_000_000
+BACKLOG_NS = NS  # ns; by less an offset is only known better
+FAR_NS = 300 * NS  # ns behind now, from which what is read is called earlier data
+NS_PER_MS = 1_000_000
+LATE_NS = 60 * NS  # ns; a hold that begins by less before the data begins with them
+STILL = frozenset({"starting", "behind"})  # of `Told.silence`: what there is will be read
+
+
+def laid(row: StreamRow, screen: Screen | None) -> StreamRow:
+    """Return a stream as the pages lay it on the host's clock.
+
+    Parameters
+    ----------
+    row : StreamRow
+        As the archive has it: its offset is that of the message to which its analysis has come.
+    screen : Screen or None
+        Of its bed.
+    """
+    device = None if screen is None else screen.device(stream_id(row.key, 0))
+    if device is None or row.closed_ns is not None or device.board.clock.steps:
+        return row
+    ahead = row.offset_ns - device.offset_ns > BACKLOG_NS
+    return replace(row, offset_ns=device.offset_ns) if ahead else row
+
+
+def reading_from(told: Told, screen: Screen | None, bed: str, whose: Collection[str] | None) -> int:
+    """Return from when on a bed's data are still to be read; 0 where all are. [ns UTC]"""
+    if screen is None or told.silence(bed, screen.received_ns)[0] not in STILL:
+        return 0
+    return told.reached(bed, whose)
+
+
+def words_of_analysis(
+    told: Told,
+    screen: Screen | None,
+    whose: Collection[str] | None,
+    now_ns: int,
+    clock: Callable[[int], str],
+) -> str:
+    """Return what of a bed is not being looked at; empty where all is, or nothing is sent.
+
+    Parameters
+    ----------
+    told : Told
+        How far the analysis is.
+    screen : Screen or None
+        The bed's.
+    whose : collection of str or None
+        The streams that are shown, None for all.
+    now_ns : int
+        The host's time. [ns UTC]
+    clock : callable
+        Returns a time in words.
+    """
+    if screen is None or not screen.received_ns:
+        return ""
+    arriving_ns = screen.arriving_ns(now_ns)
+    if arriving_ns:
+        return f"earlier data arrive, at {clock(arriving_ns)}"
+    why, since = told.silence(screen.bed, screen.received_ns)
+    if why == "down":
+        return f"not monitoring since {clock(since)}"
+    if why == "behind":
+        reached = told.reached(screen.bed, whose)
+        if 0 < reached < now_ns - FAR_NS:
+            return f"reading earlier data, at {clock(reached)}"
+        return f"analysis catching up, at {clock(since)}"
+    return "analysis starting" if why else ""
+
+
+def data_from(told: Told, record: BedView | None, whose: Collection[str] | None) -> int | None:
+    """Return when a bed's data begin, where the hold that runs began before them; else None.
+
+    Parameters
+    ----------
+    told : Told
+        Its streams.
+    record : BedView or None
+        Who lies there, and the holds; of where the infant lay before nothing is said.
+    whose : collection of str or None
+        The streams that are shown, None for all.
+
+    Returns
+    -------
+    int or None
+        By the host's clock. [ms UTC]
+    """
+    if record is None or record.running is None:
+        return None
+    start_ns = round(record.running.start * NS)
+    begins = told.opened(record.key, whose)
+    early = (record.since_ns or 0) <= start_ns < begins - LATE_NS
+    return begins // NS_PER_MS if early else None
