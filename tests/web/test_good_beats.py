@@ -155,14 +155,16 @@ def test_motion_makes_no_range(tmp_path: Path) -> None:
         signals = (moved(s, seed) if s.channel.quantity == "ecg" else s for s in whole.signals)
         bed, span = analyzed(folder, replace(whole, signals=tuple(signals)))
         archive = Archive(folder / "archive.db", read_only=True)
-        cells, _ = archived_cells(archive, bed, *span)
+        cells, _ = archived_cells(archive, archive.streams(bed), *span)
         beats = 60.0 / np.diff(infant.truth.beats)
         for kind in wrong:
             off = (cells[kind] > 1.1 * beats.max()) | (cells[kind] < 0.9 * beats.min())
             wrong[kind] += int(off.sum())
         kept = np.isfinite(cells[GOOD]).sum() / np.isfinite(cells["heart_rate"]).sum()
         assert kept > 0.9
-        data = oxycrg_columns(archive, None, bed, (span[0] * CELL_MS, 60_000.0, 28), 0, 0)
+        data = oxycrg_columns(
+            archive, None, archive.streams(bed), (span[0] * CELL_MS, 60_000.0, 28), 0, 0
+        )
         found = columns(data, 28)
         assert np.array_equal(np.nanmax(found[7]), np.nanmax(cells[GOOD][: 28 * 240]))
         archive.close()

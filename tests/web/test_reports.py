@@ -409,10 +409,10 @@ def test_the_bed_page_says_what_a_start_before_the_data_means(
         page = tablet(browser, served, "/beds/NICU/4")
         page.get_by_role("button", name="Start hold").click()
         expect(page.get_by_role("timer")).to_be_visible()
-        expect(page.locator(".holdpanel")).not_to_contain_text("before the data")
+        expect(page.locator(".holdpanel")).not_to_contain_text("this bed's data")
         page.get_by_role("button", name="−15 min").click()
         expect(page.locator(".holdpanel")).to_contain_text(
-            re.compile(r"The start lies before the data, which begin \d\d:\d\d")
+            re.compile(r"The start lies before this bed's data \(from \d\d:\d\d\)")
         )
 
 

@@ -23,6 +23,7 @@ from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
 from joey.store.journal import SHARDS, Journal, NewEntry, shard_of
 from joey.store.records import Records
 from joey.web.past import oxycrg_columns
+from joey.web.reports import make_report
 from joey.web.searched import LETTERS
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
@@ -395,6 +396,35 @@ def test_what_a_monitor_kept_back_is_said_to_come(tmp_path: Path, clock: Clock) 
     clock.now += 20 * NS
     assert "arrive" not in ward.tile(BED)["analysis"]
     assert ward.hold(said["id"])["earlier"] is None
+    ward.close()
+
+
+def test_a_report_waits_for_what_is_still_to_be_read(folder: Path, clock: Clock) -> None:
+    """Before the analysis has begun it does not say that there is none; then it is tried anew."""
+    ward = open_ward(folder, clock)
+    said = {"id": str(uuid.uuid4()), "type": "start_hold", "bed": BED, "at": clock.now / 1e6}
+    assert ward.tap(*as_payload(said))["refused"] == ""
+
+    def failed() -> str:
+        ward.hold(said["id"])
+        for wish in [*ward.reports._wishes.values()]:
+            ward.reports._keep(wish, make_report(wish))
+        return str(ward.hold(said["id"])["failed"])
+
+    assert ward.tile(BED)["analysis"] == "analysis starting"
+    assert failed().startswith("What was measured in this hold is still to be read: ")
+    seq = Journal(folder / "journal.db", read_only=True).last()
+    name = tell(folder, BED, clock.now, {}, seq=seq)
+    end = clock.now
+    archive = Archive(folder / "archive.db")
+    archive.write(Batch(facts=(Fact(name, "searched", "d", end - NS, end, seq, b"{}"),)))
+    archive.close()
+    clock.now += 2 * NS
+    catch_up(ward)
+    assert failed() == "The monitor's data do not reach back to this hold."
+    clock.now += 16 * NS
+    ward.hold(said["id"])
+    assert ward.reports.is_busy(said["id"])
     ward.close()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from joey.web.screens import Screen
     from joey.web.told import Told
 
-__all__ = ["data_from", "laid", "reading_from", "words_of_analysis"]
+__all__ = ["data_from", "is_unread", "laid", "reading_from", "words_of_analysis"]
 
 NS = 1_000_000_000
 BACKLOG_NS = NS  # ns; by less an offset is only known better
@@ -49,9 +49,12 @@ def laid(row: StreamRow, screen: Screen | None) -> StreamRow:
 
 def reading_from(told: Told, screen: Screen | None, bed: str, whose: Collection[str] | None) -> int:
     """Return from when on a bed's data are still to be read; 0 where all are. [ns UTC]"""
-    if screen is None or told.silence(bed, screen.received_ns)[0] not in STILL:
-        return 0
-    return told.reached(bed, whose)
+    return told.reached(bed, whose) if is_unread(told, screen, bed) else 0
+
+
+def is_unread(told: Told, screen: Screen | None, bed: str) -> bool:
+    """Return whether what a bed's monitors sent is still to be read, or a part of it."""
+    return screen is not None and told.silence(bed, screen.received_ns)[0] in STILL
 
 
 def words_of_analysis(
@@ -100,7 +103,7 @@ def data_from(told: Told, record: BedView | None, whose: Collection[str] | None)
     told : Told
         Its streams.
     record : BedView or None
-        Who lies there, and the holds; of where the infant lay before nothing is said.
+        Who lies there, and the holds. Where the infant lay before, its report looks as well.
     whose : collection of str or None
         The streams that are shown, None for all.
 
@@ -113,5 +116,4 @@ def data_from(told: Told, record: BedView | None, whose: Collection[str] | None)
         return None
     start_ns = round(record.running.start * NS)
     begins = told.opened(record.key, whose)
-    early = (record.since_ns or 0) <= start_ns < begins - LATE_NS
-    return begins // NS_PER_MS if early else None
+    return begins // NS_PER_MS if start_ns < begins - LATE_NS else None

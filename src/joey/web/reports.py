@@ -49,9 +49,11 @@ __all__ = [
 NS = 1_000_000_000
 MIN_NS = 60 * NS
 RUNNING_EVERY_NS = MIN_NS  # between reports of a hold that runs
+NONE_EVERY_NS = 15 * NS  # where none could be made: its data may be read by now
 AFTER_EVERY_NS = 5 * MIN_NS  # between reports while the hour after it goes on
 REACH_NS = 12 * 60 * MIN_NS  # before a hold: what it is compared with
 RUNNING_REACH_NS = 150 * MIN_NS  # the same while it runs, when a minute's work must do
+NOT_REACHED = "The monitor's data do not reach back to this hold."
 KEPT = 64  # reports
 SAID = "Said of spells in the hold"  # at the bedside, by tags
 LOOK_S = 0.2  # s, between looks at what is asked for
@@ -149,8 +151,7 @@ def make_report(wish: Wish) -> Made:
         return Made("", "", (), wish.now_ns, why, wish.revised_ns)
     stop = wish.now_ns / NS if wish.hold.end is None else wish.hold.end
     if not recording.channels or recording.span.start >= stop:
-        why = "The monitor's data do not reach back to this hold."
-        return Made("", "", (), wish.now_ns, why, wish.revised_ns)
+        return Made("", "", (), wish.now_ns, NOT_REACHED, wish.revised_ns)
     settings = Settings(zone=wish.zone)
     findings = analyze(recording, _context(wish), settings)
     response = measure_response(
@@ -346,6 +347,8 @@ def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     if wish.revised_ns > made.revised_ns or (of.arriving and not wish.arriving):
         return True
     age = wish.now_ns - made.made_ns
+    if made.why == NOT_REACHED and age > NONE_EVERY_NS:
+        return True
     if hold.end is None:
         return age > RUNNING_EVERY_NS
     complete = round(hold.end * NS) + _AFTER_NS

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
 from joey.people import isolated
-from joey.web.reports import HoldReports, Wish, held_of, spans_of, words_of_revision
+from joey.web.backlog import is_unread
+from joey.web.reports import HoldReports, Made, Wish, held_of, spans_of, words_of_revision
 from joey.web.tiles import infant_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from joey.web.screens import Screen
     from joey.web.settings import PageSettings
     from joey.web.tags import Tags
+    from joey.web.told import Told
 
 __all__ = ["ShownHolds", "clock_time"]
 
@@ -29,6 +31,7 @@ NS = 1_000_000_000
 READ_EVERY_NS = 30 * NS  # ns, after which a hold is read again: names age
 ASK_NS = 600 * NS  # ns after a hold in which it is asked why it ended
 MOST_VIEWS = 256
+UNREAD = "What was measured in this hold is still to be read: the report comes by itself."
 
 
 def clock_time(at_ns: int, zone: str, beside_ns: int | None = None) -> str:
@@ -60,8 +63,8 @@ class ShownHolds:
         Holds are looked up here, wherever their infants are by now.
     reports : HoldReports
         Makes them.
-    revised_ns : callable
-        When a bed's span was last told anew: `Told.revised_ns`.
+    told : Told
+        When a bed's span was last told anew, and whether its data are still to be read.
     label : callable
         What a bed is called.
     tags : Tags
@@ -75,7 +78,7 @@ class ShownHolds:
         settings: PageSettings,
         records: Records,
         reports: HoldReports,
-        revised_ns: Callable[[str, int, int], int],
+        told: Told,
         label: Callable[[str], str],
         tags: Tags,
         screens: Mapping[str, Screen],
@@ -84,7 +87,7 @@ class ShownHolds:
         self._records = records
         self._views: dict[str, tuple[int, HoldView | None]] = {}  # by hold: when read, and what
         self._reports = reports
-        self._revised_ns = revised_ns
+        self._told = told
         self._label = label
         self._tags = tags
         self._screens = screens
@@ -122,7 +125,7 @@ class ShownHolds:
             "busy": self._reports.is_busy(hold),
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
-            "failed": made.why if made else "",
+            "failed": self._why(made, view.bed),
             "earlier": arriving_ns / 1e6 if arriving_ns else None,
             "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
@@ -144,9 +147,16 @@ class ShownHolds:
             "lines": list(made.lines) if made else [],
             "chart": made.chart if made else "",
             "busy": made is None,
-            "why": made.why if made else "",
+            "why": self._why(made, view.bed),
             "asks": self._asks(view.hold),
         }
+
+    def _why(self, made: Made | None, bed: str) -> str:
+        """Return why there is no report; that its data are still to be read, where they are."""
+        if made is None or not made.why:
+            return ""
+        unread = is_unread(self._told, self._screens.get(bed), bed)
+        return UNREAD if unread else made.why
 
     def _asks(self, hold: Hold) -> bool:
         """Whether it is still asked why a hold ended: a page that is loaded anew asks again."""
@@ -192,7 +202,7 @@ class ShownHolds:
         infant = view.infant
         if infant is not None:
             wish = replace(wish, birth_ns=infant.birth_ns, birth_date=infant.birth_date)
-        anew = [self._revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
+        anew = [self._told.revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
         said = self._tags.said(held_of(wish))
         arriving = any(self._arriving_ns(place.bed) for place, _ in held_of(wish))
         wish = replace(wish, revised_ns=max(anew, default=0), said=said, arriving=arriving)

@@ -131,9 +131,8 @@ class Ward:
         self._tags = Tags(records, self._told.streams, self._told.begins, settings.now_ns)
         self.reports = HoldReports()
         self._shown = ShownHolds(
-            settings, records, self.reports, self._told.revised_ns, self.label, self._tags,
-            self._screens,
-        )  # fmt: skip
+            settings, records, self.reports, self._told, self.label, self._tags, self._screens
+        )
         self._due: list[str] = []  # beds whose trend is still to be laid anew in this round
         self._traffic = Traffic()
         self._watch = ClockWatch(settings.now_ns(), settings.speed, settings.zone)

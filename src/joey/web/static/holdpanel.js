@@ -74,7 +74,7 @@ export class HoldPanel {
         return button;
       }));
     // The start is a person's to say, and means chest on chest; what it costs is said beside it.
-    const before = state.dataFrom ? [make("p", "note num", `The start lies before the data, which begin ${hm(state.dataFrom)}: there is no before to compare with.`)] : [];
+    const before = state.dataFrom ? [make("p", "note num", `The start lies before this bed's data (from ${hm(state.dataFrom)}): without data from before it there is nothing to compare with.`)] : [];
     const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")));
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
     const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
