@@ -438,12 +438,6 @@ class Archive:
         )
         return [FactRow(*row) for row in rows]
 
-    def last_minute(self, stream: str) -> int | None:
-        """Return the newest minute of a stream's envelope, by the device; None without. [ns UTC]"""
-        last = "SELECT MAX(minute_ns) FROM envelope WHERE stream = ?"
-        found: int | None = self._db.execute(last, (stream,)).fetchone()[0]
-        return found
-
     def envelope(self, stream: str, start_ns: int, end_ns: int) -> list[EnvelopeRow]:
         """Return the minutes of a stream that begin in a span, in order. [ns]"""
         rows = self._db.execute(

@@ -45,6 +45,7 @@ class _Open:
     known_ns: int  # when it was first read of here
     down_ns: int = 0  # since when a bug has ended it; 0: it goes on
     seen: bool = False  # whether it was ever looked at
+    minute_ns: int = 0  # the newest minute of its envelope that was read; 0: none
 
 
 @dataclass(slots=True)
@@ -282,10 +283,13 @@ class Told:
         """
         found = self._beds.get(bed)
         ends = []
-        for name in () if found is None else found.open:
+        for name, one in ({} if found is None else found.open).items():
             if self._counts(name, whose):
-                stream, last = self._streams[name], self._archive.last_minute(name)
-                end = stream.opened_ns if last is None else last + MINUTE_NS
+                stream = self._streams[name]
+                oldest = max(one.minute_ns, self._now_ns - stream.offset_ns - KEPT_S * NS)
+                rows = self._archive.envelope(name, oldest, 1 << 62)
+                one.minute_ns = max((row.minute_ns for row in rows), default=one.minute_ns)
+                end = one.minute_ns + MINUTE_NS if one.minute_ns else stream.opened_ns
                 ends.append(end + stream.offset_ns)
         return min(ends, default=0)
 
