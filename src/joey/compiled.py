@@ -27,6 +27,7 @@ MODULES = (
     "beats.learning",
     "beats.loops",
     "beats.medians",
+    "beats.memory",
     "beats.polarity",
     "beats.pulses",
     "beats.recipes",

@@ -145,6 +145,7 @@ JOBS = (
                 "learning",
                 "loops",
                 "medians",
+                "memory",
                 "polarity",
                 "pulses",
             )

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from joey import compiled
-from joey.beats import decide, kernels, polarity
 from joey.beats import deflections as d
+from joey.beats import kernels, memory, polarity
 from joey.beats.recipes import ECG, ONLY_HEAR, PLETH, Recipe, widths
 
 LENGTH = 9000  # several tiles
@@ -23,7 +23,7 @@ def searched(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the candidates and the searched runs that the compiled loops find, in random steps."""
     n = len(x)
-    begin, words, _ = kernels.furnish(w, n, (250, 1), 1.0, decide.beginning())
+    begin, words, _ = kernels.furnish(w, n, (250, 1), 1.0, memory.beginning())
     work = np.full(words, 77, dtype=np.int64)  # what an earlier section may have left
     work[: len(begin)] = begin
     kernels.address(work, 0, (0, n), (0.0, 0.0))
@@ -179,7 +179,7 @@ def test_candidates_are_those_of_a_plain_loop(recipe: Recipe, size: float, fs: F
 def test_energies_stay_exact_where_32_bits_end(over: int) -> None:
     """A square wave of the largest sample that 32 bits allow, and of one more."""
     w = widths(ECG, Fraction(250))
-    begin, _, _ = kernels.furnish(w, LENGTH, (250, 1), 1.0, decide.beginning())
+    begin, _, _ = kernels.furnish(w, LENGTH, (250, 1), 1.0, memory.beginning())
     most = int(begin[d.N_WIDTHS + kernels.LIMIT]) + over
     half = int(w[d.LONG] + w[d.SHORT]) + 1
     x = np.where(np.arange(LENGTH) // half % 2 == 0, most, -most).astype(np.int64)

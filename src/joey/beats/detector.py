@@ -159,14 +159,14 @@ def join_beats(channel: Channel, parts: Iterable[Beats]) -> Beats:
 @cache
 def _furnished(recipe: Recipe, fs: Fraction) -> tuple[NDArray[np.int64], int, int, int]:
     """Return how a workspace begins, samples of a window and words of it at most, and beats."""
-    from joey.beats import decide, kernels  # noqa: PLC0415  loads Numba
+    from joey.beats import decide, kernels, memory  # noqa: PLC0415  loads Numba
 
     w = widths(recipe, fs)
     floor = smallest(w) * (decide.PULSE_FLOOR if recipe.steepest else decide.FLOOR)
     # Not all windows are as long as the longest, but so all fit the same workspaces.
     length = round((BEATS_LEAD_IN_S + MARK_S + BEATS_TAIL_S) * fs) + 2
     begin, words, many = kernels.furnish(
-        w, length, fs.as_integer_ratio(), float(floor), decide.beginning()
+        w, length, fs.as_integer_ratio(), float(floor), memory.beginning()
     )
     begin.flags.writeable = False  # one array for all who ask
     return begin, length, words, many

@@ -32,7 +32,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from joey.beats.decide import BEAT, N_NUMBERS, SEARCHED_BACK, decide
+from joey.beats.decide import BEAT, SEARCHED_BACK, decide
 from joey.beats.deflections import (
     AROUND,
     BASE,
@@ -68,6 +68,7 @@ from joey.beats.loops import (
     where_one,
 )
 from joey.beats.medians import RING
+from joey.beats.memory import N_NUMBERS, N_RINGS
 from joey.beats.polarity import N_COLUMNS, SIGN, turn
 from joey.beats.recipes import END, ONLY_HEAR
 from joey.compiled import kernel
@@ -112,7 +113,7 @@ Z = N_WIDTHS  # where the state begins
 CLOCK = Z + N_STATE
 NUMBERS = CLOCK + N_CLOCK
 VERDICTS = (
-    NUMBERS + N_NUMBERS + 4 * RING
+    NUMBERS + N_NUMBERS + N_RINGS * RING
 )  # what lies before is the section's, behind it the workspace's
 N_BUFFERS = 4  # of 64 bits
 SPARE = 64  # samples that loops may read, and not use, behind the last; even
@@ -137,7 +138,7 @@ def furnish(
         The sampling frequency's numerator and denominator. [Hz]
     floor : float
         Smallest energy of a beat.
-    carried : ndarray of float64, shape (N_NUMBERS + 4 RING,)
+    carried : ndarray of float64, shape (N_NUMBERS + N_RINGS RING,)
         How `decide` begins.
     """
     many = length // int(w[NEIGHBOR] + 1) + 2
@@ -214,12 +215,8 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     p = NUMBERS
     numbers = work[p : p + N_NUMBERS].view(np.float64)
     p += N_NUMBERS
-    energies = work[p : p + RING].view(np.float64)
-    p += RING
-    intervals = work[p : p + RING].view(np.float64)
-    p += RING
-    order = work[p : p + 2 * RING].view(np.float64).reshape(2, RING)
-    p += 2 * RING
+    rings = work[p : p + N_RINGS * RING].view(np.float64).reshape(N_RINGS, RING)
+    p += N_RINGS * RING
     many, marks, buffer = z[MANY], z[MANY] // 8 + 1, z[BUFFER]
     verdict = work[p : p + marks].view(np.uint8)
     p += marks
@@ -281,7 +278,7 @@ def advance(  # noqa: PLR0915  (a compiled function has no keywords)
     final = z[FIRST] + decide(
         *(at[:n], sizes, known, last, clock[FS], clock[FLOOR], x, gone, w),
         buffers[: 2 * w[AROUND] + 1],
-        *(numbers, energies, intervals, order, verdict, sign),
+        *(numbers, rings, verdict, sign),
     )
     upto = min(max(final, z[TOLD]), z[SPEAK_TO])
     times, flags, bounds = told_parts(told, many)
