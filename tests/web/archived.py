@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.beats import Beats
 from joey.events import Event, Spell
 from joey.live.facts import EnvelopeMinute, Facts
 from joey.people import stream_id, stream_key
@@ -15,7 +16,7 @@ from joey.serve.packing import envelope_rows, facts_of
 from joey.serve.worker import Worker
 from joey.sources.codes import CodeMap
 from joey.sources.hl7 import SourceSettings, read_message, read_observations
-from joey.spans import Span
+from joey.spans import Span, Spans
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.web.recent import KINDS
@@ -78,7 +79,8 @@ def tell(
     """Put a stream of a bed into the archive, with an hour before a time; return its name.
 
     It is that of a message: by default of what the monitor of JONES sends. What is not among
-    `kinds` it did not measure. `quality` is what was judged.
+    `kinds` it did not measure. `quality` is what was judged;
+    of an ECG there are beats then.
     """
     heard = heard or observations(
         bed.rpartition("/")[2], "M4", "JONES^BABY BOY", now_ns, numbers={}
@@ -96,6 +98,7 @@ def tell(
             Spell(letters, Span(members[0].span.start, members[-1].span.end), members)
             for letters, members in spells.items()
         ),
+        beats=_beats(quality, begin / NS, device_ns / NS),
         quality=quality,
         envelope=tuple(_minute((begin // (60 * NS) + k) * 60 * NS, kinds) for k in range(minutes)),
     )
@@ -104,6 +107,15 @@ def tell(
     archive.write(Batch((row,), (), envelope_rows(found), tuple(facts_of(found)), points))
     archive.close()
     return name
+
+
+def _beats(quality: tuple[Quality, ...], start: float, end: float) -> Beats | None:
+    """Return beats of the ECG that was judged, 150 a minute; None where none was. [s]"""
+    times = np.arange(start, end, 0.4)
+    searched = Spans.of([(start, end)])
+    ecgs = (each.channel for each in quality if each.channel.quantity == "ecg")
+    made = (Beats(ecg, times, np.zeros(len(times), np.uint8), searched) for ecg in ecgs)
+    return next(made, None)
 
 
 def _minute(at_ns: int, kinds: tuple[str, ...]) -> EnvelopeMinute:

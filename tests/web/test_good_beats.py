@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from joey.signals import Recording, Segment, Signal
 
 ECG = Channel("ecg", "mV", lead="II")
+RATE = Channel("heart_rate", "/min")
 SLOW_S = 12.0  # s, as long as the heart of `tell` is slow
 
 
-def judged(*spans: tuple[float, float]) -> tuple[Quality]:
-    """Return a judgment of the ECG that doubts some spans. [s]"""
+def judged(*spans: tuple[float, float], of: Channel = ECG) -> tuple[Quality]:
+    """Return a judgment of the ECG, or of another channel, that doubts some spans. [s]"""
     rows = tuple(Verdict(Span(a, b), "doubtful", "motion") for a, b in spans)
-    return (Quality(ECG, rows, Spans.of([(0.0, 4e9)])),)
+    return (Quality(of, rows, Spans.of([(0.0, 4e9)])),)
 
 
 def columns(data: bytes, n: int) -> NDArray[np.float32]:
@@ -93,6 +94,41 @@ def test_a_fall_of_good_beats_stays_the_minimum(tmp_path: Path, clock: Clock) ->
     assert np.nanmin(columns(data, 12)[6]) == 84.0
     assert 84.0 in ward.trend(BED)["hr"]
     ward.close()
+
+
+def test_a_rate_of_the_monitor_that_stands_still_takes_no_good_beat_away(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Its number was frozen for ten minutes; an ECG that was doubted elsewhere changes nothing."""
+    now = clock.now / NS
+    admitted(tmp_path, clock)
+    frozen = judged((now - 1200, now - 600), of=RATE)
+    tell(tmp_path, BED, clock.now, {}, quality=(*judged((now - 3000, now - 2990)), *frozen))
+    ward = open_ward(tmp_path, clock)
+
+    near, far = (
+        columns(ward.oxycrg(BED, (now - back) * 1e3, 10_000, n), n)[6]
+        for back, n in ((1200, 60), (3300, 270))
+    )
+    assert np.isfinite(near).all()
+    assert np.array_equal(far[210:], near)
+    assert sum(ward.trend(BED)["doubtful"]) <= 1
+    ward.close()
+
+
+def test_a_rate_of_the_monitor_that_is_in_doubt_is_pale_where_there_is_no_ecg(
+    tmp_path: Path, clock: Clock
+) -> None:
+    now = clock.now / NS
+    admitted(tmp_path, clock)
+    tell(tmp_path, BED, clock.now, {}, quality=judged((now - 1200, now - 600), of=RATE))
+    ward = open_ward(tmp_path, clock)
+    good = columns(ward.oxycrg(BED, (now - 1500) * 1e3, 10_000, 120), 120)[6]
+    ward.close()
+
+    assert np.isnan(good[30:90]).all()
+    assert np.isfinite(good[:29]).all()
+    assert np.isfinite(good[91:]).sum() > 20
 
 
 def test_where_no_beat_is_good_the_trend_says_so(tmp_path: Path, clock: Clock) -> None:

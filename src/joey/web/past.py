@@ -87,27 +87,27 @@ def archived_cells(
 
 
 def _not_good(archive: Archive, stream: StreamRow, span: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return in which cells of a span the heart rate of a stream rests on beats in doubt.
+    """Return in which cells of a span the heart rate of a stream rests on what is in doubt.
 
-    The judgment is that of the ECG, or of the monitor's own rate where that was never judged.
+    The judgment is that of the ECG where the stream has beats, else that of the monitor's own rate:
+    what the rate of the archive was made of, whatever the span asked for has of either.
     """
     first, stop = span
     found = np.zeros(stop - first, dtype=np.bool_)
     start_ns, stop_ns = _reach(stream, span)
     beside_ns = BESIDE_MS * NS_PER_MS
+    judged = "ecg" if archive.has_facts(stream.id, ("beats",)) else "heart_rate"
     rows = archive.facts(
         stream.id, ("quality",), start_ns - beside_ns, stop_ns + beside_ns, MARK_NS
     )
-    for quantity in ("ecg", "heart_rate"):
-        judged = [row for row in rows if row.channel.partition(" ")[0] == quantity]
-        for row in judged:
-            lo, hi = (
-                (ns + stream.offset_ns) // NS_PER_MS + beside
-                for ns, beside in ((row.start_ns, -BESIDE_MS), (row.end_ns, BESIDE_MS))
-            )
-            found[max(lo // CELL_MS - first, 0) : max(-(-hi // CELL_MS) - first, 0)] = True
-        if judged:
-            break
+    for row in rows:
+        if row.channel.partition(" ")[0] != judged:
+            continue
+        lo, hi = (
+            (ns + stream.offset_ns) // NS_PER_MS + beside
+            for ns, beside in ((row.start_ns, -BESIDE_MS), (row.end_ns, BESIDE_MS))
+        )
+        found[max(lo // CELL_MS - first, 0) : max(-(-hi // CELL_MS) - first, 0)] = True
     return found
 
 
