@@ -566,6 +566,26 @@ def test_the_two_rates_of_one_monitor_are_compared_as_well(bed: Bed) -> None:
     assert tile["apart"] == "HR 75 and pulse 150 disagree"
 
 
+def mend(bed: Bed, status: bytes, rate: float) -> str:
+    """Let the oximeter correct or delete its last rate; return what is said of the two."""
+    at = bed.clock.now // NS * NS
+    bed.clock.now += NS // 10
+    said = {**OXIMETER_SAYS, "pulse_rate": rate}
+    raw = observations("4", *JONES, at, numbers=said, waves=(), device=OXIMETER)
+    write(bed.folder, raw.replace(b"|||||R|", b"|||||" + status + b"|"), BED, bed.clock.now)
+    return str(bed.tile()["apart"])
+
+
+def test_a_rate_that_was_withdrawn_disagrees_with_none(bed: Bed) -> None:
+    """What was corrected or deleted is not quoted, and what stands in its place is compared."""
+    assert told_apart(bed, 40, 149.0, 188.0)[-1] == "HR 149 and pulse 188 disagree"
+    assert mend(bed, b"C", 190.0) == "HR 149 and pulse 190 disagree"
+    assert mend(bed, b"D", 190.0) == "HR 149 and pulse 188 disagree"
+    assert mend(bed, b"C", 150.0) == ""
+    assert told_apart(bed, 3, 149.0, 188.0)[-1] == ""
+    assert told_apart(bed, 30, 149.0, 188.0)[-1] == "HR 149 and pulse 188 disagree"
+
+
 def test_a_rate_of_nobody_is_not_compared(bed: Bed) -> None:
     """Whose the other monitor is, nobody has said: it may be of another infant."""
     for _ in range(35):

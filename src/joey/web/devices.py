@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ __all__ = ["RATES", "TRENDS", "Device", "label_of", "labels_of", "rates_apart", 
 Rate = tuple[str, float]  # quantity, and value [1/min]
 RATES = ("heart_rate", "pulse_rate")  # of one heart: the first that is measured is shown
 TRENDS = ("heart_rate", "spo2")
+MENDS = frozenset({"C", "D"})  # statuses that correct or delete a value of the same stamp
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
 JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
 ARRIVES_NS = 15_000_000_000  # ns after a leap of the offset, in which a backlog may still come
@@ -95,17 +97,20 @@ class Device:
         return revises
 
     def _keep_rate(self, numeric: Numeric) -> None:
-        """Keep a rate of the infant's heart, to be held against another."""
-        low, high = possible(numeric.channel)
+        """Keep a rate of the infant's heart, to be held against another; a corrected one anew."""
+        (low, high), at = possible(numeric.channel), numeric.time_ns
         rows = self.rates.setdefault(numeric.channel, deque())
         newest = rows[-1][0] if rows else 0
-        if numeric.time_ns < newest - RATE_NS:
+        if numeric.status in MENDS:
+            for withdrawn in [row for row in rows if row[0] == at]:
+                rows.remove(withdrawn)
+        elif at < newest - RATE_NS:
             rows.clear()  # the monitor's clock was set
-        elif numeric.time_ns <= newest:
+        elif at <= newest:
             return
         if numeric.channel.subject == "infant" and low <= numeric.value <= high:
-            rows.append((numeric.time_ns, numeric.value))
-        while rows and rows[0][0] < numeric.time_ns - RATE_NS:
+            insort(rows, (at, numeric.value))
+        while rows and rows[0][0] < max(at, rows[-1][0]) - RATE_NS:
             rows.popleft()
 
     def view(self, now_ns: int) -> BedView:
@@ -138,7 +143,7 @@ class Device:
         late = newest < self._newest_ns - LATE_NS
         if newest - self.offset_ns < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
             self._newest_ns = max(self._newest_ns, newest)
-        return late, sum(each.status in {"C", "D"} for each in observations.numerics)
+        return late, sum(each.status in MENDS for each in observations.numerics)
 
     def wave_id(self, wave: int) -> str:
         """Return the name of a wave: that of no other of the bed."""
