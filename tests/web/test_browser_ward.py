@@ -304,14 +304,14 @@ def test_rates_that_disagree_are_marked_and_a_pulse_rate_keeps_its_name(
     with monitors(tmp_path, {"4": BEDS["4"]}, lambda _: said) as off, running(tmp_path) as served:
         page = tablet(browser, served)
         tile = page.locator(".tile").first
-        expect(tile.locator(".apart")).to_have_text("HR 149 and pulse 188 disagree")
+        expect(tile.locator(".apart")).to_have_text("HR 149 and PR 188 disagree")
         expect(tile.locator(".hr .label")).to_contain_text("HR ≠")
         expect(tile.locator(".hr .value")).to_have_text("149")
         color = "e => getComputedStyle(e).color"
         assert tile.locator(".apart").evaluate(color) == page.locator("body").evaluate(color)
         page.goto(f"{served.address}/beds/NICU/4")
         expect(page.locator("#apart")).to_have_text(
-            "HR 149 and pulse 188 disagree: look at the infant and the bedside monitor"
+            "HR 149 and PR 188 disagree: look at the infant and the bedside monitor"
         )
         off.add("4")
         expect(page.locator(".hr .label")).to_contain_text("PR")
@@ -833,6 +833,35 @@ def test_a_heart_rate_in_doubt_is_drawn_pale_and_makes_no_range(
     assert "HR in no good quality until" in words
 
 
+@pytest.mark.parametrize(
+    ("pulse", "label"), [([0, 0, None], "HR"), ([1, 1, None], "PR"), ([0, 1, 1], "HR, PR")]
+)
+def test_the_oxycrg_calls_a_pulse_rate_by_its_name(
+    browser: Browser, ward: tuple[Served, set[str]], pulse: list[int | None], label: str
+) -> None:
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    said = """async (pulse) => {
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4");
+        const row = Float32Array.from(pulse.map((each) => each ?? NaN));
+        crg.minutes = 3; crg.width = 60000; crg.count = 3;
+        crg.end = 29333340 * crg.width; crg.first = 29333337;
+        const rate = row.map((each) => each + 146), band = (each) => ({ low: each, high: each });
+        crg.bands = new Map([["pulse", band(row)], ["hr", band(rate)]]);
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        crg.paint();
+        return [crg.words(), drawn.filter((words) => /^(HR|PR)/.test(words))];
+    }"""
+    words, labels = page.evaluate(said, pulse)
+    assert f": {label} not judged yet, SpO₂" in words
+    assert labels == [label]
+
+
 def test_what_is_still_to_be_read_is_said_and_asked_for_again(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:
@@ -855,13 +884,13 @@ def test_what_is_still_to_be_read_is_said_and_asked_for_again(
             const n = Number(wish.get("columns")), start = Number(wish.get("start"));
             asked.push(n);
             const head = JSON.stringify({ beats: 0, reads: answers[asked.length - 1] }).padEnd(60);
-            const out = new Uint8Array(64 + n * 32);
+            const out = new Uint8Array(64 + n * 40);
             new DataView(out.buffer).setUint32(0, 60, true);
             out.set(new TextEncoder().encode(head), 4);
             const values = new Float32Array(out.buffer, 64), width = Number(wish.get("width"));
             values.fill(NaN);
             const late = (k) => start + k * width > hostNow() - 5 * min;
-            for (let k = 0; k < n; k++) if (late(k)) values[k] = 150;
+            for (let k = 0; k < n; k++) if (late(k)) values[2 * n + k] = 150;
             return new Response(out);
         };
         await crg.ask();

@@ -543,9 +543,9 @@ def test_two_rates_of_one_heart_that_disagree_are_marked(bed: Bed) -> None:
     """From half a minute on, as long as they do; both stay, and neither is said to be right."""
     assert told_apart(bed, 30, 150.0, 152.0) == [""] * 30
     said = told_apart(bed, 35, 149.0, 188.0)
-    first = said.index("HR 149 and pulse 188 disagree")
+    first = said.index("HR 149 and PR 188 disagree")
     assert 25 <= first <= 30
-    assert said[first:] == ["HR 149 and pulse 188 disagree"] * (35 - first)
+    assert said[first:] == ["HR 149 and PR 188 disagree"] * (35 - first)
     tile = bed.tile()
     assert tile["readings"]["hr"] == {**tile["readings"]["hr"], "value": 149.0, "state": "live"}
     assert tile["lost"] == []
@@ -563,7 +563,7 @@ def test_what_one_rate_shows_later_than_the_other_is_no_disagreement(bed: Bed) -
 def test_the_two_rates_of_one_monitor_are_compared_as_well(bed: Bed) -> None:
     for _ in range(70):
         tile = bed.hear(HEART, {"heart_rate": 75.0, "pulse_rate": 150.0}, ("ecg",))
-    assert tile["apart"] == "HR 75 and pulse 150 disagree"
+    assert tile["apart"] == "HR 75 and PR 150 disagree"
 
 
 def mend(bed: Bed, status: bytes, rate: float) -> str:
@@ -578,12 +578,12 @@ def mend(bed: Bed, status: bytes, rate: float) -> str:
 
 def test_a_rate_that_was_withdrawn_disagrees_with_none(bed: Bed) -> None:
     """What was corrected or deleted is not quoted, and what stands in its place is compared."""
-    assert told_apart(bed, 40, 149.0, 188.0)[-1] == "HR 149 and pulse 188 disagree"
-    assert mend(bed, b"C", 190.0) == "HR 149 and pulse 190 disagree"
-    assert mend(bed, b"D", 190.0) == "HR 149 and pulse 188 disagree"
+    assert told_apart(bed, 40, 149.0, 188.0)[-1] == "HR 149 and PR 188 disagree"
+    assert mend(bed, b"C", 190.0) == "HR 149 and PR 190 disagree"
+    assert mend(bed, b"D", 190.0) == "HR 149 and PR 188 disagree"
     assert mend(bed, b"C", 150.0) == ""
     assert told_apart(bed, 3, 149.0, 188.0)[-1] == ""
-    assert told_apart(bed, 30, 149.0, 188.0)[-1] == "HR 149 and pulse 188 disagree"
+    assert told_apart(bed, 30, 149.0, 188.0)[-1] == "HR 149 and PR 188 disagree"
 
 
 def test_a_rate_of_nobody_is_not_compared(bed: Bed) -> None:
@@ -611,6 +611,28 @@ def test_a_pulse_rate_stands_in_for_a_heart_rate_under_its_own_name(bed: Bed) ->
     tile = bed.hear(HEART, HEART_SAYS, ("ecg", "resp"))
     assert tile["readings"]["hr"]["value"] == 150.0
     assert "label" not in tile["readings"]["hr"]
+
+
+def test_pulse_rates_are_called_so_wherever_they_are_drawn(bed: Bed) -> None:
+    """Of an oximeter alone; with a heart rate in the same span both are said, in columns each."""
+    for _ in range(40):
+        bed.clock.now += NS // 2
+        bed.hear(OXIMETER, {**OXIMETER_SAYS, "pulse_rate": 147.0}, ("pleth",))
+    trend = bed.ward.trend(BED)
+    assert trend["label"] == "PR"
+    assert 147.0 in trend["hr"]
+    for _ in range(10):
+        bed.both()
+    assert bed.ward.trend(BED)["label"] == "HR, PR"
+
+    start = bed.clock.now // NS_PER_MS // CELL_MS * CELL_MS - 40_000
+    data = bed.ward.oxycrg(BED, start, CELL_MS, 160)
+    pulse, _, rate = np.frombuffer(data[-10 * 160 * 4 :], np.float32).reshape(10, 160)[:3]
+    assert (rate[pulse == 1] == 147.0).all()
+    assert (rate[pulse == 0] == 150.0).all()
+    assert (pulse == 1).sum() > 80
+    assert (pulse == 0).sum() > 30
+    assert np.array_equal(np.isnan(pulse), np.isnan(rate))
 
 
 def test_a_monitor_that_says_it_has_no_heart_rate_leaves_the_pulse_rate(bed: Bed) -> None:

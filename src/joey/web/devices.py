@@ -22,10 +22,20 @@ if TYPE_CHECKING:
     from joey.signals import Channel
     from joey.sources.hl7 import Numeric, Observations
 
-__all__ = ["RATES", "TRENDS", "Device", "label_of", "labels_of", "rates_apart", "view_of"]
+__all__ = [
+    "RATES",
+    "RATE_WORDS",
+    "TRENDS",
+    "Device",
+    "label_of",
+    "labels_of",
+    "rates_apart",
+    "view_of",
+]
 
 Rate = tuple[str, float]  # quantity, and value [1/min]
 RATES = ("heart_rate", "pulse_rate")  # of one heart: the first that is measured is shown
+RATE_WORDS = {"heart_rate": "HR", "pulse_rate": "PR"}  # what each is called
 TRENDS = ("heart_rate", "spo2")
 MENDS = frozenset({"C", "D"})  # statuses that correct or delete a value of the same stamp
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
@@ -87,9 +97,8 @@ class Device:
             quantity = each.channel.quantity
             if quantity in RATES:
                 self._keep_rate(each)
-            kind = "heart_rate" if quantity == rate else quantity
-            if kind in TRENDS and quantity not in {*RATES} - {rate} and not math.isnan(each.value):
-                self.recent.take_number(kind, each, self.offset_ns)
+            if quantity in {"spo2", rate} and not math.isnan(each.value):
+                self.recent.take_number(quantity, each, self.offset_ns)
         self._breathing, strips = self.board.waves_since(self._breathing)
         for strip in strips:
             if strip.channel.quantity == "resp":

@@ -9,7 +9,7 @@ import numpy as np
 from joey.people import stream_id
 from joey.streams import MARK_S
 from joey.web.packing import pack
-from joey.web.recent import CELL_MS, GOOD, KINDS, NS_PER_MS
+from joey.web.recent import CELL_MS, GOOD, KINDS, NS_PER_MS, PULSE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -176,23 +176,28 @@ def oxycrg_columns(
     -------
     bytes
         A header with `beats` (until when the rate is from beat to beat; 0: nowhere) and `reads`
-        (`reads_ns` [ms]), and per strip (heart rate, SpO2, respiration) the least and the largest
-        values as float32; then those of the heart rate of good quality, which only what is final
-        has.
+        (`reads_ns` [ms]), and the least and the largest values per strip as float32: of whether
+        the rate is a pulse rate (1) that stands where there is no heart rate (0); of that rate,
+        SpO2 and respiration; of the heart rate of good quality, which only what is final has.
     """
     start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
     first, stop = int(edges[0]), int(edges[-1]) + 1
     cells, told = archived_cells(archive, rows, first, stop, whose)
+    cells[PULSE] = np.full(stop - first, np.nan, np.float32)
     if screen is not None:
-        for kind in KINDS:
+        for kind in (*KINDS, PULSE):
             said = screen.cells(kind, first, stop, now_ns)
             said[told] = np.nan
             cells[kind] = np.where(np.isfinite(cells[kind]), cells[kind], said)
+    rate = np.where(np.isfinite(cells["heart_rate"]), cells["heart_rate"], cells[PULSE])
+    cells[PULSE] = np.where(np.isfinite(rate), rate != cells["heart_rate"], rate)
+    cells["heart_rate"] = rate
     others = min(max(since_ms // CELL_MS - first, 0), stop - first)
     for row in cells.values():
         row[:others] = np.nan
     strips = (
+        (cells[PULSE], cells[PULSE]),
         (cells["heart_rate"], cells["heart_rate"]),
         (cells["spo2"], cells["spo2"]),
         (cells["resp_low"], cells["resp_high"]),

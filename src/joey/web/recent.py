@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from joey.live.board import Strip
     from joey.sources.hl7 import Numeric
 
-__all__ = ["CELLS", "CELL_MS", "GOOD", "KINDS", "NS_PER_MS", "TREND_MS", "Recent", "Trend"]
+__all__ = ["CELLS", "CELL_MS", "GOOD", "KINDS", "NS_PER_MS", "PULSE", "TREND_MS", "Recent", "Trend"]
 
 NS_PER_MS = 1_000_000
 CELL_MS = 250  # ms: 4 Hz, as the envelope of the archive
 CELLS = 2400  # 10 min, and a whole number of points of the trend
 KINDS = ("heart_rate", "spo2", "resp_low", "resp_high")
+PULSE = "pulse_rate"  # of the monitor, where it tells no heart rate: the archive has none
 GOOD = "good_heart_rate"  # what of it rests on good quality: known of the archive alone
 STANDS_MS = 10_000  # ms that a number of a slow monitor stands at most
 USUAL_MS = 1000  # ms between two numbers, until more is known
@@ -36,7 +37,7 @@ class Recent:
     __slots__ = ("_last_ms", "_newest", "_rows")
 
     def __init__(self) -> None:
-        self._rows = {kind: np.full(CELLS, np.nan, np.float32) for kind in KINDS}
+        self._rows = {kind: np.full(CELLS, np.nan, np.float32) for kind in (*KINDS, PULSE)}
         self._newest = -1  # number of the newest cell
         self._last_ms: dict[str, int] = {}
 

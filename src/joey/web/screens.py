@@ -11,9 +11,9 @@ import numpy as np
 from joey.live.board import LOST_S
 from joey.people import stream_key
 from joey.web.codes import count_unknown
-from joey.web.devices import TRENDS, Device, label_of, labels_of, view_of
+from joey.web.devices import RATE_WORDS, TRENDS, Device, label_of, labels_of, view_of
 from joey.web.packing import narrow, pack
-from joey.web.recent import CELL_MS, CELLS, GOOD, NS_PER_MS, TREND_MS, Trend
+from joey.web.recent import CELL_MS, CELLS, GOOD, NS_PER_MS, PULSE, TREND_MS, Trend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ class Screen:
         self.archived_ms: dict[str, int] = {}  # end of the last value the archive has, by kind
         self.whose: tuple[str, ...] | None = None  # of what streams that and the trend are
         self.unmapped: dict[UnknownKey, Unknown] = {}
-        self._trends = {kind: Trend() for kind in (*TRENDS, GOOD)}  # as the archive has them
+        self._trends = {kind: Trend() for kind in (*TRENDS, PULSE, GOOD)}  # as the archive has them
         self._told = 0, np.zeros(0, dtype=np.bool_)  # first of the last cells, and which it has
         self._keys: set[StreamKey] = set()  # of the streams that were heard
         self._whose: dict[str, str] = {}  # by standing stream: why it is nobody's; empty: it is
@@ -112,7 +112,7 @@ class Screen:
         """
         self.whose = whose
         self.archived_ms = {}
-        for kind in self._trends:
+        for kind in (*TRENDS, GOOD):
             self._trends[kind] = trend = Trend()
             trend.take_cells(first, cells[kind])
         for kind in TRENDS:
@@ -244,7 +244,7 @@ class Screen:
         Parameters
         ----------
         kind : str
-            One of `joey.web.recent.KINDS`.
+            One of `joey.web.recent.KINDS`, or `PULSE`: only where none has a heart rate.
         first, stop : int
             Numbers of the cells.
         now_ns : int
@@ -260,23 +260,29 @@ class Screen:
         found = rows[0] if rows else np.full(stop - first, np.nan, np.float32)
         for row in rows[1:]:
             found = np.where(np.isfinite(found), found, row)
+        if kind == PULSE:
+            found[np.isfinite(self.cells("heart_rate", first, stop, now_ns))] = np.nan
         return found
 
     def trend(self, now_ns: int, since_ns: int) -> dict[str, Any]:
         """Return the last hour of a tile, in half minutes; nothing from before `since_ns`.
 
         The heart rate is the lowest of good quality; ``doubtful`` tells of each of its points
-        whether there was none, so that it is the lowest of what was measured.
+        whether there was none, so that it is the lowest of what was measured. Where there is none
+        it is the pulse rate; ``label`` says which of the two the points are.
         """
         now_ms = now_ns // NS_PER_MS
         end = (now_ms // TREND_MS + 1) * TREND_MS
         since_ms = since_ns // NS_PER_MS
-        hr, spo2 = (self._points(kind, now_ns, since_ms) for kind in TRENDS)
-        good = self._points(GOOD, now_ns, since_ms)
+        heart, pulse, spo2, good = (
+            self._points(kind, now_ns, since_ms) for kind in ("heart_rate", PULSE, "spo2", GOOD)
+        )
+        hr, good = np.fmin(heart, pulse), np.fmin(good, pulse)
         doubtful = np.isfinite(hr) & ~np.isfinite(good)
         return {
             "end": end,
             "step": TREND_MS,
+            "label": _called(heart, pulse),
             "hr": _points_of(np.where(doubtful, hr, good)),
             "doubtful": doubtful.tolist(),
             "spo2": _points_of(spo2),
@@ -326,6 +332,12 @@ class Screen:
             for (device, strip), counts in zip(found, samples, strict=True)
         ]
         return pack({"waves": waves, "there": list(labels)}, samples), after, missed
+
+
+def _called(heart: NDArray[np.float64], pulse: NDArray[np.float64]) -> str:
+    """Return what rates of the heart are called of which some are known: ``HR, PR``."""
+    rows = zip(RATE_WORDS.values(), (heart, pulse), strict=True)
+    return ", ".join(word for word, row in rows if np.isfinite(row).any()) or "HR"
 
 
 def _points_of(values: NDArray[np.float64]) -> list[float | None]:

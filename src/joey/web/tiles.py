@@ -12,7 +12,7 @@ from joey.holds import Hold, dose_in
 from joey.holds.times import date_of, day_start
 from joey.people import isolated
 from joey.spans import Span
-from joey.web.devices import RATES, rates_apart
+from joey.web.devices import RATE_WORDS, RATES, rates_apart
 from joey.web.screens import AWAY_S
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 # The wave of a number, its kind in the archive, and its name: told where the wave is not sent.
 SIGNALS = {"hr": ("ecg", "heart_rate", "heart rate"), "spo2": ("pleth", "spo2", "SpO₂")}
-RATE_WORDS = {"heart_rate": "HR", "pulse_rate": "pulse"}
 SELDOM = 3.0  # intervals between its numbers: a shorter silence is none
 GONE_MS = 10_000  # ms without a value, after which a number is lost
 TWINS = "ABCDEFGH"
@@ -183,7 +182,7 @@ def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
         chosen = next(measured, there[0] if there else None)
         found[name] = dict(NONE) if chosen is None else _reading(chosen, now_ns)
         if chosen is not None and chosen.channel.quantity == "pulse_rate":
-            found[name]["label"] = "PR"
+            found[name]["label"] = RATE_WORDS["pulse_rate"]
     return found
 
 

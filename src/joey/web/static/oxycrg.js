@@ -77,7 +77,7 @@ export class OxyCrg {
     let at = 4 + size + ((4 - ((4 + size) % 4)) % 4);
     /** @type {Map<string, Band>} */
     const fresh = new Map();
-    for (const key of ["hr", "spo2", "resp", "good"]) { // good: the heart rate of good quality, of what is final
+    for (const key of ["pulse", "hr", "spo2", "resp", "good"]) { // pulse: 1 where the rate is a pulse rate, 0 where a heart rate; good: the heart rate of good quality, of what is final
       const band = { low: new Float32Array(columns).fill(NaN), high: new Float32Array(columns).fill(NaN) };
       const old = anew ? undefined : this.bands.get(key);
       if (old) for (let k = Math.max(first, this.first); k < Math.min(from, this.first + this.count); k++) {
@@ -187,7 +187,14 @@ export class OxyCrg {
     const doubtful = band.low.some((low, k) => Number.isFinite(low) && !((sure.low[k] ?? NaN) <= low && (sure.high[k] ?? NaN) >= (band.high[k] ?? NaN)));
     if (doubtful) { pen.globalAlpha = DOUBTFUL; this.curve(pen, band, x, at, false); pen.globalAlpha = 1; }
     this.curve(pen, sure, x, at, panel.key === "resp");
-    this.label(pen, doubtful ? `${panel.label} (pale: in doubt)` : panel.label, y, ink, stroke);
+    const label = panel.key === "hr" ? this.rates() : panel.label;
+    this.label(pen, doubtful ? `${label} (pale: in doubt)` : label, y, ink, stroke);
+  }
+
+  /** What the rates are that are drawn: neither is called by the other's name. */
+  rates() {
+    const pulse = this.bands.get("pulse");
+    return pulse?.high.some((each) => each === 1) ? (pulse.low.some((each) => each === 0) ? "HR, PR" : "PR") : "HR";
   }
 
   /** Whether the quality of a column is known. @param {number} k */
@@ -286,7 +293,7 @@ export class OxyCrg {
     const good = rangeOf(this.bands.get("good"), "/min"), judged = hr?.low.some((each, k) => Number.isFinite(each) && this.judged(k));
     const until = this.beats < this.end ? ` until ${hms(this.beats)}` : "";
     const rate = !rangeOf(hr, "") ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet";
-    const said = [`HR ${rate}`, `SpO₂ ${rangeOf(spo2, "%") || "not measured"}`];
+    const said = [`${this.rates()} ${rate}`, `SpO₂ ${rangeOf(spo2, "%") || "not measured"}`];
     const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
     const [from, to] = this.gap(this.end - this.minutes * MIN_MS, this.end);
     if (to - from >= MIN_MS) said.push(`${hm(from)} to ${hm(to)} still to be read`);

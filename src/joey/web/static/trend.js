@@ -30,6 +30,10 @@ export function paintTrend(canvas, trend, held) {
   const size = height < TALL ? 0 : Math.max(11, Math.min(20, height / 11, width / 14)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
   pen.fillRect(0, middle, width, 1);
   if (size) words(pen, size, width, height, middle, bottom, start, span);
+  if (size || trend.label !== "HR") {
+    pen.font = `${size || 11}px system-ui, sans-serif`; pen.textBaseline = "top"; pen.textAlign = "right";
+    pen.fillStyle = color("quiet"); pen.fillText(trend.label, width - 3, 1);
+  }
   pen.globalAlpha = DOUBTFUL; // what is good is drawn over it
   curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, middle - 2);
   pen.globalAlpha = 1;

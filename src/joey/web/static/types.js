@@ -66,7 +66,7 @@
  * @property {string} analysis empty, or what is not being looked at
  * @property {boolean} simulated
  */
-/** In `doubtful`, of each point of the heart rate whether no beat of its half minute is of good quality. @typedef {{end: number, step: number, hr: (number|null)[], doubtful: boolean[], spo2: (number|null)[]}} Trend */
+/** In `doubtful`, of each point of the heart rate whether no beat of its half minute is of good quality; `label`: whether `hr` are heart rates, pulse rates, or both. @typedef {{end: number, step: number, label: string, hr: (number|null)[], doubtful: boolean[], spo2: (number|null)[]}} Trend */
 /**
  * @typedef {object} Bed
  * @property {Tile} tile
