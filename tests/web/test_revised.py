@@ -20,6 +20,7 @@ from joey.web.reports import HoldReports, Made, make_report
 from joey.web.tags import SaidOfSpell, words_of_tags
 from joey.web.taps import as_payload
 from tests.web.archived import NS, bradycardia, desaturation, tell
+from tests.web.messages import observations
 from tests.web.test_reports import held, recorded, wish_of
 from tests.web.test_told import BED, Clock, _spell, catch_up, clock, folder, open_ward, spells
 
@@ -109,6 +110,38 @@ def test_tags_stay_with_a_spell_that_late_data_move(
     words = words_of_tags([said], archive, str)
     assert words.endswith(f"{said.start_ns}{' BD' if moved_s <= 0 else ''}: O₂ up")
     archive.close()
+    ward.close()
+
+
+def test_a_tag_is_of_one_spell_where_late_data_make_two_of_it(folder: Path, clock: Clock) -> None:
+    """The one that goes on at its time has it, and the next has none."""
+    at = (clock.now // FRAME_NS - 2) * FRAME_NS / NS + 100
+    name = tell(folder, BED, clock.now, {"D": (desaturation(at, 20.0, 78.0),)})
+    ward = open_ward(folder, clock)
+    tap(ward, clock, spells(ward)[0], "artifact")
+    anew = {"B": bradycardia(at - 8, 12.0, 66.0), "D": desaturation(at + 20, 30.0, 79.0)}
+    tell_anew(folder, name, round(at * NS), clock.now, anew)
+    clock.now += NS
+    catch_up(ward)
+
+    assert [each["tags"] for each in spells(ward)] == [["artifact"], []]
+    ward.close()
+
+
+def test_a_spell_at_the_edge_of_the_hour_goes_whole(folder: Path, clock: Clock) -> None:
+    """What one monitor tells before the edge belongs to what the other tells behind it."""
+    at = clock.now / NS - 3599
+    members = {"B": (bradycardia(at - 10, 9.0, 66.0),)}
+    tell(folder, BED, clock.now, members)
+    heard = observations("4", "M1", "JONES^BABY", clock.now, numbers={}, waves=(), device=0x99)
+    other = {"D": (desaturation(at + 5, 30.0, 79.0),)}
+    tell(folder, BED, clock.now, other, heard=heard)
+    ward = open_ward(folder, clock)
+    since_ns = clock.now - 3600 * NS
+
+    assert ward._told.spells(BED, since_ns) == []
+    ((_, whole),) = ward._told.spells(BED, since_ns - 60 * NS)
+    assert whole.letters == "BD"
     ward.close()
 
 

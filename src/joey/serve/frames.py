@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from joey.live.facts import Facts
-    from joey.serve.spill import Aside, Spill
+    from joey.serve.spill import Spill, Spilled
     from joey.signals import Channel, Grid
 
 __all__ = ["FrameMaker", "Made"]
@@ -35,7 +35,7 @@ SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing i
 
 PIECES = 16  # of a frame that are kept apart
 LEAST = 1024  # bytes that are put aside at once
-SMALL = 2**15
+SMALL = 2**15  # beyond all counts that two bytes hold
 
 NEVER = -(1 << 62)  # ns, before all
 
@@ -167,7 +167,7 @@ class _Pieces(Generic[P]):
         A piece as bytes, and back.
     """
 
-    __slots__ = ("_aside", "_join", "_mark_ns", "_new", "_pack", "_spill", "_unpack")
+    __slots__ = ("_join", "_mark_ns", "_new", "_pack", "_spill", "_spilled", "_unpack")
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class _Pieces(Generic[P]):
     ) -> None:
         self._spill, self._mark_ns = spill, mark_ns
         self._join, self._pack, self._unpack = join, pack, unpack
-        self._aside: list[Aside] = []
+        self._spilled: list[Spilled] = []
         self._new: list[P] = []
 
     def add(self, piece: P) -> None:
@@ -193,7 +193,7 @@ class _Pieces(Generic[P]):
         if len(data) < LEAST:
             self._new.append(joined)
         else:
-            self._aside.append(self._spill.put(self._mark_ns, data))
+            self._spilled.append(self._spill.put(self._mark_ns, data))
 
     @property
     def all(self) -> list[P]:
@@ -204,7 +204,7 @@ class _Pieces(Generic[P]):
         StorageError
             If what was put aside does not come back.
         """
-        return [*(self._unpack(each.read()) for each in self._aside), *self._new]
+        return [*(self._unpack(each.read()) for each in self._spilled), *self._new]
 
 
 @dataclass(slots=True)

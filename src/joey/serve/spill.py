@@ -21,7 +21,7 @@ from joey.store.journal import StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Aside", "Spill"]
+__all__ = ["Spill", "Spilled"]
 
 log = logging.getLogger("joey.worker")
 
@@ -40,12 +40,12 @@ class Spill:
         self._files: WeakValueDictionary[int, _File] = WeakValueDictionary()
         self._fails = False
 
-    def put(self, mark_ns: int, data: bytes) -> Aside:
+    def put(self, mark_ns: int, data: bytes) -> Spilled:
         """Put bytes aside that are dropped about when others of that mark are.
 
         Returns
         -------
-        Aside
+        Spilled
             To get them back by: its ``read()`` raises StorageError where the disk does not give
             back what it was given.
         """
@@ -60,7 +60,7 @@ class Spill:
                     "open frames are kept in memory, as they cannot be put aside: %s", error
                 )
             self._fails = True
-            return _Held(data)
+            return _InMemory(data)
         self._fails = False
         return part
 
@@ -76,11 +76,11 @@ class _File:
         self._fd = file.fileno()
         self._size = 0
 
-    def put(self, data: bytes) -> _Part:
+    def put(self, data: bytes) -> _OnDisk:
         """Write at the end."""
         if os.pwrite(self._fd, data, self._size) != len(data):  # what is there is written over
             raise OSError("the disk took a part of it")
-        part = _Part(self, self._size, len(data), crc32(data))
+        part = _OnDisk(self, self._size, len(data), crc32(data))
         self._size += len(data)
         return part
 
@@ -90,7 +90,7 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _OnDisk:
     """Bytes of a file: from where, how many, and their sum."""
 
     file: _File
@@ -110,7 +110,7 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _InMemory:
     """Bytes in memory."""
 
     data: bytes
@@ -120,4 +120,4 @@ class _Held:
         return self.data
 
 
-Aside: TypeAlias = "_Part | _Held"
+Spilled: TypeAlias = "_OnDisk | _InMemory"

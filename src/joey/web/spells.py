@@ -8,9 +8,7 @@ spell by the same windows, as in the report of a hold, which has them all in one
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from joey.events import Event, Events, spells
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from joey.store.archive import FactRow
 
-__all__ = ["Member", "SpellTold", "spell_of", "told_once"]
+__all__ = ["JOINED", "Member", "SpellTold", "spell_of", "told_once"]
 
 NS = 1_000_000_000
 NAN = float("nan")
@@ -31,7 +29,8 @@ UNITS = {
     "tachycardia": "HR {:.0f}",
     "desaturation": "SpO₂ {:.0f} %",
 }
-JOINED = ("apnea", "bradycardia", "desaturation")  # kinds that make a spell's letters
+JOINED = ("apnea", "bradycardia", "desaturation")
+"""Kinds of events that make the letters of a spell."""
 
 
 class Member(NamedTuple):
@@ -56,9 +55,10 @@ class SpellTold:
     start_ns : int
         Its start by the device: with the stream what a tag is of (`tags.Tags`). [ns UTC]
     stream : str
-        Of what stream; where several tell of it, that of the one with tags, or of the first.
+        Of what stream. Where several tell of it, stream and start are those of the one with tags,
+        or of the first.
     seconds : float
-        How long. [s]
+        How long; where several tell of it, all of it. [s]
     letters : str
         ``A20``, ``BD`` ...
     members : tuple of Member
@@ -106,10 +106,10 @@ def told_once(
     found: Iterable[tuple[int, SpellTold]],
     stays: Callable[[SpellTold], bool] = lambda _: False,
 ) -> list[tuple[int, SpellTold]]:
-    """Return the spells of an infant in order, each once.
+    """Return the spells of an infant in order, each once, whichever monitors tell of it.
 
-    Of two that overlap, of different streams, one whose letters the other has too is left out,
-    unless it `stays`. Those of different streams whose events belong together are one.
+    Spells of different streams are one where their events overlap or belong together by the windows
+    of `joey.events.spells`. It has all their events, and begins with the first of them.
 
     Parameters
     ----------
@@ -121,58 +121,41 @@ def told_once(
     every = sorted(found)
     if len({each.stream for _, each in every}) < 2:
         return every
-    return sorted(_joined(_each_once(every, stays), stays))
+    out: list[tuple[int, SpellTold]] = []
+    for group in _episodes(every):
+        said = [pair for pair in group if stays(pair[1])]
+        out += said[1:]
+        leader = (said or group)[0]
+        out.append(_one([pair for pair in group if pair not in said[1:]], leader[1]))
+    return sorted(out)
 
 
-def _each_once(
-    found: Sequence[tuple[int, SpellTold]], stays: Callable[[SpellTold], bool]
-) -> list[tuple[int, SpellTold]]:
-    longest_ns = max(each.seconds for _, each in found) * NS
-    kept: list[tuple[int, SpellTold]] = []  # in order: only those around one may tell it
-    for pair in sorted(found, key=lambda each: (-len(_kinds(each[1])), -each[1].seconds, each)):
-        at_ns, spell = pair
-        first = bisect_left(kept, at_ns - longest_ns, key=itemgetter(0))
-        last = bisect_right(kept, at_ns + spell.seconds * NS, key=itemgetter(0))
-        if stays(spell) or not any(_tells(kept[k], pair) for k in range(first, last)):
-            insort(kept, pair)
-    return kept
-
-
-def _tells(one: tuple[int, SpellTold], other: tuple[int, SpellTold]) -> bool:
-    (a_ns, a), (b_ns, b) = one, other
-    apart = a_ns > b_ns + b.seconds * NS or b_ns > a_ns + a.seconds * NS
-    return a.stream != b.stream and not apart and _kinds(b) <= _kinds(a)
-
-
-def _kinds(spell: SpellTold) -> set[str]:
-    return {each for each in spell.letters if each.isalpha()}
-
-
-def _joined(
-    found: Sequence[tuple[int, SpellTold]], stays: Callable[[SpellTold], bool]
-) -> list[tuple[int, SpellTold]]:
-    """Return spells, those whose events belong together as one."""
+def _episodes(found: Sequence[tuple[int, SpellTold]]) -> list[list[tuple[int, SpellTold]]]:
+    """Return spells in groups, of those whose events belong together."""
     events = {kind: _events_of(kind, found) for kind in JOINED}
     parts = [Events(tuple(each), EMPTY, PRESETS["bd"]) for each in events.values()]
-    whole: dict[int, int] = {}  # of which episode each of the found is
-    for number, episode in enumerate(spells(*parts)):
-        for member in episode.members:
-            whole |= dict.fromkeys(events[member.kind][member], number)
+    first = list(range(len(found)))  # of each spell, one before it in its group, or itself
+
+    def root(k: int) -> int:
+        while first[k] != k:
+            k = first[k]
+        return k
+
+    for episode in spells(*parts):
+        together = {root(k) for each in episode.members for k in events[each.kind][each]}
+        for k in together:
+            first[k] = min(together)
     groups: dict[int, list[tuple[int, SpellTold]]] = {}
     for k, pair in enumerate(found):
-        groups.setdefault(whole.get(k, -1 - k), []).append(pair)
-    out = []
-    for group in groups.values():
-        said = [pair for pair in group if stays(pair[1])]
-        if len(group) == 1 or len(said) > 1:
-            out += group
-        else:
-            out.append(_one(group, (said or group)[0][1]))
-    return out
+        groups.setdefault(root(k), []).append(pair)
+    return list(groups.values())
 
 
 def _one(group: Sequence[tuple[int, SpellTold]], leader: SpellTold) -> tuple[int, SpellTold]:
-    kinds = set[str]().union(*(_kinds(each) for _, each in group))
+    """Return the spells of a group as one, known by the stream and the start of its leader."""
+    if len(group) == 1:
+        return group[0]
+    kinds = {letter for _, each in group for letter in each.letters if letter.isalpha()}
     longest = max((each for _, each in group), key=lambda each: each.seconds)
     letters = longest.letters if len(kinds) == 1 else "".join(sorted(kinds))
     start_ns = min(at_ns for at_ns, _ in group)

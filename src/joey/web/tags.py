@@ -21,7 +21,7 @@ __all__ = ["SaidOfSpell", "Tags", "words_of_tags"]
 NS = 1_000_000_000
 READ_EVERY_NS = 30 * NS  # ns, after which a stream's tags are read again
 MOST_STREAMS = 1000  # of which tags are kept in memory
-MOVED_NS = 30 * NS  # ns by which late data may have put off the start of a spell with tags
+MOVED_NS = 60 * NS  # ns before a spell in which a tag may be that was told of it once
 MOST_LISTED = 12  # spells that are listed one by one
 WORDS = {
     "self_resolved": "self-resolved",
@@ -62,8 +62,8 @@ class Tags:
         Read only.
     streams : callable
         The streams of a bed.
-    begins : callable
-        Whether a spell of a stream begins at a time. [ns UTC, the device's]
+    spell_at : callable
+        The start of the spell of a stream that a time is of; None: of none. [ns UTC, the device's]
     now_ns : callable
         The host's clock. [ns UTC]
     """
@@ -72,12 +72,12 @@ class Tags:
         self,
         records: Records,
         streams: Callable[[str], Iterable[StreamRow]],
-        begins: Callable[[str, int], bool],
+        spell_at: Callable[[str, int], int | None],
         now_ns: Callable[[], int],
     ) -> None:
         self._records = records
         self._streams = streams
-        self._begins = begins
+        self._spell_at = spell_at
         self._now_ns = now_ns
         self._read: dict[str, tuple[int, dict[int, tuple[str, ...]]]] = {}  # until when, and what
 
@@ -94,17 +94,15 @@ class Tags:
             The start by which they were told, and more are to be: the spell's, or that which it had
             before late data moved it. [ns UTC, the device's]
         tags : tuple of str
-            None where nothing was said.
+            Empty where nothing was said.
         """
-        told = self._of_stream(spell.stream)
-        start = spell.start_ns
-        if start in told:
-            return start, told[start]
-        end = start + round(spell.seconds * NS)
-        moved = [at for at in told if start - MOVED_NS <= at < end]
-        known = (at for at in sorted(moved) if not self._begins(spell.stream, at))
-        at = next(known, start)
-        return at, told.get(at, ())
+        told, start = self._of_stream(spell.stream), spell.start_ns
+        if start not in told:
+            end = start + round(spell.seconds * NS)
+            near = (at for at in sorted(told) if start - MOVED_NS <= at < end)
+            moved = (at for at in near if self._spell_at(spell.stream, at) == start)
+            start = next(moved, start)
+        return start, told.get(start, ())
 
     def said(self, parts: Sequence[tuple[Place, tuple[int, int]]]) -> tuple[SaidOfSpell, ...]:
         """Return what was said of an infant's spells, in their order.

@@ -34,6 +34,8 @@ LATE_S = 5.0  # s behind what was received, from which a worker is not up to dat
 STILL_S = 4.5  # s without a sign of a worker that is behind, from which it is dead
 NOTHING_S = 180.0  # s without a fact of a stream, after which nothing in it can be looked at
 AHEAD_NS = 5 * NS  # ns; what is told to be later than that is laid wrong
+EDGE_NS = 600 * NS  # ns before the spells that are asked for, of which one may be a part
+SOON_NS = 30 * NS  # ns by which late data may have put off the start of a spell
 LOOK_NS = NS  # ns, between looks at streams and checkpoints
 
 
@@ -154,19 +156,26 @@ class Told:
         found = self._beds.get(bed)
         # What was kept back is laid too late until the first message that was not is analyzed.
         until_ns = self._now_ns + AHEAD_NS
+        from_ns = since_ns - EDGE_NS
         timed = (
             (at_ns, each)
             for each in ([] if found is None else found.spells)
-            if since_ns <= (at_ns := each.start_ns + self._streams[each.stream].offset_ns)
+            if from_ns <= (at_ns := each.start_ns + self._streams[each.stream].offset_ns)
             and at_ns <= until_ns
             and self._counts(each.stream, whose)
         )
-        return told_once(timed, stays)
+        return [pair for pair in told_once(timed, stays) if pair[0] >= since_ns]
 
-    def begins(self, stream: str, start_ns: int) -> bool:
-        """Return whether a spell of a stream begins at a time. [ns UTC, the device's]"""
+    def spell_at(self, stream: str, at_ns: int) -> int | None:
+        """Return the start of the spell of a stream that a time is of. [ns UTC, the device's]
+
+        The one that goes on then, else the next within 30 s; None where there is none.
+        """
         bed = self._beds[self._streams[stream].bed]
-        return any((each.stream, each.start_ns) == (stream, start_ns) for each in bed.spells)
+        mine = [each for each in bed.spells if each.stream == stream]
+        over = [e.start_ns for e in mine if e.start_ns <= at_ns < e.start_ns + e.seconds * NS]
+        soon = [e.start_ns for e in mine if at_ns <= e.start_ns <= at_ns + SOON_NS]
+        return max(over) if over else min(soon, default=None)
 
     def _counts(self, stream: str, whose: Collection[str] | None) -> bool:
         return whose is None or self._keys[stream] in whose

@@ -128,7 +128,7 @@ class Ward:
             lay=lambda row: laid(row, self._screens.get(row.bed)),
         )
         self._told_ns = 0
-        self._tags = Tags(records, self._told.streams, self._told.begins, settings.now_ns)
+        self._tags = Tags(records, self._told.streams, self._told.spell_at, settings.now_ns)
         self.reports = HoldReports()
         self._shown = ShownHolds(
             settings, records, self.reports, self._told, self.label, self._tags, self._screens
