@@ -39,6 +39,7 @@ SOURCE = "simulated ward"
 MARK = "simulated"  # a file that says of its folder that nothing in it is of a patient
 FASTEST = 20.0  # times as fast as a clock: what is late by 10 s is late by half a second here
 MOST_A_SECOND = 240  # messages that ward and server pass and analyze on two cores
+LOST_LINKS = 9  # beds, of which the last loses its connection
 ALL_DIRT = 16  # beds, of which the last two have monitors that do not know their infant
 NOBODYS = ", and two monitors whose signals are nobody's until somebody confirms"
 LOOK_S = 0.1  # s, between two looks at the server's processes
@@ -190,10 +191,11 @@ def _what_to_see(wish: DemoWish, link: str, took_s: float) -> tuple[str, ...]:
         return f"{seconds / wish.speed / 60:.0f} min"
 
     bed = min(4, wish.beds)
+    lost = " lost connections," if wish.beds >= LOST_LINKS else ""
     marked = (
         "the hold is marked by itself."
         if wish.taps
-        else "open the bed, press Start hold, and put its start right with -5 min."
+        else "press Start hold on its page once he is held, and put the start right."
     )
     return (
         f"A simulated ward of {wish.beds} beds, open after {took_s:.1f} s.",
@@ -202,10 +204,11 @@ def _what_to_see(wish: DemoWish, link: str, took_s: float) -> tuple[str, ...]:
         f"  {link}",
         "",
         "The link lets one browser in, once. What to look at:",
-        f"- Bed {bed}, a boy born 10 weeks early. {after(180)} after the start he is lifted out",
-        f"  and held; leads come off in the transfer: {marked}",
+        f"- Bed {bed}, a boy born 10 weeks early. He is lifted out soon, and held from",
+        f"  {after(180)} after the start on; leads come off in the transfer:",
+        f"  {marked}",
         f"  {after(660)} after the start he is given his name, while he is held.",
-        "- Feed: wrong clocks, late and doubled messages, lost connections, what is not",
+        f"- Feed: wrong clocks, late and doubled messages,{lost} what is not",
         "  understood" + ("" if wish.beds < ALL_DIRT else NOBODYS) + ".",
         "Ctrl-C ends it" + ("." if wish.data else " and takes its data away."),
     )

@@ -67,7 +67,7 @@ def test_transfers_of_a_short_hold_meet_in_its_middle(length: float) -> None:
     assert phases.notes == (
         (
             f"the hold of {length:.3g} min has no settled part: "
-            "the transfers take 25 min of it, and 15 min settled are asked for"
+            "the transfers of a hold take 25 min, and 15 min settled are asked for"
         ),
     )
 
@@ -108,7 +108,7 @@ def test_a_hold_that_has_just_begun_has_no_settled_part_yet() -> None:
     assert found["settled"] == []
     assert phases.notes[1] == (
         "the hold of 8 min has no settled part: "
-        "the transfers take 15 min of it, and 15 min settled are asked for"
+        "the transfers of a hold take 15 min, and 15 min settled are asked for"
     )
 
 
@@ -144,7 +144,7 @@ def test_changes_may_leave_nothing_settled() -> None:
 
 
 TAKEN = "other holds take all 60 min before this one, with their transfers"
-SHORT = "the hold of 8 min has no settled part: the transfers take {} min of it, and 15 min"
+SHORT = "the hold of 8 min has no settled part: the transfers of a hold take {} min, and 15 min"
 
 
 @pytest.mark.parametrize(

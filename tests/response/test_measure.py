@@ -415,7 +415,7 @@ def test_a_hold_before_it_is_why_there_is_no_before(recording: Recording) -> Non
 def test_a_hold_too_short_for_a_settled_part_says_so(recording: Recording) -> None:
     piece = Piece("m", "mother", START, START + 1200, "skin_to_skin")
     found = measure_response(recording, hold(pieces=(piece,)))
-    short = "the hold of 20 min has no settled part: the transfers take 25 min of it"
+    short = "the hold of 20 min has no settled part: the transfers of a hold take 25 min"
     why = f"{short}, and 15 min settled are asked for"
     assert ("change", f"any feature: {why}") in found.cannot_say
     assert "No change could be measured" in found.summary

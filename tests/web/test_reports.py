@@ -25,7 +25,7 @@ from joey.sources.hl7 import SourceSettings
 from joey.store.archive import Archive, Batch
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.store.records import Records
-from joey.web.reports import HoldReports, Wish, make_report
+from joey.web.reports import HoldReports, Made, Wish, make_report
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
@@ -369,6 +369,27 @@ def test_a_hold_without_any_length_has_a_reason(held: tuple[Path, str, int]) -> 
 
     assert made.page == ""
     assert "no length" in made.why
+
+
+def test_what_was_measured_while_a_hold_ran_is_not_said_of_it_when_it_has_ended(
+    held: tuple[Path, str, int],
+) -> None:
+    """The line for the chart is of the hold as it is; a reason that is tapped changes none."""
+    wish = wish_of(held)
+    pieces = tuple(replace(each, end=None) for each in wish.hold.pieces)
+    running_ = replace(wish, hold=replace(wish.hold, pieces=pieces))
+    reports = HoldReports()
+    reports.want(running_)
+    reports._keep(running_, Made("page", "KC so far", ("so far",), wish.now_ns))
+    assert reports.made_of(running_.hold) is not None
+    assert reports.made_of(wish.hold) is None
+    reports.want(wish)
+    reports._keep(wish, Made("page", "KC", (), wish.now_ns))
+    said = replace(wish.hold, details={"end_reason": "planned_end"})
+    made = reports.made_of(said)
+
+    assert made is not None
+    assert made.chart == "KC"
 
 
 @pytest.mark.browser

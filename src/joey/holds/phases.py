@@ -205,7 +205,7 @@ def _why_unsettled(spans: dict[str, Spans], settings: PhaseSettings, *, runs: bo
         return f"{why} changes of holder took the rest"
     least = settings.transfer_in_after + (0 if runs else settings.settled_end_before)
     asked = f"{settings.min_valid_settled:g} min settled are asked for"
-    return f"{why} the transfers take {least:g} min of it, and {asked}"
+    return f"{why} the transfers of a hold take {least:g} min, and {asked}"
 
 
 def why_unpaired(phases: Phases, settings: PhaseSettings) -> str:

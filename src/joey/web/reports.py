@@ -293,6 +293,11 @@ class HoldReports:
         found = self._made.get(hold)
         return None if found is None else found[0]
 
+    def made_of(self, hold: Hold) -> Made | None:
+        """Return the last report of a hold, if it had these times and holders; else None."""
+        found = self._made.get(hold.id)
+        return found[0] if found is not None and found[1].hold.pieces == hold.pieces else None
+
     def is_busy(self, hold: str) -> bool:
         """Whether a report of the hold is being made, or waits for others."""
         return hold in self._wishes

@@ -140,7 +140,7 @@ class ShownHolds:
         if view is None:
             return None
         self._want(view)
-        made = self._reports.made(last.id)
+        made = self._reports.made_of(view.hold)  # not one of when it ran, or began elsewhere
         return {
             "id": last.id,
             "words": self._words(view.hold),
