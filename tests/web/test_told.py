@@ -352,7 +352,7 @@ def backlog(folder: Path, clock: Clock, minutes: int, read: int) -> None:
     for k in range(1, 31):
         hear(folder, came + k * NS)
     first = came - minutes * 60 * NS
-    tell(folder, BED, first + read * 60 * NS, {}, minutes=read, seq=seqs[1])
+    tell(folder, BED, first + read * 60 * NS, {}, minutes=read, seq=seqs[read * 6])
     archive = Archive(folder / "archive.db")
     (row,) = archive.streams(BED)
     archive.write(Batch((replace(row, offset_ns=minutes * 60 * NS),)))
@@ -371,13 +371,51 @@ def test_earlier_data_that_are_still_read_are_said_to_be(tmp_path: Path, clock: 
     at = time.strftime("%H:%M", time.gmtime(read_ns // NS // 60 * 60))
 
     assert ward.tile(BED)["analysis"] == f"reading earlier data, at {at}"
-    start_ms = clock.now / 1e6 - 3600_000
-    data = ward.oxycrg(BED, start_ms, 60_000.0, 60)
-    header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
-    assert abs(header["reads"] - read_ns / 1e6) < 61_000
-    values = np.frombuffer(data[-6 * 60 * 4 :], np.float32).reshape(6, 60)
-    assert np.isfinite(values[0, 2:18]).all()  # where it was measured, and not now
-    assert np.isnan(values[0, 22:58]).all()
+    assert abs(reads(ward, clock) - read_ns / 1e6) < 61_000
+    data = ward.oxycrg(BED, clock.now / 1e6 - 3600_000, 60_000.0, 60)
+    heart_rate = np.frombuffer(data[-8 * 60 * 4 :], np.float32).reshape(8, 60)[0]
+    assert np.isfinite(heart_rate[2:18]).all()  # where it was measured, and not now
+    assert np.isnan(heart_rate[22:58]).all()
+    ward.close()
+
+
+def reads(ward: Ward, clock: Clock) -> int:
+    """Return from when on a bed's page says that data are still to be read; 0: none. [ms UTC]"""
+    data = ward.oxycrg(BED, clock.now / 1e6 - 3600_000, 60_000.0, 60)
+    return int(json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])["reads"])
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_was_read_and_not_measured_is_not_said_to_be_unread(
+    tmp_path: Path, clock: Clock, beside: bool
+) -> None:
+    """Leads off for 20 min, or a monitor unplugged beside another; the worker is seconds behind."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 7300 * NS)
+    other = observations(
+        "4", "M4", "JONES^BABY BOY", clock.now - 25 * 60 * NS, numbers={"spo2": 93.0}, device=9
+    )
+    write(tmp_path, other, BED, clock.now - 25 * 60 * NS)
+    tell(tmp_path, BED, clock.now - 25 * 60 * NS, {}, minutes=20, heard=other)
+    tell(tmp_path, BED, clock.now - (0 if beside else 20 * 60) * NS, {}, minutes=20)
+    seqs = []
+    journal = Journal(tmp_path / "journal.db")
+    for k in range(-50, 1):
+        at = clock.now + k * NS
+        numbers = {"heart_rate": 150.0 if beside else float("nan")}
+        raw = observations("4", "M4", "JONES^BABY BOY", at, numbers=numbers, waves=())
+        write(tmp_path, raw, BED, at)
+        seqs.append(journal.last())
+    journal.close()
+    archive = Archive(tmp_path / "archive.db")
+    last = tuple(Checkpoint(f"shard {shard}", seqs[-8]) for shard in range(SHARDS))
+    archive.write(Batch(checkpoints=last))
+    archive.close()
+    ward = open_ward(tmp_path, clock)
+
+    since_ns = clock.now - 7 * NS
+    at = time.strftime("%H:%M", time.gmtime(since_ns // NS))
+    assert ward.tile(BED)["analysis"] == f"analysis catching up, at {at}"
+    assert abs(reads(ward, clock) - since_ns / 1e6) < 1000
     ward.close()
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from joey.people import stream_id
+from joey.web.arrivals import FAR_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,7 +25,6 @@ __all__ = ["data_from", "is_unread", "laid", "reading_from", "words_of_analysis"
 
 NS = 1_000_000_000
 BACKLOG_NS = NS  # ns; by less an offset is only known better
-FAR_NS = 300 * NS  # ns behind now, from which what is read is called earlier data
 NS_PER_MS = 1_000_000
 LATE_NS = 60 * NS  # ns; a hold that begins by less before the data begins with them
 STILL = frozenset({"starting", "behind"})  # of `Told.silence`: what there is will be read
@@ -48,8 +48,20 @@ def laid(row: StreamRow, screen: Screen | None) -> StreamRow:
 
 
 def reading_from(told: Told, screen: Screen | None, bed: str, whose: Collection[str] | None) -> int:
-    """Return from when on a bed's data are still to be read; 0 where all are. [ns UTC]"""
-    return told.reached(bed, whose) if is_unread(told, screen, bed) else 0
+    """Return from when on a bed's data are still to be read; 0 where all are. [ns UTC]
+
+    0 also where that is not known: the pages must have heard what is to be read, and some messages
+    as time goes by, to know how far the clocks are off. A monitor of which all is read, as of one
+    that was unplugged, does not count.
+    """
+    if screen is None or not is_unread(told, screen, bed):
+        return 0
+    ends = []
+    for device in screen.devices.values():
+        read_ns = told.read_ns(device.key.source, bed)
+        if device.received_ns > read_ns and (whose is None or device.stream in whose):
+            ends.append(device.arrivals.measured_ns(read_ns))
+    return min(ends, default=0)
 
 
 def is_unread(told: Told, screen: Screen | None, bed: str) -> bool:
@@ -88,7 +100,7 @@ def words_of_analysis(
     if why == "down":
         return f"not monitoring since {clock(since)}"
     if why == "behind":
-        reached = told.reached(screen.bed, whose)
+        reached = reading_from(told, screen, screen.bed, whose)
         if 0 < reached < now_ns - FAR_NS:
             return f"reading earlier data, at {clock(reached)}"
         return f"analysis catching up, at {clock(since)}"

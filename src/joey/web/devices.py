@@ -13,6 +13,7 @@ from joey.live.board import LOST_S, BedView, Board, Lost
 from joey.people import isolated, plain_name, stream_id
 from joey.quality import far_apart, possible, still_differ
 from joey.signals import NS, Series
+from joey.web.arrivals import Arrivals
 from joey.web.recent import Recent
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Device:
         self.says = ""  # whom it names, as it is shown to who says whose it is
         self.named = False  # whether by a name: a number alone may be of whoever lies there
         self.received_ns = 0
+        self.arrivals = Arrivals()
         self.offset_ns = 0  # host minus monitor, as of the last look
         self._leapt_ns = 0  # when the offset fell at once: more came than time went by
         self._newest_ns = 0  # newest stamp
@@ -148,10 +150,14 @@ class Device:
         steps = self.board.clock.steps
         if steps != self._steps:
             self._newest_ns, self._steps = 0, steps
+            self.arrivals = Arrivals()
         newest = max(stamps, default=self._newest_ns)
         late = newest < self._newest_ns - LATE_NS
-        if newest - self.offset_ns < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
+        ahead = newest - abs(self.offset_ns)
+        if ahead < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
             self._newest_ns = max(self._newest_ns, newest)
+            if stamps:
+                self.arrivals.take(received_ns, self._newest_ns)
         return late, sum(each.status in MENDS for each in observations.numerics)
 
     def wave_id(self, wave: int) -> str:

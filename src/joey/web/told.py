@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Told"]
 
 NS = 1_000_000_000
-MINUTE_NS = 60 * NS
 KINDS = ("spell", "down", "up", "revised")
 SEARCHED = "searched"
 READ_AT_ONCE = 4  # beds whose last hour is read in a step after the start
@@ -47,7 +46,6 @@ class _Open:
     known_ns: int  # when it was first read of here
     down_ns: int = 0  # since when a bug has ended it; 0: it goes on
     seen: bool = False  # whether it was ever looked at
-    minute_ns: int = 0  # the newest minute of its envelope that was read; 0: none
 
 
 @dataclass(slots=True)
@@ -276,31 +274,13 @@ class Told:
         return ("starting" if late or not seen else ""), 0
 
     def opened(self, bed: str, whose: Collection[str] | None = None) -> int:
-        """Return when the first stream of a bed was opened; 0 where none was; see `reached`."""
+        """Return when the first stream of a bed was opened; 0 where none was; as of `spells`."""
         rows = (each for each in self.streams(bed) if self._counts(each.id, whose))
         return min((each.opened_ns + each.offset_ns for each in rows), default=0)
 
-    def reached(self, bed: str, whose: Collection[str] | None = None) -> int:
-        """Return up to when a bed's data are archived, of the open stream that is least; 0: none.
-
-        Parameters
-        ----------
-        bed : str
-            Its key.
-        whose : collection of str, optional
-            As of `spells`.
-        """
-        found = self._beds.get(bed)
-        ends = []
-        for name, one in ({} if found is None else found.open).items():
-            if self._counts(name, whose):
-                stream = self._streams[name]
-                oldest = max(one.minute_ns, self._now_ns - stream.offset_ns - KEPT_S * NS)
-                rows = self._archive.envelope(name, oldest, 1 << 62)
-                one.minute_ns = max((row.minute_ns for row in rows), default=one.minute_ns)
-                end = one.minute_ns + MINUTE_NS if one.minute_ns else stream.opened_ns
-                ends.append(end + stream.offset_ns)
-        return min(ends, default=0)
+    def read_ns(self, source: str, bed: str) -> int:
+        """Return when what was read last of a bed's source was received; 0: none. [ns UTC]"""
+        return self._behind.get(_shard(source, bed), 0)
 
     def _look(self, now_ns: int) -> None:
         self._looked_ns = self._now_ns = now_ns
@@ -329,9 +309,7 @@ class Told:
             if stream.closed_ns is not None:
                 bed.open.pop(stream.id, None)
             elif stream.id not in bed.open:
-                bed.open[stream.id] = _Open(
-                    f"shard {shard_of(stream.source, stream.bed)}", self._now_ns
-                )
+                bed.open[stream.id] = _Open(_shard(stream.source, stream.bed), self._now_ns)
         for bed in self._beds.values():
             for name, one in bed.open.items():
                 one.seen = one.seen or bool(self._archive.has_facts(name, SEEN))
@@ -362,3 +340,8 @@ class Told:
             bed.searched.take(row)
         elif row.stream in bed.open:
             bed.open[row.stream].down_ns = row.start_ns if row.kind == "down" else 0
+
+
+def _shard(source: str, bed: str) -> str:
+    """Return the name of a bed's checkpoint."""
+    return f"shard {shard_of(source, bed)}"
