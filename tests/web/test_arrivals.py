@@ -57,3 +57,17 @@ def test_what_came_before_a_leap_has_no_time() -> None:
     live(arrivals, 20, 20)
     assert arrivals.measured_ns(NOW + 10 * NS) == 0
     assert arrivals.measured_ns(NOW + 30 * NS) == NOW + 30 * NS
+
+
+@pytest.mark.parametrize("slow", [0, HOUR, -HOUR])
+def test_what_was_kept_back_comes_until_it_is_of_the_present(slow: int) -> None:
+    """With the time at which it was measured, by the host's clock."""
+    arrivals = Arrivals()
+    live(arrivals, 0, 20, slow)
+    assert arrivals.arriving(NOW + 20 * NS) is None
+    kept_back(arrivals, HOUR, 20, HOUR // 2, slow)
+    now = NOW + (HOUR + 3) * NS
+    assert abs((arrivals.arriving(now) or 0) - NOW - HOUR // 2 * NS) <= 15 * NS
+    assert arrivals.arriving(now + 15 * NS) is None  # it has ended
+    kept_back(arrivals, HOUR + 18, HOUR // 2, HOUR, slow)
+    assert arrivals.arriving(now + 18 * NS) is None  # it is of the present

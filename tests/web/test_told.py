@@ -64,10 +64,10 @@ def catch_up(ward: Ward) -> None:
             pass
 
 
-def hear(folder: Path, at_ns: int) -> None:
-    """Let the bed's monitor send a second."""
+def hear(folder: Path, at_ns: int, slow: int = 0) -> None:
+    """Let the bed's monitor send a second, its clock slow by some seconds."""
     numbers = {"heart_rate": 150.0, "spo2": 93.0}
-    raw = observations("4", "M4", "JONES^BABY BOY", at_ns, numbers=numbers)
+    raw = observations("4", "M4", "JONES^BABY BOY", at_ns - slow * NS, numbers=numbers)
     write(folder, raw, BED, at_ns)
 
 
@@ -329,8 +329,13 @@ def test_a_signal_lost_before_a_restart_is_still_said_to_be_lost(
     ward.close()
 
 
-def send_back(folder: Path, came: int, minutes: int, until: int = 0) -> list[int]:
-    """Let a monitor send at once what it kept back for minutes, until some before; return where."""
+def send_back(
+    folder: Path, came: int, minutes: int, until: int = 0, received: int = 0
+) -> list[int]:
+    """Let a monitor send at once what it kept back for minutes, until some before; return where.
+
+    It came then by the monitor's clock, and by the host's, if that is another, as `received`. [ns]
+    """
     admit(folder, "4", "M4", "JONES^BABY BOY", at_ns=came - 7300 * NS)
     journal = Journal(folder / "journal.db")
     shard = shard_of(SOURCE, BED)
@@ -339,7 +344,9 @@ def send_back(folder: Path, came: int, minutes: int, until: int = 0) -> list[int
         at = came - (minutes * 60 - 10 * k) * NS
         numbers = {"heart_rate": 150.0, "spo2": 93.0}
         raw = observations("4", "M4", "JONES^BABY BOY", at, seconds=10, numbers=numbers)
-        entries.append(NewEntry(came + k * NS // 100, "hl7", SOURCE, raw, shard, f"{k}"))
+        entries.append(
+            NewEntry((received or came) + k * NS // 100, "hl7", SOURCE, raw, shard, f"{k}")
+        )
     places = [receipt.seq for receipt in journal.append(entries)]
     journal.close()
     return places
@@ -419,17 +426,31 @@ def test_what_was_read_and_not_measured_is_not_said_to_be_unread(
     ward.close()
 
 
-def test_what_a_monitor_kept_back_is_said_to_come(tmp_path: Path, clock: Clock) -> None:
-    """With the time that the data are of, as long as they come; the report says it as well."""
+@pytest.mark.parametrize("slow", [None, 0, 3600])
+def test_what_a_monitor_kept_back_is_said_to_come(
+    tmp_path: Path, clock: Clock, slow: int | None
+) -> None:
+    """As long as it comes, with the time at which it was measured; the report says it as well.
+
+    By the host's clock, whatever the monitor's says (`slow` by so many seconds); without a time
+    where its clock is not known, as no message has come yet as time goes by.
+    """
     came = clock.now - 5 * NS
-    send_back(tmp_path, came, 60, 30)
+    clock.now -= 40 * 60 * NS
     ward = open_ward(tmp_path, clock)
+    for _ in range(20 if slow is not None else 0):
+        clock.now += NS
+        hear(tmp_path, clock.now, slow or 0)
+    clock.now = came + 5 * NS
+    send_back(tmp_path, came - (slow or 0) * NS, 38, 30, came)
+    catch_up(ward)
     said = {"id": str(uuid.uuid4()), "type": "start_hold", "bed": BED, "at": clock.now / 1e6}
     assert ward.tap(*as_payload(said))["refused"] == ""
     of_ns = came - 1800 * NS
-    at = time.strftime("%H:%M", time.gmtime(of_ns // NS))
-    assert ward.tile(BED)["analysis"] == f"earlier data arrive, at {at}"
-    assert abs(ward.hold(said["id"])["earlier"] - of_ns / 1e6) < 11_000
+    at = time.strftime(", at %H:%M", time.gmtime(of_ns // NS)) if slow is not None else ""
+    assert ward.tile(BED)["analysis"] == f"earlier data arrive{at}"
+    earlier = ward.hold(said["id"])["earlier"]
+    assert abs(earlier - of_ns / 1e6) < 11_000 if at else earlier == 0
 
     clock.now += 20 * NS
     assert "arrive" not in ward.tile(BED)["analysis"]
@@ -469,16 +490,14 @@ def test_a_report_waits_for_what_is_still_to_be_read(folder: Path, clock: Clock)
 def test_a_monitor_that_sends_as_time_goes_by_keeps_nothing_back(
     folder: Path, clock: Clock
 ) -> None:
-    """Nor does one whose clock is behind, or was set back."""
-    for behind in (0, 0, 3600, 3600):
+    """Nor does one that is 2 s late and then on time, or whose clock, or the host's, was set."""
+    ward = open_ward(folder, clock)
+    for behind in (2, 0, 0, 3600, 3600, 3602, 3600, 0, 0, -3600):
         for _ in range(15):
             clock.now += NS
-            raw = observations(
-                "4", "M4", "JONES^BABY BOY", clock.now - behind * NS, numbers={"spo2": 93.0}
-            )
-            write(folder, raw, BED, clock.now)
-    ward = open_ward(folder, clock)
-    assert "arrive" not in ward.tile(BED)["analysis"]
+            hear(folder, clock.now, behind)
+            catch_up(ward)
+            assert "arrive" not in ward.tile(BED)["analysis"]
     ward.close()
 
 

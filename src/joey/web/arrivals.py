@@ -33,6 +33,8 @@ class Arrivals:
         self._kept: deque[tuple[int, int]] = deque(maxlen=MOST)  # received, and its delay
         self._last: tuple[int, int] | None = None
         self._run = (0, 0, 0)  # messages as time goes by: since when, least and largest delay
+        self._fell_ns = 0  # when more came than time went by
+        self._largest = 0  # delay
         self._offset_ns: int | None = None  # of the clocks, by the last such messages
 
     def take(self, received_ns: int, newest_ns: int) -> None:
@@ -49,7 +51,10 @@ class Arrivals:
         if not self._kept or abs(delay - self._kept[-1][1]) > APART_NS:
             self._kept.append((received_ns, delay))
         self._last = received_ns, delay
+        self._largest = max(self._largest, delay)
         since, least, largest = self._run
+        if largest - delay > STEADY_NS:
+            self._fell_ns = received_ns
         least, largest = min(least, delay), max(largest, delay)
         if largest - least > STEADY_NS:
             since, least, largest = received_ns, delay, delay
@@ -64,6 +69,32 @@ class Arrivals:
         self._kept.clear()
         self._last = self._offset_ns = None
         self._run = received_ns, delay, delay
+        self._fell_ns, self._largest = 0, delay
+
+    def arriving(self, now_ns: int) -> int | None:
+        """Return what time the data are of that come, where they were kept back; None: none were.
+
+        More must have come than time went by, and the newest must be minutes old still: what is a
+        little late, and a clock that was set, is no backlog.
+
+        Parameters
+        ----------
+        now_ns : int
+            The host's time. [ns UTC]
+
+        Returns
+        -------
+        int or None
+            By the host's clock, 0 where the monitor's is not known. [ns UTC]
+        """
+        if self._last is None or now_ns - self._fell_ns >= SETTLED_NS:
+            return None
+        received_ns, delay = self._last
+        if self._offset_ns is None:
+            comes = self._largest - delay > FAR_NS and now_ns - received_ns + delay > FAR_NS
+            return 0 if comes else None
+        behind = delay - self._offset_ns
+        return received_ns - behind if behind > FAR_NS else None
 
     def measured_ns(self, received_ns: int) -> int:
         """Return when what came at a time was measured, by the host's clock; 0: not known.

@@ -93,9 +93,9 @@ def words_of_analysis(
     """
     if screen is None or not screen.received_ns:
         return ""
-    arriving_ns = screen.arriving_ns(now_ns)
-    if arriving_ns:
-        return f"earlier data arrive, at {clock(arriving_ns)}"
+    arriving_ns = screen.arriving(now_ns)
+    if arriving_ns is not None:
+        return "earlier data arrive" + (f", at {clock(arriving_ns)}" if arriving_ns else "")
     why, since = told.silence(screen.bed, screen.received_ns)
     if why == "down":
         return f"not monitoring since {clock(since)}"

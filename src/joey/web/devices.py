@@ -41,7 +41,6 @@ TRENDS = ("heart_rate", "spo2")
 MENDS = frozenset({"C", "D"})  # statuses that correct or delete a value of the same stamp
 NAMES = {"ecg": "ECG", "pleth": "Pleth", "resp": "Resp"}
 JUMP_NS = 1_000_000_000  # ns, by which two clocks part only if one was set, or a backlog ends
-ARRIVES_NS = 15_000_000_000  # ns after a leap of the offset, in which a backlog may still come
 LATE_NS = 10_000_000_000  # ns behind the newest, from which a message is late (law 9)
 LOOK_EVERY = 10  # messages, after which the offset of the clocks is asked for again
 RATE_NS = 60 * NS  # ns of each rate of the heart that are kept: `still_differ` needs 54 s
@@ -72,7 +71,6 @@ class Device:
         self.received_ns = 0
         self.arrivals = Arrivals()
         self.offset_ns = 0  # host minus monitor, as of the last look
-        self._leapt_ns = 0  # when the offset fell at once: more came than time went by
         self._newest_ns = 0  # newest stamp
         self._steps = 0  # of its clock, when that was noted
         self._messages = 0
@@ -129,20 +127,8 @@ class Device:
         view = self.board.view(now_ns)
         if abs(view.offset_ns - self.offset_ns) > JUMP_NS:
             self.recent = Recent()  # what was laid by the old one lies wrong
-            backlog = view.offset_ns < self.offset_ns and self.board.clock.steps == self._steps
-            self._leapt_ns = now_ns if backlog else 0
         self.offset_ns = view.offset_ns
         return view
-
-    def arriving_ns(self, now_ns: int) -> int:
-        """Return the newest stamp, while what was kept back comes; else 0. [ns UTC, the device's]
-
-        Parameters
-        ----------
-        now_ns : int
-            The host's time. [ns UTC]
-        """
-        return self._newest_ns if now_ns - self._leapt_ns < ARRIVES_NS else 0
 
     def _revises(self, observations: Observations, received_ns: int) -> tuple[bool, int]:
         stamps = [each.time_ns for each in (*observations.numerics,) if not each.aperiodic]

@@ -220,10 +220,10 @@ class Screen:
         devices = self.side(now_ns).devices
         return view_of(self.bed, now_ns, [each.view(now_ns) for each in devices])
 
-    def arriving_ns(self, now_ns: int) -> int:
-        """Return what time data are of that a monitor had kept back, while they come; else 0."""
-        arriving = [each.arriving_ns(now_ns) for each in self.side(now_ns).devices]
-        return min((at for at in arriving if at), default=0)
+    def arriving(self, now_ns: int) -> int | None:
+        """Return what time data are of that a monitor had kept back; see `Arrivals.arriving`."""
+        found = [each.arrivals.arriving(now_ns) for each in self.side(now_ns).devices]
+        return min((at for at in found if at is not None), default=None)
 
     def look(self, now_ns: int) -> None:
         """Ask each monitor's board how far its clock is off."""

@@ -116,7 +116,7 @@ class ShownHolds:
         made = self._reports.made(hold)
         name = isolated(view.infant.name.text) if view.infant is not None else ""
         bed = self._label(view.bed)
-        arriving_ns = self._arriving_ns(view.bed)
+        arriving_ns = self._arriving(view.bed)
         whose = f"{name}, bed {bed}" if name else f"Bed {bed}"
         return {
             "title": f"{whose}: {self._words(view.hold)}",
@@ -126,7 +126,7 @@ class ShownHolds:
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
             "failed": self._why(made, view.bed),
-            "earlier": arriving_ns / 1e6 if arriving_ns else None,
+            "earlier": None if arriving_ns is None else arriving_ns / 1e6,
             "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
 
@@ -188,10 +188,10 @@ class ShownHolds:
             else infant_of(view.infant, self._settings.now_ns(), self._settings.zone)
         )
 
-    def _arriving_ns(self, bed: str) -> int:
-        """Return what time the data are of that a bed's monitor had kept back, while they come."""
+    def _arriving(self, bed: str) -> int | None:
+        """Return what time data are of that a bed's monitor had kept back; see `Screen`."""
         screen = self._screens.get(bed)
-        return 0 if screen is None else screen.arriving_ns(self._settings.now_ns())
+        return None if screen is None else screen.arriving(self._settings.now_ns())
 
     def _want(self, view: HoldView) -> None:
         settings = self._settings
@@ -204,7 +204,7 @@ class ShownHolds:
             wish = replace(wish, birth_ns=infant.birth_ns, birth_date=infant.birth_date)
         anew = [self._told.revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
         said = self._tags.said(held_of(wish))
-        arriving = any(self._arriving_ns(place.bed) for place, _ in held_of(wish))
+        arriving = any(self._arriving(place.bed) is not None for place, _ in held_of(wish))
         wish = replace(wish, revised_ns=max(anew, default=0), said=said, arriving=arriving)
         self._reports.want(wish)
 

@@ -18,7 +18,7 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   if (message.bed) { back.hidden = false; back.href = `/beds/${message.bed.split("/").map(encodeURIComponent).join("/")}`; }
   const running = message.running ? "The hold runs: this report is provisional and is made anew. " : "";
   write(by("progress"), message.failed || (message.version === "" ? "The report is being made …" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`)
-    + (message.earlier ? ` Earlier data still come, now those of ${hm(message.earlier)}: the report is made anew when they are there.` : ""));
+    + ((message.earlier ?? null) === null ? "" : ` Earlier data still come${message.earlier ? `, now those of ${hm(message.earlier)}` : ""}: the report is made anew when they are there.`));
   if (message.version && message.version !== shown) {
     // Where someone reads, they go on reading.
     const top = frame.contentWindow?.scrollY ?? 0;
