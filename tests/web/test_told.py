@@ -470,6 +470,9 @@ def test_a_report_waits_for_what_is_still_to_be_read(folder: Path, clock: Clock)
             ward.reports._keep(wish, make_report(wish))
         return str(ward.hold(said["id"])["failed"])
 
+    clock.now += 2 * NS
+    hear(folder, clock.now)
+    catch_up(ward)
     assert ward.tile(BED)["analysis"] == "analysis starting"
     assert failed().startswith("What was measured in this hold is still to be read: ")
     seq = Journal(folder / "journal.db", read_only=True).last()
@@ -484,6 +487,37 @@ def test_a_report_waits_for_what_is_still_to_be_read(folder: Path, clock: Clock)
     clock.now += 16 * NS
     ward.hold(said["id"])
     assert ward.reports.is_busy(said["id"])
+    ward.close()
+
+
+def test_a_report_waits_only_for_what_will_come(tmp_path: Path, clock: Clock) -> None:
+    """Not for what was before the monitor began, and no other reason is hidden meanwhile."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - 7300 * NS)
+    hear(tmp_path, clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    holds = []
+    for start, end in ((40, 20), (10, None)):  # min ago: one that is over, and one that runs
+        hold = str(uuid.uuid4())
+        holds.append(hold)
+        said = {"id": hold, "type": "start_hold", "bed": BED, "at": clock.now / 1e6 - start * 6e4}
+        assert ward.tap(*as_payload(said))["refused"] == ""
+        if end is not None:
+            stop = {"id": str(uuid.uuid4()), "type": "stop_hold", "hold": hold, "bed": BED}
+            stop["at"] = clock.now / 1e6 - end * 6e4
+            assert ward.tap(*as_payload(stop))["refused"] == ""
+        ward.hold(hold)
+    assert ward.tile(BED)["analysis"] == "analysis starting"
+    for wish in [*ward.reports._wishes.values()]:
+        ward.reports._keep(wish, make_report(wish))
+    old, runs = (str(ward.hold(each)["failed"]) for each in holds)
+    assert old == "The monitor's data do not reach back to this hold."
+    assert runs.startswith("What was measured in this hold is still to be read: ")
+
+    clock.now += 70 * NS
+    ward.hold(holds[1])
+    ward.reports._keep(ward.reports._wishes[holds[1]], ValueError("a bug"))
+    assert ward.tile(BED)["analysis"] == "analysis starting"
+    assert ward.hold(holds[1])["failed"] == "No report: ValueError."
     ward.close()
 
 

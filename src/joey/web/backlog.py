@@ -14,14 +14,15 @@ from joey.people import stream_id
 from joey.web.arrivals import FAR_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from joey.store.archive import StreamRow
     from joey.store.records import BedView
+    from joey.web.devices import Device
     from joey.web.screens import Screen
     from joey.web.told import Told
 
-__all__ = ["data_from", "is_unread", "laid", "reading_from", "words_of_analysis"]
+__all__ = ["comes_yet", "data_from", "laid", "reading_from", "words_of_analysis"]
 
 NS = 1_000_000_000
 BACKLOG_NS = NS  # ns; by less an offset is only known better
@@ -54,19 +55,47 @@ def reading_from(told: Told, screen: Screen | None, bed: str, whose: Collection[
     as time goes by, to know how far the clocks are off. A monitor of which all is read, as of one
     that was unplugged, does not count.
     """
-    if screen is None or not is_unread(told, screen, bed):
-        return 0
-    ends = []
-    for device in screen.devices.values():
-        read_ns = told.read_ns(device.key.source, bed)
-        if device.received_ns > read_ns and (whose is None or device.stream in whose):
-            ends.append(device.arrivals.measured_ns(read_ns))
+    ends = [
+        device.arrivals.measured_ns(read_ns)
+        for device, read_ns in _unread(told, screen, bed, whose)
+    ]
     return min(ends, default=0)
 
 
-def is_unread(told: Told, screen: Screen | None, bed: str) -> bool:
-    """Return whether what a bed's monitors sent is still to be read, or a part of it."""
-    return screen is not None and told.silence(bed, screen.received_ns)[0] in STILL
+def comes_yet(
+    told: Told, screen: Screen | None, bed: str, whose: Collection[str] | None, until_ns: int
+) -> bool:
+    """Return whether what a bed's monitors sent until a time is surely still to be read.
+
+    Parameters
+    ----------
+    told : Told
+        How far the analysis is.
+    screen : Screen or None
+        The bed's.
+    bed : str
+        Its key.
+    whose : collection of str or None
+        The streams that count, None for all.
+    until_ns : int
+        By the host's clock. [ns UTC]
+    """
+    return any(
+        (device.arrivals.measured_ns(read_ns) or max(read_ns, device.heard_ns)) <= until_ns
+        for device, read_ns in _unread(told, screen, bed, whose)
+    )
+
+
+def _unread(
+    told: Told, screen: Screen | None, bed: str, whose: Collection[str] | None
+) -> Iterator[tuple[Device, int]]:
+    """Yield the monitors of which not all is read, and when what was read last was received."""
+    if screen is None or told.silence(bed, screen.received_ns)[0] not in STILL:
+        return
+    for device in screen.devices.values():
+        read_ns = told.read_ns(device.key.source, bed)
+        if device.received_ns > read_ns and (whose is None or device.stream in whose):
+            yield device, read_ns
 
 
 def words_of_analysis(

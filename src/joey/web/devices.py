@@ -68,6 +68,7 @@ class Device:
         self.rates: dict[Channel, deque[tuple[int, float]]] = {}  # when [ns, the monitor's], 1/min
         self.says = ""  # whom it names, as it is shown to who says whose it is
         self.named = False  # whether by a name: a number alone may be of whoever lies there
+        self.heard_ns = 0  # when its first message was received
         self.received_ns = 0
         self.arrivals = Arrivals()
         self.offset_ns = 0  # host minus monitor, as of the last look
@@ -88,6 +89,7 @@ class Device:
         revises = self._revises(observations, received_ns)
         self.received_ns = max(received_ns, self.received_ns)
         if not self._messages:  # another patient is another stream, and begins anew
+            self.heard_ns = received_ns
             self.says, self.named = _named(observations)
         self._messages += 1
         if self._messages % LOOK_EVERY == 1:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from joey.web.tags import SaidOfSpell
 
 __all__ = [
+    "NOT_REACHED",
     "HoldReports",
     "Made",
     "Wish",
@@ -92,6 +93,8 @@ class Wish:
         What was said of the spells of the hold.
     arriving : bool
         Whether earlier data still come: the report is made anew as soon as they are there.
+    unread : bool
+        Whether what was measured in the hold is still to be read.
     """
 
     folder: Path
@@ -106,6 +109,7 @@ class Wish:
     birth_date: str = ""
     said: tuple[SaidOfSpell, ...] = ()
     arriving: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

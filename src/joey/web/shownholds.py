@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
 from joey.people import isolated
-from joey.web.backlog import is_unread
-from joey.web.reports import HoldReports, Made, Wish, held_of, spans_of, words_of_revision
+from joey.web.backlog import comes_yet
+from joey.web.reports import NOT_REACHED, HoldReports, Wish, held_of, spans_of, words_of_revision
 from joey.web.tiles import infant_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from joey.holds import Hold
     from joey.store.records import BedView as BedRecord
     from joey.store.records import HoldView, Records
+    from joey.web.reports import Made
     from joey.web.screens import Screen
     from joey.web.settings import PageSettings
     from joey.web.tags import Tags
@@ -112,7 +113,7 @@ class ShownHolds:
         view = self.view(hold)
         if view is None:
             return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
-        self._want(view)
+        wish = self._want(view)
         made = self._reports.made(hold)
         name = isolated(view.infant.name.text) if view.infant is not None else ""
         bed = self._label(view.bed)
@@ -125,7 +126,7 @@ class ShownHolds:
             "busy": self._reports.is_busy(hold),
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
-            "failed": self._why(made, view.bed),
+            "failed": _why(made, wish),
             "earlier": None if arriving_ns is None else arriving_ns / 1e6,
             "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
@@ -139,7 +140,7 @@ class ShownHolds:
         view = self.view(last.id)
         if view is None:
             return None
-        self._want(view)
+        wish = self._want(view)
         made = self._reports.made_of(view.hold)  # not one of when it ran, or began elsewhere
         return {
             "id": last.id,
@@ -147,16 +148,9 @@ class ShownHolds:
             "lines": list(made.lines) if made else [],
             "chart": made.chart if made else "",
             "busy": made is None,
-            "why": self._why(made, view.bed),
+            "why": _why(made, wish),
             "asks": self._asks(view.hold),
         }
-
-    def _why(self, made: Made | None, bed: str) -> str:
-        """Return why there is no report; that its data are still to be read, where they are."""
-        if made is None or not made.why:
-            return ""
-        unread = is_unread(self._told, self._screens.get(bed), bed)
-        return UNREAD if unread else made.why
 
     def _asks(self, hold: Hold) -> bool:
         """Whether it is still asked why a hold ended: a page that is loaded anew asks again."""
@@ -193,7 +187,8 @@ class ShownHolds:
         screen = self._screens.get(bed)
         return None if screen is None else screen.arriving(self._settings.now_ns())
 
-    def _want(self, view: HoldView) -> None:
+    def _want(self, view: HoldView) -> Wish:
+        """Ask for the report of a hold; return what it is asked of."""
         settings = self._settings
         wish = Wish(
             settings.folder, view.places, view.hold, view.others,
@@ -205,8 +200,15 @@ class ShownHolds:
         anew = [self._told.revised_ns(place.bed, *span_ns) for place, span_ns in spans_of(wish)]
         said = self._tags.said(held_of(wish))
         arriving = any(self._arriving(place.bed) is not None for place, _ in held_of(wish))
-        wish = replace(wish, revised_ns=max(anew, default=0), said=said, arriving=arriving)
+        unread = any(
+            comes_yet(self._told, self._screens.get(place.bed), place.bed, place.streams, end_ns)
+            for place, (_, end_ns) in held_of(wish)
+        )
+        wish = replace(
+            wish, revised_ns=max(anew, default=0), said=said, arriving=arriving, unread=unread
+        )
         self._reports.want(wish)
+        return wish
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone
@@ -223,6 +225,13 @@ class ShownHolds:
         end_ns = round(hold.end * NS)
         start, end = clock_time(start_ns, zone, end_ns), clock_time(end_ns, zone, start_ns)
         return f"{start} to {end}, {minutes:.0f} min, {who}{left}"
+
+
+def _why(made: Made | None, wish: Wish) -> str:
+    """Return why there is no report; that its data are still to be read, where they are."""
+    if made is None:
+        return ""
+    return UNREAD if made.why == NOT_REACHED and wish.unread else made.why
 
 
 def _named(role: str, name: str) -> str:
