@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from joey.events import Spell
+from joey.holds import Hold, Piece
 from joey.live import unpack_state
 from joey.live.facts import Facts
 from joey.serve.packing import facts_of
@@ -25,7 +26,7 @@ from joey.sources.hl7 import SourceSettings
 from joey.store.archive import Archive, Batch
 from joey.store.journal import Journal, NewEntry, shard_of
 from joey.store.records import Records
-from joey.web.reports import HoldReports, Made, Wish, make_report
+from joey.web.reports import NOT_REACHED, HoldReports, Made, Wish, make_report
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
@@ -506,3 +507,30 @@ def test_the_process_of_reports_ends_with_the_pages_that_were_killed(tmp_path: P
         time.sleep(0.05)
 
     assert not is_running(child)
+
+
+def asked(hours: float, unread: tuple[bool, bool], seconds: int = 16) -> bool:
+    """Return whether it is asked again for a hold that ended then and has no data. [h, s]
+
+    `unread` is whether its data were still to be read when that was said, and now.
+    """
+    now = 1_700_000_000 * NS
+    end = now / NS - 3600 * hours
+    hold = Hold("h", "i", (Piece("", "mother", end - 1800, end),))
+    wish = Wish(Path(), (), hold, (), now, "UTC", {}, unread=unread[0])
+    reports = HoldReports()
+    reports.want(wish)
+    reports._keep(wish, Made("", "", (), now, NOT_REACHED))
+    reports.want(replace(wish, now_ns=now + seconds * NS, unread=unread[1]))
+    return reports.is_busy("h")
+
+
+def test_data_that_do_not_reach_back_are_asked_for_only_while_some_may_come() -> None:
+    """While they are read, and once when they were; and until the hour after the hold is over."""
+    assert asked(0.5, (False, False))
+    assert not asked(0.5, (False, False), 14)
+    assert not asked(3.0, (False, False))
+    assert not asked(3.0, (False, False), 4 * 3600)
+    assert asked(3.0, (True, True))
+    assert not asked(3.0, (True, True), 14)
+    assert asked(3.0, (True, False), 2)

@@ -355,10 +355,12 @@ def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
         return True
     if wish.revised_ns > made.revised_ns or (of.arriving and not wish.arriving):
         return True
-    age = wish.now_ns - made.made_ns
-    if made.why == NOT_REACHED and age > NONE_EVERY_NS:
+    if made.why == NOT_REACHED and of.unread and not wish.unread:
         return True
+    age = wish.now_ns - made.made_ns
+    complete = hold.end is not None and made.made_ns >= round(hold.end * NS) + _AFTER_NS
+    if made.why == NOT_REACHED and (wish.unread or not complete):
+        return age > NONE_EVERY_NS
     if hold.end is None:
         return age > RUNNING_EVERY_NS
-    complete = round(hold.end * NS) + _AFTER_NS
-    return made.made_ns < complete and age > AFTER_EVERY_NS
+    return not complete and age > AFTER_EVERY_NS
