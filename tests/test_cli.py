@@ -194,6 +194,26 @@ LOG = "give the hold log, a CSV file (docs/hold-log.md)"
         (["demo", "--speeed", "2"], "demo: there is no option --speeed; was --speed meant?"),
         (["demo", "x"], "demo: nothing is done with x; 'joey demo --help' tells what it takes"),
         (["respnd"], "there is no command respnd; was respond meant?"),
+        (
+            ["demo", "--beds", "2.5"],
+            "demo: --beds is a whole number, not 2.5; give how many beds",
+        ),
+        (
+            ["serve", "--data", "d", "--workers", "1.5"],
+            "serve: --workers is a whole number, not 1.5; give processes that analyze",
+        ),
+        (
+            ["demo", "--bogus"],
+            "demo: there is no option --bogus; 'joey demo --help' tells what it takes",
+        ),
+        (
+            ["respond", "--bogus"],
+            "respond: there is no option --bogus; 'joey respond --help' tells what it takes",
+        ),
+        (
+            ["demo", "x\ny\x1b[2J"],
+            r"demo: nothing is done with x\ny\x1b[2J; 'joey demo --help' tells what it takes",
+        ),
     ],
 )
 def test_a_wrong_argument_is_one_line_with_what_to_do(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from cyclopts.exceptions import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["words_of"]
 
 MEANT = "Did you mean "  # how the parser begins what it offers instead
+NEAR = 0.6  # of 1, how alike a word and what may have been meant are, without their dashes
 KINDS = {float: "a number", int: "a whole number", bool: "yes or no"}
 
 
@@ -34,7 +36,10 @@ def words_of(error: CycloptsError) -> str:
     command = " ".join(error.command_chain or ())
     what, todo = _said(error)
     look = f"'{' '.join(('joey', *command.split(), '--help'))}' tells what it takes"
-    return f"{f'{command}: ' if command else ''}{what}; {todo or _meant(error) or look}"
+    line = f"{f'{command}: ' if command else ''}{what}; {todo or _meant(error) or look}"
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in line
+    )
 
 
 def _said(error: CycloptsError) -> tuple[str, str]:
@@ -82,4 +87,8 @@ def _meant(error: CycloptsError) -> str:
     """Return what may have been meant; empty where nothing is near."""
     _, found, rest = str(error).partition(MEANT)
     meant = rest.partition("?")[0].strip('"')
-    return f"was {meant} meant?" if found else ""
+    token = getattr(error, "token", None)
+    said = (error.unused_tokens or [""])[0] if token is None else token.keyword or token.value
+    # The dashes that all options begin with make none of them alike.
+    alike = SequenceMatcher(None, said.lstrip("-"), meant.lstrip("-")).ratio()
+    return f"was {meant} meant?" if found and alike >= NEAR else ""

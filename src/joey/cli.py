@@ -9,6 +9,7 @@ import io
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,17 @@ simulate_app = cyclopts.App(
 app.command(simulate_app)
 
 LONGEST_S = 10**6  # s; a timer takes no more
+
+
+def _whole(_: object, tokens: Sequence[cyclopts.Token]) -> int:
+    """Return a whole number; the parser would round one that is none."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise cyclopts.CoercionError(token=tokens[0], target_type=int) from None
+
+
+WHOLE = Parameter(converter=_whole)
 
 Map = Annotated[
     list[str],
@@ -136,8 +148,8 @@ def simulate(
     *,
     out: Annotated[Path, Parameter(help="The folder to write to; made if absent.")],
     hours: Annotated[float, Parameter(help="Length. [h]")] = 24.0,
-    seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
-    holds: Annotated[int, Parameter(help="How many holds.")] = 3,
+    seed: Annotated[int, WHOLE, Parameter(help="The same seed gives the same bytes.")] = 1,
+    holds: Annotated[int, WHOLE, Parameter(help="How many holds.")] = 3,
     gestation: Annotated[float, Parameter(help="Gestational age at birth. [weeks]")] = 29.0,
     age: Annotated[float, Parameter(help="Postnatal age. [days]")] = 20.0,
     force: Annotated[
@@ -167,9 +179,9 @@ def simulate(
 def ward(
     *,
     host: Annotated[str, Parameter(help="Where the messages go.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="Its port.")] = 2575,
-    beds: Annotated[int, Parameter(help="How many beds.")] = 24,
-    seed: Annotated[int, Parameter(help="The same seed gives the same infants.")] = 1,
+    port: Annotated[int, WHOLE, Parameter(help="Its port.")] = 2575,
+    beds: Annotated[int, WHOLE, Parameter(help="How many beds.")] = 24,
+    seed: Annotated[int, WHOLE, Parameter(help="The same seed gives the same infants.")] = 1,
     history: Annotated[float, Parameter(help="So much of before is sent first. [min]")] = 0.0,
     dirt: Annotated[
         bool, Parameter(help="Split, late and doubled messages, wrong clocks, lost links ...")
@@ -196,16 +208,16 @@ def ward(
 @app.command
 def demo(
     *,
-    beds: Annotated[int, Parameter(help="How many beds.")] = 24,
+    beds: Annotated[int, WHOLE, Parameter(help="How many beds.")] = 24,
     speed: Annotated[float, Parameter(help="How many seconds pass in one.")] = 1.0,
-    port: Annotated[int, Parameter(help="Of the pages; 0 takes any that is free.")] = 0,
+    port: Annotated[int, WHOLE, Parameter(help="Of the pages; 0 takes any that is free.")] = 0,
     browser: Annotated[
         bool, Parameter(name="--browser", negative="--no-browser", help="Open one.")
     ] = True,
     exit_after: Annotated[float | None, Parameter(help="End after so long. [s]")] = None,
     data: Annotated[Path | None, Parameter(help="Keep the data in this folder.")] = None,
     history: Annotated[float, Parameter(help="So much is there from before. [min]")] = 0.0,
-    seed: Annotated[int, Parameter(help="The same seed gives the same infants.")] = 2,
+    seed: Annotated[int, WHOLE, Parameter(help="The same seed gives the same infants.")] = 2,
     auto_taps: Annotated[
         bool, Parameter(negative="", help="The ward marks its holds itself.")
     ] = False,
@@ -226,14 +238,14 @@ def serve(
     *,
     data: Annotated[Path, Parameter(help="The folder of Joey's files; made if absent.")],
     settings: Annotated[Path | None, Parameter(help="A TOML file (docs/serve.md).")] = None,
-    port: Annotated[int | None, Parameter(help="Of the pages, on this machine.")] = None,
+    port: Annotated[int | None, WHOLE, Parameter(help="Of the pages, on this machine.")] = None,
     hl7_listen: Annotated[
         str | None, Parameter(help="Where monitors connect: ADDRESS:PORT, 127.0.0.1:2575.")
     ] = None,
     hl7_allow: Annotated[
         list[str] | None, Parameter(help="Networks that may connect, as 10.1.0.0/16.")
     ] = None,
-    workers: Annotated[int | None, Parameter(help="Processes that analyze.")] = None,
+    workers: Annotated[int | None, WHOLE, Parameter(help="Processes that analyze.")] = None,
     journal_days: Annotated[
         float | None, Parameter(help="How long messages are kept behind what is archived.")
     ] = None,
