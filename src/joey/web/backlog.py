@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from joey.web.screens import Screen
     from joey.web.told import Told
 
-__all__ = ["comes_yet", "data_from", "laid", "reading_from", "words_of_analysis"]
+__all__ = ["BACKLOG_NS", "comes_yet", "data_from", "laid", "reading_from", "words_of_analysis"]
 
 NS = 1_000_000_000
-BACKLOG_NS = NS  # ns; by less an offset is only known better
+BACKLOG_NS = NS  # ns, by which an offset falls only as what was kept back has come
 NS_PER_MS = 1_000_000
-LATE_NS = 60 * NS  # ns; a hold that begins by less before the data begins with them
+BEGINS_NS = 60 * NS  # ns; a hold that begins by less before the data begins with them
 STILL = frozenset({"starting", "behind"})  # of `Told.silence`: what there is will be read
 
 
@@ -157,4 +157,4 @@ def data_from(told: Told, record: BedView | None, whose: Collection[str] | None)
         return None
     start_ns = round(record.running.start * NS)
     begins = told.opened(record.key, whose)
-    return begins // NS_PER_MS if start_ns < begins - LATE_NS else None
+    return begins // NS_PER_MS if start_ns < begins - BEGINS_NS else None

@@ -21,6 +21,7 @@ from joey.signals import Clock, Recording, Repair, merge
 from joey.sources.hl7 import SourceSettings, header_of, read_message, read_observations
 from joey.store.codebook import CodeBook
 from joey.store.journal import shard_of
+from joey.web.backlog import BACKLOG_NS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,8 +39,8 @@ NS = 1_000_000_000
 APART_NS = NS // 5  # ns before a stream that another begins with a set clock: offsets are that good
 STEPS = ("step", "rollover")
 MOST_TOLD = 5  # steps that are told with their time
-BACKLOG_NS = NS  # ns, by which an offset falls only as what was kept back has come
 MEASURED_NS = 60 * NS  # ns of messages, from which on the clock is measured as well as live
+AHEAD_NS = 60 * NS  # ns after the newest message, from which on a stream lies in the future
 
 
 @dataclass(slots=True)
@@ -183,7 +184,7 @@ def _is_ahead(journal: Journal, resume: Resume | None, offset_ns: int) -> bool:
     last = journal.one(journal.last())
     if resume is None or last is None:
         return False
-    return resume.newest_ns + offset_ns > last.received_ns + MEASURED_NS
+    return resume.newest_ns + offset_ns > last.received_ns + AHEAD_NS
 
 
 def _is_long(tail: _Joined) -> bool:

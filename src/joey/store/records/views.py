@@ -90,7 +90,8 @@ class BedView:
     infant : InfantView or None
         None where nobody is admitted.
     since_ns : int or None
-        Since when the infant is here; where nobody is, since when nobody, None if ever. [ns UTC]
+        Since when the infant is here; where nobody is, since when nobody; None where
+        nobody ever was. [ns UTC]
     holds : tuple of Hold
         With a tap in the last two days, in order of start; a running one has no end.
     holders : tuple of HolderView
