@@ -19,6 +19,7 @@ from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.spans import Span, Spans
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.journal import SHARDS, Journal
+from joey.web.packing import ALIGN
 from joey.web.recent import KINDS
 from tests.web.messages import observations
 from tests.web.serving import SOURCE
@@ -26,9 +27,13 @@ from tests.web.serving import SOURCE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from joey.quality import Quality
 
-__all__ = ["apnea", "bradycardia", "desaturation", "tell", "work"]
+__all__ = ["apnea", "bradycardia", "desaturation", "strips", "tell", "work"]
+
+STRIPS = ("pulse", "heart_rate", "spo2", "resp", "good")  # of `oxycrg_columns`, in its order
 
 NS = 1_000_000_000
 NAN = float("nan")
@@ -44,6 +49,14 @@ def work(folder: Path, sources: tuple[SourceSettings, ...]) -> None:
     assert worker.keep()
     archive.close()
     journal.close()
+
+
+def strips(data: bytes, columns: int) -> dict[str, NDArray[np.float32]]:
+    """Return the least and the largest of each strip of an OxyCRG: shape (2, columns)."""
+    size = int.from_bytes(data[:4], "little")
+    values = np.frombuffer(data[4 + size + -(4 + size) % ALIGN :], np.float32)
+    rows = values.reshape(len(STRIPS), 2, -1)[:, :, :columns]
+    return dict(zip(STRIPS, rows, strict=True))
 
 
 def apnea(at: float, seconds: float) -> Event:

@@ -23,7 +23,7 @@ from joey.web.screens import Screen
 from joey.web.sockets import Unit
 from joey.web.spells import JOINED, Member, SpellTold, told_once
 from joey.web.taps import as_payload
-from tests.web.archived import NS, bradycardia, desaturation, tell, work
+from tests.web.archived import NS, bradycardia, desaturation, strips, tell, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
 from tests.web.test_told import Clock, catch_up, open_ward
@@ -574,9 +574,9 @@ def test_a_new_monitor_is_not_blanked_by_what_the_other_has_told(bed: Bed) -> No
     bed.tile()
     end = bed.clock.now / 1e6
     data = bed.ward.oxycrg(BED, end - 120_000, 10_000.0, 12)
-    low = np.frombuffer(data[-8 * 12 * 4 :], np.float32).reshape(8, 12)
-    assert (low[2, 1:-1] == 93.0).all()
-    assert np.isfinite(low[0, 1:-1]).all()
+    found = strips(data, 12)
+    assert (found["spo2"][0, 1:-1] == 93.0).all()
+    assert np.isfinite(found["heart_rate"][0, 1:-1]).all()
     assert 93.0 in bed.ward.trends()[BED]["spo2"][-3:]
 
 
@@ -676,8 +676,8 @@ def test_pulse_rates_are_called_so_wherever_they_are_drawn(bed: Bed) -> None:
     assert bed.ward.trend(BED)["label"] == "HR, PR"
 
     start = bed.clock.now // NS_PER_MS // CELL_MS * CELL_MS - 40_000
-    data = bed.ward.oxycrg(BED, start, CELL_MS, 160)
-    pulse, _, rate = np.frombuffer(data[-10 * 160 * 4 :], np.float32).reshape(10, 160)[:3]
+    found = strips(bed.ward.oxycrg(BED, start, CELL_MS, 160), 160)
+    pulse, rate = found["pulse"][0], found["heart_rate"][0]
     assert (rate[pulse == 1] == 147.0).all()
     assert (rate[pulse == 0] == 150.0).all()
     assert (pulse == 1).sum() > 80

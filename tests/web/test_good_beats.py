@@ -20,7 +20,7 @@ from joey.store.archive import Archive, Batch, StreamRow
 from joey.web.past import archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, GOOD
 from tests.live.messages import messages_of, sent
-from tests.web.archived import bradycardia, tell
+from tests.web.archived import bradycardia, strips, tell
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
 from tests.web.test_told import BED, Clock, open_ward, spells
@@ -45,7 +45,8 @@ def judged(*spans: tuple[float, float], of: Channel = ECG) -> tuple[Quality]:
 
 def columns(data: bytes, n: int) -> NDArray[np.float32]:
     """Return least and most of heart rate, saturation, respiration, and good heart rate."""
-    return np.frombuffer(data[-8 * n * 4 :], np.float32).reshape(8, n)
+    _, *known = strips(data, n).values()  # but for which rate it is
+    return np.concatenate(known)
 
 
 @pytest.fixture

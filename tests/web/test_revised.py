@@ -19,7 +19,7 @@ from joey.web.past import oxycrg_columns
 from joey.web.reports import HoldReports, Made, make_report
 from joey.web.tags import SaidOfSpell, words_of_tags
 from joey.web.taps import as_payload
-from tests.web.archived import NS, bradycardia, desaturation, tell
+from tests.web.archived import NS, bradycardia, desaturation, strips, tell
 from tests.web.messages import observations
 from tests.web.test_reports import held, recorded, wish_of
 from tests.web.test_told import BED, Clock, _spell, catch_up, clock, folder, open_ward, spells
@@ -164,7 +164,7 @@ def test_the_oxycrg_shows_the_newest_minutes(folder: Path, clock: Clock) -> None
     )
     archive.close()
 
-    heart = np.frombuffer(packed[-4 * 24 :], np.float32)[:6].reshape(2, 3)
+    heart = strips(packed, 3)["heart_rate"]
     assert heart[0, 1] == heart[1, 1] == 111.0
     assert heart[1, 0] > 140
     assert heart[1, 2] > 140

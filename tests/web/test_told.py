@@ -28,7 +28,7 @@ from joey.web.searched import LETTERS
 from joey.web.settings import PageSettings
 from joey.web.taps import as_payload
 from joey.web.ward import Ward
-from tests.web.archived import NS, apnea, bradycardia, desaturation, tell
+from tests.web.archived import NS, apnea, bradycardia, desaturation, strips, tell
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
 
@@ -380,7 +380,7 @@ def test_earlier_data_that_are_still_read_are_said_to_be(tmp_path: Path, clock: 
     assert ward.tile(BED)["analysis"] == f"reading earlier data, at {at}"
     assert abs(reads(ward, clock) - read_ns / 1e6) < 61_000
     data = ward.oxycrg(BED, clock.now / 1e6 - 3600_000, 60_000.0, 60)
-    heart_rate = np.frombuffer(data[-8 * 60 * 4 :], np.float32).reshape(8, 60)[0]
+    heart_rate = strips(data, 60)["heart_rate"][0]
     assert np.isfinite(heart_rate[2:18]).all()  # where it was measured, and not now
     assert np.isnan(heart_rate[22:58]).all()
     ward.close()
@@ -556,9 +556,7 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
     truth = np.concatenate([row.heart_rate for row in rows])
     start = rows[0].minute_ns / 1e6
     data = oxycrg_columns(archive, None, archive.streams(BED), (start, 360_000.0, 10), 0, 0)
-    size = int.from_bytes(data[:4], "little")
-    at = 4 + size + -(4 + size) % 4
-    low, high = np.frombuffer(data[at:], np.float32).reshape(10, 10)[2:4]
+    low, high = strips(data, 10)["heart_rate"]
 
     cells = truth[: 10 * 1440].reshape(10, 1440)
     assert np.array_equal(low, cells.min(axis=1))
@@ -577,9 +575,9 @@ def test_what_was_before_the_infant_came_is_not_shown(folder: Path, clock: Clock
 
     assert spells(ward) == []
     data = ward.oxycrg(BED, clock.now / 1e6 - 1_800_000, 60_000.0, 30)
-    values = np.frombuffer(data[-8 * 30 * 4 :], np.float32).reshape(8, 30)
-    assert np.isnan(values[:, :24]).all()
-    assert np.isfinite(values[0, 26:29]).all()
+    found = strips(data, 30)
+    assert all(np.isnan(each[:, :24]).all() for each in found.values())
+    assert np.isfinite(found["heart_rate"][0, 26:29]).all()
     ward.close()
 
 
@@ -597,9 +595,9 @@ def test_an_empty_bed_shows_nothing_of_who_lay_there(folder: Path, clock: Clock)
 
     assert spells(ward) == []
     data = ward.oxycrg(BED, clock.now / 1e6 - 1_800_000, 60_000.0, 30)
-    values = np.frombuffer(data[-6 * 30 * 4 :], np.float32).reshape(6, 30)
-    assert np.isnan(values[:, :24]).all()
-    assert np.isfinite(values[0, 26:29]).all()
+    found = strips(data, 30)
+    assert all(np.isnan(each[:, :24]).all() for each in found.values())
+    assert np.isfinite(found["heart_rate"][0, 26:29]).all()
     trend = ward.trend(BED)
     assert all(value is None for value in trend["hr"][:108])
     ward.close()

@@ -141,8 +141,8 @@ class Device:
             self.arrivals = Arrivals()
         newest = max(stamps, default=self._newest_ns)
         late = newest < self._newest_ns - LATE_NS
-        ahead = newest - abs(self.offset_ns)
-        if ahead < received_ns + LATE_NS:  # a stamp of nonsense moves nothing
+        # A stamp of nonsense moves nothing; of a backlog the offset is still to fall.
+        if newest - abs(self.offset_ns) < received_ns + LATE_NS:
             self._newest_ns = max(self._newest_ns, newest)
             if stamps:
                 self.arrivals.take(received_ns, self._newest_ns)

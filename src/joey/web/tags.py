@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from joey.people import stream_id
+from joey.web.told import SOON_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,6 @@ __all__ = ["SaidOfSpell", "Tags", "words_of_tags"]
 NS = 1_000_000_000
 READ_EVERY_NS = 30 * NS  # ns, after which a stream's tags are read again
 MOST_STREAMS = 1000  # of which tags are kept in memory
-MOVED_NS = 60 * NS  # ns before a spell in which a tag may be that was told of it once
 MOST_LISTED = 12  # spells that are listed one by one
 WORDS = {
     "self_resolved": "self-resolved",
@@ -99,7 +99,7 @@ class Tags:
         told, start = self._of_stream(spell.stream), spell.start_ns
         if start not in told:
             end = start + round(spell.seconds * NS)
-            near = (at for at in sorted(told) if start - MOVED_NS <= at < end)
+            near = (at for at in sorted(told) if start - SOON_NS <= at < end)
             moved = (at for at in near if self._spell_at(spell.stream, at) == start)
             start = next(moved, start)
         return start, told.get(start, ())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from joey.store.journal import Journal
     from joey.web.spells import SpellTold
 
-__all__ = ["Told"]
+__all__ = ["SOON_NS", "Told"]
 
 NS = 1_000_000_000
 KINDS = ("spell", "down", "up", "revised")
@@ -103,9 +103,7 @@ class Told:
         self._look(now_ns)
         for stream in self._streams.values():
             start = now_ns - KEPT_S * NS - stream.offset_ns
-            end = (
-                now_ns - min(stream.offset_ns, 0) + NS
-            )  # of a backlog, the offset is still to fall
+            end = now_ns - min(stream.offset_ns, 0) + NS  # of a backlog it is still to fall
             for row in archive.facts(stream.id, KINDS, start, end):
                 self._take(row)
         self._unread = [  # streams of which what was searched in the last hour is still to be read
