@@ -12,6 +12,9 @@ section 1         lead-in|---------------------|tail
 section 2                                lead-in|-----------------^
 ```
 
+Only the oldest section works. What the next one is to hear meanwhile is kept as it came, so that a
+bed holds one section's memory at a mark as between two.
+
 This module knows samples, marks and gaps; it does not know what is looked for.
 """
 
@@ -172,7 +175,9 @@ class Sections(Generic[Fact]):
         self._make = make
         self._heard_s = lead_in_s, tail_s
         self._grid: Grid | None = None
-        self._live: list[tuple[Window, Section[Fact]]] = []
+        self._live: tuple[Window, Section[Fact]] | None = None  # the one that works
+        self._ahead: list[Window] = []  # of those behind it whose windows have begun
+        self._kept: list[tuple[int, NDArray[np.integer]]] = []  # what they are to hear
         self._start = 0  # grid index of the stretch's first sample
         self._heard = 0  # grid index after the stretch's last measured sample
         self._next_mark = 0  # s, from which the next section to be made will speak
@@ -203,33 +208,31 @@ class Sections(Generic[Fact]):
             end = first + number
             runs = segment.runs
             if (
-                segment.grid is self._grid
+                self._live is not None
+                and segment.grid is self._grid
                 and end < self._plain_to
                 and first - self._heard <= self._gap
                 and upto == self._start_s + (end * self._by / self._over + self._rest_s)
                 and runs.size == 2
                 and runs.item(1) - runs.item(0) == number
             ):
-                window, section = self._live[0]
+                window, section = self._live
                 self._heard = end
+                if self._ahead:
+                    self._kept.append((first, segment.counts))
                 facts, final = section.take(first, segment.counts)
-                if final < window.speak_to and len(self._live) == 1:
+                if final < window.speak_to:
                     self._told_to = final
                     return [facts]
-                return self._change(facts, final, segment)
+                return self._change(facts, window.speak_to, end)
         return self._take_all(segments, upto)
 
-    def _change(self, facts: Fact, final: int, segment: Segment) -> list[Fact]:
-        """Have the sections behind the first hear a chunk too, and speak once it has told all."""
-        for _, other in self._live[1:]:
-            other.hear(segment.first, segment.counts)
+    def _change(self, facts: Fact, told_to: int, known: int) -> list[Fact]:
+        """Have the next section work, once the one before has told all."""
         told = [facts]
-        speak_to = self._live[0][0].speak_to
-        self._told_to = min(final, speak_to)
-        if final >= speak_to:
-            self._live.pop(0)
-            self._plain_to = -1
-            self._step(segment.stop, told)
+        self._told_to = told_to
+        self._begin_next()
+        self._step(known, told)
         return told
 
     def _take_all(self, segments: Sequence[Segment], upto: float) -> list[Fact]:
@@ -261,8 +264,8 @@ class Sections(Generic[Fact]):
         # The same ten silent seconds that a live stream would have waited before it gave up.
         told: list[Fact] = []
         self._step(self._heard + self._gap, told, last=True)
-        self._grid = None
-        self._live = []
+        self._grid = self._live = None
+        self._ahead, self._kept = [], []
         return told
 
     def _take_run(
@@ -277,18 +280,16 @@ class Sections(Generic[Fact]):
             at = first + lo
             end = at + len(part)
             if end > self._next_first:
-                self._make_sections(end)
-            for window, section in self._live:
-                if window.first <= at and end <= window.stop:
-                    section.hear(at, part)
-                elif at < window.stop and window.first < end:
-                    inner = max(at, window.first), min(end, window.stop)
-                    section.hear(inner[0], part[inner[0] - at : inner[1] - at])
+                self._plan(end)
+            if self._ahead:
+                self._kept.append((at, part))
+            if self._live is not None:
+                _tell(*self._live, at, part)
             self._heard = end
             if end < first + len(counts):
                 self._step(end, told)
-        stops = [window.stop for window, _ in self._live]
-        self._plain_to = min(self._next_first, *stops) if stops else -1
+        stop = -1 if self._live is None else self._live[0].stop
+        self._plain_to = min(self._next_first, stop)
 
     def _open(self, grid: Grid, first: int) -> None:
         self._grid = grid
@@ -304,8 +305,8 @@ class Sections(Generic[Fact]):
         self._start = self._heard = self._next_first = first
         self._next_mark = int(grid.time(first) // MARK_S) * MARK_S
 
-    def _make_sections(self, before: int) -> None:
-        """Make every section whose window begins before grid index `before`."""
+    def _plan(self, before: int) -> None:
+        """Note every window that begins before grid index `before`; one works, if none does yet."""
         grid = self._grid
         if grid is None:
             return
@@ -313,18 +314,34 @@ class Sections(Generic[Fact]):
             speak_from = max(grid.first_at(self._next_mark), self._start)
             self._next_first = max(speak_from - self._lead_in, self._start)
             if self._next_first >= before:
-                return
+                break
             speak_to = grid.first_at(self._next_mark + MARK_S)
             if speak_to > self._start:
                 stop = speak_to + self._tail
-                window = Window(grid, self._next_first, stop, speak_from, speak_to)
-                self._live.append((window, self._make(window)))
+                self._ahead.append(Window(grid, self._next_first, stop, speak_from, speak_to))
             self._next_mark += MARK_S
+        if self._live is None:
+            self._begin_next()
+
+    def _begin_next(self) -> None:
+        """Have the next section work: it hears what was kept for it."""
+        self._live, self._plain_to = None, -1
+        if self._ahead:
+            window = self._ahead.pop(0)
+            section = self._make(window)
+            self._live = window, section
+            for at, part in self._kept:
+                _tell(window, section, at, part)
+        if self._ahead:
+            first = self._ahead[0].first
+            self._kept = [(at, part) for at, part in self._kept if at + len(part) > first]
+        else:
+            self._kept = []
 
     def _step(self, known: int, told: list[Fact], *, last: bool = False) -> None:
         # Only the oldest section speaks, so that facts come in the order of time.
-        while self._live:
-            window, section = self._live[0]
+        while self._live is not None:
+            window, section = self._live
             ended = last or known >= window.stop
             facts, final = section.step(min(known, window.stop), last=ended)
             told.append(facts)
@@ -334,5 +351,14 @@ class Sections(Generic[Fact]):
                 self._final = max(self.final, self._grid.time(min(final, most)))
             if not ended and final < window.speak_to:
                 break
-            self._live.pop(0)
-            self._plain_to = -1
+            self._begin_next()
+
+
+def _tell(window: Window, section: Section[Facts], first: int, counts: NDArray[np.integer]) -> None:
+    """Have a section hear those of some samples that its window has."""
+    stop = first + len(counts)
+    if window.first <= first and stop <= window.stop:
+        section.hear(first, counts)
+    elif first < window.stop and window.first < stop:
+        lo, hi = max(first, window.first), min(stop, window.stop)
+        section.hear(lo, counts[lo - first : hi - first])
