@@ -140,6 +140,27 @@ def test_the_curve_shows_no_rate_of_a_beat_found_in_bad_time() -> None:
     assert cut_short > 0
 
 
+@pytest.mark.parametrize("every_s", [0.25, 1.0, 4.7])
+def test_of_an_oximeter_alone_the_minutes_keep_the_pulse_rate(every_s: float) -> None:
+    """As it tells it, wherever that can be trusted, and never as a heart rate."""
+    whole = recorded(3, minutes=12)
+    rates = [each for each in whole.series if each.channel.quantity in ("pulse_rate", "spo2")]
+    (pulse,) = (each for each in rates if each.channel.quantity == "pulse_rate")
+    told = heard(
+        messages_of(replace(whole, signals=(), series=tuple(rates)), every_s), Monitor("s")
+    )
+    minutes = [each for facts in told for each in facts.envelope]
+
+    kept = np.concatenate([each.pulse_rate for each in minutes])
+    start = minutes[0].minute_ns / NS
+    at = start + (np.arange(len(kept)) + 0.5) / 4
+    said = pulse.values[np.maximum(np.searchsorted(pulse.times, at, side="right") - 1, 0)]
+    known = np.isfinite(kept)
+    assert known.mean() > 0.6
+    np.testing.assert_allclose(kept[known], said[known], rtol=1e-6)
+    assert not any(np.isfinite(each.heart_rate).any() for each in minutes)
+
+
 @pytest.mark.parametrize("every_s", [0.25, 4.7])
 def test_the_length_of_messages_does_not_matter(every_s: float) -> None:
     """Quarters of a second and odd long ones give the facts of a file."""

@@ -158,7 +158,13 @@ def standing(folder: Path, bed: str) -> dict[str, object]:
         rows = archive.facts(row.id, (kind,), 0, 2**62)
         found[kind] = sorted((f.channel, f.start_ns, f.end_ns, f.data) for f in rows)
     found["envelope"] = [
-        (each.minute_ns, *(part.tobytes() for part in (each.heart_rate, each.spo2, each.resp_low)))
+        (
+            each.minute_ns,
+            *(
+                part.tobytes()
+                for part in (each.heart_rate, each.spo2, each.resp_low, each.pulse_rate)
+            ),
+        )
         for each in archive.envelope(row.id, 0, 2**62)
     ]
     recorded = archive.recording([row], START, START + 960 * NS)

@@ -83,7 +83,7 @@ def test_a_later_revision_is_the_one_that_counts(archive: Archive) -> None:
 def test_doing_it_twice_changes_nothing(archive: Archive) -> None:
     """A worker that was killed after its commit writes the same again."""
     beats = Fact("s1", "beats", "ecg II", START, START + 10, 9, b"\x01")
-    minute = EnvelopeRow("s1", START, *(np.full(240, k, np.float32) for k in range(4)))
+    minute = EnvelopeRow("s1", START, *(np.full(240, k, np.float32) for k in range(5)))
     batch = Batch([STREAM], [frame()], [minute], [beats], [Checkpoint("worker", 9)], [values()])
     for _ in range(2):
         archive.write(batch)
@@ -96,8 +96,8 @@ def test_doing_it_twice_changes_nothing(archive: Archive) -> None:
 
 
 def test_the_minutes_of_a_day_come_in_order(archive: Archive) -> None:
-    """Each with its four curves, NaN where nothing was measured."""
-    curves = [np.full(240, value, np.float32) for value in (150, np.nan, -1, 1)]
+    """Each with its five curves, NaN where nothing was measured."""
+    curves = [np.full(240, value, np.float32) for value in (150, np.nan, -1, 1, 148)]
     rows = [EnvelopeRow("s1", START + k * 60 * 10**9, *curves) for k in range(1440)]
     archive.write(Batch(envelope=rows[::-1]))
     got = archive.envelope("s1", START, START + 86_400 * 10**9)
@@ -107,6 +107,16 @@ def test_the_minutes_of_a_day_come_in_order(archive: Archive) -> None:
     np.testing.assert_array_equal(got[5].spo2, curves[1])
     np.testing.assert_array_equal(got[5].resp_low, curves[2])
     np.testing.assert_array_equal(got[5].resp_high, curves[3])
+    np.testing.assert_array_equal(got[5].pulse_rate, curves[4])
+
+
+def test_a_minute_without_a_pulse_rate_takes_no_room_for_it(archive: Archive) -> None:
+    nothing = np.full(240, np.nan, np.float32)
+    archive.write(Batch(envelope=[EnvelopeRow("s1", START, *[nothing] * 5)]))
+    (got,) = archive.envelope("s1", START, START + 1)
+
+    np.testing.assert_array_equal(got.pulse_rate, nothing)
+    assert archive._db.execute("SELECT length(pulse_rate) FROM envelope").fetchone() == (0,)
 
 
 def test_facts_are_found_by_span_and_by_number(archive: Archive) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -19,7 +20,7 @@ from joey.serve import Settings
 from joey.serve.claims import claim
 from joey.serve.supervisor import Supervisor
 from joey.store import archive, journal
-from joey.store.archive import Archive, Batch, StreamRow
+from joey.store.archive import Archive, Batch, EnvelopeRow, Revised, StreamRow
 from joey.store.backup import verify
 from joey.store.databases import open_database
 from joey.store.folders import bring_up_folder
@@ -27,6 +28,7 @@ from joey.store.formats import Layout, bring_up
 from joey.store.journal import Journal, NewEntry
 from joey.store.records import Records
 from joey.store.records.engine import MIGRATIONS
+from joey.store.revisions import Revision
 
 NS = 1_000_000_000
 OPENED = {"journal.db": Journal, "archive.db": Archive}
@@ -65,7 +67,7 @@ def test_a_file_says_its_format_and_who_wrote_it(folder: Path, name: str) -> Non
 
 MADE = {
     "journal.db": {1: "b3c96f0e7609d0da"},
-    "archive.db": {1: "18e3e8855b96c345", 2: "e68df22f3615a577"},
+    "archive.db": {1: "18e3e8855b96c345", 2: "e68df22f3615a577", 3: "2d34587c668129a4"},
 }
 
 
@@ -90,6 +92,62 @@ def test_a_file_from_before_formats_had_numbers_is_taken_over(folder: Path, name
         assert [each.control_id for each in one.read(0)] == ["1"]
     with closing(Archive(folder / "archive.db")) as other:
         assert [each.id for each in other.streams()] == ["s"]
+
+
+SECOND = """
+DROP TABLE envelope; DROP TABLE envelope_before;
+CREATE TABLE envelope (
+    stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
+    spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (stream, minute_ns)
+) WITHOUT ROWID;
+CREATE TABLE envelope_before (
+    stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
+    spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL, revision INTEGER NOT NULL,
+    PRIMARY KEY (stream, minute_ns, revision)
+) WITHOUT ROWID;
+PRAGMA user_version = 2; DELETE FROM written; INSERT INTO written VALUES (2, '0.1.0');
+"""
+FIRST = """
+DROP TABLE envelope_before; DROP TABLE revisions;
+ALTER TABLE envelope DROP COLUMN revision; ALTER TABLE facts DROP COLUMN superseded;
+PRAGMA user_version = 1; DELETE FROM written; INSERT INTO written VALUES (1, '0.1.0');
+"""
+
+
+@pytest.mark.parametrize("before", [(SECOND,), (SECOND, FIRST)])
+def test_minutes_of_an_earlier_archive_have_no_pulse_rate_and_new_ones_have(
+    folder: Path, before: tuple[str, ...]
+) -> None:
+    """What was kept stays to the bit; a span told anew is moved away with what it has."""
+    path = folder / "archive.db"
+    curves = [np.full(240, 140 + k, np.float32) for k in range(5)]
+    for script in before:
+        change(path, script)
+    kept = "INSERT INTO envelope (stream, minute_ns, heart_rate, spo2, resp_low, resp_high)"
+    with closing(sqlite3.connect(path)) as db, db:
+        rows = [each.tobytes() for each in curves[:4]]
+        db.execute(f"{kept} VALUES ('s', 0, ?, ?, ?, ?)", rows)
+    with pytest.raises(FormatError, match="start Joey on it once"):
+        Archive(path, read_only=True)
+    bring_up_folder(folder)
+
+    with closing(Archive(path)) as one:
+        one.write(Batch(envelope=[EnvelopeRow("s", 60 * NS, *curves)]))
+        old, new = one.envelope("s", 0, 120 * NS)
+        for each in (old, new):
+            others = each.heart_rate, each.spo2, each.resp_low, each.resp_high
+            np.testing.assert_array_equal(others, curves[:4])
+        assert np.isnan(old.pulse_rate).all()
+        assert len(old.pulse_rate) == 240
+        np.testing.assert_array_equal(new.pulse_rate, curves[4])
+        anew = Revision("s", 1, 0, 600 * NS, 9, 0, 0, 1, state="done")
+        one.write(Batch(revised=[Revised(anew)]))
+        assert one.envelope("s", 0, 120 * NS) == []
+    with closing(sqlite3.connect(path)) as db:
+        moved = db.execute("SELECT length(pulse_rate) FROM envelope_before ORDER BY minute_ns")
+        assert moved.fetchall() == [(0,), (960,)]
 
 
 OLDER = {

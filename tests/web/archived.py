@@ -20,7 +20,7 @@ from joey.spans import Span, Spans
 from joey.store.archive import Archive, Batch, Checkpoint, StreamRow
 from joey.store.journal import SHARDS, Journal
 from joey.web.packing import ALIGN
-from joey.web.recent import KINDS
+from joey.web.recent import KINDS, PULSE
 from tests.web.messages import observations
 from tests.web.serving import SOURCE
 
@@ -141,6 +141,6 @@ def _minute(at_ns: int, kinds: tuple[str, ...]) -> EnvelopeMinute:
     spo2[(t % 1500 > 10) & (t % 1500 < 40)] = 79.0
     low, high = breath - 0.3 + 0.3 * slow, breath + 0.3 + 0.3 * slow
     low[(t % 1500) < 14] = high[(t % 1500) < 14] = 0.1
-    told = dict(zip(KINDS, (heart, spo2, low, high), strict=True))
-    parts = (told[each] if each in kinds else np.full(240, np.nan) for each in KINDS)
+    told = dict(zip((*KINDS, PULSE), (heart, spo2, low, high, heart + 2), strict=True))
+    parts = (told[each] if each in kinds else np.full(240, np.nan) for each in told)
     return EnvelopeMinute(at_ns, *(np.asarray(each, np.float32) for each in parts))

@@ -834,14 +834,26 @@ def test_a_heart_rate_in_doubt_is_drawn_pale_and_makes_no_range(
 
 
 @pytest.mark.parametrize(
-    ("pulse", "label"), [([0, 0, None], "HR"), ([1, 1, None], "PR"), ([0, 1, 1], "HR, PR")]
+    ("pulse", "label", "hr", "pr", "lines"),
+    [
+        ([0, 0, None], "HR", "HR ", "", (2, 0)),
+        ([1, 1, None], "PR", "", "PR 147 to 147 /min", (2, 0)),
+        ([0, 1, 1], "HR, PR (dotted)", "HR ", "PR 147 to 147 /min", (1, 2)),
+    ],
 )
 def test_the_oxycrg_calls_a_pulse_rate_by_its_name(
-    browser: Browser, ward: tuple[Served, set[str]], pulse: list[int | None], label: str
+    browser: Browser,
+    ward: tuple[Served, set[str]],
+    pulse: list[int | None],
+    label: str,
+    hr: str,
+    pr: str,
+    lines: tuple[int, int],
 ) -> None:
+    """In words and lines, whether it is final or not: the one is never within the other."""
     page = tablet(browser, ward[0], "/beds/NICU/4")
     expect(page.get_by_role("button", name="Start hold")).to_be_visible()
-    said = """async (pulse) => {
+    script = """async ([pulse, final]) => {
         const { OxyCrg } = await import("/static/oxycrg.js");
         const canvas = document.createElement("canvas"), drawn = [];
         canvas.style.cssText = "width: 900px; height: 400px; display: block";
@@ -851,15 +863,23 @@ def test_the_oxycrg_calls_a_pulse_rate_by_its_name(
         crg.minutes = 3; crg.width = 60000; crg.count = 3;
         crg.end = 29333340 * crg.width; crg.first = 29333337;
         const rate = row.map((each) => each + 146), band = (each) => ({ low: each, high: each });
-        crg.bands = new Map([["pulse", band(row)], ["hr", band(rate)]]);
+        crg.bands = new Map([["pulse", band(row)], ["hr", band(rate)], ["good", band(rate)]]);
+        if (final) crg.beats = crg.end;
         const pen = canvas.getContext("2d"), write = pen.fillText;
         pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        const go = pen.lineTo, points = { solid: 0, dotted: 0 };
+        pen.lineTo = (...at) => {
+            points[pen.getLineDash().length ? "dotted" : "solid"]++; go.call(pen, ...at);
+        };
         crg.paint();
-        return [crg.words(), drawn.filter((words) => /^(HR|PR)/.test(words))];
+        return [crg.words(), drawn.filter((words) => /^(HR|PR)/.test(words)), points];
     }"""
-    words, labels = page.evaluate(said, pulse)
-    assert f": {label} not judged yet, SpO₂" in words
-    assert labels == [label]
+    for final in (False, True):
+        words, labels, points = page.evaluate(script, [pulse, final])
+        rate = hr and hr + ("146 to 146 /min in good quality" if final else "not judged yet")
+        assert f": {', '.join(filter(None, (rate, pr)))}, SpO₂" in words
+        assert labels == [label]
+        assert points == {"solid": lines[0], "dotted": lines[1]}
 
 
 def test_what_is_still_to_be_read_is_said_and_asked_for_again(

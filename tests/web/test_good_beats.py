@@ -18,7 +18,7 @@ from joey.simulate import simulate_infant
 from joey.spans import Span, Spans
 from joey.store.archive import Archive, Batch, StreamRow
 from joey.web.past import archived_cells, oxycrg_columns
-from joey.web.recent import CELL_MS, GOOD
+from joey.web.recent import CELL_MS, GOOD, PULSE
 from tests.live.messages import messages_of, sent
 from tests.web.archived import bradycardia, strips, tell
 from tests.web.messages import observations
@@ -130,6 +130,42 @@ def test_a_rate_of_the_monitor_that_is_in_doubt_is_pale_where_there_is_no_ecg(
     assert np.isnan(good[30:90]).all()
     assert np.isfinite(good[:29]).all()
     assert np.isfinite(good[91:]).sum() > 20
+
+
+def test_a_pulse_rate_stays_when_its_minutes_are_final(tmp_path: Path, clock: Clock) -> None:
+    """Of an oximeter alone: on the OxyCRG and in the tile's trend, called by its name."""
+    now = clock.now / NS
+    admitted(tmp_path, clock)
+    tell(tmp_path, BED, clock.now, {}, kinds=("spo2", PULSE))
+    ward = open_ward(tmp_path, clock)
+    found = strips(ward.oxycrg(BED, (now - 3000) * 1e3, 10_000, 240), 240)
+    trend = ward.trend(BED)
+    ward.close()
+
+    assert (found["pulse"][:, :-6] == 1).all()
+    assert np.nanmin(found["heart_rate"]) == 86.0
+    np.testing.assert_array_equal(found["good"], found["heart_rate"])
+    assert trend["label"] == "PR"
+    assert sum(each is not None for each in trend["hr"]) > 100
+    assert not any(trend["doubtful"])
+
+
+def test_a_pulse_rate_beside_a_heart_rate_changes_nothing_of_it(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """That it can be seen is no reason to doubt the heart rate, or to call it something else."""
+    now = clock.now / NS
+    drawn = []
+    for name, kinds in (("one", ("heart_rate",)), ("both", ("heart_rate", PULSE))):
+        folder = tmp_path / name
+        folder.mkdir()
+        admitted(folder, clock)
+        tell(folder, BED, clock.now, {}, kinds=kinds, quality=judged((now - 1200, now - 900)))
+        ward = open_ward(folder, clock)
+        drawn.append((ward.oxycrg(BED, (now - 3000) * 1e3, 10_000, 240), ward.trend(BED)))
+        ward.close()
+
+    assert drawn[0] == drawn[1]
 
 
 def test_where_no_beat_is_good_the_trend_says_so(tmp_path: Path, clock: Clock) -> None:

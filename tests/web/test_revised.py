@@ -47,9 +47,7 @@ def tell_anew(
     found = Facts(stream, 7, spells=tuple(s for n, e in told.items() for s in _spell(n, e)))
     rows = [replace(each, revision=1) for each in facts_of(found)]
     heart = np.full(240, 111.0, np.float32)
-    minutes = [
-        EnvelopeRow(stream, start + k * 60 * NS, heart, heart, heart, heart) for k in range(10)
-    ]
+    minutes = [EnvelopeRow(stream, start + k * 60 * NS, *[heart] * 5) for k in range(10)]
     if state != "done":
         archive.write(Batch(revised=[Revised(of)]))
     else:

@@ -409,8 +409,9 @@ class Analysis:
         into.spells += over
         if rate is not None and self._episodes.source == "beat":
             rate = whole_intervals(rate)
-        self._envelope.take_rates(rate, values.spo2.series)
-        until = min(upto, values.spo2.upto, np.inf if last else self._told("resp"))
+        self._envelope.take_rates(rate, values.spo2.series, values.pulse_rate.series)
+        known = upto, values.spo2.upto, values.pulse_rate.upto
+        until = min(*known, np.inf if last else self._told("resp"))
         into.envelope += self._envelope.minutes(until)
 
     def _rate(

@@ -1,4 +1,4 @@
-"""The OxyCRG at 4 Hz: heart rate, saturation, and least and largest impedance, minute by minute."""
+"""The OxyCRG at 4 Hz, minute by minute: heart and pulse rate, saturation, and the impedance."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Envelope:
         self._chunks: list[Chunk] = []  # of the impedance, that came since the last look
         self._rates: list[Series] = []
         self._spo2: list[Series] = []
+        self._pulses: list[Series] = []
         self._told = -np.inf  # s
 
     @property
@@ -68,17 +69,23 @@ class Envelope:
                 self._low[minute][place] = np.fmin(self._low[minute][place], low)
                 self._high[minute][place] = np.fmax(self._high[minute][place], high)
 
-    def take_rates(self, heart_rate: Series | None, spo2: Series | None) -> None:
+    def take_rates(
+        self, heart_rate: Series | None, spo2: Series | None, pulse_rate: Series | None
+    ) -> None:
         """Take values that are final."""
-        for series, kept in ((heart_rate, self._rates), (spo2, self._spo2)):
+        new = zip((heart_rate, spo2, pulse_rate), self._numbers(), strict=True)
+        for series, kept in new:
             if series is not None and len(series.times):
                 kept.append(series)
+
+    def _numbers(self) -> tuple[list[Series], ...]:
+        return self._rates, self._spo2, self._pulses
 
     def minutes(self, until: float) -> list[EnvelopeMinute]:
         """Return the minutes that are over at a time; those without anything are left out. [s]"""
         self._look()
         if not np.isfinite(until):
-            ends = [s.ends[-1] for s in (*self._rates, *self._spo2)]
+            ends = [s.ends[-1] for kept in self._numbers() for s in kept]
             last = max((float(end) for end in ends), default=-np.inf)
             until = max([last, *((m + 1.0) * MINUTE_S for m in self._low)]) + MINUTE_S
         if not np.isfinite(until):
@@ -87,15 +94,15 @@ class Envelope:
         if stop * MINUTE_S <= self._told:
             return []
         starts = {minute for minute in self._low if minute < stop}
-        for series in (*self._rates, *self._spo2):
+        for series in (each for kept in self._numbers() for each in kept):
             first, last = float(series.times[0]), float(series.ends[-1])
             starts.update(range(int(first // MINUTE_S), min(int(last // MINUTE_S) + 1, stop)))
         found = [self._minute(each) for each in sorted(starts) if each * MINUTE_S >= self._told]
         self._told = float(stop * MINUTE_S)
         for minute in [m for m in self._low if m < stop]:
             del self._low[minute], self._high[minute]
-        self._rates = [s for s in self._rates if s.ends[-1] > self._told]
-        self._spo2 = [s for s in self._spo2 if s.ends[-1] > self._told]
+        for kept in self._numbers():
+            kept[:] = [s for s in kept if s.ends[-1] > self._told]
         return found
 
     def _minute(self, minute: int) -> EnvelopeMinute:
@@ -106,6 +113,7 @@ class Envelope:
             _sampled(self._spo2, minute),
             self._low.get(minute, nothing),
             self._high.get(minute, nothing),
+            _sampled(self._pulses, minute),
         )
 
 

@@ -106,6 +106,8 @@ class EnvelopeMinute:
         Saturation. [%]
     resp_low, resp_high : ndarray of float32, shape (240,)
         Least and largest impedance in each quarter of a second. [the channel's unit]
+    pulse_rate : ndarray of float32, shape (240,)
+        As the monitor tells it, whatever the heart rate is. [1/min]
     """
 
     minute_ns: int
@@ -113,6 +115,7 @@ class EnvelopeMinute:
     spo2: NDArray[np.float32]
     resp_low: NDArray[np.float32]
     resp_high: NDArray[np.float32]
+    pulse_rate: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,15 @@ class Values:
     ----------
     heart_rate, spo2 : Told
         Without what froze: what events are looked for in.
+    pulse_rate : Told
+        Without what froze: what is kept beside them.
     shown : dict of str to Told
         ``heart_rate`` and ``pulse_rate`` with it: what the beats are compared with.
     """
 
     heart_rate: Told
     spo2: Told
+    pulse_rate: Told
     shown: dict[str, Told]
 
 
@@ -141,6 +144,7 @@ class Numbers:
         third, pulse = self._pulse.take(series["pulse_rate"], upto["pulse_rate"])
         self._heart.wait(heart.series)
         self._spo2.wait(spo2.series)
+        self._pulse.wait(pulse.series)
         self._frozen = union(self._frozen, _both(self._detector, first, second, heart, spo2))
         self._stuck = union(self._stuck, _both(self._oximeter, third, second, pulse, spo2))
         final = self._detector.final
@@ -149,6 +153,7 @@ class Numbers:
             self._spo2.release(
                 union(self._frozen, self._stuck), min(final, self._oximeter.final), spo2.quality
             ),
+            self._pulse.release(self._stuck, self._oximeter.final, pulse.quality),
         )
         oldest = min(each.upto for each in good)
         self._frozen = Spans(self._frozen.bounds[self._frozen.bounds[:, 1] > oldest])

@@ -80,7 +80,13 @@ def envelope_rows(found: Facts) -> list[EnvelopeRow]:
     """Return the whole minutes of the OxyCRG."""
     return [
         EnvelopeRow(
-            found.stream, each.minute_ns, each.heart_rate, each.spo2, each.resp_low, each.resp_high
+            found.stream,
+            each.minute_ns,
+            each.heart_rate,
+            each.spo2,
+            each.resp_low,
+            each.resp_high,
+            each.pulse_rate,
         )
         for each in found.envelope
     ]

@@ -11,13 +11,14 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from joey.people import StreamKey
 from joey.signals import Clock, Recording
 from joey.store.formats import Layout, open_file
 from joey.store.frames import FRAME_NS, pack_frame, pack_values, unpack_frame, unpack_values
 from joey.store.journal import StorageError
+from joey.store.minutes import COLUMNS as MINUTE
+from joey.store.minutes import MAKE as MINUTES
+from joey.store.minutes import PULSES, EnvelopeRow, pack_minute, unpack_minute
 from joey.store.recordings import after, beyond, series_of, signals_of, values_beyond
 from joey.store.revisions import MAKE as REVISIONS
 from joey.store.revisions import Revisions
@@ -25,8 +26,6 @@ from joey.store.revisions import Revisions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from joey.signals import Series, Signal
     from joey.store.frames import Frame, ValueFrame
@@ -67,12 +66,6 @@ CREATE TABLE IF NOT EXISTS numerics (
     data BLOB NOT NULL,
     PRIMARY KEY (stream, channel, mark_ns, part, revision)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS envelope (
-    stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
-    spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL,
-    revision INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (stream, minute_ns)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, kind TEXT NOT NULL,
     channel TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
@@ -92,13 +85,14 @@ CREATE TABLE IF NOT EXISTS proofs (
 ) WITHOUT ROWID;
 """
 LAYOUT = Layout(
-    2,
-    MAKE + REVISIONS,
+    3,
+    MAKE + MINUTES + REVISIONS,
     "move archive.db away, and it is made anew as far back as the journal reaches; or run that"
     " version",
     {
         1: "ALTER TABLE facts ADD COLUMN superseded INTEGER;"
-        "ALTER TABLE envelope ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE envelope ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;",
+        2: PULSES,
     },
 )
 FACT = "id, stream, kind, channel, start_ns, end_ns, revision, seq, data"
@@ -119,7 +113,6 @@ KEEP_FACT = (
     "INSERT OR IGNORE INTO facts (stream, kind, channel, start_ns, end_ns, revision, seq, data)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-MINUTE = "stream, minute_ns, heart_rate, spo2, resp_low, resp_high, revision"
 KEEP_FRAME = f"INSERT OR IGNORE INTO frames ({FRAME}) VALUES ({', '.join('?' * 18)})"  # noqa: S608
 
 
@@ -158,18 +151,6 @@ class StreamRow:
     def key(self) -> StreamKey:
         """What makes it one stream, as the records know it."""
         return StreamKey(self.source, self.device, self.bed, self.identity_digest)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EnvelopeRow:
-    """One minute of the OxyCRG at 4 Hz; NaN where nothing was measured. [ns UTC, the device's]"""
-
-    stream: str
-    minute_ns: int
-    heart_rate: NDArray[np.float32]
-    spo2: NDArray[np.float32]
-    resp_low: NDArray[np.float32]
-    resp_high: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,8 +330,8 @@ class Archive:
 
     def _minutes(self, rows: Sequence[EnvelopeRow], revision: int, table: str = "envelope") -> None:
         self._db.executemany(
-            f"INSERT OR IGNORE INTO {table} ({MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            [(*_minute(row), revision) for row in rows],
+            f"INSERT OR IGNORE INTO {table} ({MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [pack_minute(row, revision) for row in rows],
         )
 
     def _streams(self, rows: Iterable[StreamRow]) -> None:
@@ -445,10 +426,7 @@ class Archive:
             " ORDER BY minute_ns",
             (stream, start_ns, end_ns),
         )
-        return [
-            EnvelopeRow(row[0], row[1], *(np.frombuffer(part, np.float32) for part in row[2:6]))
-            for row in rows
-        ]
+        return [unpack_minute(row) for row in rows]
 
     def frames(self, stream: str, start_ns: int, end_ns: int) -> list[Frame]:
         """Return the frames that may touch a span, in order: of each mark the newest. [ns]
@@ -622,11 +600,3 @@ def _newest(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
 
 def _fact(f: Fact) -> tuple[object, ...]:
     return f.stream, f.kind, f.channel, f.start_ns, f.end_ns, f.revision, f.seq, f.data
-
-
-def _minute(row: EnvelopeRow) -> tuple[str, int, bytes, bytes, bytes, bytes]:
-    parts = (row.heart_rate, row.spo2, row.resp_low, row.resp_high)
-    low, high, spo2, heart = (
-        np.asarray(part, np.float32).tobytes() for part in (parts[2], parts[3], parts[1], parts[0])
-    )
-    return row.stream, row.minute_ns, heart, spo2, low, high

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from joey.store.minutes import COLUMNS as MINUTE
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
@@ -22,14 +24,8 @@ CREATE TABLE IF NOT EXISTS revisions (
     offset_ns INTEGER NOT NULL, since INTEGER NOT NULL, ends INTEGER, state TEXT NOT NULL,
     PRIMARY KEY (stream, number)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS envelope_before (
-    stream TEXT NOT NULL, minute_ns INTEGER NOT NULL, heart_rate BLOB NOT NULL,
-    spo2 BLOB NOT NULL, resp_low BLOB NOT NULL, resp_high BLOB NOT NULL, revision INTEGER NOT NULL,
-    PRIMARY KEY (stream, minute_ns, revision)
-) WITHOUT ROWID;
 """
 COLUMNS = "stream, number, start_ns, end_ns, upto, asked_ns, offset_ns, since, ends, state"
-MINUTE = "stream, minute_ns, heart_rate, spo2, resp_low, resp_high, revision"
 AS_TOLD = "kind NOT IN ('note', 'down', 'up', 'revised')"  # what happened is not told anew
 WAITING, DONE = "waiting", "done"
 

@@ -52,12 +52,12 @@ def archived_cells(
     -------
     dict of str to ndarray of float32, shape (stop - first,)
         By `joey.web.recent.KINDS`; NaN where nothing was measured or nothing is known. Of several
-        monitors the first that has a value: one with an ECG before others. And by `GOOD` the heart
-        rate where it is of good quality.
+        monitors the first that has a value: one with an ECG before others. By `GOOD` the heart
+        rate where it is of good quality. By `PULSE` the pulse rate where there is no heart rate.
     ndarray of bool, shape (stop - first,)
         Where the archive has the minute of each of them: its NaN means not measured.
     """
-    cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in (*KINDS, GOOD)}
+    cells = {kind: np.full(stop - first, np.nan, np.float32) for kind in (*KINDS, GOOD, PULSE)}
     told = np.zeros(stop - first, dtype=np.bool_)
     ends = []  # of what each has told, where more may come
     for stream in _streams_of(archive, rows, (first, stop), whose):
@@ -71,7 +71,7 @@ def archived_cells(
             if lo < hi:
                 told[lo:hi] = True
                 upto = max(upto, hi)
-                for kind in KINDS:
+                for kind in (*KINDS, PULSE):
                     row_of_kind = getattr(row, kind)[lo - at : hi - at]
                     known = cells[kind][lo:hi]
                     cells[kind][lo:hi] = np.where(np.isfinite(known), known, row_of_kind)
@@ -83,6 +83,7 @@ def archived_cells(
     # Who is minutes behind the others is silent, not slow.
     waits = [each for each in ends if each > max(ends) - SLOW_MINUTES * MINUTE_CELLS]
     told[max(min(waits, default=stop), 0) :] = False
+    cells[PULSE][np.isfinite(cells["heart_rate"])] = np.nan
     return cells, told
 
 
@@ -178,20 +179,22 @@ def oxycrg_columns(
         A header with `beats` (until when the rate is from beat to beat; 0: nowhere) and `reads`
         (`reads_ns` [ms]), and the least and the largest values per strip as float32: of whether
         the rate is a pulse rate (1) that stands where there is no heart rate (0); of that rate,
-        SpO2 and respiration; of the heart rate of good quality, which only what is final has.
+        SpO2 and respiration; of that rate where it is a heart rate of good quality, which only what
+        is final has, or a pulse rate, of which no quality is known.
     """
     start_ms, width_ms, columns = span
     edges = np.floor((start_ms + width_ms * np.arange(columns + 1)) / CELL_MS).astype(np.int64)
     first, stop = int(edges[0]), int(edges[-1]) + 1
     cells, told = archived_cells(archive, rows, first, stop, whose)
-    cells[PULSE] = np.full(stop - first, np.nan, np.float32)
     if screen is not None:
         for kind in (*KINDS, PULSE):
             said = screen.cells(kind, first, stop, now_ns)
             said[told] = np.nan
             cells[kind] = np.where(np.isfinite(cells[kind]), cells[kind], said)
     rate = np.where(np.isfinite(cells["heart_rate"]), cells["heart_rate"], cells[PULSE])
-    cells[PULSE] = np.where(np.isfinite(rate), rate != cells["heart_rate"], rate)
+    pulses = np.isfinite(rate) & np.isnan(cells["heart_rate"])
+    cells[GOOD][pulses] = rate[pulses]
+    cells[PULSE] = np.where(np.isfinite(rate), pulses, rate)
     cells["heart_rate"] = rate
     others = min(max(since_ms // CELL_MS - first, 0), stop - first)
     for row in cells.values():

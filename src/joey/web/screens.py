@@ -112,7 +112,7 @@ class Screen:
         """
         self.whose = whose
         self.archived_ms = {}
-        for kind in (*TRENDS, GOOD):
+        for kind in (*TRENDS, PULSE, GOOD):
             self._trends[kind] = trend = Trend()
             trend.take_cells(first, cells[kind])
         for kind in TRENDS:
@@ -277,6 +277,7 @@ class Screen:
         heart, pulse, spo2, good = (
             self._points(kind, now_ns, since_ms) for kind in ("heart_rate", PULSE, "spo2", GOOD)
         )
+        pulse = np.where(np.isfinite(heart), np.nan, pulse)  # between two beats it is no minimum
         hr, good = np.fmin(heart, pulse), np.fmin(good, pulse)
         doubtful = np.isfinite(hr) & ~np.isfinite(good)
         return {

@@ -21,7 +21,12 @@ const LONGEST_MS = 8000; // that an answer is waited for: one that was cut off n
 const READS_MS = 5000; // between two answers while earlier data are read: all may change
 const SETTLE_MS = 90_000; // facts younger than this may still change: asked for again
 
+const DOTTED = [1.5, 3]; // px, of a pulse rate beside a heart rate
+
 /** @typedef {{low: Float32Array, high: Float32Array}} Band */
+
+/** @type {Band} */
+const NOTHING = { low: new Float32Array(0), high: new Float32Array(0) };
 
 /** The OxyCRG of one bed. */
 export class OxyCrg {
@@ -77,7 +82,7 @@ export class OxyCrg {
     let at = 4 + size + ((4 - ((4 + size) % 4)) % 4);
     /** @type {Map<string, Band>} */
     const fresh = new Map();
-    for (const key of ["pulse", "hr", "spo2", "resp", "good"]) { // pulse: 1 where the rate is a pulse rate, 0 where a heart rate; good: the heart rate of good quality, of what is final
+    for (const key of ["pulse", "hr", "spo2", "resp", "good"]) { // pulse: 1 where the rate is a pulse rate, 0 where a heart rate; good: the heart rate of good quality, of what is final, and the pulse rate
       const band = { low: new Float32Array(columns).fill(NaN), high: new Float32Array(columns).fill(NaN) };
       const old = anew ? undefined : this.bands.get(key);
       if (old) for (let k = Math.max(first, this.first); k < Math.min(from, this.first + this.count); k++) {
@@ -183,18 +188,29 @@ export class OxyCrg {
     if (!band) { this.label(pen, panel.label, y, ink, stroke); return; }
     this.missing(pen, band, x, y, high, ink);
     pen.fillStyle = stroke; pen.strokeStyle = stroke; pen.lineWidth = 1.4; pen.lineJoin = "round";
-    const sure = panel.key === "hr" ? this.sure(band) : band;
-    const doubtful = band.low.some((low, k) => Number.isFinite(low) && !((sure.low[k] ?? NaN) <= low && (sure.high[k] ?? NaN) >= (band.high[k] ?? NaN)));
-    if (doubtful) { pen.globalAlpha = DOUBTFUL; this.curve(pen, band, x, at, false); pen.globalAlpha = 1; }
-    this.curve(pen, sure, x, at, panel.key === "resp");
-    const label = panel.key === "hr" ? this.rates() : panel.label;
-    this.label(pen, doubtful ? `${label} (pale: in doubt)` : label, y, ink, stroke);
+    if (panel.key !== "hr") {
+      this.curve(pen, band, x, at, panel.key === "resp");
+      this.label(pen, panel.label, y, ink, stroke);
+      return;
+    }
+    const heart = this.part(band, 0), pulse = this.part(band, 1), sure = this.part(this.sure(heart), 0), mixed = heart.low.some(Number.isFinite);
+    const doubtful = heart.low.some((low, k) => Number.isFinite(low) && !((sure.low[k] ?? NaN) <= low && (sure.high[k] ?? NaN) >= (heart.high[k] ?? NaN)));
+    if (doubtful) { pen.globalAlpha = DOUBTFUL; this.curve(pen, heart, x, at, false); pen.globalAlpha = 1; }
+    this.curve(pen, sure, x, at, false);
+    const pulses = pulse.low.some(Number.isFinite), hr = doubtful ? "HR (pale: in doubt)" : "HR";
+    if (pulses) {
+      if (mixed) pen.setLineDash(DOTTED);
+      this.curve(pen, pulse, x, at, false);
+      pen.setLineDash([]);
+    }
+    this.label(pen, !pulses ? hr : mixed ? `${hr}, PR (dotted)` : "PR", y, ink, stroke);
   }
 
-  /** What the rates are that are drawn: neither is called by the other's name. */
-  rates() {
-    const pulse = this.bands.get("pulse");
-    return pulse?.high.some((each) => each === 1) ? (pulse.low.some((each) => each === 0) ? "HR, PR" : "PR") : "HR";
+  /** What of a band is heart rate (0) or nothing but pulse rate (1): neither passes for the other. @param {Band} band @param {0|1} which @returns {Band} */
+  part(band, which) {
+    const pulse = this.bands.get("pulse")?.low;
+    const of = (/** @type {"low"|"high"} */ edge) => band[edge].map((each, k) => (pulse?.[k] === 1) === (which === 1) ? each : NaN);
+    return { low: of("low"), high: of("high") };
   }
 
   /** Whether the quality of a column is known. @param {number} k */
@@ -288,12 +304,14 @@ export class OxyCrg {
 
   /** The picture as a sentence. */
   words() {
-    const hr = this.bands.get("hr"), spo2 = this.bands.get("spo2");
+    const rate = this.bands.get("hr") ?? NOTHING, hr = this.part(rate, 0), spo2 = this.bands.get("spo2");
     // The least and the most of beats in a motion artifact would be nobody's: of the heart rate they are those of good quality.
-    const good = rangeOf(this.bands.get("good"), "/min"), judged = hr?.low.some((each, k) => Number.isFinite(each) && this.judged(k));
+    const good = rangeOf(this.part(this.bands.get("good") ?? NOTHING, 0), "/min"), judged = hr.low.some((each, k) => Number.isFinite(each) && this.judged(k));
     const until = this.beats < this.end ? ` until ${hms(this.beats)}` : "";
-    const rate = !rangeOf(hr, "") ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet";
-    const said = [`${this.rates()} ${rate}`, `SpO₂ ${rangeOf(spo2, "%") || "not measured"}`];
+    const pulse = rangeOf(this.part(rate, 1), "/min"), beaten = rangeOf(hr, "") !== "";
+    const said = pulse ? [`PR ${pulse}`] : [];
+    if (beaten || !pulse) said.unshift(`HR ${!beaten ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet"}`);
+    said.push(`SpO₂ ${rangeOf(spo2, "%") || "not measured"}`);
     const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
     const [from, to] = this.gap(this.end - this.minutes * MIN_MS, this.end);
     if (to - from >= MIN_MS) said.push(`${hm(from)} to ${hm(to)} still to be read`);
