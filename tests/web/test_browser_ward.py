@@ -1372,3 +1372,35 @@ def test_a_discharge_in_a_hold_leads_to_its_page(browser: Browser, tmp_path: Pat
         expect(page.locator("#title")).to_contain_text("ended as the infant left", timeout=20_000)
         page.goto(served.address)
         expect(page.locator(".tile .who")).to_have_text("nobody is admitted here")
+
+
+def test_where_an_infant_lay_before_is_written_at_its_line(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """In the picture where there is room, and in its words with the spells of that time."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    told = """async ([before, at]) => {
+        const { OxyCrg } = await import("/static/oxycrg.js");
+        const { hm } = await import("/static/format.js");
+        const canvas = document.createElement("canvas"), drawn = [];
+        canvas.style.cssText = "width: 900px; height: 400px; display: block";
+        document.body.append(canvas);
+        const crg = new OxyCrg(canvas, "NICU/4"), min = 60000, end = crg.end = 29333340 * min;
+        const until = end - before * min, spells = [{ letters: "BD", at: end - at * min }];
+        crg.minutes = 60; crg.width = min; crg.first = 29333280;
+        crg.state = { holds: [], spells: [], before: [{ label: "7", since: end - 180 * min, until, spells }] };
+        const pen = canvas.getContext("2d"), write = pen.fillText;
+        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+        crg.paint();
+        return [crg.words(), drawn, hm(until)];
+    }"""
+    words, drawn, until = page.evaluate(told, [20, 30])
+    assert f": in bed 7 until {until} (1 spell), HR not measured" in words
+    assert words.endswith("0 spells listed")
+    assert {f"in bed 7 until {until}", "BD"} <= set(drawn)
+    words, drawn, until = page.evaluate(told, [55, 90])
+    assert f": in bed 7 until {until}, HR not measured" in words
+    assert not {f"in bed 7 until {until}", "BD"} & set(drawn)
+    words, _, _ = page.evaluate(told, [61, 90])
+    assert "in bed" not in words

@@ -17,7 +17,7 @@ from joey.signals import NS, Channel
 from joey.simulate import simulate_infant
 from joey.spans import Span, Spans
 from joey.store.archive import Archive, Batch, StreamRow
-from joey.web.past import archived_cells, oxycrg_columns
+from joey.web.past import Stay, archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, GOOD, PULSE
 from tests.live.messages import messages_of, sent
 from tests.web.archived import bradycardia, strips, tell
@@ -236,7 +236,7 @@ def test_motion_makes_no_range(tmp_path: Path) -> None:
         kept = np.isfinite(cells[GOOD]).sum() / np.isfinite(cells["heart_rate"]).sum()
         assert kept > 0.9
         data = oxycrg_columns(
-            archive, None, archive.streams(bed), (span[0] * CELL_MS, 60_000.0, 28), 0, 0
+            archive, None, archive.streams(bed), (span[0] * CELL_MS, 60_000.0, 28), 0, Stay()
         )
         found = columns(data, 28)
         assert np.array_equal(np.nanmax(found[7]), np.nanmax(cells[GOOD][: 28 * 240]))

@@ -15,7 +15,7 @@ from joey.live.facts import Facts
 from joey.serve.packing import facts_of
 from joey.store.archive import Archive, Batch, EnvelopeRow, Fact, Revised
 from joey.store.revisions import Revision
-from joey.web.past import oxycrg_columns
+from joey.web.past import Stay, oxycrg_columns
 from joey.web.reports import HoldReports, Made, make_report
 from joey.web.tags import SaidOfSpell, words_of_tags
 from joey.web.taps import as_payload
@@ -158,7 +158,7 @@ def test_the_oxycrg_shows_the_newest_minutes(folder: Path, clock: Clock) -> None
     tell_anew(folder, name, at_ns, clock.now, {})
     archive = Archive(folder / "archive.db", read_only=True)
     packed = oxycrg_columns(
-        archive, None, archive.streams(BED), (at_ns / 1e6 - 600_000, 600_000.0, 3), at_ns, 0
+        archive, None, archive.streams(BED), (at_ns / 1e6 - 600_000, 600_000.0, 3), at_ns, Stay()
     )
     archive.close()
 

@@ -22,7 +22,7 @@ from joey.sources.hl7 import SourceSettings, read_message, read_observations
 from joey.store.archive import Archive, Batch, Checkpoint, Fact, StreamRow
 from joey.store.journal import SHARDS, Journal, NewEntry, shard_of
 from joey.store.records import Records
-from joey.web.past import oxycrg_columns
+from joey.web.past import Stay, oxycrg_columns
 from joey.web.reports import make_report
 from joey.web.searched import LETTERS
 from joey.web.settings import PageSettings
@@ -555,7 +555,7 @@ def test_columns_of_the_oxycrg_hold_the_extremes(folder: Path, clock: Clock) -> 
     rows = archive.envelope(name, 0, clock.now)
     truth = np.concatenate([row.heart_rate for row in rows])
     start = rows[0].minute_ns / 1e6
-    data = oxycrg_columns(archive, None, archive.streams(BED), (start, 360_000.0, 10), 0, 0)
+    data = oxycrg_columns(archive, None, archive.streams(BED), (start, 360_000.0, 10), 0, Stay())
     low, high = strips(data, 10)["heart_rate"]
 
     cells = truth[: 10 * 1440].reshape(10, 1440)

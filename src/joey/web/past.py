@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,15 +18,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from joey.store.archive import Archive, StreamRow
+    from joey.store.records import Place
     from joey.web.screens import Screen
 
-__all__ = ["archived_cells", "oxycrg_columns"]
+__all__ = ["Stay", "archived_cells", "oxycrg_columns"]
 
 MINUTE_NS = 60_000_000_000
 MINUTE_CELLS = 240
+CELL_NS = CELL_MS * NS_PER_MS
 SLOW_MINUTES = 5
 MARK_NS = round(MARK_S * 1e9)  # ns, no judgment is longer: workers cut them at marks
 BESIDE_MS = 1000  # ms beside what is not good: a rate rests on two beats, one may lie there
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Since when an infant lies in a bed, and where it lay before.
+
+    Parameters
+    ----------
+    since_ms : int
+        What was before is another's. [ms UTC]
+    before : iterable of (Place, iterable of StreamRow)
+        The places, with all streams of those beds.
+    """
+
+    since_ms: int = 0
+    before: Iterable[tuple[Place, Iterable[StreamRow]]] = ()
 
 
 def archived_cells(
@@ -148,7 +167,7 @@ def oxycrg_columns(
     rows: Iterable[StreamRow],
     span: tuple[float, float, int],
     now_ns: int,
-    since_ms: int,
+    stay: Stay,
     whose: Collection[str] | None = None,
     reads_ns: int = 0,
 ) -> bytes:
@@ -166,8 +185,8 @@ def oxycrg_columns(
         Begin of the first column on the host's clock [ms], the width of each [ms], and how many.
     now_ns : int
         The host's time. [ns UTC]
-    since_ms : int
-        Since when the infant lies there: what was before is another's. [ms UTC]
+    stay : Stay
+        Since when the infant lies there, and where it lay before.
     whose : collection of str, optional
         As of `archived_cells`.
     reads_ns : int
@@ -191,14 +210,24 @@ def oxycrg_columns(
             said = screen.cells(kind, first, stop, now_ns)
             said[told] = np.nan
             cells[kind] = np.where(np.isfinite(cells[kind]), cells[kind], said)
+    others = min(max(stay.since_ms // CELL_MS - first, 0), stop - first)
+    for row in cells.values():
+        row[:others] = np.nan
+    for place, streams in stay.before:
+        lo, hi = (
+            min(max(at // NS_PER_MS // CELL_MS - first, 0), others)
+            for at in (place.since_ns + CELL_NS, place.until_ns or 0)
+        )
+        if lo < hi:
+            there = archived_cells(archive, streams, first + lo, first + hi, place.streams)
+            for kind, row in there[0].items():
+                cells[kind][lo:hi] = row
+            told[lo:hi] = there[1]
     rate = np.where(np.isfinite(cells["heart_rate"]), cells["heart_rate"], cells[PULSE])
     pulses = np.isfinite(rate) & np.isnan(cells["heart_rate"])
     cells[GOOD][pulses] = rate[pulses]
     cells[PULSE] = np.where(np.isfinite(rate), pulses, rate)
     cells["heart_rate"] = rate
-    others = min(max(since_ms // CELL_MS - first, 0), stop - first)
-    for row in cells.values():
-        row[:others] = np.nan
     strips = (
         (cells[PULSE], cells[PULSE]),
         (cells["heart_rate"], cells["heart_rate"]),

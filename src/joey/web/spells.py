@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from joey.store.archive import FactRow
 
-__all__ = ["JOINED", "Member", "SpellTold", "spell_of", "told_once"]
+__all__ = ["JOINED", "Member", "SpellTold", "said_of", "spell_of", "told_once"]
 
 NS = 1_000_000_000
 NAN = float("nan")
@@ -89,6 +89,30 @@ class SpellTold:
         for kind, (doubtful, value) in worst.items():
             words.append(UNITS[kind].format(abs(value)) + (" (in doubt)" if doubtful else ""))
         return ", ".join(words)
+
+
+def said_of(spell: SpellTold, at_ns: int, tagged_ns: int, tags: Sequence[str]) -> dict[str, Any]:
+    """Return a spell as a page is told of it.
+
+    Parameters
+    ----------
+    spell : SpellTold
+        The spell.
+    at_ns : int
+        Its start by the host's clock. [ns UTC]
+    tagged_ns, tags
+        As `joey.web.tags.Tags.of` tells of it.
+    """
+    return {
+        "id": f"{spell.stream}-{spell.start_ns}",
+        "stream": spell.stream,
+        "startNs": str(tagged_ns),
+        "letters": spell.letters,
+        "at": at_ns / 1e6,
+        "seconds": spell.seconds,
+        "detail": spell.detail,
+        "tags": list(tags),
+    }
 
 
 def spell_of(row: FactRow) -> SpellTold:

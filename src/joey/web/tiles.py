@@ -127,7 +127,7 @@ def word_of(record: BedRecord | None, whose: Sequence[str] | None) -> str:
         The streams that are shown; None for all.
     """
     infant = None if record is None else record.infant
-    stay = () if record is None or infant is None else (infant.id, record.since_ns)
+    stay = () if record is None or infant is None else (infant.id, record.since_ns, record.before)
     return sha256(repr((stay, whose)).encode()).hexdigest()[:WORD]
 
 

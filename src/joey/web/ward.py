@@ -35,13 +35,15 @@ from joey.web.health import (
     words_of_journal,
     words_of_quarantine,
 )
+from joey.web.lying import lain, said_before
 from joey.web.monitors import asked_of, rows_of_beds
-from joey.web.past import archived_cells, oxycrg_columns
+from joey.web.past import Stay, archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.reports import HoldReports
 from joey.web.screens import Screen, Side
 from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
+from joey.web.spells import said_of
 from joey.web.tags import Tags
 from joey.web.tiles import holds_of_day, tile_of, word_of
 from joey.web.told import Told
@@ -355,18 +357,8 @@ class Ward:
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
         since_ns = max(since_ns, self._since(bed))  # others lay here before
         return [
-            {
-                "id": f"{each.stream}-{each.start_ns}",
-                "stream": each.stream,
-                "startNs": str(tagged_ns),
-                "letters": each.letters,
-                "at": at_ns / 1e6,
-                "seconds": each.seconds,
-                "detail": each.detail,
-                "tags": list(tags),
-            }
+            said_of(each, at_ns, *self._tags.of(each))
             for at_ns, each in self._told.spells(bed, since_ns, self._whose(bed), self._tagged)
-            for tagged_ns, tags in [self._tags.of(each)]
         ]
 
     def _tagged(self, spell: SpellTold) -> bool:
@@ -399,6 +391,9 @@ class Ward:
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
+            "before": said_before(
+                self._told, lain(record, self._whose(bed)), self._labels, now - DAY_NS, self._tagged
+            ),
             "last": self._shown.last(record),
             "cutShort": self._shown.cut_short(record),
             "carriedOn": self._shown.carried_on(record),
@@ -433,11 +428,13 @@ class Ward:
 
     def oxycrg(self, bed: str, start_ms: float, width_ms: float, columns: int) -> bytes:
         """Return the OxyCRG of a bed; see `oxycrg_columns`."""
-        now, since = self._settings.now_ns(), self._since(bed) // NS_PER_MS
         screen, whose = self._screens.get(bed), self._whose(bed)
-        span = start_ms, width_ms, columns
+        places = lain(self._record(bed), whose)
+        before = [(each, self._told.streams(each.bed)) for each in places]
+        stay = Stay(self._since(bed) // NS_PER_MS, before)
         rows, reads = self._told.streams(bed), reading_from(self._told, screen, bed, whose)
-        return oxycrg_columns(self._archive, screen, rows, span, now, since, whose, reads)
+        span, now = (start_ms, width_ms, columns), self._settings.now_ns()
+        return oxycrg_columns(self._archive, screen, rows, span, now, stay, whose, reads)
 
     def feed(self) -> dict[str, Any]:
         """Return what the page of the feed shows."""

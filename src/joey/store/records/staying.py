@@ -217,9 +217,13 @@ def next_stay_ns(connection: Connection, bed: str, since_ns: int) -> int | None:
     return None if row is None else int(row.since_ns)
 
 
-def places_of(connection: Connection, infant: int) -> tuple[Place, ...]:
-    """Return where an infant lay, in order."""
+def places_of(
+    connection: Connection, infant: int, after_ns: int | None = None
+) -> tuple[Place, ...]:
+    """Return where an infant lay, in order; only where it went after a time, if one is given."""
     mine = and_(stays.c.infant == infant, stays.c.ending != "undone")
+    if after_ns is not None:
+        mine = and_(mine, stays.c.until_ns > after_ns)
     rows = connection.execute(select(stays).where(mine).order_by(stays.c.since_ns, stays.c.id))
     return tuple(
         Place(

@@ -104,6 +104,8 @@ class BedView:
         tapped Stop.
     carried_on : Hold or None
         One that runs on at another bed, to which its infant was moved in the last two hours.
+    before : tuple of Place
+        Where the infant lay before, of the last two days, in order.
     """
 
     key: str
@@ -116,6 +118,7 @@ class BedView:
     streams: tuple[str, ...]
     cut_short: Hold | None = None
     carried_on: Hold | None = None
+    before: tuple[Place, ...] = ()
 
     @property
     def running(self) -> Hold | None:
@@ -188,6 +191,7 @@ def bed_view(connection: Connection, key: str, now_ns: int) -> BedView | None:
         else streams_of(connection, int(stay.infant), key, int(stay.since_ns)),
         cut_short=cut_short(connection, key, now_ns - TOLD_NS),
         carried_on=carried_on(connection, key, now_ns - TOLD_NS),
+        before=() if infant is None else places_of(connection, infant, now_ns - 2 * DAY_NS),
     )
 
 

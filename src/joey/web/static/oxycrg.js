@@ -9,6 +9,7 @@ import { DOUBTFUL } from "./trend.js";
 import { named } from "./words.js";
 
 const LEFT = 46, RIGHT = 8, BAND = 24, AXIS = 20, GAP = 8;
+const NAMES = 130; // px, of a strip's name: other words begin behind it
 const MIN_MS = 60_000;
 // Ranges that all beds share, so that a picture can be compared; a strip that leaves them is cut at the edge.
 const PANELS = /** @type {const} */ ([
@@ -114,6 +115,7 @@ export class OxyCrg {
       this.panel(pen, panel, x, y, high, right, ink, ink[panel.key]);
       y += high + GAP;
     }
+    this.before(pen, x, start, top, height - AXIS, ink);
     this.unread(pen, x, start, end, top + room / 2, ink);
     this.letters(pen, x, start, end, top, height - AXIS, ink);
   }
@@ -259,6 +261,25 @@ export class OxyCrg {
     pen.textAlign = "left";
   }
 
+  /** Where the infant lay before it came here, and until when. @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} top @param {number} bottom @param {Record<string, string>} ink */
+  before(pen, x, start, top, bottom, ink) {
+    pen.font = "600 13px system-ui, sans-serif"; pen.textBaseline = "top"; pen.textAlign = "right";
+    pen.lineWidth = 4; pen.lineJoin = "round"; pen.strokeStyle = ink.paper ?? ""; pen.fillStyle = ink.ink ?? "";
+    for (const place of this.lain(start)) {
+      const right = x(place.until), left = Math.max(LEFT + NAMES, x(place.since)), words = lay(place);
+      pen.fillRect(Math.round(right) - 1, top, 2, bottom - top);
+      if (right - left < pen.measureText(words).width + 12) continue;
+      pen.strokeText(words, right - 7, top + 2); pen.fillText(words, right - 7, top + 2);
+    }
+    pen.textAlign = "left";
+  }
+
+  /** The beds in which the infant lay after a time. @param {number} start */
+  lain(start) { return (this.state?.before ?? []).filter((each) => each.until > start); }
+
+  /** What spells there are, here and where it lay before. */
+  spells() { return [...(this.state?.spells ?? []), ...this.lain(0).flatMap((each) => each.spells)]; }
+
   /** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} y @param {Record<string, string>} ink @param {string} stroke */
   label(pen, words, y, ink, stroke) {
     pen.font = "650 13.5px system-ui, sans-serif"; pen.textBaseline = "top"; pen.textAlign = "left";
@@ -287,7 +308,7 @@ export class OxyCrg {
     /** @type {[number, number][]} */
     const taken = [];
     // Where letters would lie on each other, those of the graver spell are written.
-    const seen = (this.state?.spells ?? []).filter((each) => each.at >= start && each.at <= end).sort((one, other) => weight(other.letters) - weight(one.letters));
+    const seen = this.spells().filter((each) => each.at >= start && each.at <= end).sort((one, other) => weight(other.letters) - weight(one.letters));
     for (const spell of seen) {
       const px = x(spell.at);
       pen.fillStyle = ink.spell ?? ""; pen.globalAlpha = 0.55; pen.fillRect(Math.round(px), top - 4, 1, bottom - top + 4); pen.globalAlpha = 1;
@@ -312,10 +333,12 @@ export class OxyCrg {
     const said = pulse ? [`PR ${pulse}`] : [];
     if (beaten || !pulse) said.unshift(`HR ${!beaten ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet"}`);
     said.push(`SpO₂ ${rangeOf(spo2, "%") || "not measured"}`);
-    const spells = (this.state?.spells ?? []).filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
+    const seen = (/** @type {{at: number}[]} */ spells) => spells.filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
+    const spells = seen(this.state?.spells ?? []);
+    said.unshift(...this.lain(this.end - this.minutes * MIN_MS).map((each) => lay(each) + (seen(each.spells) ? ` (${counted(seen(each.spells))})` : "")));
     const [from, to] = this.gap(this.end - this.minutes * MIN_MS, this.end);
     if (to - from >= MIN_MS) said.push(`${hm(from)} to ${hm(to)} still to be read`);
-    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${spells} spell${spells === 1 ? "" : "s"} listed`;
+    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${counted(spells)} listed`;
   }
 }
 
@@ -324,6 +347,12 @@ function rangeOf(band, unit) {
   const low = Math.min(...finite(band?.low)), high = Math.max(...finite(band?.high));
   return Number.isFinite(low) ? `${Math.round(low)} to ${Math.round(high)} ${unit}` : "";
 }
+
+/** @param {number} spells */
+const counted = (spells) => `${spells} spell${spells === 1 ? "" : "s"}`;
+
+/** @param {{label: string, until: number}} place */
+const lay = (place) => `in bed ${place.label} until ${hm(place.until)}`;
 
 /** How grave a spell is by its letters: what it joins, then how long the apnea. @param {string} letters */
 const weight = (letters) => 100 * letters.replace(/\d/g, "").length + Number(letters.replace(/\D/g, ""));

@@ -76,6 +76,7 @@
  * @property {{start: number, end: number}|null} [stopped] a hold whose stop waits on this tablet
  * @property {{id: string, start: number, end: number|null, holders: Holder[]}[]} holds of the last day
  * @property {Spell[]} spells of the last day
+ * @property {{label: string, since: number, until: number, spells: {letters: string, at: number}[]}[]} before where the infant lay in the last day before it came here
  * @property {{id: string, infant: Infant|null, words: string}|null} cutShort the last hold here that ended as its infant left
  * @property {{bed: string, label: string, infant: Infant|null}|null} carriedOn the hold that was here, at the bed where it goes on
  * @property {{id: string, words: string, lines: string[], chart: string, busy: boolean, why: string, asks: boolean}|null} last the last hold, its line to copy, and whether it is asked why it ended
