@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,12 +16,14 @@ from tests.reports import building
 
 from joey.features import Summary
 from joey.holds import Phases, Piece
+from joey.reports import frames
 from joey.reports.paths import Axis, area, line, runs, stairs, ticks
 from joey.reports.pictures import change_picture, oxycrg_picture, strip_picture
 from joey.reports.wording import Clock
 from joey.response import Response, Track
 from joey.spans import Span, Spans
 
+WEB = Path(__file__).resolve().parents[2] / "src" / "joey" / "web"
 CLOCK = Clock(dated=True, zone="Europe/Berlin")
 X = Axis(0.0, 100.0, 0.0, 100.0)
 Y = Axis(0.0, 10.0, 50.0, 0.0)
@@ -136,11 +139,6 @@ def test_single_readings_are_dots_without_a_gap() -> None:
     picture = oxycrg_picture(building.response(), CLOCK, "k")
 
     assert len(drawn("te-b", picture)) == 8
-
-
-def test_values_beyond_the_scale_are_marked() -> None:
-    """SpO2 of 66 % on a scale from 70 is marked at its lower edge."""
-    assert len(drawn("ox-b", oxycrg_picture(building.response(), CLOCK, "k"))) >= 1
 
 
 def test_letters_of_events_never_touch() -> None:
@@ -316,3 +314,58 @@ def test_a_ratio_is_drawn_on_a_logarithmic_scale_with_one_in_the_middle() -> Non
     assert dot(1.0) == 75.0
     assert dot(2.0) - 75.0 == pytest.approx(75.0 - dot(0.5), abs=0.11)
     assert dot(2.0) > 90
+
+
+def test_a_strip_opens_downward_for_what_lies_below_its_range() -> None:
+    """SpO2 from 70, and from 30 where it was 41: how deep a fall was is not cut off."""
+    response = building.response()
+    times = building.START + np.arange(600.0)
+
+    def curve(least: float) -> str:
+        values = np.where(np.arange(600) == 300, least, 95.0)
+        track = Track("spo2", "SpO2", "%", "line", times, values, np.empty(0))
+        whole = replace(response, oxycrg=replace(response.oxycrg, tracks=(track,), marks=()))
+        return oxycrg_picture(whole, CLOCK, "k")
+
+    numbers = [re.findall(r'class="end"[^>]*>(\d+)<', curve(least)) for least in (72.0, 41.0, 12.0)]
+    assert numbers == [["90", "80", "70"], ["90", "70", "50"], ["90", "70", "50"]]
+    assert [len(drawn("ox-b", curve(least))) for least in (72.0, 41.0, 12.0)] == [0, 0, 1]
+
+
+def test_the_scales_are_those_of_the_page_of_a_bed() -> None:
+    """What a nurse has seen at the bedside looks the same in the report."""
+    script = (WEB / "static" / "oxycrg.js").read_text(encoding="utf-8")
+    rows = re.findall(
+        r'key: "(\w+)".*low: (\d+), deep: (\d+), high: (\d+), lines: \[([\d, ]+)\]', script
+    )
+    quantities = {"hr": ("heart_rate", "pulse_rate"), "spo2": ("spo2",)}
+    assert {row[0] for row in rows} == set(quantities)
+    for key, low, deep, high, lines in rows:
+        for each in quantities[key]:
+            assert frames.RANGES[each] == (float(low), float(high))
+            assert frames.DEEP[each] == float(deep)
+            assert frames.TICKS[each] == tuple(map(float, lines.split(",")))
+
+
+def test_what_is_in_doubt_is_pale_and_said() -> None:
+    """The good rest is drawn over it, and neither is joined to the other's far end."""
+    response = building.response()
+    times = building.START + np.arange(600.0)
+    values = np.full(600, 150.0)
+    doubtful = (np.arange(600) >= 200) & (np.arange(600) < 260)
+    track = Track("heart_rate", "Heart rate", "/min", "line", times, values, np.empty(0))
+
+    def picture(of: Track) -> str:
+        return oxycrg_picture(
+            replace(response, oxycrg=replace(response.oxycrg, tracks=(of,), marks=())), CLOCK, "k"
+        )
+
+    said = "Heart rate, /min (pale: in doubt)"
+    sure, pale = picture(track), picture(replace(track, doubtful=doubtful))
+    assert said not in sure
+    assert said in pale
+    assert not drawn("doubt", sure)
+    (doubt,) = drawn("doubt", pale)
+    (good,) = (each for each in drawn("line", pale) if "doubt" not in each["class"])
+    assert len(points(doubt["d"])) == 1
+    assert len(points(good["d"])) == 2

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from joey.response import analyze
+from joey.holds import Hold, Piece
+from joey.response import analyze, measure_response
 from joey.response.disagreement import disagreements
 from joey.signals import Channel, Recording, Series
 from joey.simulate import simulate_ecg
@@ -97,3 +98,26 @@ def test_a_breathing_rate_that_stands_still_takes_nothing_but_itself() -> None:
     lost = {q: n[0].values for q, n in found.material.numerics.items()}
     assert np.all(np.isfinite(lost["heart_rate"]))
     assert 60 <= np.count_nonzero(np.isnan(lost["resp_rate"])) <= 62
+
+
+def test_the_drawn_rate_is_in_doubt_where_two_rates_part() -> None:
+    """From beat to beat, and of a monitor alone; within a second of it too, and nowhere else."""
+    for recording in (recorded(wrong=True), replace(recorded(wrong=True), signals=())):
+        held = Hold("h", "i", (Piece("m", "mother", 100.0, 200.0, "skin_to_skin"),), "skin_to_skin")
+        track = measure_response(recording, held).oxycrg.tracks[0]
+        at = track.times[track.doubtful]
+        assert 198 <= at.min() < 202
+        assert 258 < at.max() <= 262
+        near = (track.times > 205) & (track.times < 255) & np.isfinite(track.values)
+        assert track.doubtful[near].all()
+    plain = measure_response(recorded(wrong=False), held).oxycrg.tracks[0]
+    assert not plain.doubtful.any()
+
+
+def test_a_drawn_pulse_rate_is_called_so() -> None:
+    """Of an oximeter alone."""
+    whole = recorded(wrong=False)
+    pulse = tuple(each for each in whole.series if each.channel.quantity == "pulse_rate")
+    held = Hold("h", "i", (Piece("m", "mother", 100.0, 200.0, "skin_to_skin"),), "skin_to_skin")
+    track = measure_response(Recording(series=pulse), held).oxycrg.tracks[0]
+    assert track.label == "Pulse rate, monitor"

@@ -11,10 +11,11 @@ import pytest
 
 from joey.features import Material, feature_settings
 from joey.holds import Context, Entry, Exclusions, Hold, Phases, PhaseSettings, Piece
+from joey.reports.page import render
 from joey.response import Response, Settings, analyze, measure_response
 from joey.response.stats import IntervalRules, Part, difference
-from joey.signals import Channel, Clock, Recording, Series, Source, measured, quantize
-from joey.spans import Spans, intersect
+from joey.signals import Channel, Clock, Recording, Series, Source, cut, measured, quantize
+from joey.spans import Span, Spans, intersect
 from joey.web.reports import lines_of
 
 START = 1_900_000_000.0 // 86400 * 86400 + 13 * 3600.0  # 13:00 UTC of a day to come
@@ -179,6 +180,18 @@ def test_the_first_minute_is_five_lines(response: Response) -> None:
     assert "degC settled" in answers["Temperature"]
     assert answers["Events in the whole hold"].startswith("bradycardia 1 in 1.6 valid h")
     assert response.summary == "60 min before the hold against 70 min settled in it."
+
+
+def test_how_much_of_before_has_data_is_said_with_its_length(recording: Recording) -> None:
+    """The hold is 27 min after the data begin: of the hour before it 17 min."""
+    late = cut(recording, Span(START - 27 * 60, START + 3 * 3600))
+    found = measure_response(late, hold())
+    assert found.summary == "17 of 60 min before the hold against 70 min settled in it."
+    page = render([found])
+    assert "(17 of 60 min)" in page
+    (heads,) = re.findall(r'<thead><tr><th scope="col">Feature</th>(.*?)</tr>', page)
+    assert heads.startswith('<th scope="col">before<span class="line">17 of 60 min</span></th>')
+    assert heads.count("min</span>") == 1
 
 
 def test_support_and_oxygen_stand_beside_every_saturation(response: Response) -> None:

@@ -34,6 +34,7 @@ from tests.web.archived import bradycardia, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, running
 from tests.web.test_browser_ward import tablet
+from tests.web.test_told import catch_up
 
 NS = 1_000_000_000
 BED = "NICU/4"
@@ -126,6 +127,26 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Events")
     assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
     assert "JONES" not in made.page
+
+
+def test_whose_hold_it_is_stands_in_the_page_that_is_shown_alone(
+    held: tuple[Path, str, int],
+) -> None:
+    """In its head, by the name of now; not in its title, nor in what is kept and passed on."""
+    folder, hold, now = held
+    made = make_report(wish_of(held))
+    ward = keep(folder)
+    ward.reports._made[hold] = made, wish_of(held)
+    shown = ward.report(hold)
+    assert "JONES" not in repr(made)
+    assert "<strong><bdi>JONES, BABY BOY · bed 4</bdi></strong>" in shown
+    assert "JONES" not in shown.partition("</head>")[0]
+    admit(folder, "4", "M4", "JONES^JOSEPH <b>", "A08", at_ns=now)
+    catch_up(ward)
+    named = ward.report(hold)
+    ward.close()
+    assert "JONES, JOSEPH &lt;b&gt;" in named
+    assert "formerly JONES, BABY BOY" in named
 
 
 def test_the_report_knows_the_age_as_the_bed_page_does(held: tuple[Path, str, int]) -> None:

@@ -42,19 +42,22 @@ X0, X1 = LEFT, WIDTH - RIGHT
 NAME = 18.0  # above each strip, so that its name never lies on its curve
 CHARACTER = 6.4  # width of a letter at 12 px, generously
 
-# Range shown, and height, by quantity: Joey defaults. Values beyond are marked at
-# the edge. Others are scaled to their data.
+# Range shown, and height, by quantity: Joey defaults, those of the page of a bed. A strip with a
+# value below its range begins at `DEEP`; what is beyond is marked at the edge. Others are scaled
+# to their data.
 RANGES = {
     "heart_rate": (60.0, 220.0),
     "pulse_rate": (60.0, 220.0),
     "spo2": (70.0, 100.0),
     "resp_rate": (0.0, 100.0),
 }
+DEEP = {"heart_rate": 20.0, "pulse_rate": 20.0, "spo2": 30.0}
 TICKS = {
-    "heart_rate": (60.0, 100.0, 140.0, 180.0, 220.0),
-    "pulse_rate": (60.0, 100.0, 140.0, 180.0, 220.0),
-    "spo2": (70.0, 80.0, 90.0, 100.0),
+    "heart_rate": (50.0, 100.0, 150.0, 200.0),
+    "pulse_rate": (50.0, 100.0, 150.0, 200.0),
+    "spo2": (50.0, 70.0, 80.0, 90.0),
 }
+APART = 14.0  # px between two numbers of a scale
 AT_LEAST = {"temp": (36.0, 37.5), "fio2": (0.2, 0.4)}  # shown even if the data need less
 EMPTY_HEIGHT = 30.0  # of a strip without any value
 HEIGHTS = {"heart_rate": 120.0, "spo2": 90.0, "resp": 70.0, "temp": 54.0, "fio2": 44.0}
@@ -128,7 +131,8 @@ def _range_of(track: Track, *, whole: bool) -> tuple[float, float]:
     data = data[np.isfinite(data)]
     fixed = RANGES.get(track.quantity)
     if fixed and (not whole or len(data) == 0):
-        return fixed
+        deep = len(data) > 0 and float(data.min()) < fixed[0]
+        return DEEP.get(track.quantity, fixed[0]) if deep else fixed[0], fixed[1]
     if len(data) == 0:
         return AT_LEAST.get(track.quantity, (0.0, 1.0))
     if track.kind == "envelope" and not whole:
@@ -179,7 +183,10 @@ def _within(track: Track, span: Span) -> Track:
         inside[running] = True
         times = np.maximum(times, span.start)
     high = track.high[inside] if len(track.high) else track.high
-    return replace(track, times=times[inside], values=track.values[inside], high=high)
+    doubtful = track.doubtful[inside] if len(track.doubtful) else track.doubtful
+    return replace(
+        track, times=times[inside], values=track.values[inside], high=high, doubtful=doubtful
+    )
 
 
 def _sparse(track: Track, span: Span) -> bool:
@@ -207,6 +214,7 @@ def draw(root: ET.Element, frame: Frame, clock_lines: list[float], fine: list[fl
             node(root, "text", "not measured", class_="gone-t mid", x=at, y=y.at_low - 5)
     unit = shown_unit(track.unit) or ("no unit" if track.unit == "NU" else "")
     name = track.label if not unit else f"{track.label}, {unit}"
+    name += " (pale: in doubt)" if track.doubtful.any() else ""
     node(root, "text", name, class_=f"name {color}-t halo", x=X0, y=y.at_high - 5)
 
 
@@ -217,7 +225,7 @@ def _scale(root: ET.Element, frame: Frame) -> None:
         return
     room = max(2, int((y.at_low - y.at_high) // 22))
     fixed = [t for t in TICKS.get(track.quantity, ()) if y.low <= t <= y.high]
-    shown = fixed if fixed and len(fixed) <= room + 1 else ticks(y.low, y.high, room)
+    shown = _apart(fixed, y) if fixed else ticks(y.low, y.high, room)
     decimals = 0 if all(value == round(value) for value in shown) else 1
     if any(abs(value - round(value, 1)) > 1e-9 for value in shown):
         decimals = 2
@@ -226,6 +234,15 @@ def _scale(root: ET.Element, frame: Frame) -> None:
         node(root, "path", class_="grid", d=f"M{X0:g} {at:.1f}H{X1:g}")
         baseline = min(max(at + 4, y.at_high + 10), y.at_low)
         node(root, "text", number(value, decimals), class_="end", x=X0 - 5, y=baseline)
+
+
+def _apart(values: list[float], y: Axis) -> list[float]:
+    """Return of some values, from above, those whose numbers do not touch."""
+    found: list[float] = []
+    for value in sorted(values, reverse=True):
+        if not found or y(value) - y(found[-1]) >= APART:
+            found.append(value)
+    return found
 
 
 def _curve(root: ET.Element, frame: Frame, color: str) -> None:
@@ -238,7 +255,7 @@ def _curve(root: ET.Element, frame: Frame, color: str) -> None:
     if track.kind == "steps":
         d = stairs(track.times, track.values, frame.span.end, x, y)
     else:
-        d = line(track.times, track.values, x, y)
+        d = _sure_line(scaled, frame, color)
     if d:
         node(scaled, "path", class_=f"{color} line", d=d)
     if _sparse(track, frame.span):
@@ -246,6 +263,17 @@ def _curve(root: ET.Element, frame: Frame, color: str) -> None:
             if math.isfinite(value):
                 node(root, "circle", class_=f"{color}-b", cx=x(time), cy=y(value), r=3)
     _beyond(root, frame, color)
+
+
+def _sure_line(root: ET.Element, frame: Frame, color: str) -> str:
+    """Draw what is in doubt pale, with the points beside it; return the path of the rest."""
+    track, x, y = frame.track, frame.x, frame.y
+    if not len(track.doubtful):
+        return line(track.times, track.values, x, y)
+    beside = np.convolve(track.doubtful, np.ones(3), mode="same") > 0
+    pale = line(track.times, np.where(beside, track.values, np.nan), x, y)
+    node(root, "path", class_=f"{color} line doubt", d=pale)
+    return line(track.times, np.where(track.doubtful, np.nan, track.values), x, y)
 
 
 def _beyond(root: ET.Element, frame: Frame, color: str) -> None:

@@ -31,6 +31,7 @@ from joey.reports.wording import (
     ended_words,
     logged,
     narrow,
+    part_of,
     phase_label,
     title_of,
     typeset,
@@ -78,10 +79,10 @@ class _Section:
     unsaid: tuple[tuple[str, tuple[str, ...]], ...]
     unranked: tuple[str, ...]
     phases: tuple[tuple[str, str, str], ...]
-    feature_phases: tuple[str, ...]
+    feature_phases: tuple[tuple[str, str], ...]
     groups: tuple[tuple[str, tuple[FeatureLine, ...]], ...]
     feature_notes: Notes
-    count_phases: tuple[str, ...]
+    count_phases: tuple[tuple[str, str], ...]
     events: tuple[EventLine, ...]
     event_notes: Notes
     oxycrg: Markup
@@ -97,6 +98,8 @@ def _section(response: Response, key: str) -> _Section:
     shown = feature_phases(response.features)
     counted = count_phases(response.events)
     picture = oxycrg_picture(response, clock, f"{key}-oxycrg")
+    data = response.oxycrg.span  # as far as there are any
+    parts = {name: part_of(spans, data) for name, spans in response.phases.spans.items()}
     return _Section(
         key=key,
         response=response,
@@ -108,14 +111,14 @@ def _section(response: Response, key: str) -> _Section:
         unsaid=_unsaid(response),
         unranked=_unranked(response),
         phases=tuple(
-            (phase_label(name), clock.spans(spans), duration(spans))
+            (phase_label(name), clock.spans(spans), part_of(spans, data) or duration(spans))
             for name, spans in response.phases.spans.items()
             if len(spans)
         ),
-        feature_phases=tuple(phase_label(name) for name in shown),
+        feature_phases=tuple((phase_label(name), parts.get(name, "")) for name in shown),
         groups=feature_groups(response, shown, feature_notes),
         feature_notes=feature_notes,
-        count_phases=tuple(phase_label(name) for name in counted),
+        count_phases=tuple((phase_label(name), parts.get(name, "")) for name in counted),
         events=event_lines(response, counted, event_notes),
         event_notes=event_notes,
         oxycrg=Markup(picture),  # noqa: S704  (built by ElementTree, which escapes)

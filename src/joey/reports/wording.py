@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from joey.spans import total
+from joey.spans import Spans, intersect, total
 
 if TYPE_CHECKING:
     from joey.features import Summary
     from joey.holds import Hold
     from joey.response import FeatureRow
-    from joey.spans import Span, Spans
+    from joey.spans import Span
 
 __all__ = [
     "PHASE_LABELS",
@@ -247,6 +247,27 @@ def duration(spans: Spans) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 180 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def part_of(spans: Spans, data: Span) -> str:
+    """Return how much of the time lies where there are data: ``17 of 60 min``; empty for all.
+
+    Examples
+    --------
+    >>> from joey.spans import Span, Spans
+    >>> part_of(Spans.of([(0, 3600)]), Span(2580, 9000))
+    '17 of 60 min'
+    >>> part_of(Spans.of([(0, 3600)]), Span(0, 9000))
+    ''
+    """
+    within = intersect(spans, Spans.of([data]))
+    part, whole = duration(within), duration(spans)
+    if part == whole:
+        return ""
+    unit = " min"
+    if part.endswith(unit) and whole.endswith(unit) and " h " not in whole:
+        part = part.removesuffix(unit)
+    return f"{'0' if not total(within) else part} of {whole}"
 
 
 def shown_unit(unit: str) -> str:

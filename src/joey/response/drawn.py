@@ -12,13 +12,15 @@ from joey.response.charted import inside
 from joey.response.letters import chart_letters, counted_as, letter_words, why_apart
 from joey.response.pictures import envelope_track, series_track, signal_track, step_track
 from joey.response.types import OxyCrg, Strip, Track
-from joey.spans import Span, union
+from joey.spans import Span, Spans, contains, union
 
 if TYPE_CHECKING:
     from joey.events import Event, Spell
     from joey.holds import Phases
+    from joey.quality import Quality
     from joey.response.findings import Findings
     from joey.response.settings import Settings
+    from joey.signals import Series
 
 __all__ = ["draw_oxycrg", "draw_strips", "spells_within"]
 
@@ -26,6 +28,7 @@ LINE_POINTS = 2000  # of a curve of hours
 ENVELOPE_BINS = 1000
 STRIP_POINTS = 3000  # of a curve of a minute
 STRIP_S = 30.0  # s, before and after a spell
+BESIDE_S = 1.0  # s beside what is not good: a rate rests on two beats, one may lie there
 ORDER = ("before", "transfer_in", "change", "settled", "transfer_out", "after", "whole_hold")
 
 
@@ -68,7 +71,23 @@ def _heart_rate(findings: Findings, span: Span) -> Track:
         how = "beat to beat"
         if findings.ecg is not None:
             rate = whole_intervals(without(rate, findings.ecg.bad))
-    return series_track(rate, span, f"Heart rate, {how}", LINE_POINTS)
+    label = f"{_rate_words(rate)}, {how}"
+    return _doubted(series_track(rate, span, label, LINE_POINTS), findings.heart_quality)
+
+
+def _rate_words(rate: Series) -> str:
+    """Return what a rate of the heart is called: neither by the other's name."""
+    return "Pulse rate" if rate.channel.quantity == "pulse_rate" else "Heart rate"
+
+
+def _doubted(track: Track, quality: Quality | None) -> Track:
+    """Return the track with which points rest on what is not good, or lie within a second of it."""
+    if quality is None or not quality.verdicts:
+        return track
+    spans = [each.span for each in quality.verdicts if each.grade != "good"]
+    beside = Spans.of((each.start - BESIDE_S, each.end + BESIDE_S) for each in spans)
+    doubtful = contains(beside, track.times) & np.isfinite(track.values)
+    return replace(track, doubtful=doubtful) if doubtful.any() else track
 
 
 def _respiration(findings: Findings, span: Span) -> Track:
@@ -137,7 +156,9 @@ def _strip(findings: Findings, phases: Phases, spell: Spell, charted: str | None
         lead = findings.ecg.signal.channel.lead
         tracks.append(signal_track(findings.ecg.signal, span, f"ECG {lead}".rstrip(), STRIP_POINTS))
     elif findings.heart_rate is not None:
-        tracks.append(series_track(findings.heart_rate, span, "Heart rate", STRIP_POINTS))
+        rate = findings.heart_rate
+        track = series_track(rate, span, _rate_words(rate), STRIP_POINTS)
+        tracks.append(_doubted(track, findings.heart_quality))
     if findings.resp is not None:
         tracks.append(signal_track(findings.resp.signal, span, "Respiration", STRIP_POINTS))
     if findings.spo2 is not None:

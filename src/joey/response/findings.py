@@ -85,6 +85,8 @@ class Findings:
         What bradycardia was looked for in: from beat to beat, else the monitor's. [1/min]
     heart_source : str
         ``beat`` or ``numeric``.
+    heart_quality : Quality or None
+        Of the signal that rate was made of, with what other rates doubt in it.
     spo2 : Series or None
         The fullest saturation, without what is bad, with another probe where that is absent. [%]
     material : Material
@@ -110,6 +112,7 @@ class Findings:
     breaths: Breaths | None
     heart_rate: Series | None
     heart_source: str
+    heart_quality: Quality | None
     spo2: Series | None
     material: Material
     features: tuple[Feature, ...]
@@ -200,7 +203,7 @@ def analyze(
     features = (*base[:after_oxygen], *target, *base[after_oxygen:])
     return Findings(
         recording, exclusions, around, ecg, resp, pleth, beats, intervals, breaths, heart, source,
-        spo2, material, features, events, episodes, tuple(quality),
+        judged.get("heart_rate"), spo2, material, features, events, episodes, tuple(quality),
         _methods((ecg, resp, pleth), source, heart, probes),
     )  # fmt: skip
 

@@ -111,7 +111,7 @@ def measure_response(
         hold=hold,
         phases=phases,
         header=header(hold, around, findings.spo2),
-        summary=summary_of(features, phases, simulated=simulated, invented=invented),
+        summary=summary_of(features, phases, data, simulated=simulated, invented=invented),
         cannot_say=cannot_say(features, events, leaks, findings),
         chart_line=line,
         chart_note=chart_note,

@@ -14,7 +14,7 @@ from joey.response.charted import averaging_time, chart_line, covered_share
 from joey.response.drawn import spells_within
 from joey.response.letters import chart_letters, note_of_chart
 from joey.response.spells import leak_words
-from joey.spans import Span, total
+from joey.spans import Span, Spans, intersect, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,21 +51,27 @@ ENOUGH = 0.5  # of a hold that must have been searched for none to be said
 
 
 def summary_of(
-    features: Sequence[FeatureRow], phases: Phases, *, simulated: bool, invented: bool
+    features: Sequence[FeatureRow], phases: Phases, data: Span, *, simulated: bool, invented: bool
 ) -> str:
-    """Return what is compared with what, and what must be known first."""
+    """Return what is compared with what, as far as there are data, and what must be known first."""
     said = ["Simulated data."] if simulated else []
     said += ["The hold is invented, to try the software on these signals."] if invented else []
     said += ["The hold still runs: provisional."] if phases.provisional else []
     changed = [row.changes["settled"].value for row in features]
     if any(np.isfinite(value) for value in changed):
-        lengths = [total(phases.spans[name]) / 60 for name in ("before", "settled")]
-        said.append(
-            f"{lengths[0]:.0f} min before the hold against {lengths[1]:.0f} min settled in it."
-        )
+        before, settled = (_minutes_of(phases.spans[name], data) for name in ("before", "settled"))
+        said.append(f"{before} min before the hold against {settled} min settled in it.")
     else:
         said.append("No change could be measured.")
     return " ".join(said)
+
+
+def _minutes_of(spans: Spans, data: Span) -> str:
+    """Return how long some spans are: ``60``, or ``17 of 60`` where the data have less of them."""
+    there, whole = (
+        f"{total(each) / 60:.0f}" for each in (intersect(spans, Spans.of([data])), spans)
+    )
+    return whole if there == whole else f"{there} of {whole}"
 
 
 def answers_of(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from joey.events import Event, Events
@@ -138,6 +139,8 @@ class Track:
         ``line`` (values at times, broken at NaN), ``envelope`` (low and high) or ``steps``.
     times, values, high : ndarray of float64, shape (n,)
         `values` is the low edge of an envelope and `high` its upper; `high` is empty otherwise.
+    doubtful : ndarray of bool, shape (n,)
+        Which points rest on what is in doubt; empty where none does.
     """
 
     quantity: str
@@ -147,6 +150,7 @@ class Track:
     times: NDArray[np.float64]
     values: NDArray[np.float64]
     high: NDArray[np.float64]
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

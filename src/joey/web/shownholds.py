@@ -131,6 +131,19 @@ class ShownHolds:
             "revised": words_of_revision(made.revised_ns, self._settings.zone) if made else "",
         }
 
+    def whose(self, hold: str) -> str:
+        """Return whose a hold is, in the words of its head; empty where nobody knows."""
+        view = self.view(hold)
+        infant = None if view is None else self._infant(view)
+        if view is None or infant is None:
+            return ""
+        names = (
+            infant["name"],
+            infant["twin"],
+            infant["formerly"] and f"formerly {infant['formerly']}",
+        )
+        return " · ".join((*filter(None, names), f"bed {self._label(view.bed)}"))
+
     def last(self, record: BedRecord | None) -> dict[str, Any] | None:
         """Return what is known of the infant's last hold; None where there was none."""
         ended = [each for each in (record.holds if record else ()) if each.end is not None]

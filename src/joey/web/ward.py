@@ -47,6 +47,7 @@ from joey.web.spells import said_of
 from joey.web.tags import Tags
 from joey.web.tiles import holds_of_day, tile_of, word_of
 from joey.web.told import Told
+from joey.web.whose import with_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -417,9 +418,9 @@ class Ward:
         return self._shown.state(hold)
 
     def report(self, hold: str) -> str:
-        """Return the page of a hold's report; empty where none was made yet."""
+        """Return the page of a hold's report, with whose it is; empty where none was made yet."""
         made = self.reports.made(hold)
-        return made.page if made else ""
+        return with_name(made.page, self._shown.whose(hold)) if made else ""
 
     def waves(self, bed: str, cursors: Mapping[int, int]) -> tuple[bytes, dict[int, int], int]:
         """Return new samples of a bed, the cursors after them, and how many strips were missed."""
