@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from joey.web.taps import as_payload
 from tests.web.archived import NS, bradycardia, desaturation, strips, tell, work
 from tests.web.messages import observations
 from tests.web.serving import SOURCE, admit, write
-from tests.web.test_told import Clock, catch_up, open_ward
+from tests.web.test_told import REACH_S, Clock, catch_up, open_ward
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -428,9 +429,10 @@ def test_what_was_searched_in_nobodys_signals_is_not_said_of_the_infant(bed: Bed
     bed.clock.now += 2 * NS
     bed.both(NOBODY)
 
-    assert bed.tile()["looked"] == "no B in 1 h; A, D not searched"
+    until = f"{datetime.fromtimestamp(now / NS - 40 - REACH_S, UTC):%H:%M}"
+    assert bed.tile()["looked"] == f"no B in 1 h to {until}; A, D not searched"
     confirm(bed, 2)
-    assert bed.tile()["looked"] == "no B, D in 1 h; A not searched"
+    assert bed.tile()["looked"] == f"no B, D in 1 h to {until}; A not searched"
 
 
 def measured(rng: np.random.Generator) -> dict[str, list[Event]]:

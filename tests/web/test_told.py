@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from dataclasses import astuple, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,41 +126,66 @@ def test_no_number_of_another_patient_stands_beside_the_name(folder: Path, clock
 
 
 HOUR = [(-3600.0, -40.0)]
-SEARCH = [
-    (12, {"central10": HOUR, "brady_uva": HOUR, "desat_uva": HOUR}, "no spell in 12 min"),
-    (90, {"central10": HOUR, "brady_uva": HOUR, "desat_uva": HOUR}, "no spell in 1 h"),
+REACH_S = 25.0  # s after its end, in which a desaturation may begin that belongs to a spell
+SEARCH = [  # min since the stream began, what was searched [s before now], how far, what is said
+    (12, dict.fromkeys(LETTERS, HOUR), -40, "no spell in 12 min to {}"),
+    (90, dict.fromkeys(LETTERS, HOUR), -40, "no spell in 1 h to {}"),
     (
         90,
         {name: [(-3500.0, -1700.0), (-300.0, -60.0)] for name in LETTERS},
-        "no spell in 34 min searched",
+        -60,
+        "no spell in 34 min searched to {}",
     ),
     (
         90,
         {"central10": [(-900, -180)], "brady_uva": HOUR, "desat_uva": HOUR},
-        "no B, D in 1 h; A in 12 min",
+        -180,
+        "no B, D in 1 h to {}; A in 12 min",
     ),
-    (90, {"brady_uva": HOUR}, "no B in 1 h; A, D not searched"),
+    (90, {"brady_uva": HOUR}, -40, "no B in 1 h to {}; A, D not searched"),
     (
         90,
         {"central10": [(-1300, -60)], "brady_uva": [(-2000, -60)], "desat_uva": HOUR},
-        "no D in 1 h; A, B in 20 min",
+        -60,
+        "no D in 1 h to {}; A, B in 20 min",
     ),
-    (90, {"central20": HOUR}, "spells not searched"),
-    (0.5, {}, "no spell yet"),
+    (  # the chest's leads are off since ten minutes: nothing waits for them
+        90,
+        {"central10": [(-3600, -600)], "brady_uva": HOUR, "desat_uva": HOUR},
+        -40,
+        "no B, D in 1 h to {}; A in 49 min",
+    ),
+    (  # all are, since ten minutes
+        90,
+        {name: [(-3600, -600)] for name in LETTERS},
+        -600,
+        "no spell in 49 min searched to {}",
+    ),
+    (  # an apnea has begun two minutes ago: what was before it may still belong to it
+        90,
+        {**dict.fromkeys(LETTERS, HOUR), "abd": [(-3600, -120)]},
+        -120,
+        "no spell in 1 h to {}",
+    ),
+    (90, {"central20": HOUR}, None, "spells not searched"),
+    (0.5, {}, None, "no spell yet"),
 ]
 
 
-@pytest.mark.parametrize(("minutes", "searched", "said"), SEARCH)
+@pytest.mark.parametrize(("minutes", "searched", "ended", "said"), SEARCH)
 @pytest.mark.parametrize("later", [False, True])
-def test_a_tile_says_for_how_long_spells_were_searched(
+def test_a_tile_says_for_how_long_and_until_when_spells_were_searched(
     tmp_path: Path,
     clock: Clock,
     minutes: float,
     searched: dict[str, list[tuple[float, float]]],
+    ended: float | None,
     said: str,
     later: bool,
 ) -> None:
     """What could not be searched does not count; the device's clock is 90 s behind.
+
+    A spell that ended a minute ago is still to be told: that is said by the time beside it.
 
     It is the same of what was told before the pages were started and after, and told twice.
     """
@@ -186,10 +212,14 @@ def test_a_tile_says_for_how_long_spells_were_searched(
     archive.close()
     if ward is None:
         ward = open_ward(tmp_path, clock)
+    known = None if ended is None else (clock.now / NS + ended - REACH_S) // 60 * 60
     clock.now += NS
     catch_up(ward)
 
-    assert ward.tile(BED)["looked"] == said
+    tile = ward.tile(BED)
+    until = "" if known is None else f"{datetime.fromtimestamp(known, UTC):%H:%M}"
+    assert tile["looked"] == said.format(until)
+    assert tile["known"] == (None if known is None else known * 1000)
     ward.close()
 
 

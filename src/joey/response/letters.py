@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from joey.holds import Phases
     from joey.response.findings import Findings
 
-__all__ = ["chart_letters", "counted_as", "letter_words", "note_of_chart", "row_words", "why_apart"]
+__all__ = [
+    "chart_letters",
+    "counted_as",
+    "letter_rows",
+    "letter_words",
+    "note_of_chart",
+    "row_words",
+    "why_apart",
+]
 
 COMBINED = ("abd", "ab", "ad", "bd")
 LETTER_OF = {
@@ -34,14 +42,22 @@ HIDDEN = "apneas of this hold cannot be counted"
 MOST = 4  # spells that a row names
 
 
-def letter_words() -> str:
-    """Return what the letters of a spell stand for."""
+def letter_rows() -> tuple[tuple[str, str], ...]:
+    """Return the letters that a spell may have, and what gives each."""
     _, brady, desat = (PRESETS[name] for name in SPELL_PARTS)
     return (
-        "Letters: what belongs to one spell. A10, A15, A20 apnea of at least 10, 15, 20 s (A with "
-        f"other letters); B heart rate below {brady.below:g}/min for {brady.at_least:g} s; D SpO2 "
-        f"below {desat.below:g} % for {desat.at_least:g} s; together AB, AD, BD, ABD"
+        ("A10, A15, A20", "apnea of at least 10, 15, 20 s (A with other letters)"),
+        ("B", f"heart rate below {brady.below:g}/min for {brady.at_least:g} s"),
+        ("D", f"SpO2 below {desat.below:g} % for {desat.at_least:g} s"),
+        ("AB, AD, BD, ABD", "together"),
     )
+
+
+def letter_words() -> str:
+    """Return what the letters of a spell stand for."""
+    *single, (several, together) = letter_rows()
+    said = "; ".join(" ".join(row) for row in single)
+    return f"Letters: what belongs to one spell. {said}; {together} {several}"
 
 
 def chart_letters(spell: Spell, *, hides: bool) -> str:

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from joey.errors import InputError
+from joey.response.letters import letter_rows
 from joey.store.journal import StorageError
 from joey.web.codes import choices
 from joey.web.guard import Door
@@ -128,6 +129,7 @@ class _Pages:
             zone=facts.zone,
             hour=facts.hour,
             simulated=facts.simulated,
+            letter_rows=letter_rows(),
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from joey.people import stream_id
 from joey.store.journal import shard_of
-from joey.web.searched import KEPT_NS, Searched
+from joey.web.searched import KEPT_NS, Searched, known_until
 from joey.web.spells import spell_of, told_once
 
 if TYPE_CHECKING:
@@ -229,10 +229,18 @@ class Told:
         found = self._beds.get(bed)
         if found is None or any(stream.bed == bed for stream in self._unread):
             return None
-        counted = {
-            stream.id: stream for stream in self.streams(bed) if self._counts(stream.id, whose)
-        }
-        return found.searched.seconds(counted, since_ns)
+        return found.searched.seconds(self._counted(bed, whose), since_ns)
+
+    def known_until(self, bed: str, whose: Collection[str] | None = None) -> float | None:
+        """Return until when a bed's spells are known, as of `searched`; None: not known. [s UTC]"""
+        found = self._beds.get(bed)
+        return (
+            None if found is None else known_until(found.searched.ends(self._counted(bed, whose)))
+        )
+
+    def _counted(self, bed: str, whose: Collection[str] | None) -> dict[str, StreamRow]:
+        rows = self.streams(bed)
+        return {stream.id: stream for stream in rows if self._counts(stream.id, whose)}
 
     def _read_back(self, stream: StreamRow, now_ns: int) -> None:
         end = now_ns - stream.offset_ns

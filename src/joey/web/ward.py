@@ -35,13 +35,13 @@ from joey.web.health import (
     words_of_journal,
     words_of_quarantine,
 )
+from joey.web.looked import said_of_search
 from joey.web.lying import lain, said_before
 from joey.web.monitors import asked_of, rows_of_beds
 from joey.web.past import Stay, archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, NS_PER_MS
 from joey.web.reports import HoldReports
 from joey.web.screens import Screen, Side
-from joey.web.searched import words_of_search
 from joey.web.shownholds import ShownHolds, clock_time
 from joey.web.spells import said_of
 from joey.web.tags import Tags
@@ -342,18 +342,12 @@ class Ward:
             archived_ms={} if screen is None else screen.archived_ms,
         )
         hour = now - HOUR_NS
-        analysis = words_of_analysis(self._told, screen, self._whose(bed), now, self._hm)
-        looked = {"spells": self._spells(bed, hour), "analysis": analysis}
-        said = {"label": self.label(bed), "looked": self._looked(bed, now)}
-        shows = word_of(self._record(bed), self._whose(bed))
-        return {**tile, **looked, **said, "shows": shows}
-
-    def _looked(self, bed: str, now: int) -> str:
-        """Return for how long no spell was found; empty where that is not known yet."""
         whose = self._whose(bed)
-        since = max(self._told.looked_from(bed, now - HOUR_NS, whose), self._since(bed))
-        searched = self._told.searched(bed, since, whose)
-        return "" if searched is None else words_of_search((now - since) / NS, searched)
+        analysis = words_of_analysis(self._told, screen, whose, now, self._hm)
+        looked = {"spells": self._spells(bed, hour), "analysis": analysis}
+        said = said_of_search(self._told, bed, whose, (self._since(bed), now), self._hm)
+        shows = word_of(self._record(bed), whose)
+        return {**tile, **looked, **said, "label": self.label(bed), "shows": shows}
 
     def _spells(self, bed: str, since_ns: int) -> list[dict[str, Any]]:
         since_ns = max(since_ns, self._since(bed))  # others lay here before

@@ -1,6 +1,6 @@
 // The spells of a bed, newest first, each with one-tap tags.
 
-import { by, hms, lasting, make } from "./format.js";
+import { by, hm, hms, lasting, make, write } from "./format.js";
 import { say } from "./page.js";
 import { tap } from "./taps.js";
 import { Presses, pressOnce } from "./twice.js";
@@ -13,7 +13,8 @@ export class Spells {
   constructor(bed) { this.bed = bed; this.drawn = ""; this.presses = new Presses(); pressOnce(by("spells")); }
   /** @param {import("./types.js").Bed} state */
   show(state) {
-    const spells = state.spells.slice(-SHOWN).reverse();
+    const spells = state.spells.slice(-SHOWN).reverse(), { known } = state.tile;
+    write(by("spellsknown"), known === null || state.tile.analysis ? "listed some two minutes after they end" : `known to ${hm(known)}, listed some two minutes after they end`);
     const key = JSON.stringify([spells, state.tile.analysis]);
     if (key === this.drawn) return;
     this.drawn = key;

@@ -62,6 +62,7 @@
  * @property {number} midnight when today began
  * @property {number} goalS
  * @property {Spell[]} spells of the last hour
+ * @property {number|null} known until when all that were over then are told; null where that is not known
  * @property {string} looked for how long they were looked for, where there was none
  * @property {string} analysis empty, or what is not being looked at
  * @property {boolean} simulated

@@ -73,7 +73,8 @@ class TileView {
     write(this.forLong, hold ? `${lasting((now - hold.since) / 1000)}${hold.unsent ? ", not sent yet" : ""}` : "");
     write(this.today, none ? "" : `held ${short(heldToday(tile, now))} today${tile.otherS ? ` + ${short(tile.otherS)} other` : ""}`);
     const n = tile.spells.length, last = tile.spells[n - 1];
-    const told = tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}, ${last.letters} ${hm(last.at)}` : tile.looked);
+    const to = tile.known === null ? "" : ` to ${hm(tile.known)}`;
+    const told = tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}${to}, ${n === 1 ? "" : "last "}${last.letters}\u00a0${hm(last.at)}` : tile.looked);
     write(this.spells, none ? "" : [told, tile.aside && "another monitor is not shown"].filter(Boolean).join("; "));
     write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
     const quiet = !tile.lost.length && !(tile.note === "unassigned" && tile.doubt);

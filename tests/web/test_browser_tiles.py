@@ -1,0 +1,70 @@
+"""What stands in a tile and on a bed's page, in a real browser, word for word."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from joey.events import PRESETS
+from joey.store.archive import Archive, Batch, Fact
+from tests.web.archived import NS, desaturation, tell
+from tests.web.messages import observations
+from tests.web.serving import admit, running, write
+from tests.web.test_browser_ward import BEDS, TABLET, tablet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+
+def searched(folder: Path, now_ns: int) -> None:
+    """Let bed 4 be searched for all spells until a minute ago, with one ten minutes ago."""
+    heard = observations("4", *BEDS["4"], now_ns, numbers={})
+    admit(folder, "4", *BEDS["4"], at_ns=now_ns - 7200 * NS)
+    write(folder, heard, "NICU/4", now_ns)
+    fall = desaturation(now_ns / NS - 600, 20.0, 78.0)
+    stream = tell(folder, "NICU/4", now_ns, {"D": (fall,)}, heard=heard, seq=2)
+    said = json.dumps({"spans": [(now_ns / NS - 3600, now_ns / NS - 60)]}).encode()
+    archive = Archive(folder / "archive.db")
+    found = ("central10", "brady_uva", "desat_uva")
+    archive.write(
+        Batch(facts=[Fact(stream, "searched", each, now_ns, now_ns, 1, said) for each in found])
+    )
+    archive.close()
+
+
+def test_a_tablet_is_told_until_when_spells_are_known_and_what_their_letters_say(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """By taps alone, on the unit's page and the bed's: nothing to hover over."""
+    searched(tmp_path, time.time_ns())
+    brady, desat = PRESETS["brady_uva"], PRESETS["desat_uva"]
+    with running(tmp_path) as served:
+        page = tablet(browser, served)
+        told = r"1 spell to \d\d:\d\d, D\s\d\d:\d\d"
+        expect(page.locator(".tile .foot span").first).to_have_text(re.compile(f"^{told}$"))
+        for path in ("/", "/beds/NICU/4"):
+            page.goto(served.address + path)
+            legend = page.locator("#letterstold")
+            expect(legend).to_be_hidden()
+            page.get_by_role("button", name="What is ABD?").click()
+            for words in (
+                "at least 10, 15, 20 s",
+                f"heart rate below {brady.below:g}/min for {brady.at_least:g} s",
+                f"SpO₂ below {desat.below:g} % for {desat.at_least:g} s",
+                "spells that were over by then are known",
+            ):
+                expect(legend).to_contain_text(words)
+            box = legend.bounding_box()
+            assert box
+            assert box["height"] < TABLET["height"]
+            page.mouse.click(5, TABLET["height"] - 5)  # beside it
+            expect(legend).to_be_hidden()
+            assert page.url == served.address + path
+        expect(page.locator("#spellsknown")).to_have_text(re.compile(r"^known to \d\d:\d\d, "))
