@@ -71,3 +71,24 @@ def test_what_was_kept_back_comes_until_it_is_of_the_present(slow: int) -> None:
     assert arrivals.arriving(now + 15 * NS) is None  # it has ended
     kept_back(arrivals, HOUR + 18, HOUR // 2, HOUR, slow)
     assert arrivals.arriving(now + 18 * NS) is None  # it is of the present
+
+
+def test_what_came_before_it_was_heard_is_laid_by_one_message_of_it() -> None:
+    """Pages that are started in a backlog; not where a clock was set, and not before that one."""
+    for slow in (0, HOUR):
+        arrivals = Arrivals()
+        live(arrivals, 0, 20, slow)
+        came = NOW - 600 * NS
+        assert arrivals.measured_ns(came) == 0
+        assert arrivals.asks(came)
+        arrivals.take_earlier(came, NOW + (-2400 - slow) * NS)
+        assert abs(arrivals.measured_ns(came) - NOW + 2400 * NS) < NS
+        assert not arrivals.asks(came)
+        assert arrivals.measured_ns(came - 1) == 0
+        assert arrivals.asks(came + NS)
+        assert not arrivals.asks(NOW + 10 * NS)
+        kept_back(arrivals, 21, 20 - HOUR, 20 - HOUR + 60, slow)
+        live(arrivals, 24, 20, slow)
+        assert arrivals.measured_ns(came) == 0
+        arrivals.take_earlier(came, NOW - 2400 * NS)
+        assert arrivals.measured_ns(came) == 0

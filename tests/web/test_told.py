@@ -416,6 +416,38 @@ def test_earlier_data_that_are_still_read_are_said_to_be(tmp_path: Path, clock: 
     ward.close()
 
 
+def test_pages_that_are_started_in_a_backlog_say_how_far_it_is_read(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """What is read came ten minutes ago, before all that they hear; they look at that message."""
+    came = clock.now - 600 * NS
+    seqs = send_back(tmp_path, came, 60)
+    for k in range(-58, 1, 2):
+        hear(tmp_path, clock.now + k * NS)
+    first = came - 3600 * NS
+    tell(tmp_path, BED, first + 1200 * NS, {}, minutes=20, seq=seqs[120])
+    archive = Archive(tmp_path / "archive.db")
+    (row,) = archive.streams(BED)
+    archive.write(Batch((replace(row, offset_ns=3600 * NS),)))
+    ward = open_ward(tmp_path, clock)
+
+    def said() -> str:
+        clock.now += 2 * NS
+        hear(tmp_path, clock.now)
+        catch_up(ward)
+        return str(ward.tile(BED)["analysis"])
+
+    for minutes in (20, 35):
+        last = tuple(Checkpoint(f"shard {k}", seqs[minutes * 6]) for k in range(SHARDS))
+        archive.write(Batch(checkpoints=last))
+        read_ns = first + minutes * 60 * NS
+        at = time.strftime("%H:%M", time.gmtime(read_ns // NS // 60 * 60))
+        assert said() == f"reading earlier data, at {at}"
+        assert abs(reads(ward, clock) - read_ns / 1e6) < 61_000
+    archive.close()
+    ward.close()
+
+
 def reads(ward: Ward, clock: Clock) -> int:
     """Return from when on a bed's page says that data are still to be read; 0: none. [ms UTC]"""
     data = ward.oxycrg(BED, clock.now / 1e6 - 3600_000, 60_000.0, 60)

@@ -35,6 +35,8 @@ class Arrivals:
         self._run = (0, 0, 0)  # messages as time goes by: since when, least and largest delay
         self._fell_ns = 0  # when more came than time went by
         self._largest = 0  # delay
+        self._earlier: tuple[int, int] | None = None  # before the first message that was heard
+        self._lays = True  # whether what came before can be laid by what comes now
         self._offset_ns: int | None = None  # of the clocks, by the last such messages
 
     def take(self, received_ns: int, newest_ns: int) -> None:
@@ -42,11 +44,13 @@ class Arrivals:
         delay = received_ns - newest_ns
         before_ns, before = self._last or (received_ns, delay)
         if self._last is None or received_ns < before_ns - STEADY_NS:
+            self._lays = self._last is None
             self._begin(received_ns, delay)  # the host's clock was set back
         elif delay < before - FAR_NS:
             # The monitor's clock was set, or data are missing: what came before cannot be laid by
             # what comes now.
             self._kept.clear()
+            self._earlier, self._lays = None, False
         received_ns = max(received_ns, self._last[0] if self._last else received_ns)
         if not self._kept or abs(delay - self._kept[-1][1]) > APART_NS:
             self._kept.append((received_ns, delay))
@@ -67,9 +71,22 @@ class Arrivals:
 
     def _begin(self, received_ns: int, delay: int) -> None:
         self._kept.clear()
-        self._last = self._offset_ns = None
+        self._last = self._offset_ns = self._earlier = None
         self._run = received_ns, delay, delay
         self._fell_ns, self._largest = 0, delay
+
+    def asks(self, received_ns: int) -> bool:
+        """Whether it is not known how late was what came at a time, but could be laid if it was."""
+        heard = bool(bisect_right(self._kept, received_ns, key=itemgetter(0)))
+        return self._lays and not heard and (self._earlier or (0, 0))[0] != received_ns
+
+    def take_earlier(self, received_ns: int, newest_ns: int) -> None:
+        """Take of one that came before all that was heard when, and its newest stamp; see `take`.
+
+        After a restart in a backlog it is that which is read now: it is before what is heard.
+        """
+        if self.asks(received_ns):
+            self._earlier = received_ns, received_ns - newest_ns
 
     def arriving(self, now_ns: int) -> int | None:
         """Return what time the data are of that come, where they were kept back; None: none were.
@@ -105,6 +122,7 @@ class Arrivals:
             By the host's clock. [ns UTC]
         """
         place = bisect_right(self._kept, received_ns, key=itemgetter(0))
-        if self._offset_ns is None or not place:
+        known = self._kept[place - 1] if place else self._earlier
+        if self._offset_ns is None or known is None or received_ns < known[0]:
             return 0
-        return received_ns - max(self._kept[place - 1][1] - self._offset_ns, 0)
+        return received_ns - max(known[1] - self._offset_ns, 0)

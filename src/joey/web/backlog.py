@@ -10,24 +10,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from joey.people import stream_id
+from joey.errors import ProtocolError
+from joey.people import stream_id, stream_key
+from joey.sources.hl7 import header_of, location_of, read_message
+from joey.store.journal import shard_of
 from joey.web.arrivals import FAR_NS
+from joey.web.devices import stamps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from joey.sources.hl7 import Message, Observations
     from joey.store.archive import StreamRow
+    from joey.store.journal import Journal
     from joey.store.records import BedView
     from joey.web.devices import Device
     from joey.web.screens import Screen
     from joey.web.told import Told
 
-__all__ = ["BACKLOG_NS", "comes_yet", "data_from", "laid", "reading_from", "words_of_analysis"]
+__all__ = ["BACKLOG_NS", "comes_yet", "data_from", "laid", "reach_back", "reading_from"]
+__all__ += ["words_of_analysis"]
 
 NS = 1_000_000_000
 BACKLOG_NS = NS  # ns, by which an offset falls only as what was kept back has come
 NS_PER_MS = 1_000_000
 BEGINS_NS = 60 * NS  # ns; a hold that begins by less before the data begins with them
+LOOKED_AT, FAR_ON = 64, 4096  # entries that are looked at, and until how far, for one of a bed
 STILL = frozenset({"starting", "behind"})  # of `Told.silence`: what there is will be read
 
 
@@ -96,6 +104,56 @@ def _unread(
         read_ns = told.read_ns(device.key.source, bed)
         if device.received_ns > read_ns and (whose is None or device.stream in whose):
             yield device, read_ns
+
+
+def reach_back(
+    told: Told,
+    journal: Journal,
+    screen: Screen,
+    observed: Callable[[Message, str], Observations],
+) -> None:
+    """Let a bed's monitors know of what is read now when it was measured.
+
+    Who has heard it come knows. Pages that were started after that look at the one message.
+
+    Parameters
+    ----------
+    told : Told
+        How far the analysis is.
+    journal : Journal
+        With what it reads.
+    screen : Screen
+        Of the bed.
+    observed : callable
+        Returns what a message of a source says.
+    """
+    for device, read_ns in _unread(told, screen, screen.bed, None):
+        if device.board.clock.steps or not device.arrivals.asks(read_ns):
+            continue
+        at_ns = _measured(told, journal, device, observed)
+        if at_ns:
+            device.arrivals.take_earlier(read_ns, at_ns)
+
+
+def _measured(
+    told: Told, journal: Journal, device: Device, observed: Callable[[Message, str], Observations]
+) -> int:
+    """Return the newest stamp of a monitor's message that is read next; 0: none is near. [ns]"""
+    source, bed = device.key.source, device.key.bed
+    seq, shards = told.read_seq(source, bed), {shard_of(source, bed)}
+    near = journal.read(seq - 1, limit=LOOKED_AT, shards=shards, kinds={"hl7"}, upto=seq + FAR_ON)
+    for entry in near:
+        if entry.source != source or entry.state != "accepted":
+            continue
+        try:
+            message = read_message(entry.payload)
+            mine = location_of(message).key == bed and header_of(message).event.startswith("ORU")
+            found = observed(message, source) if mine else None
+        except ProtocolError:
+            continue  # intake has it in quarantine, with the reason
+        if found is not None and stream_key(source, found) == device.key:
+            return max(stamps_of(found), default=0)
+    return 0
 
 
 def words_of_analysis(

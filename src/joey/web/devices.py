@@ -133,8 +133,7 @@ class Device:
         return view
 
     def _revises(self, observations: Observations, received_ns: int) -> tuple[bool, int]:
-        stamps = [each.time_ns for each in (*observations.numerics,) if not each.aperiodic]
-        stamps += [each.start_ns for each in observations.waves]
+        stamps = stamps_of(observations)
         steps = self.board.clock.steps
         if steps != self._steps:
             self._newest_ns, self._steps = 0, steps
@@ -151,6 +150,12 @@ class Device:
     def wave_id(self, wave: int) -> str:
         """Return the name of a wave: that of no other of the bed."""
         return f"{self.number}.{wave}"
+
+
+def stamps_of(observations: Observations) -> list[int]:
+    """Return the times of what a message says is measured now. [ns UTC, the monitor's]"""
+    stamps = [each.time_ns for each in observations.numerics if not each.aperiodic]
+    return [*stamps, *(each.start_ns for each in observations.waves)]
 
 
 def view_of(bed: str, now_ns: int, views: Sequence[BedView]) -> BedView:

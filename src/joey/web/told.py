@@ -284,6 +284,11 @@ class Told:
         rows = (each for each in self.streams(bed) if self._counts(each.id, whose))
         return min((each.opened_ns + each.offset_ns for each in rows), default=0)
 
+    def read_seq(self, source: str, bed: str) -> int:
+        """Return the entry of the journal that was read last of a bed's source; 0: none."""
+        known = self._points.get(_shard(source, bed))
+        return 0 if known is None else known[0].seq
+
     def read_ns(self, source: str, bed: str) -> int:
         """Return when what was read last of a bed's source was received; 0: none. [ns UTC]"""
         return self._behind.get(_shard(source, bed), 0)

@@ -23,7 +23,7 @@ from joey.sources.hl7 import (
 )
 from joey.store.journal import NewEntry
 from joey.store.records import AGAIN
-from joey.web.backlog import data_from, laid, reading_from, words_of_analysis
+from joey.web.backlog import data_from, laid, reach_back, reading_from, words_of_analysis
 from joey.web.codes import Codes
 from joey.web.health import (
     ClockWatch,
@@ -52,6 +52,7 @@ from joey.web.whose import with_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from joey.sources.hl7 import Message, Observations
     from joey.store.archive import Archive
     from joey.store.journal import Entry, Journal
     from joey.store.records import BedView as BedRecord
@@ -198,7 +199,6 @@ class Ward:
             self.codes.take(entry, (each.unmapped for each in self._screens.values()))
         if entry.kind != "hl7":
             return False
-        source = self._settings.sources.get(entry.source) or SourceSettings(entry.source)
         try:
             message = read_message(entry.payload)
             if not header_of(message).event.startswith("ORU"):
@@ -208,7 +208,7 @@ class Ward:
                 if withheld is not None:
                     withheld.withhold(entry.control_id)
                 return False
-            found = read_observations(message, source, self.codes.book.codes_of(entry.source))
+            found = self._observed(message, entry.source)
         except ProtocolError:
             return False  # intake has it in quarantine, with the reason
         bed = found.location.key
@@ -219,6 +219,10 @@ class Ward:
             self._screens[bed] = screen = self._new_screen(bed)
             self._learn(bed)
         return screen.take(found, entry.source, entry.received_ns, entry.control_id)
+
+    def _observed(self, message: Message, source: str) -> Observations:
+        settings = self._settings.sources.get(source) or SourceSettings(source)
+        return read_observations(message, settings, self.codes.book.codes_of(source))
 
     def _new_screen(self, bed: str) -> Screen:
         screen = Screen(bed)
@@ -252,6 +256,7 @@ class Ward:
             self._due = list(self._screens)
         screen = self._screens.get(self._due.pop()) if self._due else None
         if screen is not None:
+            reach_back(self._told, self._journal, screen, self._observed)
             self._remember(screen)
 
     # --- the records
