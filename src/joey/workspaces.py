@@ -60,10 +60,10 @@ class Workspace:
         Parameters
         ----------
         part : ndarray
-            One-dimensional, contiguous, in this workspace.
+            Contiguous, in this workspace.
         before : int
-            Only whole pages go: some elements before it may stay. What has gone is zero, or what
-            it was, until it is written to.
+            Of its elements, row by row. Only whole pages go: some elements before it may stay. What
+            has gone is zero, or what it was, until it is written to.
         """
         first = part.ctypes.data - self._address
         begin = self._reached.get(first, -(-first // PAGE) * PAGE)

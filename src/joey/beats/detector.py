@@ -35,6 +35,7 @@ __all__ = ["BeatDetector", "detect_beats", "join_beats"]
 BEATS_LEAD_IN_S, BEATS_TAIL_S = 30, 12
 TIMED_S = 0.12  # s, a beat lies at most so long before where its energy tops: 80 ms and a sample
 BACK_S = 15  # s: more before what was told last nobody looks at again
+WAVES_S = 15  # s: so much further back, three periods of a very slow heart, waves are compared
 FORGET_S = 8  # s between two times that what lies behind is given back
 MANY_SPANS = 256  # told, that a section's array holds; then it takes a new one
 
@@ -205,6 +206,7 @@ class _Section:
         "_forget_at",
         "_fs",
         "_gaps",
+        "_gone",
         "_heard",
         "_kernels",
         "_many",
@@ -216,6 +218,7 @@ class _Section:
         "_sparing_most",
         "_speak_to",
         "_stop",
+        "_tables",
         "_times",
         "_told",
         "_work",
@@ -237,6 +240,8 @@ class _Section:
         speak = window.speak_from, window.speak_to
         kernels.address(self._work, window.first, speak, (start_s, rest_ns / NS))
         self._samples, self._absent = plain(kernels.samples_of)(self._work)
+        self._tables = kernels.tables_of(self._work)
+        self._gone = 0  # candidates that nobody looks at again
         self._many = many
         self._channel = channel
         self._kernels = kernels
@@ -308,7 +313,7 @@ class _Section:
         return found, upto
 
     def _forget(self, upto: int, measured: int) -> None:
-        """Give back the samples before those that may be looked at again."""
+        """Give back the samples and candidates before those that may be looked at again."""
         self._forget_at = self._stop + FORGET_S * self._fs
         self._sparing = measured <= self._sparing_most
         if not self._sparing:
@@ -317,6 +322,16 @@ class _Section:
         before = min(upto, self._stop - BACK_S * self._fs) - BACK_S * self._fs - self._first
         self._memory.forget(self._samples, before)
         self._memory.forget(self._absent, before)
+        kernels = self._kernels
+        places, sizes, blocks = self._tables
+        there = places[self._gone : self._work[kernels.Z + kernels.FOUND], kernels.TOP]
+        self._gone += int(np.searchsorted(there, before - WAVES_S * self._fs))
+        for table, rows in (
+            (places, self._gone),
+            (sizes, self._gone),
+            (blocks, before // max(int(self._work[kernels.TURN]), 1)),  # an ECG has none
+        ):
+            self._memory.forget(table, rows * table.shape[1])
 
     def _leave(self) -> None:
         if self._memory.given or len(LEFT) >= MOST_LEFT:

@@ -73,7 +73,19 @@ from joey.beats.polarity import N_COLUMNS, SIGN, turn
 from joey.beats.recipes import END, ONLY_HEAR
 from joey.compiled import kernel
 
-__all__ = ["N_SPANS", "SILENT", "SPARE", "Z", "address", "advance", "furnish"]
+__all__ = [
+    "FOUND",
+    "N_SPANS",
+    "SILENT",
+    "SPARE",
+    "TOP",
+    "TURN",
+    "Z",
+    "address",
+    "advance",
+    "furnish",
+    "tables_of",
+]
 
 TILE = 4096  # samples worked on at a time: its sums stay in the fastest cache
 
@@ -300,6 +312,24 @@ def samples_of(work: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.i
     """Return the window's samples, and how many before each were not measured."""
     part = work[work[Z + SAMPLES] :].view(np.int32)
     return part[: len(part) // 2], part[len(part) // 2 :]
+
+
+def tables_of(work: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """Return the words of a section's candidates, of their sizes, and of its blocks, row by row.
+
+    Shapes (most, N_PLACES), (most, N_SIZES) and (blocks, N_COLUMNS).
+    """
+    z = work[Z:CLOCK]
+    many = int(z[MANY])
+    first = VERDICTS + 2 * (many // 8 + 1)
+    sizes = first + many * N_PLACES
+    behind = sizes + many * N_SIZES
+    blocks = behind + many * 2 + N_BUFFERS * int(z[BUFFER])
+    return (
+        work[first:sizes].reshape(many, N_PLACES),
+        work[sizes:behind].reshape(many, N_SIZES),
+        work[blocks : blocks + int(z[BLOCKS]) * N_COLUMNS].reshape(-1, N_COLUMNS),
+    )
 
 
 @kernel(counted=False)

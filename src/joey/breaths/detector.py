@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.breaths.cardiac import BINS, SETTLE_S, remove_heart
-from joey.breaths.stillness import BLOCK_S, LEARN_S, Stillness
+from joey.breaths.stillness import BLOCK_S, LEARN_S, Found, Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
@@ -223,9 +223,9 @@ class _Section:
         self._state: State | None = None  # until the first usual breath is learned
         self._places: NDArray[np.int64] = np.zeros(n // 2 + 1, dtype=np.int64)
         self._high: NDArray[np.float64] = np.zeros(n // 2 + 1)
-        self._found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._rises: NDArray[np.float64] = np.empty(0)
-        self._bare: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)  # the heart's share is in
+        self._found = Found(
+            np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_), np.empty(0), np.empty(0)
+        )
 
     def hear(self, first: int, counts: NDArray[np.integer]) -> None:
         """Take measured samples from grid index `first`."""
@@ -269,9 +269,11 @@ class _Section:
         self._heard.forget(self._ready - self._near - self._settle)
         back = round(BACK_S * self._fs)
         before = min(self._told - self._window.first, final - self._stillness.ahead) - back
-        nth = int(np.searchsorted(self._found, before))
+        peaks = self._found.peaks
+        nth = int(np.searchsorted(peaks, before))
         if nth > 0:
-            before = min(before, int(self._found[nth - 1]))
+            before = min(before, int(peaks[nth - 1]))
+        self._stillness.forget(before)
         for part in (self._samples, self._searched, self._removed):
             self._memory.forget(part, before)
 
@@ -327,9 +329,12 @@ class _Section:
             self._places,
             self._high,
         )
-        self._found = np.concatenate((self._found, self._places[:number]))
-        self._rises = np.concatenate((self._rises, self._high[:number]))
-        self._bare = np.concatenate((self._bare, ~self._removed[self._places[:number]]))
+        if number:
+            peaks = self._places[:number]
+            new = still.look_at(peaks, self._high[:number], ~self._removed[peaks])
+            self._found = Found(
+                *(np.concatenate(both) for both in zip(self._found, new, strict=True))
+            )
         return int(final)
 
     def _tell(self, ready: int, final: int, *, last: bool) -> tuple[Breaths, int]:
@@ -338,15 +343,15 @@ class _Section:
         if not last and final < LEARN_S * self._fs:
             known = 0  # the first breaths judge each other
         upto = min(max(known + window.first, self._told), window.speak_to)
-        at = self._found + window.first
-        begin, end = np.searchsorted(at, (self._told, upto))
-        mine = self._found[begin:end]
-        flags = np.where(self._bare[begin:end], HEART_IN, 0).astype(np.uint8)
+        peaks, rises, bare, *_ = self._found
+        begin, end = np.searchsorted(peaks, (self._told - window.first, upto - window.first))
+        mine = peaks[begin:end]
+        flags = np.where(bare[begin:end], HEART_IN, 0).astype(np.uint8)
         edges = self._kernel.edges_of(
             self._samples,
             self._searched,
-            self._found,
-            self._rises,
+            peaks,
+            rises,
             begin,
             end,
             self._stillness.shallow(mine, self._kernel.SHALLOW),
@@ -360,8 +365,6 @@ class _Section:
             self._samples,
             self._searched,
             self._found,
-            self._rises,
-            self._bare,
             self._contact,
             a,
             b,

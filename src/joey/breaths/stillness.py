@@ -10,18 +10,19 @@ for rest and not far enough for breath is not searched.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from joey.breaths.restless import PACES, hurried, leisurely, restless
+from joey.workspaces import lay_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from joey.breaths.contact import Contact
 
-__all__ = ["BLOCK_S", "LEARN_S", "Stillness"]
+__all__ = ["BLOCK_S", "LEARN_S", "Found", "Stillness"]
 
 BLOCK_S = 0.25  # s, what is judged at a time
 AROUND = 4  # blocks to either side in which movement is measured: 2 s, a slow breath
@@ -42,6 +43,33 @@ NEAR_S = 3.0  # s to either side: half of a pause this near must be still
 SEEN_S, MOSTLY = 8.0, 0.9  # s after a breath, and how much of it is still: a pause that is seen
 EDGE_S = 0.3  # s around the breaths it lies between that are seen with it
 AHEAD_S = 10.0  # s, what is told rests on breaths up to so much later: the shallow ones at its edge
+FRESH = 64  # blocks past the last that are unknown, not zero: more than any look goes beyond it
+
+# Columns of a block: extremes, powers of differences, the heart's share; what `decide` is given,
+# `Stillness.blocks`; and what is remembered before it.
+OWN, SEEN, KEPT, N_COLUMNS = slice(0, 5), slice(5, 11), slice(11, 13), 13
+UNKNOWN = np.array([np.nan] * 2 + [0.0] * 3 + [np.nan] * 5 + [0.0])  # the first two, at first
+
+
+class Found(NamedTuple):
+    """All breaths that were found in one window, each of shape (m,).
+
+    Parameters
+    ----------
+    peaks, rises : ndarray
+        Their samples, and how far they rose.
+    bare : ndarray of bool
+        Whether the heart's share is still in them.
+    shapes, moves : ndarray of float64
+        Briskness for its height at each, and how far it moves there, in what is remembered; NaN
+        where unknown.
+    """
+
+    peaks: NDArray[np.int64]
+    rises: NDArray[np.float64]
+    bare: NDArray[np.bool_]
+    shapes: NDArray[np.float64]
+    moves: NDArray[np.float64]
 
 
 class Stillness:
@@ -80,17 +108,18 @@ class Stillness:
         self._fs = fs
         self._blocks = 0  # with known extremes
         self._moving = 0  # with known movement
-        # One array of many rows: it goes back to the system whole, small ones stay in holes.
-        rows: NDArray[np.float64] = np.full((11, n), np.nan)
-        self._high, self._low, self._second, self._fourth, self._heart = rows[:5]
-        self.blocks = rows[5:]
+        # Block by block, so that what lies behind goes back to the system, and in one array: small
+        # ones stay in holes.
+        self._space, (self._all,) = lay_out((np.float64, (n + 1) * N_COLUMNS))
+        self._rows: NDArray[np.float64] = self._all.reshape(n + 1, N_COLUMNS)
+        self._high, self._low, self._second, self._fourth, self._heart = self._rows[:n, OWN].T
+        self.blocks: NDArray[np.float64] = self._rows[:n, SEEN].T
         self.moves, self.floor, self.lately, self.rough, self.brisk, self.breath = self.blocks
-        for each in (self._second, self._fourth, self._heart, self.breath):
-            each[:] = 0.0
+        self._memory: NDArray[np.float64] = self._rows[:, KEPT].T  # before a block
+        self._begun = 0  # rows that are `UNKNOWN` or known
+        self._begin(0)
         self.marks: NDArray[np.bool_] = np.zeros((4, n), dtype=np.bool_)
         self.slow, self.trusted, self.motion, self.shaken = self.marks
-        # Slow memories of movement and its briskness, each before a block.
-        self._memory: NDArray[np.float64] = np.zeros((2, n + 1))
         self.ahead = max(round(AHEAD_S * fs), (likeness.REACH + 1) * self.block)
 
     @property
@@ -113,6 +142,16 @@ class Stillness:
             float(np.quantile(each[:n][some], LOW)) for each in (self.moves, self.rough, self.brisk)
         )
         return height, rough, brisk
+
+    def look_at(
+        self, peaks: NDArray[np.int64], rises: NDArray[np.float64], bare: NDArray[np.bool_]
+    ) -> Found:
+        """Return breaths that were found just now with what is seen there."""
+        at = peaks // self.block
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shapes = self.brisk[at] / self.moves[at]
+            moves = self.moves[at] / self._memory[0, at]
+        return Found(peaks, rises, bare, shapes, moves)
 
     def shallow(self, peaks: NDArray[np.int64], share: float) -> NDArray[np.float64]:
         """Return how far a shallow breath beside each of the breaths moves at least."""
@@ -153,6 +192,7 @@ class Stillness:
         beatwise.summarize(band, whole, samples, heart, smooth, first, self._lag, self.block, out)
         mine = slice(self._blocks, self._blocks + count)
         self._blocks += count
+        self._begin(self._blocks)
         self._high[mine], self._low[mine] = out[0], out[1]
         # Plain second differences hold white noise and next to nothing of breaths.
         noise = NOISE * np.sqrt(out[2] / 6) * np.sqrt(2 / (3 * self._smooth))
@@ -167,6 +207,17 @@ class Stillness:
     def close(self) -> None:
         """Say that no more samples come."""
         self._move(self._blocks)
+
+    def forget(self, before: int) -> None:
+        """Give back the memory of the blocks before a sample: nobody looks at them again."""
+        self._space.forget(self._all, before // self.block * N_COLUMNS)
+
+    def _begin(self, known: int) -> None:
+        """Have the blocks past so many unknown as far as anybody looks."""
+        first, stop = self._begun, min(known + FRESH, len(self._rows))
+        # But for what is remembered before the first of them, which is known already.
+        self._rows[first:stop, : len(UNKNOWN)] = UNKNOWN
+        self._begun = stop
 
     def _move(self, upto: int) -> None:
         from joey.breaths import likeness  # noqa: PLC0415  loads Numba
@@ -200,9 +251,7 @@ class Stillness:
         self,
         band: NDArray[np.int64],
         valid: NDArray[np.bool_],
-        peaks: NDArray[np.int64],
-        rises: NDArray[np.float64],
-        heart_in: NDArray[np.bool_],
+        found: Found,
         contact: Contact,
         lo: int,
         hi: int,
@@ -213,8 +262,8 @@ class Stillness:
         ----------
         band, valid : ndarray
             Band-passed impedance of the window, and where it can be judged.
-        peaks, rises, heart_in : ndarray, shape (m,)
-            The breaths, how far they rose, and whether the heart's share is still in them.
+        found : Found
+            The breaths.
         contact : Contact
             Whether the electrodes feel a chest.
         lo, hi : int
@@ -229,6 +278,7 @@ class Stillness:
         )
         if stop <= first or hi <= lo:
             return np.zeros(hi - lo, dtype=np.bool_)
+        peaks = found.peaks
         middle = (np.arange(first, stop) + 0.5) * self.block
         nth = np.searchsorted(peaks, middle)
         before = np.concatenate(([-np.inf], peaks))[nth]
@@ -252,19 +302,13 @@ class Stillness:
         unsure |= inner & (2 * _around(moving, near) >= _around(inner, near))
         blocks = np.arange(lo, hi) // self.block - first
         out = np.asarray(unsure[np.minimum(blocks, len(unsure) - 1)], dtype=np.bool_)
-        return out | self._veiled(peaks, rises, heart_in, lo, hi)
+        return out | self._veiled(found, lo, hi)
 
-    def _veiled(
-        self,
-        peaks: NDArray[np.int64],
-        rises: NDArray[np.float64],
-        heart_in: NDArray[np.bool_],
-        lo: int,
-        hi: int,
-    ) -> NDArray[np.bool_]:
+    def _veiled(self, found: Found, lo: int, hi: int) -> NDArray[np.bool_]:
         """Return which samples hold something else than breathing, under which a pause may lie."""
         from joey.breaths import likeness  # noqa: PLC0415  loads Numba
 
+        peaks, rises, heart_in, shapes, moves = found
         first, stop = lo // self.block, min(-(-hi // self.block), self._moving)
         wide = slice(max(first - likeness.REACH, 0), min(stop + likeness.REACH, self._moving))
         other = likeness.unlike(
@@ -277,10 +321,6 @@ class Stillness:
         out: NDArray[np.bool_] = other[
             np.minimum(np.arange(lo, hi) // self.block - wide.start, len(other) - 1)
         ]
-        at = peaks // self.block
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shapes = self.brisk[at] / self.moves[at]
-            moves = self.moves[at] / self._memory[0, at]
         heard = round(LEARN_S * self._fs)
         doubted = (
             restless(peaks, rises, shapes, self._sines, self._fs, heard, lo, hi),

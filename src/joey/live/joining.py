@@ -39,6 +39,7 @@ EXACT_NS = 1_000  # ns; a stamp this near to a grid point lies on it
 LONG_HOLE_S = 10.0  # s; after a longer hole the stamp is believed
 KNOWN = 64  # chunks whose stamps and contents are remembered, to tell what is sent twice
 COVERED_S = 900.0  # s for which it is remembered what was measured
+WORD = 8  # bytes of a time, or a value
 MOST_RECENT = 900  # values of a numeric that are remembered: most come once a second
 NEVER = -(1 << 62)  # ns
 STANDS = 1.5  # usual intervals for which a numeric stands
@@ -306,25 +307,33 @@ class Joiner:
 
 
 class _Recent:
-    """The last values of a numeric, in two words each: beds have many numerics."""
+    """The last values of a numeric, in two words each: beds have many numerics.
 
-    __slots__ = ("_times", "_values")
+    All the room they may take is taken at once: no bed's memory grows in the first quarter of an
+    hour.
+    """
+
+    __slots__ = ("_number", "_times", "_values")
 
     def __init__(self) -> None:
-        self._times, self._values = array("q"), array("d")
+        room = bytes(WORD * (MOST_RECENT + KNOWN))
+        self._times, self._values = array("q", room), array("d", room)
+        self._number = 0
 
     def append(self, time: int, value: float) -> None:
         """Take a value later than all before; the oldest go, some at a time."""
-        self._times.append(time)
-        self._values.append(value)
-        if len(self._times) == MOST_RECENT + KNOWN:
-            del self._times[:KNOWN], self._values[:KNOWN]
+        if self._number == len(self._times):
+            self._times[:-KNOWN] = self._times[KNOWN:]
+            self._values[:-KNOWN] = self._values[KNOWN:]
+            self._number -= KNOWN
+        self._times[self._number], self._values[self._number] = time, value
+        self._number += 1
 
     def at(self, time: int) -> float | None:
         """Return the value of a time, if it is one of the last."""
-        times = self._times
-        k = bisect_left(times, time, max(len(times) - MOST_RECENT, 0))
-        return self._values[k] if k < len(times) and times[k] == time else None
+        times, number = self._times, self._number
+        k = bisect_left(times, time, max(number - MOST_RECENT, 0), number)
+        return self._values[k] if k < number and times[k] == time else None
 
 
 class NumericJoiner:

@@ -322,7 +322,7 @@ def _deflections(
         if here.own_from <= place < here.own_to:
             half += half_low < size < half_high
             larger, leap = max(larger, size), max(leap, moved)
-            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], here.end, least):
+            if moved > JUMP_HINT and _is_extra(i, found, z[FOUND], here, least):
                 extra = True
     return Deflections(half, extra, large / ordinary, larger / ordinary, jump, leap)
 
@@ -429,21 +429,31 @@ def _mean_noise(rows: NDArray[np.float64], start: int, stop: int) -> float:
 
 
 @kernel
-def _is_extra(i: int, found: NDArray[np.float64], count: int, end: int, least: float) -> bool:
-    """Whether the beats beside a candidate are as near each other as beats are."""
+def _is_extra(
+    i: int, found: NDArray[np.float64], count: int, here: Stretches, least: float
+) -> bool:
+    """Whether the beats beside a candidate are as near each other as beats are.
+
+    One that lies further back than anybody looks is far from the next.
+    """
     beats = np.zeros(4)
     n, j = 0, i
     while n < 2:  # two before
         j -= 1
         if j < 0:
             return False
-        if found[j, ENERGY] >= least:
+        if found[j, PLACE] < here.back:
+            if n == 0:
+                return False
+            beats[0] = -np.inf
+            n = 2
+        elif found[j, ENERGY] >= least:
             beats[1 - n] = found[j, PLACE]
             n += 1
     n, j = 0, i
     while n < 2:  # and two after
         j += 1
-        if j >= count or found[j, PLACE] >= end:
+        if j >= count or found[j, PLACE] >= here.end:
             return False
         if found[j, ENERGY] >= least:
             beats[2 + n] = found[j, PLACE]

@@ -173,7 +173,8 @@ class _Arrays:
             (many, 2),
         )
         found, rows, verdicts, judged = shapes
-        self._memory, arrays = lay_out(
+        self._passed = 0  # candidates whose memory was given back
+        self._memory, self._flat = lay_out(
             (np.int32, length),
             (np.bool_, length),
             (np.float64, 2 * blocks),
@@ -183,6 +184,7 @@ class _Arrays:
             (np.int64, verdicts[0] * verdicts[1]),
             (np.int64, judged[0] * judged[1]),
         )
+        arrays = self._flat
         self.samples: NDArray[np.int32] = arrays[0]
         self.valid: NDArray[np.bool_] = arrays[1]
         self.blocks: NDArray[np.float64] = arrays[2].reshape(2, blocks)
@@ -194,14 +196,19 @@ class _Arrays:
         self.usual: NDArray[np.float64] = np.zeros((2, BEFORE))
         self.judge, self.grades = grades.judge, grades.GRADES
         self.missing, self.graded = seconds.MISSING, seconds.GRADED
+        self._found_to, self._place = seconds.FOUND, seconds.PLACE
 
-    def forget(self, before: int) -> None:
-        """Give back what lies before a sample of the window."""
+    def forget(self, before: int, second: int) -> None:
+        """Give back what lies before a sample of the window, and before a second of it."""
         self._memory.forget(self.samples, before)
         self._memory.forget(self.valid, before)
+        self._memory.forget(self._flat[5], second * self.rows.shape[1])
         if self.is_ecg:
             for row in self.blocks:
                 self._memory.forget(row, before // self._block)
+            there = self.found[self._passed : self.state[self._found_to], self._place]
+            self._passed += int(np.searchsorted(there, before))
+            self._memory.forget(self._flat[4], self._passed * self.found.shape[1])
 
     def leave(self) -> None:
         """Make the arrays those of a section that has heard nothing, and leave them to another.
@@ -211,7 +218,7 @@ class _Arrays:
         if self._memory.given or len(LEFT) >= MOST_LEFT:
             return
         self.valid[:] = False
-        self.state[:] = 0
+        self.state[:] = self._passed = 0
         self.usual[:] = 0.0
         LEFT.append(self)
 
@@ -298,7 +305,8 @@ class _Section:
         if last or self._told >= window.speak_to:
             arrays.leave()
         elif self._sparing:
-            arrays.forget(int(self._edges[max(arrays.state[arrays.graded] - BACK_S, 0)]))
+            second = max(int(arrays.state[arrays.graded]) - BACK_S, 0)
+            arrays.forget(int(self._edges[second]), second)
         return facts, self._told
 
     def _facts(self, n_verdicts: int, n_judged: int) -> Quality:

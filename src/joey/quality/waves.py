@@ -199,7 +199,7 @@ def _is_alone(  # noqa: PLR0913, PLR0917
     """Say whether a small deflection stands alone or midway; 0: it is conducted, or a T wave."""
     size, place, tenth = found[i, ENERGY], found[i, PLACE], w[TENTH]
     j = i - 1
-    while j >= 0 and found[j, ENERGY] < least:
+    while j >= 0 and back <= found[j, PLACE] and found[j, ENERGY] < least:
         j -= 1
     k = i + 1
     while k < z[FOUND] and found[k, PLACE] < end and found[k, ENERGY] < least:
