@@ -16,7 +16,7 @@ from joey.breaths.stillness import BLOCK_S, LEARN_S, Found, Stillness
 from joey.breaths.types import Breaths
 from joey.signals import Segment, runs_of
 from joey.spans import EMPTY, Spans, union
-from joey.streams import LEAD_IN_S, MARK_S, TAIL_S, Samples, Sections
+from joey.streams import GAP_S, LEAD_IN_S, TAIL_S, Samples, Sections
 from joey.workspaces import LIVE_S, lay_out
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class BreathDetector:
 
     def _forget(self, upto: float) -> None:
         """Drop the beats no section can still need."""
-        oldest = upto - LEAD_IN_S - MARK_S - TAIL_S - 2 * SETTLE_S
+        # The next section begins to hear when the one before ends, its tail past the mark.
+        oldest = upto - LEAD_IN_S - TAIL_S - GAP_S - 2 * (SETTLE_S + FLAT_S)
         while len(self._beats) > 1 and (len(self._beats[0]) == 0 or self._beats[0][-1] < oldest):
             self._beats.pop(0)
 
