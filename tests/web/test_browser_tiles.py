@@ -14,8 +14,8 @@ from joey.events import PRESETS
 from joey.store.archive import Archive, Batch, Fact
 from tests.web.archived import NS, desaturation, tell
 from tests.web.messages import observations
-from tests.web.serving import admit, running, write
-from tests.web.test_browser_ward import BEDS, TABLET, tablet
+from tests.web.serving import admit, monitors, running, write
+from tests.web.test_browser_ward import BEDS, TABLET, numbers, started, tablet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +68,42 @@ def test_a_tablet_is_told_until_when_spells_are_known_and_what_their_letters_say
             expect(legend).to_be_hidden()
             assert page.url == served.address + path
         expect(page.locator("#spellsknown")).to_have_text(re.compile(r"^known to \d\d:\d\d, "))
+
+
+def test_a_hold_is_marked_once_however_many_signals_are_lost(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """In the tile and on the bed's page, and what to do is said once."""
+    admit(tmp_path, "4", *BEDS["4"])
+    probe_off: list[str] = []
+
+    def shown(bed: str) -> dict[str, float]:
+        return {**numbers(bed), **({"spo2": float("nan")} if probe_off else {})}
+
+    with monitors(tmp_path, {"4": BEDS["4"]}, shown) as off, running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        page.get_by_role("button", name="Start hold").click()
+        mark = rf"\(Hold marked {started(page)}\)"
+        off.add("4")
+        probe_off.append("4")
+        two = r"No ECG since \d\d:\d\d · No SpO₂ since \d\d:\d\d"
+        look = r"\. Look at the infant and the bedside monitor\."
+        expect(page.locator("#lost")).to_have_text(
+            re.compile(rf"^{two}{look}{mark}$"), timeout=30_000
+        )
+        page.goto(served.address)
+        expect(page.locator(".tile .tell")).to_have_text(re.compile(rf"^{two} {mark}$"))
+
+
+def test_no_dot_above_a_capital_is_cut_in_a_tile(browser: Browser, tmp_path: Path) -> None:
+    """In a line as low as some fonts have it: the picture is that of no cut."""
+    admit(tmp_path, "4", "M4", "ÜÄÖ^ËÅÇ")
+    with running(tmp_path) as served:
+        page = tablet(browser, served)
+        name = page.locator(".tile .name")
+        expect(name).to_contain_text("ÜÄÖ")
+        name.evaluate("each => { each.style.lineHeight = 1; }")
+        head = page.locator(".tile .head")
+        shown = head.screenshot()
+        name.evaluate("each => { each.style.overflow = 'visible'; }")
+        assert head.screenshot() == shown

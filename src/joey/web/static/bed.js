@@ -1,7 +1,7 @@
 // One bed: its numbers, its OxyCRG with the holds drawn in, its waveforms, and the hold.
 
 import { hostNow } from "./clock.js";
-import { by, heldToday, hm, lasting, make, write } from "./format.js";
+import { by, heldToday, lasting, make, write } from "./format.js";
 import { HoldPanel } from "./holdpanel.js";
 import { bedWith } from "./kept.js";
 import { openLink } from "./link.js";
@@ -11,7 +11,7 @@ import { Readings } from "./readings.js";
 import { Spells } from "./spells.js";
 import { PLAY_OUT_MS, Strips } from "./strips.js";
 import { unsentTaps, waitingTaps } from "./taps.js";
-import { lostWords, nobody } from "./words.js";
+import { lostWords, markWords, nobody } from "./words.js";
 
 const bed = document.documentElement.dataset.bed ?? "";
 const path = bed.split("/").map(encodeURIComponent).join("/");
@@ -91,7 +91,7 @@ function showLost(tile) {
   lostDrawn = key;
   const place = by("lost");
   place.hidden = !tile.lost.length;
-  place.replaceChildren(...tile.lost.map((each) => make("li", "", make("span", "", lostWords(each, false)), make("span", "beside", each.marked === null ? "" : `(Hold marked ${hm(each.marked)})`))));
+  place.replaceChildren(make("span", "", `${lostWords(tile.lost)}. Look at the infant and the bedside monitor.`), make("span", "beside", markWords(tile.lost)));
 }
 
 function second() {

@@ -67,15 +67,16 @@ export class HoldPanel {
   whileHeld(state, hold) {
     const who = make("div", "holding", make("span", "holder", named(hold.holder)), "holds", make("span", "infant", state.tile.infant?.name ?? `bed ${state.tile.label}`));
     const started = make("span", hold.unsent ? "unsent num" : "quiet num", `${hold.unsent ? "Hold started" : "Started"} ${hm(hold.since)}${hold.unsent ? ", not sent yet" : ""}${hold.holderSince > hold.since + 30_000 ? `; ${named(hold.holder)} since ${hm(hold.holderSince)}` : ""}`);
+    // One row, and under each step where it leads: that of a start that was tapped late, or too early.
     const nudge = make("div", "row", make("span", "ask", "When did the hold start? (chest on chest)"),
-      ...[0, 5, 10, 15].map((min) => {
-        const button = this.button(min ? `${min} ` : "now", `ago-${min}`, () => this.nudge(hostNow() - min * MIN_MS));
-        if (min) button.append(make("small", "", "min ago"));
+      ...[5, 10, 15].map((min) => {
+        const button = this.button(`−${min} min `, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num");
+        button.append(make("small", "", hm(hold.since - min * MIN_MS)));
         return button;
-      }));
+      }),
+      this.button("now", "now", () => this.nudge(hostNow())));
     // The start is a person's to say, and means chest on chest; what it costs is said beside it.
     const before = state.dataFrom ? [make("p", "note num", `The start lies before this bed's data (from ${hm(state.dataFrom)}): without data from before it there is nothing to compare with.`)] : [];
-    const earlier = make("div", "row", ...[5, 10, 15].map((min) => this.button(`−${min} min`, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num")));
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
     const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
     const chips = unsaid ? make("div", "chips", ...state.holders.filter((each) => each.role !== "unknown").slice(0, 2)
@@ -92,7 +93,7 @@ export class HoldPanel {
     const stop = this.button("Stop hold", "stop", () => this.stop(), "big stop");
     const report = make("a", "button", "Report so far");
     report.href = `/holds/${encodeURIComponent(hold.id)}`; report.dataset.do = "report";
-    return [who, make("div", "running", this.timer, started), this.still, ...before, earlier, nudge, make("div", "row both", ...this.undoButton(state), ...(hold.unsent ? [] : [report])), chips, make("div", "row", stop), contact];
+    return [who, make("div", "running", this.timer, started), this.still, ...before, nudge, make("div", "row both", ...this.undoButton(state), ...(hold.unsent ? [] : [report])), chips, make("div", "row", stop), contact];
   }
 
   /** @param {Bed} state */

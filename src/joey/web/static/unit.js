@@ -8,7 +8,7 @@ import { startPage } from "./page.js";
 import { Readings } from "./readings.js";
 import { unsentTaps } from "./taps.js";
 import { paintTrend } from "./trend.js";
-import { lostWords, named, nobody } from "./words.js";
+import { lostWords, markWords, named, nobody } from "./words.js";
 
 const HOUR = 3_600_000;
 const LONG = 44; // signs of a name, from which it is written smaller, in four lines: of about a hundred none is cut
@@ -76,7 +76,7 @@ class TileView {
     const to = tile.known === null ? "" : ` to ${hm(tile.known)}`;
     const told = tile.analysis || (last ? `${n} spell${n === 1 ? "" : "s"}${to}, ${n === 1 ? "" : "last "}${last.letters}\u00a0${hm(last.at)}` : tile.looked);
     write(this.spells, none ? "" : [told, tile.aside && "another monitor is not shown"].filter(Boolean).join("; "));
-    write(this.tell, tile.lost.map((each) => lostWords(each, true)).join(" · "));
+    write(this.tell, [lostWords(tile.lost), markWords(tile.lost)].filter(Boolean).join(" "));
     const quiet = !tile.lost.length && !(tile.note === "unassigned" && tile.doubt);
     if (!quiet && !tile.lost.length) write(this.tell, tile.doubt);
     this.tell.hidden = quiet;

@@ -2,11 +2,12 @@
 
 import { hm } from "./format.js";
 
-/** A lost signal: what, since when, and what to do; never why. @param {import("./types.js").Lost} lost @param {boolean} short */
-export function lostWords(lost, short) {
-  const since = lost.since === null ? `No ${lost.what} yet` : `No ${lost.what} since ${hm(lost.since)}`;
-  const marked = lost.marked === null ? "" : ` (Hold marked ${hm(lost.marked)})`;
-  return short ? since + marked : `${since}. Look at the infant and the bedside monitor.`;
+/** The signals that are lost: what, and since when; never why. @param {import("./types.js").Lost[]} lost */
+export const lostWords = (lost) => lost.map(({ what, since }) => since === null ? `No ${what} yet` : `No ${what} since ${hm(since)}`).join(" · ");
+/** That a hold runs where signals are lost, once for all of them; beside it, as no cause. @param {import("./types.js").Lost[]} lost */
+export function markWords(lost) {
+  const marked = lost.find((each) => each.marked !== null)?.marked ?? null;
+  return marked === null ? "" : `(Hold marked ${hm(marked)})`;
 }
 
 /** What stands where no name is. @param {string} note */
