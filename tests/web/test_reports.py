@@ -440,6 +440,34 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
 
 
 @pytest.mark.browser
+def test_a_report_that_is_being_made_says_so_at_once(browser: Browser, tmp_path: Path) -> None:
+    """In the page itself, before any script has run, with since when the hold goes on."""
+    now = time.time_ns() // NS * NS
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=now - 7200 * NS)
+    monitor(tmp_path, now - 1800 * NS, now)
+    ward = keep(tmp_path)
+    hold = tap(ward, "start_hold", now - 1020 * NS, contact="skin_to_skin")
+    ward.close()
+    began = f"{datetime.fromtimestamp(now / NS - 1020, ZoneInfo('Europe/Berlin')):%H:%M}"
+    said = f"The hold goes on since {began}: 17 min so far."
+    with running(tmp_path) as served:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(served.link())
+        page.goto(f"{served.address}/holds/{hold}")
+        expect(page.get_by_text("The report is being made …")).to_be_visible()
+        expect(page.get_by_text(said)).to_be_visible()
+        expect(page.locator("#title")).to_contain_text("JONES, BABY BOY, bed 4: since")
+        assert "JONES" not in page.title()
+        context.close()
+        page = tablet(browser, served, f"/holds/{hold}")
+        expect(page.frame_locator("#report").locator("svg.oxycrg")).to_be_visible(timeout=60_000)
+        expect(page.locator("#making")).to_be_hidden()
+        head = page.frame_locator("#report").locator(".day .whose").first
+        expect(head).to_have_text("JONES, BABY BOY · bed 4")
+
+
+@pytest.mark.browser
 def test_the_bed_page_says_what_a_start_before_the_data_means(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -118,7 +118,7 @@ class _Pages:
         )
 
     def text(self, name: str, title: str, *, bed: str = "", hold: str = "") -> str:
-        """Return a page that its script will fill."""
+        """Return a page that its script will fill; that of a hold says at once what is known."""
         facts = self._ward.facts()
         return self._environment.get_template(f"{name}.html").render(
             page=name,
@@ -126,6 +126,7 @@ class _Pages:
             bed=bed,
             label=self._ward.label(bed),
             hold=hold,
+            state=self._ward.hold(hold) if hold else {},
             zone=facts.zone,
             hour=facts.hour,
             simulated=facts.simulated,

@@ -112,7 +112,8 @@ class ShownHolds:
         """Return the state of a hold's report."""
         view = self.view(hold)
         if view is None:
-            return {"title": "Hold", "failed": "This hold was taken back.", "version": ""}
+            taken = "This hold was taken back."
+            return {"title": "Hold", "failed": taken, "version": "", "goesOn": ""}
         wish = self._want(view)
         made = self._reports.made(hold)
         name = isolated(view.infant.name.text) if view.infant is not None else ""
@@ -123,6 +124,7 @@ class ShownHolds:
             "title": f"{whose}: {self._words(view.hold)}",
             "bed": view.bed,
             "running": view.hold.end is None,
+            "goesOn": self._goes_on(view.hold),
             "busy": self._reports.is_busy(hold),
             "version": f"{made.made_ns}" if made and made.page else "",
             "madeAt": made.made_ns / 1e6 if made else None,
@@ -222,6 +224,20 @@ class ShownHolds:
         )
         self._reports.want(wish)
         return wish
+
+    def _goes_on(self, hold: Hold) -> str:
+        """Return since when a hold goes on, or from when to when it did, and for how long."""
+        now = self._settings.now_ns()
+        start_ns = round(hold.start * NS)
+        end_ns = now if hold.end is None else round(hold.end * NS)
+        minutes = f"{(end_ns - start_ns) / (60 * NS):.0f} min"
+        start, end = (
+            clock_time(at_ns, self._settings.zone, beside_ns)
+            for at_ns, beside_ns in ((start_ns, end_ns), (end_ns, start_ns))
+        )
+        if hold.end is None:
+            return f"The hold goes on since {start}: {minutes} so far."
+        return f"The hold was from {start} to {end}: {minutes}."
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone

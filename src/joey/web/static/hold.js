@@ -7,7 +7,7 @@ import { startPage } from "./page.js";
 
 const hold = document.documentElement.dataset.hold ?? "";
 const frame = /** @type {HTMLIFrameElement} */ (by("report"));
-let shown = "";
+let shown = "", drawn = false;
 /** @type {WeakSet<CSSMediaRule>} */
 const darkRules = new WeakSet();
 
@@ -17,13 +17,15 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   const back = /** @type {HTMLAnchorElement} */ (by("back"));
   if (message.bed) { back.hidden = false; back.href = `/beds/${message.bed.split("/").map(encodeURIComponent).join("/")}`; }
   const running = message.running ? "The hold runs: this report is provisional and is made anew. " : "";
-  write(by("progress"), message.failed || (message.version === "" ? "The report is being made …" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`)
+  by("making").hidden = drawn || !!message.failed;
+  write(by("goeson"), message.goesOn ?? "");
+  write(by("progress"), message.failed || (message.version === "" ? "" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`)
     + ((message.earlier ?? null) === null ? "" : ` Earlier data still come${message.earlier ? `, now those of ${hm(message.earlier)}` : ""}: the report is made anew when they are there.`));
   if (message.version && message.version !== shown) {
     // Where someone reads, they go on reading.
     const top = frame.contentWindow?.scrollY ?? 0;
     shown = message.version;
-    frame.onload = () => { light(); frame.contentWindow?.scrollTo(0, top); frame.classList.remove("loading"); };
+    frame.onload = () => { drawn = by("making").hidden = true; light(); frame.contentWindow?.scrollTo(0, top); frame.classList.remove("loading"); };
     if (frame.hidden) frame.classList.add("loading");
     frame.hidden = false;
     // In the place of the one before: else each report is a page more to go back through.
