@@ -844,8 +844,8 @@ def test_a_heart_rate_in_doubt_is_drawn_pale_and_makes_no_range(
     ("pulse", "label", "hr", "pr", "lines"),
     [
         ([0, 0, None], "HR", "HR ", "", (2, 0)),
-        ([1, 1, None], "PR", "", "PR 147 to 147 /min", (2, 0)),
-        ([0, 1, 1], "HR, PR (dotted)", "HR ", "PR 147 to 147 /min", (1, 2)),
+        ([1, 1, None], "PR", "", "PR 147 to 147 /min (not judged)", (2, 0)),
+        ([0, 1, 1], "HR, PR (dotted)", "HR ", "PR where there is no HR", (1, 2)),
     ],
 )
 def test_the_oxycrg_calls_a_pulse_rate_by_its_name(

@@ -330,7 +330,7 @@ export class OxyCrg {
     const good = rangeOf(this.part(this.bands.get("good") ?? NOTHING, 0), "/min"), judged = hr.low.some((each, k) => Number.isFinite(each) && this.judged(k));
     const until = this.beats < this.end ? ` until ${hms(this.beats)}` : "";
     const pulse = rangeOf(this.part(rate, 1), "/min"), beaten = rangeOf(hr, "") !== "";
-    const said = pulse ? [`PR ${pulse}`] : [];
+    const said = !pulse ? [] : [beaten ? "PR where there is no HR" : `PR ${pulse} (not judged)`];
     if (beaten || !pulse) said.unshift(`HR ${!beaten ? "not measured" : judged ? `${good ? `${good} in` : "in no"} good quality${until}` : "not judged yet"}`);
     said.push(`SpO₂ ${rangeOf(spo2, "%") || "not measured"}`);
     const seen = (/** @type {{at: number}[]} */ spells) => spells.filter((each) => each.at > this.end - this.minutes * MIN_MS).length;
