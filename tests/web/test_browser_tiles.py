@@ -107,3 +107,27 @@ def test_no_dot_above_a_capital_is_cut_in_a_tile(browser: Browser, tmp_path: Pat
         shown = head.screenshot()
         name.evaluate("each => { each.style.overflow = 'visible'; }")
         assert head.screenshot() == shown
+
+
+def test_the_page_of_an_empty_bed_shows_nothing_of_nobody(browser: Browser, tmp_path: Path) -> None:
+    """Neither waves and numbers of who has left, nor hours of a goal; a page opened later, too."""
+    admit(tmp_path, "4", *BEDS["4"])
+    with running(tmp_path) as served:
+        with monitors(tmp_path, {"4": BEDS["4"]}, numbers):
+            page = tablet(browser, served, "/beds/NICU/4")
+            expect(page.locator("#wavewords")).to_contain_text("ECG II")
+            admit(tmp_path, "4", *BEDS["4"], event="A03", at_ns=time.time_ns())
+            expect(page.locator("#name")).to_have_text("unassigned")
+        later = tablet(browser, served)
+        expect(later.locator(".tile")).to_contain_text("nobody is admitted here", timeout=15_000)
+        later.locator(".tile").click()
+        for each in (page, later):
+            expect(each.locator("#name")).to_have_text("nobody is admitted here")
+            expect(each.get_by_role("button", name="Start hold")).to_be_disabled()
+            for words in ("HR", "OxyCRG", "Waveforms", "Skin to skin today", "Spells"):
+                expect(each.get_by_text(words, exact=True)).to_be_hidden()
+            expect(each.locator("#wavewords")).to_have_text("")
+        with monitors(tmp_path, {"4": BEDS["4"]}, numbers):  # whose it is, a person is to say
+            for each in (page, later):
+                expect(each.locator("#wavewords")).to_contain_text("ECG II", timeout=15_000)
+                expect(each.locator(".hr .value")).to_have_text("144")

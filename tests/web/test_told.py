@@ -692,6 +692,7 @@ def test_a_bed_is_empty_when_its_infant_and_monitor_are_gone(tmp_path: Path) -> 
     clock.now += 5 * NS
     tile = ward.tile(BED)
     assert (tile["note"], tile["lost"]) == ("empty", [])
+    assert {each["at"] for each in tile["readings"].values()} == {None}
     assert ward.feed()["unassigned"] == []
     hear(tmp_path, clock.now)
     catch_up(ward)

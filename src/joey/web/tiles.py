@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["holder_of", "holds_of_day", "infant_of", "is_heard", "tile_of", "word_of"]
 
+EMPTY = "empty"  # no infant and no monitor: what was measured there is of nobody who is there
 MIN_S = 60
 HOUR_S = 3600.0
 DAY_S = 86_400.0
@@ -89,14 +90,15 @@ def tile_of(
     counts = last is not None and last.contact == "skin_to_skin"
     counts_from = max(last.start, midnight) if last is not None and counts else None
     so_far = 0.0 if counts_from is None else max(0.0, now - counts_from)
+    note = note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt)
     return {
         "key": key,
         "infant": None if infant is None or doubt else infant_of(infant, now_ns, zone),
         "admitted": infant is not None,
         "doubt": doubt or ("" if infant else "nobody is admitted to this bed"),
         "aside": side.aside,
-        "note": note_of(infant is not None, is_heard(view, admitted=infant is not None), doubt),
-        "readings": readings_of(view, now_ns),
+        "note": note,
+        "readings": readings_of(None if note == EMPTY else view, now_ns),
         "apart": "" if doubt else apart_of(side, now_ns),
         "lost": lost_of(view, running, now_ns, archived_ms, admitted=infant is not None),
         "hold": None if running is None else running_of(running),
@@ -135,7 +137,7 @@ def note_of(admitted: bool, heard: bool, doubt: str) -> str:  # noqa: FBT001  (f
     """Return what stands where no name is."""
     if doubt and (heard or admitted):
         return "unassigned"
-    return "" if admitted else "unassigned" if heard else "empty"
+    return "" if admitted else "unassigned" if heard else EMPTY
 
 
 def infant_of(infant: InfantView, now_ns: int, zone: str) -> dict[str, Any]:

@@ -59,6 +59,9 @@ function draw() {
     more.href = `/holds/${encodeURIComponent(next.last.id)}`;
   }
   showOthers(next);
+  const empty = tile.note === "empty";
+  for (const place of document.querySelectorAll(".of-infant")) /** @type {HTMLElement} */ (place).hidden = empty;
+  if (empty) strips.forget();
   panel.show(next); spells.show(next); crg.show(next);
   if (shows && shows !== tile.shows) { crg.forget(); strips.forget(); } // nothing of who was here before stands under this name
   ({ shows } = tile);
@@ -112,7 +115,7 @@ function second() {
 const link = openLink(`/live/bed/${path}`, (message) => {
   if (message.bed) take(message.bed);
   if (typeof message.dropped === "number" && message.dropped > dropped) { dropped = message.dropped; write(by("dropped"), `${dropped} frames were not shown: this device is slow`); }
-}, (data) => { strips.take(data); });
+}, (data) => { if (told?.tile.note !== "empty") strips.take(data); });
 document.addEventListener("bedtold", (event) => {
   const next = /** @type {CustomEvent<Bed>} */ (event).detail;
   if (next.tile.key === bed) take(next);
