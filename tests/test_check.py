@@ -1,10 +1,11 @@
 """What `joey check` says of a recording."""
 
 import re
+from inspect import signature
 
 import pytest
 
-from joey import check
+from joey import check, cli
 from joey.quality import judge_waveform
 from joey.signals import Clock, Recording
 from joey.simulate import simulate_ecg
@@ -25,6 +26,17 @@ def test_a_waveform_is_judged_once_and_what_can_be_answered_is_the_same() -> Non
     assert judge(ecg).verdicts == judge_waveform(ecg).verdicts
     recording = Recording(signals=(ecg,))
     assert check.questions(recording, judge) == check.questions(recording)
+
+
+def test_an_option_that_is_offered_is_of_the_command_that_is_named() -> None:
+    """`joey check` itself takes no --context."""
+    _, unable = check.questions(Recording())
+    offered = [line for line in unable if "--" in line]
+    for line in offered:
+        found = re.search(r"joey (\w+) takes \w+ by --(\w+)\b", line)
+        assert found
+        assert found[2] in signature(getattr(cli, found[1])).parameters
+    assert [line.partition(":")[0] for line in offered] == ["temperature", "SpO2 beside FiO2"]
 
 
 ROWS = (

@@ -132,12 +132,12 @@ def questions(
         (
             "temperature",
             "temp" in has,
-            lacking("no temperature (the context file may give one)", "temp"),
+            lacking("no temperature (joey respond takes one by --context)", "temp"),
         ),
         (
             "SpO2 beside FiO2",
             {"spo2", "fio2"} <= has,
-            lacking("no FiO2 (the context file may give it)", "spo2", "fio2"),
+            lacking("no FiO2 (joey respond takes it by --context)", "spo2", "fio2"),
         ),
         (
             "the response to a hold at a clock time",

@@ -435,7 +435,8 @@ def test_a_few_readings_do_not_stand_for_days(days: tuple[int, ...], tmp_path: P
 def test_a_log_that_is_no_recording_says_where_it_belongs(
     columns: str, option: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(FormatError, match=f"looks like .*{option}"):
+    """With the command: whoever reads it may have run another, which has no such option."""
+    with pytest.raises(FormatError, match=rf"looks like .* joey respond takes \w+ by {option}\b"):
         table(tmp_path, f"{columns}\n1,2,3\n2,3,4\n")
 
 

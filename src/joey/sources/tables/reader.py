@@ -57,8 +57,11 @@ PARQUET_MAGIC = b"PAR1"
 LONGEST_S = 600.0  # s; no value of a monitor stands for longer, where values come irregularly
 SLOWEST_S = 3600.0  # s between the values of a signal; what comes less often is told by hand
 LOGS = (  # columns that tell a log, and the options that take it
-    (frozenset({"start", "end"}), "a hold log or excluded spans: give it by --holds or --exclude"),
-    (frozenset({"time", "kind", "value"}), "a context log: give it by --context"),
+    (
+        frozenset({"start", "end"}),
+        "a hold log or excluded spans: joey respond takes them by --holds and --exclude",
+    ),
+    (frozenset({"time", "kind", "value"}), "a context log: joey respond takes it by --context"),
 )
 
 
