@@ -187,3 +187,33 @@ def test_three_hundred_messages_in_quarantine_hide_nothing(
         assert page.evaluate("document.documentElement.scrollHeight") < 3 * 800
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert "Joey" in page.title()
+
+
+def test_the_table_of_beds_fits_a_tablet_and_says_its_words(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """No number wraps, nothing is cut off at its side, and what a word means stands there."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY")
+    now = time.time_ns() // NS * NS
+    for ago in (5, 4, 3, 2, 33, 1):  # s; the fifth had been kept back
+        slow = now - (3600 + ago) * NS
+        raw = observations("4", "M4", "JONES^BABY BOY", slow, numbers={"spo2": 93.0})
+        write(tmp_path, raw, "NICU/4", now - ago % 30 * NS)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/feed")
+        page.set_viewport_size({"width": 1024, "height": 768})
+        row, beneath = page.locator("#beds tr").first, page.locator("#beds tr").last
+        expect(row).to_contain_text("+60 min 0")
+        expect(beneath).to_contain_text("last late or corrected")
+        expect(beneath).to_contain_text("about 1 h off: is the zone of this source right")
+        panel = page.locator("section", has=page.locator("#beds"))
+        for word in ("Late", "Corrected", "Told anew"):
+            expect(panel.locator(".note")).to_contain_text(f"{word}:")
+        wide, high = panel.evaluate("""panel => {
+            const table = panel.querySelector(".wide"), cells = [...table.querySelectorAll("td.n")];
+            for (const each of cells) each.append(" ppm"); // longer than any
+            return [table.scrollWidth - table.clientWidth, Math.max(...cells.map((each) =>
+                each.clientHeight / parseFloat(getComputedStyle(each).fontSize)))];
+        }""")
+        assert wide <= 0
+        assert high < 3  # ems: of two lines it would be more

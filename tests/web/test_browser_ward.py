@@ -626,15 +626,27 @@ def test_kept_taps_go_from_every_page_in_their_order(
     page.unroute("**/api/taps")
     page.goto(served.address)
     expect(page.locator(".tile.held")).to_be_visible(timeout=10_000)
-    refused = page.locator("#refused p")
+    refused = page.locator("#refused li")
     expect(refused).to_have_count(2)
+    expect(page.locator("#refused h2")).to_have_text("2 taps were not taken")
+    expect(page.locator("#refused")).to_contain_text("look at the bed's page and tap there again")
     expect(refused.first).to_contain_text("was not taken: a hold runs here already")
     expect(refused.first).to_contain_text("Bed NICU/4: start of")
     assert page.evaluate("localStorage.getItem('joey-taps')") == "[]"
     page.reload()
     expect(refused).to_have_count(2)
+    beside = page.context.new_page()  # of the same tablet
+    beside.goto(served.address + "/feed")
+    expect(beside.locator("#refused li")).to_have_count(2)
+    add = """() => { const key = "joey-taps-refused", was = JSON.parse(localStorage.getItem(key));
+        const at = was[0].at - 86400000;
+        localStorage.setItem(key, JSON.stringify([...was, { ...was[0], at }])); }"""
+    beside.evaluate(add)  # another page of it had one refused
+    expect(refused).to_have_count(3)
+    expect(refused.last).to_contain_text(re.compile(r"start of \w{3},? \d+ \w+, \d\d:\d\d, kept"))
     page.get_by_role("button", name="I have read this").click()
     expect(page.locator("#refused")).to_be_hidden()
+    expect(beside.locator("#refused")).to_be_hidden()
     page.reload()
     expect(page.locator("#refused")).to_be_hidden()
 

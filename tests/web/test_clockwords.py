@@ -35,6 +35,8 @@ def test_unknown() -> None:
 def test_drift() -> None:
     """No clock gains an hour in three: what came at once was kept back."""
     assert words_of_drift(-6.2) == "−6 ppm"
+    assert words_of_drift(12.0) == "+12 ppm"
+    assert words_of_drift(-0.4) == "0 ppm"
     assert words_of_drift(math.nan) == ""
     assert words_of_drift(363_151.0) == ""
 

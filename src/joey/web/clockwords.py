@@ -43,7 +43,8 @@ def words_of_offset(offset_ns: int | None) -> str:
 
 def words_of_drift(ppm: float) -> str:
     """Return how fast two clocks part: ``+12 ppm``; empty where it is not known, or cannot be."""
-    return f"{ppm:+.0f} ppm".replace("-", "−") if abs(ppm) <= MOST_PPM else ""
+    whole = round(ppm) if abs(ppm) <= MOST_PPM else None
+    return "" if whole is None else f"{whole:+d} ppm".replace("-", "−") if whole else "0 ppm"
 
 
 def hint_of_offset(offset_ns: int | None) -> str:

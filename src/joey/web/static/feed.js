@@ -27,9 +27,9 @@ const link = openLink("/live/feed", (message) => {
   if (!feed) return;
   by("simulated").hidden = !message.simulated;
   for (const [name, words] of Object.entries(feed.cards)) write(by(`card-${name}`), String(words));
-  fill("beds", JSON.stringify(feed.beds), () => feed.beds.map((/** @type {any} */ each) => make("tr", "", cell(each.bed), cell(count(each.stored), "n"), cell(count(each.shown), "n"), cell(each.withheld ? count(each.withheld) : "–", "n"),
+  fill("beds", JSON.stringify(feed.beds), () => feed.beds.flatMap((/** @type {any} */ each) => withWords(each, make("tr", "", cell(each.bed), cell(count(each.stored), "n"), cell(count(each.shown), "n"), cell(each.withheld ? count(each.withheld) : "–", "n"),
     cell(each.lastAt === null ? "never" : age(hostNow() - each.lastAt), "n"), cell(each.offset || "–", "n"), cell(each.drift || "–", "n"), cell(each.steps ? count(each.steps) : "–", "n"),
-    cell(each.late ? count(each.late) : "–", "n"), cell(each.corrections ? count(each.corrections) : "–", "n"), cell(each.revisedAt === null ? "" : hms(each.revisedAt), "n"), cell(each.anew || "–"), cell(each.unknown ? count(each.unknown) : "–", "n"), cell([each.note, each.hint].filter(Boolean).join("; ")))));
+    cell(each.late ? count(each.late) : "–", "n"), cell(each.corrections ? count(each.corrections) : "–", "n"), cell(each.unknown ? count(each.unknown) : "–", "n")))));
   codes.show(feed.unmapped, feed.mapped);
   fill("quarantine", JSON.stringify(feed.quarantine), () => feed.quarantine.length ? feed.quarantine.map((/** @type {any} */ each) => make("tr", "", cell(String(each.seq)), cell(`${day(each.at)} ${hms(each.at)}`), cell(each.source), cell(each.reason), make("td", "", each.again ? redrive(each) : ""))) : [make("tr", "", Object.assign(cell("Nothing is in quarantine."), { colSpan: 5 }))]);
   write(by("dropped"), feed.dropped);
@@ -45,6 +45,15 @@ by("newlink").addEventListener("click", async () => {
   const answer = await fetch("/api/links", { method: "POST" });
   if (answer.ok) write(by("link"), `${(await answer.json()).link} - lets one more browser of this machine in, once`);
 });
+
+/** A bed's row, and beneath it what there is to say: in a column beside it the table is wider than a tablet. @param {any} each @param {HTMLElement} row */
+function withWords(each, row) {
+  const last = each.revisedAt === null ? "" : `last late or corrected ${hms(each.revisedAt)}`;
+  const words = [last, each.anew && `told anew: ${each.anew}`, each.note, each.hint].filter(Boolean).join("; ");
+  if (!words) return [row];
+  row.className = "over";
+  return [row, make("tr", "", cell(""), Object.assign(cell(words, "quiet"), { colSpan: row.children.length - 1 }))];
+}
 
 /** @param {any} each */
 function redrive(each) {

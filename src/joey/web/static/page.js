@@ -53,6 +53,7 @@ export function startPage(link, onSecond) {
   setInterval(() => { if (waitingTaps().length) void sendWaiting(); }, 3000);
   showRefused();
   document.addEventListener("keptchange", showRefused);
+  addEventListener("storage", showRefused); // another page of this tablet had one, or it was read there
   // A page that is left without a link does not come back: nor would the hold that it shows.
   document.addEventListener("click", (event) => {
     if (since === null || !(event.target instanceof Element) || !event.target.closest("a[href]")) return;
@@ -65,14 +66,22 @@ export function startPage(link, onSecond) {
   });
 }
 
-/** What was kept here and not taken stays to be read, on every page. */
+/**
+ * What was kept here and not taken stays to be read, on every page: who tapped believes that it
+ * counts, and nobody but this tablet knows who that was.
+ */
 function showRefused() {
   const place = by("refused"), refused = refusedTaps();
   place.hidden = !refused.length;
   const read = make("button", "", "I have read this");
-  read.type = "button"; read.addEventListener("click", forgetRefused);
-  place.replaceChildren(...refused.map((each) => make("p", "", `Bed ${each.bed}: ${TAPS[each.type] ?? "a tap"} of ${hm(each.at)}, kept on this tablet, was not taken: ${each.why}.`)), read);
+  read.type = "button"; read.addEventListener("click", () => forgetRefused(refused));
+  place.replaceChildren(make("h2", "", refused.length === 1 ? "A tap was not taken" : `${refused.length} taps were not taken`),
+    make("ul", "", ...refused.map((each) => make("li", "", `Bed ${each.bed}: ${TAPS[each.type] ?? "a tap"} of ${when(each.at)}, kept on this tablet without a link, was not taken: ${each.why}.`))),
+    make("p", "note", "Nothing was changed by it. Where it should count, look at the bed's page and tap there again. This stands on this tablet until somebody has read it."), read);
 }
+
+/** A clock time, with its day where that is not today. @param {number} at */
+const when = (at) => day(at) === day(hostNow()) ? hm(at) : `${day(at)}, ${hm(at)}`;
 
 function startTheme() {
   const button = by("theme"), light = make("span");

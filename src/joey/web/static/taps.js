@@ -92,5 +92,9 @@ export function refusedTaps() {
 }
 /** @param {Refused} tap */
 function refuse(tap) { localStorage.setItem(REFUSED, JSON.stringify([...refusedTaps(), tap])); changed(); }
-/** Somebody has read it. */
-export function forgetRefused() { localStorage.removeItem(REFUSED); changed(); }
+/** Somebody has read these; what came since, on another page of this tablet, stays. @param {Refused[]} read */
+export function forgetRefused(read) {
+  const known = new Set(read.map((each) => JSON.stringify(each)));
+  localStorage.setItem(REFUSED, JSON.stringify(refusedTaps().filter((each) => !known.has(JSON.stringify(each)))));
+  changed();
+}
