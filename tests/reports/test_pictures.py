@@ -369,3 +369,6 @@ def test_what_is_in_doubt_is_pale_and_said() -> None:
     (good,) = (each for each in drawn("line", pale) if "doubt" not in each["class"])
     assert len(points(doubt["d"])) == 1
     assert len(points(good["d"])) == 2
+    beyond = replace(track, values=np.where(np.arange(600) % 100 == 50, 240.0, 150.0))
+    marks = drawn("hr-b", picture(replace(beyond, doubtful=doubtful)))
+    assert ["doubt" in each["class"] for each in marks] == [False, False, True, False, False, False]

@@ -284,12 +284,13 @@ def _beyond(root: ET.Element, frame: Frame, color: str) -> None:
         (track.values > y.high, y.at_high, -5.0),
     ):
         last = -math.inf
-        for time in track.times[outside]:
-            if x(time) - last < 6:
+        for k in np.flatnonzero(outside).tolist():
+            if x(float(track.times[k])) - last < 6:
                 continue
-            last = x(time)
+            last = x(float(track.times[k]))
             d = f"M{last - 4:.1f} {at - tip:.1f}h8l-4 {tip:g}z"
-            node(root, "path", class_=f"{color}-b", d=d)
+            doubt = " doubt" if len(track.doubtful) and track.doubtful[k] else ""
+            node(root, "path", class_=f"{color}-b{doubt}", d=d)
 
 
 def block(root: ET.Element, x: Axis, span: Span, y: Axis, kind: str) -> None:
