@@ -6,14 +6,18 @@ hour ago.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tests.web.archived import bradycardia, strips, tell
 from tests.web.messages import observations
-from tests.web.serving import admit, write
+from tests.web.serving import admit, running, write
+from tests.web.test_browser_ward import tablet
 from tests.web.test_told import BED, Clock, catch_up, open_ward
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ MIN_NS = 60 * NS
 OLD = "NICU/7"
 JONES = "M4", "JONES^BABY BOY"
 LI = "M5", "LI^WEI"
+ZONE = ZoneInfo("Europe/Berlin")  # of `running`
 LEFT_MIN, MOVED_MIN = 40, 30  # min ago
 
 
@@ -145,3 +150,21 @@ def test_a_transfer_that_is_taken_back_takes_the_past_with_it(tmp_path: Path, cl
     assert np.isnan(rate(ward, clock)).all()
     assert np.isfinite(rate(ward, clock, "NICU/9")[12:50]).all()
     ward.close()
+
+
+@pytest.mark.browser
+def test_the_spells_of_that_time_are_named_with_the_bed(browser: Browser, tmp_path: Path) -> None:
+    """Below those of here; a tag is for what is looked at here."""
+    clock = Clock()
+    at = clock.now / NS - (LEFT_MIN + 10) * 60
+    falls = {"B": (bradycardia(at, 8.0, 71.0),), "BB": (bradycardia(at - 900, 8.0, 66.0),)}
+    lay_in_7(tmp_path, clock, falls)
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/4")
+        listed = page.locator("#spells")
+        expect(listed).to_contain_text("No spell here in what was looked at.", timeout=15_000)
+        left = clock.now / NS - LEFT_MIN * 60
+        until, one, two = (f"{datetime.fromtimestamp(t, ZONE):%H:%M}" for t in (left, at, at - 900))
+        said = f"In bed 7 until {until}: B {one}, BB {two}"
+        expect(listed.locator("li").last).to_have_text(said)
+        expect(listed.get_by_role("button")).to_have_count(0)

@@ -15,13 +15,15 @@ export class Spells {
   show(state) {
     const spells = state.spells.slice(-SHOWN).reverse(), { known } = state.tile;
     write(by("spellsknown"), known === null || state.tile.analysis ? "listed some two minutes after they end" : `known to ${hm(known)}, listed some two minutes after they end`);
-    const key = JSON.stringify([spells, state.tile.analysis]);
+    const before = [...(state.before ?? [])].reverse().filter((each) => each.spells.length).map(elsewhere);
+    const key = JSON.stringify([spells, state.tile.analysis, before]);
     if (key === this.drawn) return;
     this.drawn = key;
     const place = by("spells");
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.do : undefined;
-    if (!spells.length) place.replaceChildren(make("li", "quiet", state.tile.analysis || "No spell in what was looked at."));
-    else place.replaceChildren(...spells.map((each) => this.item(each)));
+    const none = before.length ? "No spell here in what was looked at." : "No spell in what was looked at.";
+    const here = spells.length ? spells.map((each) => this.item(each)) : [make("li", "quiet", state.tile.analysis || none)];
+    place.replaceChildren(...here, ...before.map((words) => make("li", "quiet num", words)));
     if (focused) /** @type {HTMLElement|null} */ (place.querySelector(`[data-do="${CSS.escape(focused)}"]`))?.focus();
   }
   /** @param {import("./types.js").Spell} spell */
@@ -41,4 +43,10 @@ export class Spells {
     tags.setAttribute("role", "group"); tags.setAttribute("aria-label", `What was done at ${hms(spell.at)}`);
     return make("li", "", line, tags);
   }
+}
+
+/** The spells of a bed in which the infant lay before, newest first. @param {import("./types.js").Bed["before"][number]} place */
+function elsewhere({ label, until, spells }) {
+  const more = spells.length - SHOWN, last = spells.slice(-SHOWN).reverse().map((each) => `${each.letters} ${hm(each.at)}`);
+  return `In bed ${label} until ${hm(until)}: ${last.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
