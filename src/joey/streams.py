@@ -52,6 +52,8 @@ MARK_S = 600  # s, sections begin to speak at multiples of this
 LEAD_IN_S = 60  # s, what a section hears before it speaks
 TAIL_S = 20  # s, what a section may hear after its last fact to decide it
 GAP_S = 10  # s, a longer absence ends a stretch
+ASIDE_S = 8  # s, a live section that has told all is replaced so much later at most
+SMALL = 2**15  # counts below it fit 16 bits
 PIECE_S = 600  # s, the archive driver hands over at most this much at a time: bounded memory
 
 Input = TypeVar("Input", contravariant=True)
@@ -132,6 +134,53 @@ class Samples:
         self._memory.forget(self.valid, before)
 
 
+class _Kept:
+    """Samples that the sections ahead are to hear.
+
+    Parameters
+    ----------
+    room : int
+        So many samples of 16 bits are copied into memory that is taken at once, and used again at
+        each mark; where there is no room, and of other samples, the array itself is kept.
+    """
+
+    __slots__ = ("_begin", "_parts", "_room", "_used")
+
+    def __init__(self, room: int) -> None:
+        self._room: NDArray[np.int16] = np.full(
+            room, 0, dtype=np.int16
+        )  # written to, so it is there
+        self._used = 0
+        self._begin = -1  # where in it the last part begins, if it is there
+        self._parts: list[tuple[int, NDArray[np.integer]]] = []
+
+    def keep(self, first: int, counts: NDArray[np.integer]) -> None:
+        """Keep samples from grid index `first` on, behind those kept before."""
+        used, stop = self._used, self._used + len(counts)
+        if stop > len(self._room) or not -SMALL <= counts.min() <= counts.max() < SMALL:
+            self._parts.append((first, counts))
+            self._begin = -1
+            return
+        self._room[used:stop] = counts
+        self._used = stop
+        if self._begin >= 0 and self._parts[-1][0] + used - self._begin == first:
+            first = self._parts.pop()[0]
+        else:
+            self._begin = used
+        self._parts.append((first, self._room[self._begin : stop]))
+
+    def tell(self, window: Window, section: Section[Facts]) -> None:
+        """Have a section hear what its window has of them."""
+        for first, counts in self._parts:
+            _tell(window, section, first, counts)
+
+    def forget(self, before: float) -> None:
+        """Drop what lies before a grid index."""
+        self._parts = [part for part in self._parts if part[0] + len(part[1]) > before]
+        if not self._parts:
+            self._used, self._begin = 0, -1
+
+
 class Section(Protocol[Facts]):
     """A detector's work on one window.
 
@@ -163,6 +212,9 @@ class Sections(Generic[Fact]):
         Makes the work on one window.
     lead_in_s, tail_s : int
         What a section hears before and after what it tells, at most `LEAD_IN_S` and `TAIL_S`. [s]
+    sparing : bool
+        Whether what a section hears before it works is kept in memory of a fixed size: for who has
+        many signals, of which all come to a mark at once.
     """
 
     def __init__(
@@ -171,13 +223,15 @@ class Sections(Generic[Fact]):
         *,
         lead_in_s: int = LEAD_IN_S,
         tail_s: int = TAIL_S,
+        sparing: bool = False,
     ) -> None:
         self._make = make
         self._heard_s = lead_in_s, tail_s
         self._grid: Grid | None = None
         self._live: tuple[Window, Section[Fact]] | None = None  # the one that works
         self._ahead: list[Window] = []  # of those behind it whose windows have begun
-        self._kept: list[tuple[int, NDArray[np.integer]]] = []  # what they are to hear
+        self._kept = _Kept(0)  # what they are to hear
+        self._sparing = sparing
         self._start = 0  # grid index of the stretch's first sample
         self._heard = 0  # grid index after the stretch's last measured sample
         self._next_mark = 0  # s, from which the next section to be made will speak
@@ -219,7 +273,7 @@ class Sections(Generic[Fact]):
                 window, section = self._live
                 self._heard = end
                 if self._ahead:
-                    self._kept.append((first, segment.counts))
+                    self._kept.keep(first, segment.counts)
                 facts, final = section.take(first, segment.counts)
                 if final < window.speak_to:
                     self._told_to = final
@@ -265,7 +319,8 @@ class Sections(Generic[Fact]):
         told: list[Fact] = []
         self._step(self._heard + self._gap, told, last=True)
         self._grid = self._live = None
-        self._ahead, self._kept = [], []
+        self._ahead = []
+        self._kept.forget(math.inf)
         return told
 
     def _take_run(
@@ -282,7 +337,7 @@ class Sections(Generic[Fact]):
             if end > self._next_first:
                 self._plan(end)
             if self._ahead:
-                self._kept.append((at, part))
+                self._kept.keep(at, part)
             if self._live is not None:
                 _tell(*self._live, at, part)
             self._heard = end
@@ -302,6 +357,8 @@ class Sections(Generic[Fact]):
         self._gap, self._lead_in, self._tail, self._piece = (
             round(seconds * grid.fs) for seconds in (GAP_S, *self._heard_s, PIECE_S)
         )
+        if self._sparing:
+            self._kept = _Kept(round(sum((*self._heard_s, ASIDE_S)) * grid.fs))
         self._start = self._heard = self._next_first = first
         self._next_mark = int(grid.time(first) // MARK_S) * MARK_S
 
@@ -330,13 +387,8 @@ class Sections(Generic[Fact]):
             window = self._ahead.pop(0)
             section = self._make(window)
             self._live = window, section
-            for at, part in self._kept:
-                _tell(window, section, at, part)
-        if self._ahead:
-            first = self._ahead[0].first
-            self._kept = [(at, part) for at, part in self._kept if at + len(part) > first]
-        else:
-            self._kept = []
+            self._kept.tell(window, section)
+        self._kept.forget(self._ahead[0].first if self._ahead else math.inf)
 
     def _step(self, known: int, told: list[Fact], *, last: bool = False) -> None:
         # Only the oldest section speaks, so that facts come in the order of time.

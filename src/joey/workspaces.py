@@ -73,6 +73,21 @@ class Workspace:
             self._reached[first] = end
             self.given = True
 
+    def clear(self, part: NDArray[Any]) -> None:
+        """Give back the memory of an array whose numbers nobody needs any more, to be used again.
+
+        Parameters
+        ----------
+        part : ndarray
+            Contiguous, in this workspace; its whole pages are zero, or what they were, until they
+            are written to.
+        """
+        first = part.ctypes.data - self._address
+        begin, end = -(-first // PAGE) * PAGE, (first + part.nbytes) // PAGE * PAGE
+        if end > begin:
+            self._memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+            self.given = True
+
 
 def lay_out(*wanted: tuple[DTypeLike, int]) -> tuple[Workspace, list[NDArray[Any]]]:
     """Return a workspace, and arrays of zeros in it that begin at pages of their own.

@@ -78,6 +78,7 @@ class BeatDetector:
             lambda window: _Section(channel, recipe, window, sparing=sparing),
             lead_in_s=BEATS_LEAD_IN_S,
             tail_s=BEATS_TAIL_S,
+            sparing=sparing,
         )
 
     @property
@@ -323,7 +324,7 @@ class _Section:
         self._memory.forget(self._samples, before)
         self._memory.forget(self._absent, before)
         kernels = self._kernels
-        places, sizes, blocks = self._tables
+        places, sizes, blocks, buffers = self._tables
         there = places[self._gone : self._work[kernels.Z + kernels.FOUND], kernels.TOP]
         self._gone += int(np.searchsorted(there, before - WAVES_S * self._fs))
         for table, rows in (
@@ -332,6 +333,8 @@ class _Section:
             (blocks, before // max(int(self._work[kernels.TURN]), 1)),  # an ECG has none
         ):
             self._memory.forget(table, rows * table.shape[1])
+        if measured > FORGET_S * self._fs:  # its lead-in at once: what is live needs less of them
+            self._memory.clear(buffers)
 
     def _leave(self) -> None:
         if self._memory.given or len(LEFT) >= MOST_LEFT:

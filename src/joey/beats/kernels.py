@@ -315,20 +315,22 @@ def samples_of(work: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.i
 
 
 def tables_of(work: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Return the words of a section's candidates, of their sizes, and of its blocks, row by row.
+    """Return the words of a section's candidates, of their sizes, of its blocks, and its buffers.
 
-    Shapes (most, N_PLACES), (most, N_SIZES) and (blocks, N_COLUMNS).
+    Shapes (most, N_PLACES), (most, N_SIZES), (blocks, N_COLUMNS) and (words,).
     """
     z = work[Z:CLOCK]
     many = int(z[MANY])
     first = VERDICTS + 2 * (many // 8 + 1)
     sizes = first + many * N_PLACES
     behind = sizes + many * N_SIZES
-    blocks = behind + many * 2 + N_BUFFERS * int(z[BUFFER])
+    buffers = behind + many * 2
+    blocks = buffers + N_BUFFERS * int(z[BUFFER])
     return (
         work[first:sizes].reshape(many, N_PLACES),
         work[sizes:behind].reshape(many, N_SIZES),
         work[blocks : blocks + int(z[BLOCKS]) * N_COLUMNS].reshape(-1, N_COLUMNS),
+        work[buffers:blocks],
     )
 
 

@@ -70,7 +70,7 @@ class BreathDetector:
         self._beats: list[NDArray[np.float64]] = []
         self._waiting: list[Segment] = []
         self._upto = {"resp": -np.inf, "beats": -np.inf}
-        self._sections: Sections[Breaths] = Sections(self._make)
+        self._sections: Sections[Breaths] = Sections(self._make, sparing=sparing)
 
     @property
     def final(self) -> float:

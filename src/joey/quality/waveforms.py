@@ -34,6 +34,7 @@ NEAR_S = 0.15  # s, no two beats are closer
 STEP_S, SIDE_S = 0.004, 0.11  # s, of shapes that are compared: step, and how far to either side
 PAUSE_S = 60  # s, that a chest may move little without another usual size
 BEFORE = 30  # judged seconds that make the usual size
+FORGET_S = 8  # s: a larger step is no live one, but a section's lead-in, heard at once
 BACK_S = 10  # s before the one that is graded next, at whose samples nobody looks again
 
 
@@ -53,7 +54,7 @@ class QualityDetector:
     def __init__(self, channel: Channel, *, sparing: bool = False) -> None:
         self.channel = channel
         self._sections: Sections[Quality] = Sections(
-            lambda window: _Section(channel, window, sparing=sparing)
+            lambda window: _Section(channel, window, sparing=sparing), sparing=sparing
         )
 
     @property
@@ -210,6 +211,10 @@ class _Arrays:
             self._passed += int(np.searchsorted(there, before))
             self._memory.forget(self._flat[4], self._passed * self.found.shape[1])
 
+    def tidy(self) -> None:
+        """Give back what a large step took to work in."""
+        self._memory.clear(self.tile)
+
     def leave(self) -> None:
         """Make the arrays those of a section that has heard nothing, and leave them to another.
 
@@ -300,13 +305,15 @@ class _Section:
         reached = int(self._starts[arrays.state[arrays.graded]])
         self._told = window.speak_to if last else min(max(reached, self._told), window.speak_to)
         facts = self._facts(n_verdicts, n_judged)
-        self._sparing = self._sparing and known - self._known < LIVE_S * window.grid.fs
-        self._known = known
+        step, self._known = known - self._known, known
+        self._sparing = self._sparing and step < LIVE_S * window.grid.fs
         if last or self._told >= window.speak_to:
             arrays.leave()
         elif self._sparing:
             second = max(int(arrays.state[arrays.graded]) - BACK_S, 0)
             arrays.forget(int(self._edges[second]), second)
+            if step > FORGET_S * window.grid.fs:
+                arrays.tidy()
         return facts, self._told
 
     def _facts(self, n_verdicts: int, n_judged: int) -> Quality:
