@@ -2,10 +2,10 @@
 
 ``.venv/bin/python benchmarks/live_browser.py --beds 24 --minutes 30 --json FILE`` runs `joey demo`,
 opens the unit and one bed in Chromium side by side, and once a minute notes the time the main
-thread worked and the heap after a collection, of which a snapshot tells what is data and what is
-code that the engine has compiled. With ``--history 70`` the trends are full from the first note
-on: it waits until the pages say that the analysis has caught up. The packages of the tests are
-wanted.
+thread worked and the heap after a collection, of which a snapshot tells what is data, what is
+code that the engine has compiled, and what its caches are. With ``--history 70`` the trends are
+full from the first note on: it waits until the pages say that the analysis has caught up. The
+packages of the tests are wanted.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ HOUR_MIN = 60.0  # min of a trend
 MOST = 0.9  # of a trend: leads come off, and what was not measured is not there
 TRIES = 3  # collections, of which the least heap counts: a message may come between it and the look
 CODE = ("code", "object shape")  # what the engine makes of the scripts, by the snapshot's types
+# Its caches of numbers as text, as roots of the heap name them: one grows once, to 64 KiB, as soon
+# as two numbers meet in it, minutes or an hour after a page was opened.
+CACHES = ("smi_string_cache", "double_string_cache", "number_string_cache")
 NATIVE = ("native", "synthetic")  # the document's own memory, outside the scripts' heap
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -111,16 +114,26 @@ def line_of(minutes: ArrayLike, values: ArrayLike) -> list[float] | None:
 
 
 def sizes_of(chunks: Iterable[str]) -> dict[str, float]:
-    """Return how much of a heap snapshot is data, and how much is code. [MB]"""
+    """Return how much of a heap snapshot is data, code, and the engine's caches. [MB]"""
     said = json.loads("".join(chunks))
-    meta, nodes = said["snapshot"]["meta"], np.array(said["nodes"])
-    rows = nodes.reshape(-1, len(meta["node_fields"]))
-    names = np.array(meta["node_types"][0])[rows[:, meta["node_fields"].index("type")]]
-    bytes_ = rows[:, meta["node_fields"].index("self_size")]
+    meta = said["snapshot"]["meta"]
+    nodes, edges = (
+        np.array(said[f"{kind}s"]).reshape(-1, len(meta[f"{kind}_fields"]))
+        for kind in ("node", "edge")
+    )
+    names = np.array(meta["node_types"][0])[nodes[:, meta["node_fields"].index("type")]]
+    bytes_ = nodes[:, meta["node_fields"].index("self_size")]
+    roots = np.array(meta["edge_types"][0])[edges[:, meta["edge_fields"].index("type")]]
+    wanted = [k for k, text in enumerate(said["strings"]) if text in CACHES]
+    held = np.isin(edges[:, meta["edge_fields"].index("name_or_index")], wanted)
+    held &= roots == "internal"  # of others the number is no name
+    cache = np.zeros(len(nodes), dtype=np.bool_)
+    cache[edges[held, meta["edge_fields"].index("to_node")] // nodes.shape[1]] = True
     code, native = np.isin(names, CODE), np.isin(names, NATIVE)
     return {
-        "data_mb": float(bytes_[~code & ~native].sum()) / 2**20,
-        "code_mb": float(bytes_[code].sum()) / 2**20,
+        "data_mb": float(bytes_[~code & ~native & ~cache].sum()) / 2**20,
+        "code_mb": float(bytes_[code & ~cache].sum()) / 2**20,
+        "cache_mb": float(bytes_[cache].sum()) / 2**20,
     }
 
 
@@ -178,7 +191,7 @@ class Watched:
         minutes = [(each["at_s"] - self.notes[0]["at_s"]) / 60 for each in self.notes]
         half = len(minutes) // 2
         found: dict[str, Any] = {"page": self.name, "main_thread": round(busy / passed, 4)}
-        for kind in ("heap_mb", "data_mb", "code_mb", "nodes", "listeners"):
+        for kind in ("heap_mb", "data_mb", "code_mb", "cache_mb", "nodes", "listeners"):
             series = [each[kind] for each in self.notes]
             found[f"{kind}_per_h"] = line_of(minutes, series)
             found[f"{kind}_per_h_second_half"] = line_of(minutes[half:], series[half:])
