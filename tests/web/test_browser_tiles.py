@@ -131,3 +131,27 @@ def test_the_page_of_an_empty_bed_shows_nothing_of_nobody(browser: Browser, tmp_
             for each in (page, later):
                 expect(each.locator("#wavewords")).to_contain_text("ECG II", timeout=15_000)
                 expect(each.locator(".hr .value")).to_have_text("144")
+
+
+def test_tiles_that_scroll_are_alike_and_the_trend_takes_what_is_left(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """On a small tablet: a hold or a lost signal moves no row, and no trend is squeezed away."""
+    for bed in range(1, 25):
+        admit(tmp_path, str(bed), f"M{bed}", f"ADAMS-{bed}^BABY GIRL")
+    with running(tmp_path) as served:
+        page = tablet(browser, served, "/beds/NICU/1")
+        page.set_viewport_size({"width": 1024, "height": 768})
+        page.get_by_role("button", name="Start hold").click()
+        expect(page.get_by_role("timer")).to_be_visible()
+        page.goto(served.address)
+        expect(page.locator(".tile.held .holder")).to_be_visible()
+        expect(page.locator(".tile .tell").last).to_contain_text("No data")
+        expect(page.locator("body.scrolls")).to_be_visible()
+        tiles = page.evaluate("""() => [...document.querySelectorAll(".tile")].map((each) =>
+            [each.getBoundingClientRect().height, each.querySelector("canvas").clientHeight,
+             each.scrollHeight - each.clientHeight])""")
+        heights = [height for height, _, _ in tiles]
+        assert max(heights) - min(heights) < 1
+        assert min(canvas for _, canvas, _ in tiles) > 50
+        assert max(cut for _, _, cut in tiles) <= 1

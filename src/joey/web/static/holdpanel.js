@@ -70,8 +70,8 @@ export class HoldPanel {
     // One row, and under each step where it leads: that of a start that was tapped late, or too early.
     const nudge = make("div", "row", make("span", "ask", "When did the hold start? (chest on chest)"),
       ...[5, 10, 15].map((min) => {
-        const button = this.button(`−${min} min `, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num");
-        button.append(make("small", "", hm(hold.since - min * MIN_MS)));
+        const button = this.button(`${hm(hold.since - min * MIN_MS)} `, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num");
+        button.append(make("small", "", `−${min} min`));
         return button;
       }),
       this.button("now", "now", () => this.nudge(hostNow())));

@@ -6,7 +6,7 @@ import { color, fit } from "./page.js";
 const RANGES = /** @type {const} */ ({ hr: [60, 220], spo2: [70, 100] });
 const TICKS = /** @type {const} */ ({ hr: [100, 150, 200], spo2: [80, 90] });
 export const DOUBTFUL = 0.35; // opacity of what rests on no good beat
-const TALL = 100; // px; a picture as high as that has room for words
+const TALL = 130; // px; a picture as high as that has room for words
 
 /**
  * Paint the trend of a tile.
@@ -29,39 +29,32 @@ export function paintTrend(canvas, trend, held) {
   for (let quarter = 1; quarter < 4; quarter++) pen.fillRect(Math.round((width * quarter) / 4), 0, 1, height);
   const size = height < TALL ? 0 : Math.max(11, Math.min(20, height / 11, width / 14)), bottom = height - size * 1.3, middle = Math.round(bottom * 0.56);
   pen.fillRect(0, middle, width, 1);
-  if (size) words(pen, size, width, height, middle, bottom, start, span);
-  if (size || trend.label !== "HR") {
-    pen.font = `${size || 11}px system-ui, sans-serif`; pen.textBaseline = "top"; pen.textAlign = "right";
-    pen.fillStyle = color("quiet"); pen.fillText(trend.label, width - 3, 1);
-  }
+  /** @type {[number, number][]} a value, and where its line is */
+  const ticks = /** @type {const} */ ([["hr", 1, middle - 2], ["spo2", middle + 2, bottom - 1]]).flatMap(([key, top, low]) =>
+    TICKS[key].map((tick) => /** @type {[number, number]} */ ([tick, Math.round(level(tick, RANGES[key], top, low))])));
+  pen.fillStyle = color("fine");
+  if (size) for (const [, y] of ticks) pen.fillRect(0, y, width, 1);
   pen.globalAlpha = DOUBTFUL; // what is good is drawn over it
   curve(pen, trend.hr, RANGES.hr, color("hr"), width, 1, middle - 2);
   pen.globalAlpha = 1;
   curve(pen, trend.hr.map((value, k) => (trend.doubtful[k] ? null : value)), RANGES.hr, color("hr"), width, 1, middle - 2);
   curve(pen, trend.spo2, RANGES.spo2, color("spo2"), width, middle + 2, bottom - 1);
+  // Over the curves, each in a rim of paper: else neither could be read.
+  pen.font = `${size || 11}px system-ui, sans-serif`; pen.fillStyle = color("quiet"); pen.strokeStyle = color("raised"); pen.lineWidth = 3;
+  if (size || trend.label !== "HR") say(pen, trend.label, width - 3, 1, "right", "top");
+  if (!size) return;
+  for (const [tick, y] of ticks) say(pen, String(tick), 2, y, "left", "middle");
+  for (let quarter = 1; quarter < 4; quarter++) say(pen, hm(start + (span * quarter) / 4), (width * quarter) / 4, height, "center", "bottom");
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {string} words @param {number} x @param {number} y @param {CanvasTextAlign} align @param {CanvasTextBaseline} baseline */
+function say(pen, words, x, y, align, baseline) {
+  pen.textAlign = align; pen.textBaseline = baseline;
+  pen.strokeText(words, x, y); pen.fillText(words, x, y);
 }
 
 /** @param {number} value @param {readonly [number, number]} range @param {number} top @param {number} bottom */
 const level = (value, [low, high], top, bottom) => bottom - Math.min(1, Math.max(0, (value - low) / (high - low))) * (bottom - top);
-
-/**
- * Say what the lines are, where there is room.
- * @param {CanvasRenderingContext2D} pen @param {number} size of the letters @param {number} width @param {number} height
- * @param {number} middle @param {number} bottom @param {number} start @param {number} span
- */
-function words(pen, size, width, height, middle, bottom, start, span) {
-  pen.font = `${size}px system-ui, sans-serif`;
-  for (const [key, top, low] of /** @type {const} */ ([["hr", 1, middle - 2], ["spo2", middle + 2, bottom - 1]])) {
-    pen.textBaseline = "middle"; pen.textAlign = "left";
-    for (const tick of TICKS[key]) {
-      const y = Math.round(level(tick, RANGES[key], top, low));
-      pen.fillStyle = color("fine"); pen.fillRect(0, y, width, 1);
-      pen.fillStyle = color("quiet"); pen.fillText(String(tick), 2, y);
-    }
-  }
-  pen.textBaseline = "bottom"; pen.textAlign = "center"; pen.fillStyle = color("quiet");
-  for (let quarter = 1; quarter < 4; quarter++) pen.fillText(hm(start + (span * quarter) / 4), (width * quarter) / 4, height);
-}
 
 /**
  * @param {CanvasRenderingContext2D} pen @param {(number|null)[]} values @param {readonly [number, number]} range

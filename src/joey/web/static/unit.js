@@ -15,6 +15,7 @@ const LONG = 44; // signs of a name, from which it is written smaller, in four l
 const SCREEN = 24; // beds on one screen; more are on further screens
 const TILE = { width: 316, height: 255 }; // px, of one of 24 beds at 1920 x 1080, at which all sizes are given
 const SMALLEST = 0.62, LARGEST = 3; // times that; a smaller one is not read from a step away: the page scrolls then
+const SCROLLED = 400; // px at that size: as high as a tile is then, with every line that may come and go in it
 /** @typedef {import("./types.js").Tile} Tile */
 
 class TileView {
@@ -154,7 +155,7 @@ function size(beds) {
   document.body.classList.toggle("scrolls", scrolls);
   place.style.setProperty("--u", `${u}px`);
   place.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
-  place.style.gridTemplateRows = scrolls ? `repeat(${rows}, minmax(${TILE.height * u}px, auto))` : `repeat(${rows}, minmax(0, 1fr))`;
+  place.style.gridTemplateRows = scrolls ? `repeat(${rows}, minmax(${SCROLLED * u}px, auto))` : `repeat(${rows}, minmax(0, 1fr))`;
 }
 
 let lostFor = 0;
