@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from joey.beats import BeatDetector, heart_rate_series, join_beats
+from joey.beats import heart_rate_series, join_beats
 from joey.breaths import BreathDetector, HeartWitness, join_breaths
 from joey.events import heart_rate_pieces, whole_intervals
-from joey.live.doubts import HeartDoubts, Outside
+from joey.live.doubts import HeartDoubts
 from joey.live.envelope import Envelope
-from joey.live.episodes import Episodes, Judged, JudgedBreaths, Pairs
+from joey.live.episodes import Episodes, JudgedBreaths
 from joey.live.facts import Note, Present
+from joey.live.hearts import Heart
 from joey.live.joining import HOLD_S, NEVER, NOTHING, Joined, Joiner, NumericJoiner
 from joey.live.numbers import Numbers
+from joey.live.turning import HeartRate, Turn
 from joey.quality import QualityDetector, bad_spans, join_quality
 from joey.response.channels import LEAST_FS
 from joey.signals import NS, Series, join_series
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from joey.breaths import Breaths
     from joey.events import Events, Spell
     from joey.live.facts import Chunk, EnvelopeMinute, JoinState, Late
+    from joey.live.hearts import Seen
     from joey.live.numbers import Told, Values
     from joey.quality import Quality
     from joey.signals import Channel, Segment
@@ -66,56 +69,6 @@ class Findings:
     spells: list[Spell] = field(default_factory=list)
     envelope: list[EnvelopeMinute] = field(default_factory=list)
     worked: bool = False  # whether the detectors had their turn
-
-
-class _Heart:
-    """Beats of ECG or pleth, their judgment, and the intervals between them."""
-
-    def __init__(self, channel: Channel, *, sparing: bool) -> None:
-        self.detector = BeatDetector(channel, sparing=sparing)
-        self.judge = QualityDetector(channel, sparing=sparing)
-        self.good = Judged()
-        self.outside = Outside()
-        self._pairs = Pairs(channel)
-        self._beats: list[Beats] = []  # since the last look for events
-        self._verdicts: list[Quality] = []
-
-    def take(
-        self, segments: Sequence[Segment], upto: float, *, last: bool
-    ) -> tuple[Beats, Quality]:
-        """Return the beats and judgments that became final."""
-        new, until = {"signal": segments}, {"signal": upto}
-        beats, quality = [self.detector.update(new, until)], [self.judge.update(new, until)]
-        if last:
-            beats.append(self.detector.finish())
-            quality.append(self.judge.finish())
-        self._beats += beats
-        self._verdicts += quality
-        return join_beats(self.detector.channel, beats), join_quality(self.judge.channel, quality)
-
-    def look(self, *, last: bool) -> _Seen:
-        """Return what became final since the last look."""
-        beats = join_beats(self.detector.channel, self._beats)
-        quality = join_quality(self.judge.channel, self._verdicts)
-        self._beats, self._verdicts = [], []
-        final = np.inf if last else self.detector.final
-        judged = np.inf if last else self.judge.final
-        intervals, upto = self._pairs.take(beats, final)
-        if intervals is not None and not len(intervals.times):
-            intervals = None
-        return _Seen(beats, final, intervals, np.inf if last else upto, quality, judged)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """Beats, intervals and judgments, and before when each is all. [s]"""
-
-    beats: Beats
-    final: float
-    intervals: Intervals | None
-    upto: float
-    quality: Quality
-    judged: float
 
 
 class Analysis:
@@ -161,7 +114,7 @@ class Analysis:
         self._passed: dict[str, float] = {}  # s, until when all of it is known
         self._segments: dict[str, list[Segment]] = {name: [] for name in WAVES}
         self._series: dict[str, list[Series]] = {name: [] for name in NUMERICS}
-        self._hearts: dict[str, _Heart] = {}
+        self._hearts: dict[str, Heart] = {}
         self._resp: tuple[BreathDetector, QualityDetector] | None = None
         self._breaths: list[Breaths] = []  # since the last look for events
         self._verdicts: list[Quality] = []
@@ -169,11 +122,12 @@ class Analysis:
         self._still = JudgedBreaths()
         self._numbers = Numbers()
         self._episodes: Episodes | None = None
+        self._turn: Turn | None = None  # to the heart rate of an ECG that came later
         self._envelope = Envelope()
         self._witness: HeartWitness | None = None
         self._doubts: HeartDoubts | None = None
         self._start, self._end = np.inf, -np.inf  # s, of all that was joined
-        self._first = self._newest = NEVER
+        self._first = self._newest = self._comes = NEVER
         self._worked = self._looked = NEVER
         self._known: dict[str, float] = {}
 
@@ -202,6 +156,7 @@ class Analysis:
         """Take a message: join what it holds."""
         if self._first == NEVER:
             self._first = newest_ns
+        self._comes = newest_ns
         for wave in observations.waves:
             self._join(wave, into)
         for numeric in observations.numerics:
@@ -249,7 +204,7 @@ class Analysis:
                 continue
             heart = self._hearts.get(name)
             if heart is None:
-                heart = self._hearts[name] = _Heart(self._chosen[name], sparing=self._sparing)
+                heart = self._hearts[name] = Heart(self._chosen[name], sparing=self._sparing)
             segments, self._segments[name] = self._segments[name], []
             beats[name], quality = heart.take(segments, self._told(name), last=last)
             told.append(beats[name])
@@ -312,6 +267,9 @@ class Analysis:
             return False
         if fs < LEAST_FS.get(quantity, 0.0):
             return False
+        late = self._comes - self._first > HOLD_S * NS  # not all of the first have come by then
+        if quantity == "ecg" and quantity not in self._chosen and late:
+            self._turn = Turn(start, self._comes / NS)
         chosen = self._chosen.setdefault(quantity, channel)
         if chosen != channel and start - self._ended.get(quantity, np.inf) > SILENT_S:
             if start < self._passed.get(quantity, -np.inf):
@@ -369,7 +327,8 @@ class Analysis:
 
     def _look(self, into: Findings, *, last: bool) -> None:
         if self._episodes is None:
-            source = "beat" if "ecg" in self._chosen else "numeric"
+            by_beats = "ecg" in self._chosen and self._turn is None
+            source = "beat" if by_beats else "numeric"
             self._episodes = Episodes(self._presets, self._parts, source)
         told = {name: np.inf if last else self._told(name) for name in NUMERICS}
         series = {
@@ -382,47 +341,81 @@ class Analysis:
         ]
         hearts = {name: heart.look(last=last) for name, heart in self._hearts.items()}
         inputs: dict[str, tuple[Series | Breaths | None, float, Quality | None]] = {
-            "heart_rate": _three(values.heart_rate),
             "spo2": _three(values.spo2),
             "breaths": self._good_breaths(hearts.get("ecg"), last=last),
         }
-        doubts_upto = np.inf
-        rate, upto = values.heart_rate.series, values.heart_rate.upto
-        if self._episodes.source == "beat":
-            rate, upto = self._rate("ecg", hearts["ecg"], heart_rate_pieces)
-            quality, doubts_upto = self._doubted(hearts, values, last=last)
-            into.quality.append(quality)
-            inputs["heart_rate"] = rate, upto, quality
         pulse: tuple[Series | None, float] = None, np.inf if last else self._told("pleth")
         if "pleth" in hearts:
             pulse = self._rate("pleth", hearts["pleth"], heart_rate_series)
-        self._known = {name: upto for name, (_, upto, _) in inputs.items()}
-        self._known |= {"pulse": pulse[1], "doubts": doubts_upto}
-        events, over = self._episodes.take(
-            {name: data for name, (data, _, _) in inputs.items()},
+        numbers = values.spo2.series, values.pulse_rate.series
+        first, *rest = self._heart_rates(hearts, values, into, last=last)
+        self._tell(first, inputs, pulse, numbers, into, last=last and not rest)
+        for heart in rest:
+            self._episodes.turn()
+            inputs = {name: (None, upto, None) for name, (_, upto, _) in inputs.items()}
+            self._tell(heart, inputs, (None, pulse[1]), (None, None), into, last=last)
+        until = self._known["heart_rate"], values.spo2.upto, values.pulse_rate.upto
+        into.envelope += self._envelope.minutes(min(*until, np.inf if last else self._told("resp")))
+
+    def _tell(
+        self,
+        heart: HeartRate,
+        inputs: dict[str, tuple[Series | Breaths | None, float, Quality | None]],
+        pulse: tuple[Series | None, float],
+        numbers: tuple[Series | None, Series | None],
+        into: Findings,
+        *,
+        last: bool,
+    ) -> None:
+        """Look for events, and lay the rates into their minutes."""
+        episodes = self._episodes
+        if episodes is None:
+            return
+        every = {"heart_rate": (heart.series, heart.upto, heart.quality), **inputs}
+        self._known = {name: upto for name, (_, upto, _) in every.items()}
+        self._known |= {"pulse": pulse[1], "doubts": heart.doubts_upto}
+        events, over = episodes.take(
+            {name: data for name, (data, _, _) in every.items()},
             self._known,
-            {name: quality for name, (_, _, quality) in inputs.items()},
+            {name: quality for name, (_, _, quality) in every.items()},
             pulse[0],
             last=last,
         )
         into.events += events
         into.spells += over
-        if rate is not None and self._episodes.source == "beat":
+        rate = heart.series
+        if rate is not None and episodes.source == "beat":
             rate = whole_intervals(rate)
-        self._envelope.take_rates(rate, values.spo2.series, values.pulse_rate.series)
-        known = upto, values.spo2.upto, values.pulse_rate.upto
-        until = min(*known, np.inf if last else self._told("resp"))
-        into.envelope += self._envelope.minutes(until)
+        self._envelope.take_rates(rate, *numbers)
+
+    def _heart_rates(
+        self, hearts: dict[str, Seen], values: Values, into: Findings, *, last: bool
+    ) -> tuple[HeartRate, ...]:
+        """Return what became known of the heart rate: of two kinds where it turns to the ECG's."""
+        told = values.heart_rate
+        numbers = HeartRate(told.series, told.upto, told.quality)
+        if "ecg" not in hearts:
+            return (numbers,)
+        rate, upto = self._rate("ecg", hearts["ecg"], heart_rate_pieces)
+        quality, doubts_upto = self._doubted(hearts, values, last=last)
+        into.quality.append(quality)
+        beats = HeartRate(rate, upto, quality, doubts_upto)
+        if self._turn is None:
+            return (beats,)
+        found = self._turn.take(numbers, beats, last=last)
+        if len(found) > 1:
+            self._turn = None
+        return found
 
     def _rate(
-        self, name: str, seen: _Seen, made: Callable[[Intervals], Series]
+        self, name: str, seen: Seen, made: Callable[[Intervals], Series]
     ) -> tuple[Series | None, float]:
         """Return the rate that became known and is not bad, and until when that is all."""
         series = None if seen.intervals is None else made(seen.intervals)
         return self._hearts[name].good.take(series, seen.upto, seen.quality, seen.judged)
 
     def _doubted(
-        self, hearts: dict[str, _Seen], values: Values, *, last: bool
+        self, hearts: dict[str, Seen], values: Values, *, last: bool
     ) -> tuple[Quality, float]:
         """Return the judgment of the ECG with what other rates doubt in it."""
         if self._doubts is None:
@@ -443,12 +436,13 @@ class Analysis:
         )
 
     def _good_breaths(
-        self, ecg: _Seen | None, *, last: bool
+        self, ecg: Seen | None, *, last: bool
     ) -> tuple[Breaths | None, float, Quality | None]:
         lost, lost_upto = EMPTY, np.inf
         if ecg is not None:
             if self._witness is None:
-                self._witness = HeartWitness(self._start)
+                begins = self._start if self._turn is None else self._turn.begins
+                self._witness = HeartWitness(begins)
             bad = bad_spans(ecg.quality)
             final = ecg.final if not last else self._end
             lost = self._witness.update(ecg.beats.times, final, bad, ecg.judged)

@@ -211,6 +211,7 @@ class Watch:
         self.input = INPUT[preset.kind]
         self._confirmed = preset.kind in CONFIRMED and source == "beat"
         self._apnea = self.input == "breaths"
+        self._left = EMPTY  # searched before the source was another, to be told
         made_from = source if self.input == "heart_rate" else "numeric"
         self._detector: ApneaDetector | EventDetector = (
             ApneaDetector(preset) if self._apnea else EventDetector(preset, source=made_from)
@@ -229,6 +230,15 @@ class Watch:
         """What is found and not told yet."""
         return (*self._waiting, *self._detector.running)
 
+    def turn(self) -> None:
+        """Make heart rates from beats from here on: what was found in the monitor's is over."""
+        if self.input != "heart_rate":
+            return
+        rest = self._detector.finish()
+        self._waiting, self._left = (*self._waiting, *rest.items), rest.searched
+        self._detector = EventDetector(self.preset, source="beat")
+        self._confirmed = self.preset.kind in CONFIRMED
+
     def take(
         self,
         data: Series | Breaths | None,
@@ -246,7 +256,7 @@ class Watch:
         name = "breaths" if self._apnea else "pieces"
         new = {} if data is None else {name: data}
         found = self._detector.update(new, {name: upto})  # type: ignore[arg-type]
-        searched = found.searched
+        searched, self._left = union(self._left, found.searched), EMPTY
         items = found.items
         if last:
             rest = self._detector.finish()
@@ -261,13 +271,26 @@ class Watch:
         told = Events(items, searched, self.preset)
         if items:
             if self._confirmed and pulse is not None:
-                told = confirm_bradycardia(told, pulse)
+                told = _confirmed(told, pulse)
             if self._doubts:
                 told = doubted_by(told, self._doubts)
         oldest = self.since
         if self._doubts and self._doubts[0].span.end < oldest:
             self._doubts = [each for each in self._doubts if each.span.end >= oldest]
         return told
+
+
+def _confirmed(found: Events, pulse: Series) -> Events:
+    """Return bradycardias with what pulses say of those that beats made."""
+    if all(event.source == "beat" for event in found.items):
+        return confirm_bradycardia(found, pulse)
+    rows = [
+        replace(found, items=(event,))
+        if event.source != "beat"
+        else confirm_bradycardia(replace(found, items=(event,)), pulse)
+        for event in found.items
+    ]
+    return replace(found, items=tuple(each.items[0] for each in rows))
 
 
 class _Group:
@@ -380,6 +403,12 @@ class Episodes:
             if name in self._presets
             for event in watch.running
         )
+
+    def turn(self) -> None:
+        """Make heart rates from beats from here on."""
+        self.source = "beat"
+        for watch in self._watches.values():
+            watch.turn()
 
     def take(
         self,
