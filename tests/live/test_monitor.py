@@ -73,6 +73,12 @@ def told_of(told: Sequence[Facts]) -> dict[str, object]:
         items = tuple(event for part in parts for event in part.items)
         found[name] = repr(items), union(*(part.searched for part in parts)).bounds.tolist()
     found["spells"] = repr(tuple(spell for each in told for spell in each.spells))
+    curves = ("heart_rate", "spo2", "resp_low", "resp_high", "pulse_rate")
+    found["minutes"] = [
+        (minute.minute_ns, *(getattr(minute, name).tobytes() for name in curves))
+        for each in told
+        for minute in each.envelope
+    ]
     return found
 
 

@@ -125,3 +125,50 @@ def test_reading_again_gives_the_same_facts() -> None:
         after = [*(each for each in after if each.seq > died), again.finish()]
 
         assert_same(told_of(after), told_of(whole[died + 1 :]))
+
+
+@cache
+def broken(name: str) -> dict[str, object]:
+    """Return what is told of a slow numeric and an ECG of which one message in nine is lost."""
+    at, rows = turns(), []
+    for k, (each, when) in enumerate(messages()[:900]):
+        waves = [w for w in each.waves if w.channel.quantity != "ecg" or k % 9]
+        numerics = [
+            replace(n, value=70.0 + k % 2)
+            if n.channel.quantity == "heart_rate" and -20 <= n.time_ns / NS - at <= 3
+            else n
+            for n in each.numerics
+        ]
+        rows.append((replace(each, waves=tuple(waves), numerics=tuple(numerics)), when))
+    return told_of(heard(rows, Monitor(name)))
+
+
+@pytest.mark.parametrize("name", ["a", "f"])
+def test_when_a_bed_is_looked_at_does_not_matter(name: str) -> None:
+    """Beats that lag behind the numbers, as holes are waited for, begin at the same moment."""
+    assert_same(broken(name), broken("g"))
+
+
+def test_an_ecg_that_was_away_is_not_late_after_a_restart() -> None:
+    """It is there from the first second, then away for over half an hour in which Joey died."""
+    whole = sent(simulate_infant(1.0, 5, holds=0).recording)
+    start = whole.span.start + 60
+    rows = []
+    for k, (each, when) in enumerate(messages_of(cut(whole, Span(start, start + 3000)))):
+        waves = [w for w in each.waves if w.channel.quantity != "ecg" or not 200 <= k < 2700]
+        numerics = [
+            replace(n, value=70.0 + k % 2)
+            if n.channel.quantity == "heart_rate" and abs(k - 2625) < 15
+            else n
+            for n in each.numerics
+        ]
+        rows.append((replace(each, waves=tuple(waves), numerics=tuple(numerics)), when))
+    alive = heard(rows, Monitor("s"))
+    died = 2600
+    resume = next(f.resume for f in reversed(alive[: died + 1]) if f.resume is not None)
+    assert resume.seq > 300
+    again = Monitor("s", resume, told=died)
+    after = [again.take(each, k, when) for k, (each, when) in enumerate(rows) if k >= resume.seq]
+    after = [*(each for each in after if each.seq > died), again.finish()]
+
+    assert_same(told_of(after), told_of(alive[died + 1 :]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from joey.serve.packing import envelope_rows, facts_of
 from joey.signals import NS, Channel
 from joey.simulate import simulate_infant
 from joey.spans import Span, Spans
-from joey.store.archive import Archive, Batch, StreamRow
+from joey.store.archive import Archive, Batch, EnvelopeRow, Fact, StreamRow
 from joey.web.past import Stay, archived_cells, oxycrg_columns
 from joey.web.recent import CELL_MS, GOOD, PULSE
 from tests.live.messages import messages_of, sent
@@ -130,6 +131,32 @@ def test_a_rate_of_the_monitor_that_is_in_doubt_is_pale_where_there_is_no_ecg(
     assert np.isnan(good[30:90]).all()
     assert np.isfinite(good[:29]).all()
     assert np.isfinite(good[91:]).sum() > 20
+
+
+def test_a_rate_of_the_monitor_in_doubt_stays_pale_before_an_ecg_that_came_later(
+    tmp_path: Path,
+) -> None:
+    """Its judgment counts until the stream's first beats, the ECG's from there on."""
+    minute, begin = 60 * NS, 1_790_000_400 * NS
+    stream = StreamRow("s", SOURCE, "dev", BED, "x", 1, begin)
+    curve = [np.full(240, value, dtype=np.float32) for value in (150, 95, -1, 1, np.nan)]
+    doubt = json.dumps({"grade": "doubtful", "reason": "step"}).encode()
+    facts = [
+        Fact("s", "beats", "ecg II", begin + 15 * minute, begin + 16 * minute, 6, b"\x01"),
+        *(
+            Fact("s", "quality", channel, begin + k * minute, begin + (k + 1) * minute, 5, doubt)
+            for channel, k in (("heart_rate", 2), ("ecg II", 4), ("heart_rate", 17), ("ecg II", 18))
+        ),
+    ]
+    archive = Archive(tmp_path / "archive.db")
+    rows = [EnvelopeRow("s", begin + k * minute, *curve) for k in range(20)]
+    archive.write(Batch([stream], [], rows, facts, [], []))
+    first = begin // NS * 4
+    cells, _ = archived_cells(archive, [stream], first, first + 20 * 240)
+    archive.close()
+
+    good = np.isfinite(cells[GOOD]).reshape(20, 240)[:, 8:-8].mean(axis=1)
+    assert [k for k in range(20) if good[k] < 1] == [2, 4, 18]
 
 
 def test_a_pulse_rate_stays_when_its_minutes_are_final(tmp_path: Path, clock: Clock) -> None:

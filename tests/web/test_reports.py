@@ -149,6 +149,22 @@ def test_whose_hold_it_is_stands_in_the_page_that_is_shown_alone(
     assert "formerly JONES, BABY BOY" in named
 
 
+def test_a_report_that_was_made_of_another_infant_is_shown_under_no_name(
+    held: tuple[Path, str, int],
+) -> None:
+    """The records say late that it lay in another bed: what was measured is not that infant's."""
+    folder, hold, _ = held
+    wish = wish_of(held)
+    made, other = make_report(wish), replace(wish.hold, infant=f"{wish.hold.infant}1")
+    ward = keep(folder)
+    ward.reports._made[hold] = made, replace(wish, hold=other)
+    assert ward.report(hold) == ""
+    assert ward.reports.made(wish.hold) is None
+    assert ward.reports.made_of(wish.hold) is None
+    assert ward.reports.made(other) is made
+    ward.close()
+
+
 def test_the_report_knows_the_age_as_the_bed_page_does(held: tuple[Path, str, int]) -> None:
     """The birth date that the admission system told; of another one the report is made anew."""
     folder, hold, _ = held

@@ -130,6 +130,8 @@ class Analysis:
         self._first = self._newest = self._comes = NEVER
         self._worked = self._looked = NEVER
         self._known: dict[str, float] = {}
+        for state in states:
+            self._had(state)
 
     @property
     def states(self) -> tuple[JoinState, ...]:
@@ -218,6 +220,14 @@ class Analysis:
             self._look(into, last=last)
 
     # --- joining
+
+    def _had(self, state: JoinState) -> None:
+        """Take note of an ECG that was there before: one that comes back is not late."""
+        channel, fs = state.channel, float(state.fs)
+        is_ecg = channel.subject == "infant" and channel.quantity == "ecg"
+        if is_ecg and fs >= LEAST_FS["ecg"] and "ecg" not in self._chosen:
+            self._chosen["ecg"] = channel
+            self._ended["ecg"] = state.start_ns / NS + state.following / fs
 
     def _join(self, wave: Wave, into: Findings) -> None:
         joiner = self._joiners.get(wave.channel)

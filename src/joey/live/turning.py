@@ -2,8 +2,8 @@
 
 A recording is read whole: where it has an ECG, the heart rate is that of its beats. A stream may
 begin with an oximeter, or with leads that are off. Then heart rate and its events rest on the
-monitor's numbers until a minute that the first samples of the ECG set, and from there on on the
-beats: the same whenever it was looked, and wherever reading began again.
+monitor's numbers until a minute that is set by the first samples of the ECG and by when they came,
+and from there on on the beats: the same whenever it was looked, and wherever reading began again.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Turn:
             series=_between(numbers.series, -np.inf, self.at),
             upto=min(numbers.upto, self.at),
         )
-        if numbers.upto < self.at and not last:
+        if min(numbers.upto, beats.upto) < self.at and not last:
             return (before,)
         rates = [each.series for each in self._beats if each.series is not None]
         judged = [each.quality for each in self._beats if each.quality is not None]

@@ -384,14 +384,15 @@ class Archive:
         )
         return [FactRow(*row) for row in rows]
 
-    def has_facts(self, stream: str, kinds: Sequence[str]) -> bool:
-        """Whether anything of these kinds was ever told of a stream."""
+    def first_fact(self, stream: str, kinds: Sequence[str]) -> int | None:
+        """Return when the first fact of these kinds of a stream begins; None: there is none."""
         wanted = ", ".join("?" * len(kinds))
         found = self._db.execute(
-            f"SELECT 1 FROM facts WHERE stream = ? AND kind IN ({wanted}) LIMIT 1",  # noqa: S608
+            f"SELECT min(start_ns) FROM facts WHERE stream = ? AND kind IN ({wanted})",  # noqa: S608
             (stream, *kinds),
         )
-        return found.fetchone() is not None
+        first: int | None = found.fetchone()[0]
+        return first
 
     def last_fact(self) -> int:
         """Return the number of the last fact; 0 where there is none."""

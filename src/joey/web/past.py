@@ -109,23 +109,28 @@ def archived_cells(
 def _not_good(archive: Archive, stream: StreamRow, span: tuple[int, int]) -> NDArray[np.bool_]:
     """Return in which cells of a span the heart rate of a stream rests on what is in doubt.
 
-    The judgment is that of the ECG where the stream has beats, else that of the monitor's own rate:
-    what the rate of the archive was made of, whatever the span asked for has of either.
+    The judgment is that of the ECG from the stream's first beats on, before them that of the
+    monitor's own rate: what the rate of the archive was made of, whatever the span asked for has of
+    either.
     """
     first, stop = span
     found = np.zeros(stop - first, dtype=np.bool_)
     start_ns, stop_ns = _reach(stream, span)
     beside_ns = BESIDE_MS * NS_PER_MS
-    judged = "ecg" if archive.has_facts(stream.id, ("beats",)) else "heart_rate"
+    beats_ns = archive.first_fact(stream.id, ("beats",))
     rows = archive.facts(
         stream.id, ("quality",), start_ns - beside_ns, stop_ns + beside_ns, MARK_NS
     )
     for row in rows:
-        if row.channel.partition(" ")[0] != judged:
+        end_ns = row.end_ns
+        quantity = row.channel.partition(" ")[0]
+        if quantity == "heart_rate" and beats_ns is not None:
+            end_ns = min(end_ns, beats_ns)
+        if quantity not in {"ecg", "heart_rate"} or end_ns <= row.start_ns:
             continue
         lo, hi = (
             (ns + stream.offset_ns) // NS_PER_MS + beside
-            for ns, beside in ((row.start_ns, -BESIDE_MS), (row.end_ns, BESIDE_MS))
+            for ns, beside in ((row.start_ns, -BESIDE_MS), (end_ns, BESIDE_MS))
         )
         found[max(lo // CELL_MS - first, 0) : max(-(-hi // CELL_MS) - first, 0)] = True
     return found
@@ -150,7 +155,7 @@ def _streams_of(
             found.append(stream)
     found.sort(key=lambda row: -row.first_seq)
     if len({(row.source, row.device) for row in found}) > 1:
-        ecg = {row.id: archive.has_facts(row.id, ("beats",)) for row in found}
+        ecg = {row.id: archive.first_fact(row.id, ("beats",)) is not None for row in found}
         found.sort(key=lambda row: (not ecg[row.id], row.source, row.device))
     return found
 

@@ -292,15 +292,15 @@ class HoldReports:
         self._made: OrderedDict[str, tuple[Made, Wish]] = OrderedDict()  # and what it was made of
         self._wishes: OrderedDict[str, Wish] = OrderedDict()  # the first is being made
 
-    def made(self, hold: str) -> Made | None:
-        """Return the last report of a hold; None where none was made yet."""
-        found = self._made.get(hold)
-        return None if found is None else found[0]
+    def made(self, hold: Hold) -> Made | None:
+        """Return the last report of a hold; None where none was made yet, or of another infant."""
+        found = self._made.get(hold.id)
+        return found[0] if found is not None and found[1].hold.infant == hold.infant else None
 
     def made_of(self, hold: Hold) -> Made | None:
         """Return the last report of a hold, if it had these times and holders; else None."""
-        found = self._made.get(hold.id)
-        return found[0] if found is not None and found[1].hold.pieces == hold.pieces else None
+        found, made = self.made(hold), self._made.get(hold.id)
+        return found if made is not None and made[1].hold.pieces == hold.pieces else None
 
     def is_busy(self, hold: str) -> bool:
         """Whether a report of the hold is being made, or waits for others."""

@@ -115,7 +115,7 @@ class ShownHolds:
             taken = "This hold was taken back."
             return {"title": "Hold", "failed": taken, "version": "", "goesOn": ""}
         wish = self._want(view)
-        made = self._reports.made(hold)
+        made = self._reports.made(view.hold)
         name = isolated(view.infant.name.text) if view.infant is not None else ""
         bed = self._label(view.bed)
         arriving_ns = self._arriving(view.bed)

@@ -323,7 +323,7 @@ class Told:
                 bed.open[stream.id] = _Open(_shard(stream.source, stream.bed), self._now_ns)
         for bed in self._beds.values():
             for name, one in bed.open.items():
-                one.seen = one.seen or bool(self._archive.has_facts(name, SEEN))
+                one.seen = one.seen or self._archive.first_fact(name, SEEN) is not None
 
     def _received(self, seq: int) -> int:
         if seq not in self._reached:

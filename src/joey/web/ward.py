@@ -418,7 +418,8 @@ class Ward:
 
     def report(self, hold: str) -> str:
         """Return the page of a hold's report, with whose it is; empty where none was made yet."""
-        made = self.reports.made(hold)
+        view = self._shown.view(hold)
+        made = self.reports.made(view.hold) if view else None
         return with_name(made.page, self._shown.whose(hold)) if made else ""
 
     def waves(self, bed: str, cursors: Mapping[int, int]) -> tuple[bytes, dict[int, int], int]:
