@@ -91,6 +91,7 @@ def test_what_cannot_be_is_refused_in_words(tap: HoldTap, before: list[HoldTap],
 
 
 EARLIER = Hold("e", "7", (Piece("", "unknown", 100.0, 800.0, "unknown"),), "unknown", 1, {})
+SHORT = Hold("c", "7", (Piece("", "unknown", 720.0, 762.0, "unknown"),), "unknown", 1, {})
 LATER = Hold("l", "7", (Piece("", "unknown", 3500.0, None, "unknown"),), "unknown", 0, {})
 
 
@@ -99,6 +100,8 @@ LATER = Hold("l", "7", (Piece("", "unknown", 3500.0, None, "unknown"),), "unknow
     [
         (NUDGE, [START], [EARLIER], "had not ended then"),
         (HoldTap("n", "nudge", "t1", 750.0), [START], [EARLIER], ""),  # a minute is two clocks
+        (NUDGE, [START], [SHORT], "began since"),  # of less than a minute, it is one none the less
+        (HoldTap("n", "nudge", "t1", 750.0), [START], [SHORT], ""),
         (undo(STOP), [START, STOP], [LATER], "began since"),
         (undo(STOP), [START, STOP], [EARLIER], ""),
         (START, [], [LATER], "began since"),  # kept on a tablet meanwhile

@@ -36,6 +36,7 @@ LEFT_UNIT = "left_unit"
 NOT_TAPPED = "nobody tapped Stop: the end is that of the infant's stay"
 UNKNOWN = "unknown"
 AHEAD_S = 60.0  # s, so far a tablet's clock may be ahead of the server's
+MOST_SHARED = 0.5  # of the shorter of two holds: clocks do not lay one into the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +193,19 @@ def why_clashes(tap: HoldTap, taps: Sequence[HoldTap], others: Sequence[Hold]) -
     if would is None or tap.kind not in {"start_hold", "nudge", "undo"}:
         return ""
     for other in others:
-        if other.id == tap.hold or _shared_s(other, would) <= AHEAD_S:
+        shared = _shared_s(other, would)
+        if other.id == tap.hold or shared <= min(AHEAD_S, MOST_SHARED * _shorter_s(other, would)):
             continue
-        if was is not None and _shared_s(other, was) >= _shared_s(other, would):
+        if was is not None and _shared_s(other, was) >= shared:
             continue  # no worse than it is
         before = other.start < would.start
         return "the hold before it had not ended then" if before else "another hold began since"
     return ""
+
+
+def _shorter_s(one: Hold, other: Hold) -> float:
+    """Return how long the shorter one lasts."""
+    return min(math.inf if each.end is None else each.end - each.start for each in (one, other))
 
 
 def _shared_s(one: Hold, other: Hold) -> float:

@@ -58,7 +58,9 @@ def make_infant(
     paths = write(infant, folder, force=force)
     progress(1.0, "done")
     found = len(infant.truth.holds)
-    asked = f" of the {holds} asked for: more do not fit" if part and found < holds else ""
+    fits = next((h for h in range(1, 24) if len(holds_within(h, holds)) >= holds), 24)
+    less = f" of the {holds} asked for: more do not fit, {fits} hours hold them all"
+    asked = less if part and found < holds else ""
     return (
         f"A simulated infant: {hours:g} h, holds: {found}{asked}.",
         *(f"  {path.relative_to(folder)}" for path in paths),
