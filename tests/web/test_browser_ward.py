@@ -901,6 +901,27 @@ def test_the_oxycrg_calls_a_pulse_rate_by_its_name(
         assert points == {"solid": lines[0], "dotted": lines[1]}
 
 
+def test_a_day_is_shown_on_a_tablet_and_no_length_has_the_columns_of_another(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """A plot of 578 px has few columns for 24 h; frozen, it is the day to that moment."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    words = page.locator("#crgwords")
+    expect(words).to_contain_text("6 min to")
+    page.locator("button[data-minutes='1440']").click()
+    expect(words).to_contain_text(re.compile(r"24 h to \d\d:\d\d:\d\d: "))
+    page.context.set_offline(True)
+    page.locator("button[data-minutes='60']").click()
+    expect(words).to_contain_text("1 h: not read yet")
+    page.context.set_offline(False)
+    expect(words).to_contain_text("1 h to", timeout=20_000)
+    page.get_by_role("button", name="Freeze").click()
+    page.locator("button[data-minutes='360']").click()
+    expect(words).to_contain_text("6 h to")
+    page.context.close()
+
+
 def test_what_is_still_to_be_read_is_said_and_asked_for_again(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:

@@ -36,6 +36,8 @@ STEP_S = 0.025  # s, between looks at the journal
 RETRY_S = 1.0  # s, after a failure of the disk
 LAST_MS = 2**63 // 1_000_000  # ms UTC, what 64 bits of nanoseconds can say
 MOST_SEQ = 2**63 - 1  # of a journal
+DAY_MS = 86_400_000
+FEWEST_COLUMNS = 200  # of a picture of a day, on the narrowest tablet
 MOST_COLUMNS = 2000  # of one answer of the OxyCRG
 BYTES = "application/octet-stream"
 AWAY = "away.js"  # answers for all pages where the server does not
@@ -165,15 +167,21 @@ def _add_pages(app: FastAPI, ward: Ward, pages: _Pages) -> None:
         return HTMLResponse(made, headers={"Content-Security-Policy": "frame-ancestors 'self'"})
 
 
+def _no_longer_than(most_ms: float, asked_ms: float) -> None:
+    if asked_ms > most_ms:
+        raise HTTPException(422, f"a picture is of {most_ms / DAY_MS:g} days at most")
+
+
 def _add_data(app: FastAPI, ward: Ward, sessions: Sessions, hosts: tuple[str, ...]) -> None:
     @app.get("/api/oxycrg/{bed:path}")
     async def _oxycrg(
         bed: str,
         start: Annotated[float, Query(ge=0, le=LAST_MS)],
-        width: Annotated[float, Query(ge=250, le=120_000)],
+        width: Annotated[float, Query(ge=250, le=DAY_MS / FEWEST_COLUMNS)],
         columns: Annotated[int, Query(ge=1, le=MOST_COLUMNS)],
     ) -> Response:
         _known_bed(ward, bed)
+        _no_longer_than(2 * DAY_MS, width * columns)
         return Response(ward.oxycrg(bed, start, width, columns), media_type=BYTES)
 
     @app.post("/api/taps")

@@ -384,16 +384,15 @@ class Ward:
         now = self._settings.now_ns()
         record = self._record(bed)
         holders = record.holders if record else ()
+        places = lain(record, self._whose(bed))  # whose data go further back than this bed's
         return {
             "tile": self.tile(bed),
             "holders": [{"role": each.role, "name": each.label} for each in holders],
-            "dataFrom": data_from(self._told, record, self._whose(bed)),
+            "dataFrom": None if places else data_from(self._told, record, self._whose(bed)),
             "undo": self._undo(bed, now),
             "holds": holds_of_day(record.holds if record else (), now),
             "spells": self._spells(bed, now - DAY_NS),
-            "before": said_before(
-                self._told, lain(record, self._whose(bed)), self._labels, now - DAY_NS, self._tagged
-            ),
+            "before": said_before(self._told, places, self._labels, now - DAY_NS, self._tagged),
             "last": self._shown.last(record),
             "cutShort": self._shown.cut_short(record),
             "carriedOn": self._shown.carried_on(record),

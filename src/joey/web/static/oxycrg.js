@@ -41,7 +41,7 @@ export class OxyCrg {
     this.whole = true; // whether all columns are to be asked for, and not only the new ones
     /** @type {import("./types.js").Bed|null} */ this.state = null;
     /** @type {CanvasPattern|null} */ this.hatch = null;
-    this.lastAsked = 0;
+    this.lastAsked = 0; this.again = false; // whether another picture is wanted by now than that which is asked for
     setInterval(() => this.step(), 500);
     const anew = () => { this.hatch = null; this.paint(); };
     document.addEventListener("themechange", anew);
@@ -49,27 +49,33 @@ export class OxyCrg {
   }
 
   /** @param {number} minutes */
-  choose(minutes) { this.minutes = minutes; this.whole = true; void this.step(true); }
+  choose(minutes) {
+    if (minutes !== this.minutes) this.empty(); // the columns of one length are not the picture of another
+    this.minutes = minutes; this.whole = true; this.paint(); void this.step(true);
+  }
   /** @param {import("./types.js").Bed} state */
   show(state) { this.state = state; }
   /** Take away what is drawn: it is another's. */
-  forget() { this.bands = new Map(); this.count = this.beats = this.reads = 0; this.whole = true; this.paint(); void this.step(true); }
+  forget() { this.empty(); this.whole = true; this.paint(); void this.step(true); }
+  empty() { this.bands = new Map(); this.count = this.beats = this.reads = 0; }
   /** @param {boolean} frozen */
   freeze(frozen) { this.frozen = frozen; }
 
   /** Ask for what is new, as often as the picture can show it. @param {boolean} [now] */
   async step(now = false) {
     const period = Math.min(15_000, Math.max(this.reads ? READS_MS : 1000, this.width / 2));
-    if (this.frozen || document.hidden || this.asking || (!now && performance.now() - this.lastAsked < period)) return;
-    this.asking = true; this.lastAsked = performance.now();
+    this.again ||= now && this.asking;
+    if (document.hidden || this.asking || (!now && (this.frozen || performance.now() - this.lastAsked < period))) return;
+    this.asking = true; this.again = false; this.lastAsked = performance.now();
     try { await this.ask(); } catch { /* the bar says that the link is lost */ } finally { this.asking = false; }
     this.paint();
+    if (this.again) void this.step(true);
   }
 
   async ask() {
     const wide = Math.max(200, Math.min(1600, Math.floor(this.canvas.clientWidth - LEFT - RIGHT)));
     const whole = this.minutes * MIN_MS, columns = Math.min(wide, whole / 250);
-    const width = whole / columns, end = hostNow();
+    const width = whole / columns, end = this.frozen && this.end ? this.end : hostNow();
     const anew = this.whole || this.reads > 0 || this.width !== width, shows = this.state?.tile.shows;
     const last = Math.floor(end / width), first = last - columns + 1;
     const from = anew ? first : Math.max(first, Math.min(last, Math.floor((this.end - SETTLE_MS) / width)));
@@ -253,7 +259,7 @@ export class OxyCrg {
 
   /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} y @param {Record<string, string>} ink */
   unread(pen, x, start, end, y, ink) {
-    const [from, to] = this.gap(start, end), words = "still to be read";
+    const [from, to] = this.count ? this.gap(start, end) : [start, end], words = this.count ? "still to be read" : "not read yet";
     pen.font = "600 14px system-ui, sans-serif"; pen.textBaseline = "middle";
     if (x(to) - x(from) < pen.measureText(words).width + 12) return;
     pen.textAlign = "center"; pen.lineWidth = 5; pen.lineJoin = "round"; pen.strokeStyle = ink.paper ?? ""; pen.fillStyle = ink.ink ?? "";
@@ -325,6 +331,8 @@ export class OxyCrg {
 
   /** The picture as a sentence. */
   words() {
+    const length = this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`;
+    if (!this.count) return `${length}: not read yet`;
     const rate = this.bands.get("hr") ?? NOTHING, hr = this.part(rate, 0), spo2 = this.bands.get("spo2");
     // The least and the most of beats in a motion artifact would be nobody's: of the heart rate they are those of good quality.
     const good = rangeOf(this.part(this.bands.get("good") ?? NOTHING, 0), "/min"), judged = hr.low.some((each, k) => Number.isFinite(each) && this.judged(k));
@@ -338,7 +346,7 @@ export class OxyCrg {
     said.unshift(...this.lain(this.end - this.minutes * MIN_MS).map((each) => lay(each) + (seen(each.spells) ? ` (${counted(seen(each.spells))})` : "")));
     const [from, to] = this.gap(this.end - this.minutes * MIN_MS, this.end);
     if (to - from >= MIN_MS) said.push(`${hm(from)} to ${hm(to)} still to be read`);
-    return `${this.minutes < 60 ? `${this.minutes} min` : `${this.minutes / 60} h`} to ${hms(this.end)}: ${said.join(", ")}, ${counted(spells)} listed`;
+    return `${length} to ${hms(this.end)}: ${said.join(", ")}, ${counted(spells)} listed`;
   }
 }
 
