@@ -1428,7 +1428,7 @@ def test_where_an_infant_lay_before_is_written_at_its_line(
         document.body.append(canvas);
         const crg = new OxyCrg(canvas, "NICU/4"), min = 60000, end = crg.end = 29333340 * min;
         const until = end - before * min, spells = [{ letters: "BD", at: end - at * min }];
-        crg.minutes = 60; crg.width = min; crg.first = 29333280;
+        crg.minutes = crg.count = 60; crg.width = min; crg.first = 29333280;
         const lay = { label: "7", since: end - 180 * min, until, spells };
         crg.state = { holds: [], spells: [], before: [lay] };
         const pen = canvas.getContext("2d"), write = pen.fillText;
