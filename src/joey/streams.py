@@ -12,8 +12,8 @@ section 1         lead-in|---------------------|tail
 section 2                                lead-in|-----------------^
 ```
 
-Only the oldest section works. What the next one is to hear meanwhile is kept as it came, so that a
-bed holds one section's memory at a mark as between two.
+Only the oldest section works. What the next one is to hear meanwhile is kept for it, so that a bed
+holds one section's memory at a mark as between two.
 
 This module knows samples, marks and gaps; it does not know what is looked for.
 """
@@ -147,9 +147,8 @@ class _Kept:
     __slots__ = ("_begin", "_parts", "_room", "_used")
 
     def __init__(self, room: int) -> None:
-        self._room: NDArray[np.int16] = np.full(
-            room, 0, dtype=np.int16
-        )  # written to, so it is there
+        # Written to: memory that was not is only promised.
+        self._room: NDArray[np.int16] = np.full(room, 0, dtype=np.int16)
         self._used = 0
         self._begin = -1  # where in it the last part begins, if it is there
         self._parts: list[tuple[int, NDArray[np.integer]]] = []

@@ -62,12 +62,12 @@ class Workspace:
         part : ndarray
             Contiguous, in this workspace.
         before : int
-            Of its elements, row by row. Only whole pages go: some elements before it may stay. What
-            has gone is zero, or what it was, until it is written to.
+            Of its elements, or rows. Only whole pages go: some before it may stay. What has gone is
+            zero, or what it was, until it is written to.
         """
         first = part.ctypes.data - self._address
         begin = self._reached.get(first, -(-first // PAGE) * PAGE)
-        end = (first + min(before, part.size) * part.itemsize) // PAGE * PAGE
+        end = (first + min(before, len(part)) * part.strides[0]) // PAGE * PAGE
         if end > begin:
             self._memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
             self._reached[first] = end

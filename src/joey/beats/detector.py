@@ -332,7 +332,7 @@ class _Section:
             (sizes, self._gone),
             (blocks, before // max(int(self._work[kernels.TURN]), 1)),  # an ECG has none
         ):
-            self._memory.forget(table, rows * table.shape[1])
+            self._memory.forget(table, rows)
         if measured > FORGET_S * self._fs:  # its lead-in at once: what is live needs less of them
             self._memory.clear(buffers)
 

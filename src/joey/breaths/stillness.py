@@ -110,8 +110,8 @@ class Stillness:
         self._moving = 0  # with known movement
         # Block by block, so that what lies behind goes back to the system, and in one array: small
         # ones stay in holes.
-        self._space, (self._all,) = lay_out((np.float64, (n + 1) * N_COLUMNS))
-        self._rows: NDArray[np.float64] = self._all.reshape(n + 1, N_COLUMNS)
+        self._space, (flat,) = lay_out((np.float64, (n + 1) * N_COLUMNS))
+        self._rows: NDArray[np.float64] = flat.reshape(n + 1, N_COLUMNS)
         self._high, self._low, self._second, self._fourth, self._heart = self._rows[:n, OWN].T
         self.blocks: NDArray[np.float64] = self._rows[:n, SEEN].T
         self.moves, self.floor, self.lately, self.rough, self.brisk, self.breath = self.blocks
@@ -210,7 +210,7 @@ class Stillness:
 
     def forget(self, before: int) -> None:
         """Give back the memory of the blocks before a sample: nobody looks at them again."""
-        self._space.forget(self._all, before // self.block * N_COLUMNS)
+        self._space.forget(self._rows, before // self.block)
 
     def _begin(self, known: int) -> None:
         """Have the blocks past so many unknown as far as anybody looks."""

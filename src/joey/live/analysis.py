@@ -359,16 +359,19 @@ class Analysis:
             pulse = self._rate("pleth", hearts["pleth"], heart_rate_series)
         numbers = values.spo2.series, values.pulse_rate.series
         first, *rest = self._heart_rates(hearts, values, into, last=last)
-        self._tell(first, inputs, pulse, numbers, into, last=last and not rest)
+        self._tell(self._episodes, first, inputs, pulse, numbers, into, last=last and not rest)
         for heart in rest:
             self._episodes.turn()
             inputs = {name: (None, upto, None) for name, (_, upto, _) in inputs.items()}
-            self._tell(heart, inputs, (None, pulse[1]), (None, None), into, last=last)
+            self._tell(
+                self._episodes, heart, inputs, (None, pulse[1]), (None, None), into, last=last
+            )
         until = self._known["heart_rate"], values.spo2.upto, values.pulse_rate.upto
         into.envelope += self._envelope.minutes(min(*until, np.inf if last else self._told("resp")))
 
     def _tell(
         self,
+        episodes: Episodes,
         heart: HeartRate,
         inputs: dict[str, tuple[Series | Breaths | None, float, Quality | None]],
         pulse: tuple[Series | None, float],
@@ -378,9 +381,6 @@ class Analysis:
         last: bool,
     ) -> None:
         """Look for events, and lay the rates into their minutes."""
-        episodes = self._episodes
-        if episodes is None:
-            return
         every = {"heart_rate": (heart.series, heart.upto, heart.quality), **inputs}
         self._known = {name: upto for name, (_, upto, _) in every.items()}
         self._known |= {"pulse": pulse[1], "doubts": heart.doubts_upto}

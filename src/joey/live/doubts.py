@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from joey.beats import Intervals
     from joey.signals import Channel, Series
 
-__all__ = ["HeartDoubts", "Outside"]
+__all__ = ["HeartDoubts", "Outside", "clipped"]
 
 RECENT_S = 60.0  # s
 PULSES = "pulses"
@@ -121,8 +121,8 @@ class HeartDoubts:
     def _cut(self, quality: Quality, known: float) -> tuple[Quality, float]:
         before = Spans(np.array([[-np.inf, known]]))
         verdicts = (*self._verdicts, *quality.verdicts)
-        now = [_clipped(each, -np.inf, known) for each in verdicts if each.span.start < known]
-        later = [_clipped(each, known, np.inf) for each in verdicts if each.span.end > known]
+        now = [clipped(each, -np.inf, known) for each in verdicts if each.span.start < known]
+        later = [clipped(each, known, np.inf) for each in verdicts if each.span.end > known]
         looked = union(self._judged, quality.judged)
         told = Quality(self._channel, tuple(now), intersect(looked, before))
         self._verdicts, self._judged = tuple(later), subtract(looked, before)
@@ -132,6 +132,7 @@ class HeartDoubts:
         return told, known
 
 
-def _clipped(verdict: Verdict, low: float, high: float) -> Verdict:
+def clipped(verdict: Verdict, low: float, high: float) -> Verdict:
+    """Return what of a verdict lies between two times."""
     span = Span(max(verdict.span.start, low), min(verdict.span.end, high))
     return replace(verdict, span=span)

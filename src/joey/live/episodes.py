@@ -282,15 +282,8 @@ class Watch:
 
 def _confirmed(found: Events, pulse: Series) -> Events:
     """Return bradycardias with what pulses say of those that beats made."""
-    if all(event.source == "beat" for event in found.items):
-        return confirm_bradycardia(found, pulse)
-    rows = [
-        replace(found, items=(event,))
-        if event.source != "beat"
-        else confirm_bradycardia(replace(found, items=(event,)), pulse)
-        for event in found.items
-    ]
-    return replace(found, items=tuple(each.items[0] for each in rows))
+    both = zip(found.items, confirm_bradycardia(found, pulse).items, strict=True)
+    return replace(found, items=tuple(said if said.source == "beat" else was for was, said in both))
 
 
 class _Group:

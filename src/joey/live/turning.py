@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from joey.live.doubts import clipped
 from joey.live.joining import HOLD_S
 from joey.quality import join_quality
 from joey.signals import Series, join_series
-from joey.spans import Span
 
 if TYPE_CHECKING:
-    from joey.quality import Quality, Verdict
+    from joey.quality import Quality
 
 __all__ = ["HeartRate", "Turn"]
 
@@ -63,7 +63,7 @@ class Turn:
         self._beats: list[HeartRate] = []
 
     def take(self, numbers: HeartRate, beats: HeartRate, *, last: bool) -> tuple[HeartRate, ...]:
-        """Take what is new of both; return what counts: with it is over, the beats' comes second.
+        """Take what is new of both; return what counts: once it is over, the beats' comes second.
 
         Parameters
         ----------
@@ -86,14 +86,10 @@ class Turn:
         quality = join_quality(judged[0].channel, judged) if judged else None
         if quality is not None:
             verdicts = tuple(each for each in quality.verdicts if each.span.end > self.at)
-            quality = replace(quality, verdicts=tuple(_from(self.at, each) for each in verdicts))
+            # What came before does not rest on the ECG.
+            behind = tuple(clipped(each, self.at, np.inf) for each in verdicts)
+            quality = replace(quality, verdicts=behind)
         return before, replace(beats, series=series, quality=quality)
-
-
-def _from(time: float, verdict: Verdict) -> Verdict:
-    """Return a verdict of the time behind: what came before does not rest on the ECG."""
-    span = Span(max(verdict.span.start, time), verdict.span.end)
-    return replace(verdict, span=span)
 
 
 def _between(series: Series | None, start: float, end: float) -> Series | None:

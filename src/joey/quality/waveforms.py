@@ -175,7 +175,7 @@ class _Arrays:
         )
         found, rows, verdicts, judged = shapes
         self._passed = 0  # candidates whose memory was given back
-        self._memory, self._flat = lay_out(
+        self._memory, arrays = lay_out(
             (np.int32, length),
             (np.bool_, length),
             (np.float64, 2 * blocks),
@@ -185,7 +185,6 @@ class _Arrays:
             (np.int64, verdicts[0] * verdicts[1]),
             (np.int64, judged[0] * judged[1]),
         )
-        arrays = self._flat
         self.samples: NDArray[np.int32] = arrays[0]
         self.valid: NDArray[np.bool_] = arrays[1]
         self.blocks: NDArray[np.float64] = arrays[2].reshape(2, blocks)
@@ -203,13 +202,13 @@ class _Arrays:
         """Give back what lies before a sample of the window, and before a second of it."""
         self._memory.forget(self.samples, before)
         self._memory.forget(self.valid, before)
-        self._memory.forget(self._flat[5], second * self.rows.shape[1])
+        self._memory.forget(self.rows, second)
         if self.is_ecg:
             for row in self.blocks:
                 self._memory.forget(row, before // self._block)
             there = self.found[self._passed : self.state[self._found_to], self._place]
             self._passed += int(np.searchsorted(there, before))
-            self._memory.forget(self._flat[4], self._passed * self.found.shape[1])
+            self._memory.forget(self.found, self._passed)
 
     def tidy(self) -> None:
         """Give back what a large step took to work in."""

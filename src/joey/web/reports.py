@@ -299,8 +299,8 @@ class HoldReports:
 
     def made_of(self, hold: Hold) -> Made | None:
         """Return the last report of a hold, if it had these times and holders; else None."""
-        found, made = self.made(hold), self._made.get(hold.id)
-        return found if made is not None and made[1].hold.pieces == hold.pieces else None
+        made = self._made.get(hold.id)
+        return self.made(hold) if made and made[1].hold.pieces == hold.pieces else None
 
     def is_busy(self, hold: str) -> bool:
         """Whether a report of the hold is being made, or waits for others."""
