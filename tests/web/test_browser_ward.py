@@ -199,6 +199,19 @@ def test_why_a_hold_ended_is_asked_again_after_a_reload(
     expect(page.locator("#why")).to_be_empty()
 
 
+def test_why_a_hold_ended_is_not_asked_under_the_next_one(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """It would be taken for the one that runs."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#why")).to_contain_text("Why did it end?")
+    page.get_by_role("button", name="Start hold").click()
+    expect(page.get_by_role("button", name="Stop hold")).to_be_visible()
+    expect(page.locator("#why")).to_be_empty()
+
+
 def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[str]]) -> None:
     """What one tablet taps, the other shows within two seconds; a second start is refused."""
     served, _ = ward
@@ -245,6 +258,27 @@ def test_a_holder_is_not_taken_for_another_hold(
     one.get_by_role("button", name="Father", exact=True).click()
     expect(one.locator("#say")).to_have_text("Not taken: this hold runs here no more")
     expect(two.locator(".holding .holder")).not_to_contain_text("Father")
+
+
+def test_who_holds_is_not_said_over_what_another_tablet_said(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """A dialog that was left open knows another holder; to move the start is no reason."""
+    served, _ = ward
+    one, two = (tablet(browser, served, "/beds/NICU/4") for _ in range(2))
+    one.get_by_role("button", name="Start hold").click()
+    for each in (one, two):
+        each.get_by_role("button", name="Say who holds").click()
+    two.get_by_role("button", name="Mother", exact=True).click()
+    expect(one.locator(".holding .holder")).to_contain_text("Mother")
+    one.get_by_role("button", name="Father", exact=True).click()
+    expect(one.locator("#say")).to_have_text("Not taken: Mother holds, as was said meanwhile")
+    one.get_by_role("button", name="To someone else").click()
+    two.locator("[data-do=less-5]").click()
+    expect(one.get_by_role("timer")).to_have_text(re.compile(r"^5:\d\d$"))
+    one.get_by_role("button", name="Father", exact=True).click()
+    for each in (one, two):
+        expect(each.locator(".holding .holder")).to_contain_text("Father")
 
 
 def test_a_lost_link_is_said_within_five_seconds(

@@ -17,6 +17,7 @@ const CONTACTS = /** @type {const} */ ([["skin_to_skin", "Skin to skin"], ["clot
 
 /** @typedef {import("./types.js").Bed} Bed */
 /** @typedef {import("./types.js").Holder} Holder */
+/** @typedef {import("./types.js").Running} Asked the hold as it was when somebody was asked */
 
 export class HoldPanel {
   /** @param {string} bed */
@@ -80,10 +81,10 @@ export class HoldPanel {
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
     const unsaid = hold.holder.role === "unknown" && !hold.holder.name;
     const chips = unsaid ? make("div", "chips", ...state.holders.filter((each) => each.role !== "unknown").slice(0, 2)
-      .map((each) => this.button(`It is ${named(each)}`, `is-${keyOf(each)}`, () => this.sayWho(hold.id, each), "chip")),
-    this.button("Say who holds", "is-else", () => this.ask("Who holds?", (holder) => this.sayWho(hold.id, holder)), "chip other")) : make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
-      .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(hold.id, each), "chip")),
-    this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(hold.id, holder)), "chip other"));
+      .map((each) => this.button(`It is ${named(each)}`, `is-${keyOf(each)}`, () => this.sayWho(hold, each), "chip")),
+    this.button("Say who holds", "is-else", () => this.ask("Who holds?", (holder) => this.sayWho(hold, holder)), "chip other")) : make("div", "chips", ...state.holders.filter((each) => keyOf(each) !== keyOf(hold.holder)).slice(0, 2)
+      .map((each) => this.button(`To ${named(each)}`, `to-${keyOf(each)}`, () => this.change(hold, each), "chip")),
+    this.button("To someone else", "to-else", () => this.ask("Who takes over?", (holder) => this.change(hold, holder)), "chip other"));
     const contact = make("div", "row contact", ...CONTACTS.map(([key, words]) => {
       const button = this.button(words, `contact-${key}`, () => { void this.tap("describe", { hold: hold.id, contact: key }, words); });
       button.setAttribute("aria-pressed", String(hold.contact === key));
@@ -140,12 +141,17 @@ export class HoldPanel {
     const hold = this.state?.tile.hold, at = Math.min(ms, hostNow());
     if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}`, at);
   }
-  /** @param {string} id of the hold that it was asked for @param {Holder} holder */
-  change(id, holder) { this.ifStill(id, () => void this.tap("change_holder", { hold: id, holder: as(holder) }, `${named(holder)} holds now`)); }
-  /** @param {string} id of the hold that it was asked for @param {Holder} holder */
-  sayWho(id, holder) { this.ifStill(id, () => void this.tap("describe", { hold: id, holder: as(holder) }, `${named(holder)} holds`)); }
-  /** Where that hold ended meanwhile, another one may run here, of another infant. @param {string} id @param {() => void} act */
-  ifStill(id, act) { if (this.state?.tile.hold?.id === id) act(); else say(OVER); }
+  /** @param {Asked} asked @param {Holder} holder */
+  change(asked, holder) { this.ifStill(asked, () => void this.tap("change_holder", { hold: asked.id, holder: as(holder) }, `${named(holder)} holds now`)); }
+  /** @param {Asked} asked @param {Holder} holder */
+  sayWho(asked, holder) { this.ifStill(asked, () => void this.tap("describe", { hold: asked.id, holder: as(holder) }, `${named(holder)} holds`)); }
+  /** Where that hold ended meanwhile, another one may run here, of another infant; where somebody else said who holds, that stands. @param {Asked} asked @param {() => void} act */
+  ifStill(asked, act) {
+    const now = this.state?.tile.hold;
+    if (now?.id !== asked.id) say(OVER);
+    else if (keyOf(now.holder) !== keyOf(asked.holder)) say(`Not taken: ${named(now.holder)} holds, as was said meanwhile`);
+    else act();
+  }
   async stop() {
     const hold = this.state?.tile.hold;
     if (!hold) return;
@@ -155,8 +161,9 @@ export class HoldPanel {
 
   /** A page that was loaded anew asks again; one on another tablet asks no more once it is said. @param {Bed} state */
   askAgain(state) {
-    const { last } = state;
-    if (!last || state.tile.hold) return;
+    const { last, tile: { hold } } = state;
+    if (hold && by("why").dataset.hold !== hold.id) by("why").replaceChildren(); // of the one before: it would stand under this one
+    if (!last || hold) return;
     if (last.asks && !this.asked.has(last.id)) this.why(last.id);
     else if (!last.asks && by("why").dataset.hold === last.id) by("why").replaceChildren();
   }
