@@ -7,12 +7,13 @@ half-open, so that neighbors share no instant. Nothing here knows what was measu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +28,9 @@ __all__ = [
     "total",
     "union",
 ]
+
+FEW = 24  # spans, up to which they are gone through one by one: live, sets have one or two
+_START = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,11 +73,11 @@ class Spans:
     def of(cls, spans: Iterable[Span | tuple[float, float]] | NDArray[np.float64]) -> Spans:
         """Return the set that covers the given spans; overlapping and touching ones are joined."""
         if isinstance(spans, np.ndarray):
-            rows = np.asarray(spans, dtype=np.float64).reshape(-1, 2)
-        else:
-            pairs = [(s.start, s.end) if isinstance(s, Span) else s for s in spans]
-            rows = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-        return cls(_merged(rows))
+            return cls(_merged(np.asarray(spans, dtype=np.float64).reshape(-1, 2)))
+        pairs = [(s.start, s.end) if isinstance(s, Span) else s for s in spans]
+        if len(pairs) <= FEW:
+            return cls(_merged_few([(float(start), float(end)) for start, end in pairs]))
+        return cls(_merged(np.array(pairs, dtype=np.float64).reshape(-1, 2)))
 
     def __len__(self) -> int:
         """Return the number of disjoint spans."""
@@ -95,6 +99,8 @@ EMPTY = Spans(np.empty((0, 2)))
 
 
 def _merged(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(rows) <= FEW:
+        return _merged_few(rows.tolist())
     rows = rows[rows[:, 1] > rows[:, 0]]
     if len(rows) == 0:
         return np.empty((0, 2))
@@ -105,10 +111,22 @@ def _merged(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack((rows[opens, 0], reach[closes]))
 
 
+def _merged_few(pairs: Iterable[Sequence[float]]) -> NDArray[np.float64]:
+    """Return the same of a few, where each call of NumPy costs more than all of the work."""
+    merged: list[float] = []
+    for start, end in sorted((pair for pair in pairs if pair[1] > pair[0]), key=_START):
+        if not merged or start > merged[-1]:
+            merged += (start, end)
+        elif end > merged[-1]:
+            merged[-1] = end
+    return np.array(merged, dtype=np.float64).reshape(-1, 2)
+
+
 def union(*sets: Spans) -> Spans:
     """Return the time covered by at least one of the sets."""
-    if not sets:
-        return EMPTY
+    sets = tuple(each for each in sets if len(each.bounds))
+    if len(sets) < 2:
+        return sets[0] if sets else EMPTY
     return Spans(_merged(np.concatenate([each.bounds for each in sets])))
 
 
@@ -116,6 +134,8 @@ def intersect(a: Spans, b: Spans) -> Spans:
     """Return the time covered by both sets."""
     if len(a) == 0 or len(b) == 0:
         return EMPTY
+    if len(a) + len(b) <= FEW:
+        return Spans(_merged_few(_common(a.bounds.tolist(), b.bounds.tolist())))
     # For each span of a: the spans of b that end after its start and start before its end.
     lo = np.searchsorted(b.bounds[:, 1], a.bounds[:, 0], side="right")
     hi = np.searchsorted(b.bounds[:, 0], a.bounds[:, 1], side="left")
@@ -129,6 +149,20 @@ def intersect(a: Spans, b: Spans) -> Spans:
     return Spans(_merged(np.column_stack((starts, ends))))
 
 
+def _common(a: list[list[float]], b: list[list[float]]) -> list[tuple[float, float]]:
+    found = []
+    left = right = 0
+    while left < len(a) and right < len(b):
+        start, end = a[left]
+        other_start, other_end = b[right]
+        found.append((max(start, other_start), min(end, other_end)))  # empty where they do not meet
+        if end < other_end:
+            left += 1
+        else:
+            right += 1
+    return found
+
+
 def subtract(a: Spans, b: Spans) -> Spans:
     """Return the time covered by `a` and not by `b`."""
     if len(a) == 0 or len(b) == 0:
@@ -139,6 +173,8 @@ def subtract(a: Spans, b: Spans) -> Spans:
 
 def total(spans: Spans) -> float:
     """Return the covered time. [s]"""
+    if len(spans.bounds) == 1:
+        return spans.bounds.item(1) - spans.bounds.item(0)
     return float(np.sum(spans.bounds[:, 1] - spans.bounds[:, 0]))
 
 
