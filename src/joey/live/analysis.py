@@ -47,10 +47,10 @@ NUMERICS = ("heart_rate", "spo2", "pulse_rate")
 READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
 EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
-WORK_S = 4.0  # s of the device's time between two updates of the detectors: an update of two costs
-# nearly as much as one of four
+WORK_S = 8.0  # s of the device's time between two updates of the detectors: an update of four costs
+# nearly as much as one of eight
 EVENTS_S = 8.0  # s between two looks for events
-SPARE = 30  # such updates are made as one where nothing that they tell is new
+SPARE = 15  # such updates are made as one where nothing that they tell is new
 
 
 @dataclass(slots=True, eq=False)
