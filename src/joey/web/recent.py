@@ -58,10 +58,9 @@ class Recent:
             times = start + np.arange(lo, hi) * (1000 / float(strip.fs))
             cells = (times // CELL_MS).astype(np.int64)
             at = np.flatnonzero(np.r_[True, np.diff(cells) > 0])
+            places, known = cells[at], values[lo:hi]
             for kind, reduce in (("resp_low", np.fmin), ("resp_high", np.fmax)):
-                found = reduce.reduceat(values[lo:hi], at)
-                for cell, value in zip(cells[at].tolist(), found.tolist(), strict=True):
-                    self._widen(kind, cell, value, reduce)
+                self._widen(kind, places, reduce.reduceat(known, at), reduce)
 
     def cells(self, kind: str, first: int, stop: int) -> NDArray[np.float32]:
         """Return cells `first` to `stop` of the host's clock, NaN where there are none."""
@@ -86,10 +85,14 @@ class Recent:
         if self._advance(first) and self._advance(first + len(values) - 1):
             self._rows[kind][np.arange(first, first + len(values)) % CELLS] = values
 
-    def _widen(self, kind: str, cell: int, value: float, reduce: np.ufunc) -> None:
-        if self._advance(cell):
-            row = self._rows[kind]
-            row[cell % CELLS] = reduce(row[cell % CELLS], value)
+    def _widen(
+        self, kind: str, cells: NDArray[np.int64], values: NDArray[np.float64], reduce: np.ufunc
+    ) -> None:
+        """Widen cells, each of which is named once and none before the one in front of it."""
+        self._advance(int(cells[-1]))
+        kept = cells > self._newest - CELLS
+        row, places = self._rows[kind], cells[kept] % CELLS
+        row[places] = reduce(row[places], values[kept])
 
 
 class Trend:

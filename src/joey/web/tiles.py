@@ -177,9 +177,9 @@ def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
     Where no heart rate is measured a pulse rate stands in its place, under its own name.
     """
     found = {}
+    first = _firsts(view)
     for name, quantities in SHOWN.items():
-        several = (_first(view, quantity) for quantity in quantities)
-        there = [each for each in several if each is not None]
+        there = [first[quantity] for quantity in quantities if quantity in first]
         measured = (each for each in there if each.state in MEASURED)
         chosen = next(measured, there[0] if there else None)
         found[name] = dict(NONE) if chosen is None else _reading(chosen, now_ns)
@@ -188,11 +188,13 @@ def readings_of(view: BedView | None, now_ns: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _first(view: BedView | None, quantity: str) -> Number | None:
-    """Return the number of a quantity that is shown of several."""
-    numbers = view.numbers if view else ()
-    of_it = (n for n in numbers if n.channel.quantity == quantity and n.channel.subject == "infant")
-    return min(of_it, key=_worth, default=None)
+def _firsts(view: BedView | None) -> dict[str, Number]:
+    """Return the number of each quantity of the infant that is shown of several."""
+    found: dict[str, list[Number]] = {}
+    for each in view.numbers if view else ():
+        if each.channel.subject == "infant":
+            found.setdefault(each.channel.quantity, []).append(each)
+    return {of: min(each, key=_worth) if len(each) > 1 else each[0] for of, each in found.items()}
 
 
 def _worth(number: Number) -> tuple[int, bool, float]:
@@ -250,7 +252,7 @@ def lost_of(
     ]
     gone = {each.quantity for each in view.lost}
     readings = readings_of(view, now_ns)
-    heart = _first(view, "heart_rate")
+    heart = _firsts(view).get("heart_rate")
     if heart is not None:  # that a pulse rate stands in its place does not bring it back
         readings["hr"] = _reading(heart, now_ns)
     for name, (wave, kind, words) in SIGNALS.items():
