@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.serve import HostClock, Settings
 from joey.serve.claims import Claims, claim
-from joey.serve.supervisor import Supervisor
+from joey.serve.supervisor import Supervisor, start_unheard
 from joey.simulate.ward import HostTime, WardSettings, enter, play_ward
 from joey.sources.hl7 import SourceSettings
 from joey.store.folders import LOCK
@@ -141,7 +141,7 @@ def _run(
     playing = get_context("spawn").Process(target=_play, args=(ward, settings.clock, there))
     try:
         supervisor.start()
-        playing.start()
+        start_unheard(playing)
         link = _connect(supervisor, here, taps=wish.taps)
         for line in _what_to_see(wish, link, time.monotonic() - begun):
             say(line)
@@ -263,7 +263,9 @@ def _play(ward: WardSettings, clock: HostClock, told: Connection) -> None:
         port, link = told.recv()
         return int(port), str(link)
 
-    play_ward(ward, HostTime(clock.now_ns, clock.speed), places=places())
+    with contextlib.suppress(KeyboardInterrupt):  # it may have been asked to end as it came up
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        play_ward(ward, HostTime(clock.now_ns, clock.speed), places=places())
 
 
 def _end_with_parent() -> None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from joey.live import Monitor
-from joey.live.analysis import Analysis
+from joey.live.analysis import WORK_S, Analysis
+from joey.live.joining import HOLD_S
 from joey.serve import Settings
 from joey.serve.packing import unpack_times
 from joey.serve.worker import Worker, run_worker
@@ -249,7 +250,7 @@ def test_a_clock_that_is_set_while_the_analysis_is_down_opens_a_new_stream(
     assert notes == [found[0].id]
     for row, first, last in ((found[0], 0, 179), (found[1], 180, 240)):
         sent, kept = samples_sent(stepping.entries, first, last), samples_kept(archive, row.id)
-        lost = 10 / (last - first + 1)  # s of what waited where the bug was
+        lost = (HOLD_S + WORK_S) / (last - first + 1)  # s of what waited where the bug was
         assert kept.keys() == sent.keys()
         assert all((1 - lost) * sent[each] <= kept[each] <= sent[each] for each in sent)
 

@@ -1047,6 +1047,7 @@ def test_tiles_are_as_large_as_so_many_can_be(browser: Browser, tmp_path: Path, 
             for k in range(max(screens.count(), 1)):
                 if screens.count():
                     screens.nth(k).click()
+                expect(page.locator(".tile .bed").first).to_be_visible()
                 beds += page.locator(".tile .bed").all_text_contents()
                 cut = """() => [...document.querySelectorAll(".tile")].filter(e =>
                     e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).length

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from joey.signals import Channel, Segment
     from joey.sources.hl7.types import Observations, Wave
 
-__all__ = ["EVENTS_S", "Analysis", "Findings"]
+__all__ = ["EVENTS_S", "WORK_S", "Analysis", "Findings"]
 
 WAVES = ("ecg", "pleth", "resp")
 NUMERICS = ("heart_rate", "spo2", "pulse_rate")

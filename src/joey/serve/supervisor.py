@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from joey.serve.claims import Claims
     from joey.serve.settings import Settings
 
-__all__ = ["Places", "Supervisor", "serve"]
+__all__ = ["Places", "Supervisor", "serve", "start_unheard"]
 
 LOOK_S = 0.2  # s, between two looks at the children
 LONGEST_PAUSE_S = 30.0  # s, before a child that dies again and again is started anew
@@ -200,7 +200,7 @@ class Supervisor:
                 target=_be, args=(run_warm, ()), name="warm"
             )
             said = said_of_cold()
-            process.start()
+            start_unheard(process)
             self._say(f"{said}: analysis starts after it")
         elif not process.is_alive():
             if process.exitcode:
@@ -213,7 +213,7 @@ class Supervisor:
         child.process = self._context.Process(
             target=_be, args=(child.run, child.arguments), name=child.name
         )
-        child.process.start()
+        start_unheard(child.process)
         child.started = time.monotonic()
 
     def _heard(self, said: tuple[Any, ...]) -> None:
@@ -235,6 +235,19 @@ def _clean_up_without_a_word() -> None:
     option = "ignore::UserWarning:multiprocessing.resource_tracker"
     if option not in sys.warnoptions:
         sys.warnoptions.append(option)
+
+
+def start_unheard(process: SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach, not even before its first line is read.
+
+    It has the signal blocked from its beginning: while Python comes up it would end with a
+    traceback. One that wants to hear of it unblocks it, and is told then.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def _be(run: Callable[..., None], arguments: tuple[Any, ...]) -> None:
