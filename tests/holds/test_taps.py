@@ -8,6 +8,7 @@ from joey.holds.types import Hold, Piece
 START = HoldTap("t1", "start_hold", "t1", 1000.0, "mother:Sara", "mother", "skin_to_skin")
 NUDGE = HoldTap("t2", "nudge", "t1", 700.0)
 CHANGE = HoldTap("t3", "change_holder", "t1", 2000.0, "father:Tom", "father")
+CLOTHED = HoldTap("t5", "describe", "t1", 2500.0, contact="clothed")
 STOP = HoldTap("t4", "stop_hold", "t1", 3000.0, details={"end_reason": "feeding"})
 
 
@@ -80,6 +81,20 @@ def test_a_start_taken_back_is_no_hold() -> None:
             "end reason: this word is not known",
         ),
         (HoldTap("s", "hug", "t1", 1.0), [], "this tap is not known"),
+        (HoldTap("n", "nudge", "t1", 700.0), [START, NUDGE], "started then already"),
+        (HoldTap("n", "nudge", "t1", 704.0), [START, NUDGE], "started then already"),
+        (HoldTap("n", "nudge", "t1", 640.0), [START, NUDGE], ""),
+        (
+            NUDGE,
+            [START, HoldTap("n", "nudge", "t1", 700.0), undo(HoldTap("n", "nudge", "t1", 0.0))],
+            "",
+        ),
+        (CLOTHED, [START], ""),
+        (HoldTap("d", "describe", "t1", 1.0, contact="clothed"), [START, CLOTHED], "said already"),
+        (undo(NUDGE), [START, NUDGE], ""),
+        (undo(NUDGE, "v"), [START, NUDGE, undo(NUDGE)], "by another tap already"),
+        (undo(NUDGE), [START, NUDGE, HoldTap("n", "nudge", "t1", 400.0)], "by another tap already"),
+        (undo(START, "v"), [START, undo(START)], "by another tap already"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(tap: HoldTap, before: list[HoldTap], why: str) -> None:

@@ -228,6 +228,33 @@ def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[st
     expect(one.get_by_role("button", name="Start hold")).to_be_visible(timeout=2000)
 
 
+@pytest.mark.parametrize(("second", "left"), [("5", "0"), ("10", "5")])
+def test_a_start_that_two_tablets_moved_at_once_is_taken_back_by_one_undo(
+    browser: Browser, ward: tuple[Served, set[str]], second: str, left: str
+) -> None:
+    """Of two that say the same one is a move, the other is told so; undo says what it did."""
+    one, two = (tablet(browser, ward[0], "/beds/NICU/4") for _ in range(2))
+    one.get_by_role("button", name="Start hold").click()
+    expect(two.get_by_role("timer")).to_be_visible()
+    began = started(one)
+    one.wait_for_timeout(TWICE_MS)
+    for page, minutes in ((one, "5"), (two, second)):
+        soon = f"setTimeout(() => document.querySelector('[data-do=less-{minutes}]').click(), 300)"
+        page.evaluate(soon)
+    shown = re.compile(rf"^{second}:\d\d$")
+    expect(one.get_by_role("timer")).to_have_text(shown)
+    expect(two.get_by_role("timer")).to_have_text(shown)
+    if second == "5":
+        twice = [page.locator("#say").inner_text() for page in (one, two)]
+        assert "the hold started then already" in twice
+    one.get_by_role("button", name="Undo new start").click()
+    for page in (one, two):
+        expect(page.get_by_role("timer")).to_have_text(re.compile(rf"^{left}:\d\d$"))
+    leads = began if left == "0" else started(one)
+    said = f"Taken back: new start. The hold started {leads}; Someone holds, skin to skin"
+    expect(one.locator("#say")).to_have_text(said)
+
+
 def test_a_holder_of_a_hold_that_is_over_is_not_taken_without_a_word(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:

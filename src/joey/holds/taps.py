@@ -35,7 +35,10 @@ LEFT_UNIT = "left_unit"
 
 NOT_TAPPED = "nobody tapped Stop: the end is that of the infant's stay"
 UNKNOWN = "unknown"
+# What says once more what stands is not taken: the next undo would take back that, and no more.
+SAID = {"nudge": "the hold started then already", "describe": "that is said already"}
 AHEAD_S = 60.0  # s, so far a tablet's clock may be ahead of the server's
+AT_ONCE_S = 5.0  # s, between two people who say the same of one moment
 MOST_SHARED = 0.5  # of the shorter of two holds: clocks do not lay one into the other
 
 
@@ -169,12 +172,12 @@ def why_refused(tap: HoldTap, taps: Sequence[HoldTap], now: float) -> str:
         early = "a hold cannot start in the future" if tap.at > now + AHEAD_S else ""
         return "this hold has started already" if taps else early
     if tap.kind == "undo":
-        known = {each.id for each in taps}
-        return "" if tap.of in known else "there is nothing to take back"
+        return _why_stays(tap, taps)
     hold = fold_taps(taps, "")
     if hold is None:
         return "there is no such hold"
-    return "that time is in the future" if tap.at > now + AHEAD_S else _why_not(tap, hold)
+    early = "that time is in the future" if tap.at > now + AHEAD_S else ""
+    return early or _why_not(tap, hold) or ("" if _changes(tap, taps) else SAID.get(tap.kind, ""))
 
 
 def why_clashes(tap: HoldTap, taps: Sequence[HoldTap], others: Sequence[Hold]) -> str:
@@ -211,6 +214,24 @@ def _shorter_s(one: Hold, other: Hold) -> float:
 def _shared_s(one: Hold, other: Hold) -> float:
     ends = (math.inf if hold.end is None else hold.end for hold in (one, other))
     return min(ends) - max(one.start, other.start)
+
+
+def _why_stays(tap: HoldTap, taps: Sequence[HoldTap]) -> str:
+    """Return why an undo takes nothing back."""
+    if tap.of not in {each.id for each in taps}:
+        return "there is nothing to take back"
+    overruled = "it was taken back, or changed, by another tap already"
+    return "" if _changes(tap, taps) else overruled
+
+
+def _changes(tap: HoldTap, taps: Sequence[HoldTap]) -> bool:
+    """Whether a hold is another one with a tap than without it."""
+    was, would = fold_taps(taps, ""), fold_taps((*taps, tap), "")
+    if was is None or would is None:
+        return was is not would
+    if tap.kind == "nudge":
+        return abs(would.start - was.start) > AT_ONCE_S
+    return (was.pieces, was.details) != (would.pieces, would.details)
 
 
 def _why_not(tap: HoldTap, hold: Hold) -> str:

@@ -102,7 +102,7 @@ export class HoldPanel {
   /** @param {Bed} state */
   undoButton(state) {
     const { undo } = state;
-    return undo ? [this.button(`Undo ${undo.words}`, "undo", () => this.tap("undo", { hold: undo.hold, of: undo.tap }, "Taken back"))] : [];
+    return undo ? [this.button(`Undo ${undo.words}`, "undo", () => this.tap("undo", { hold: undo.hold, of: undo.tap }, () => `Taken back: ${undo.words}. ${this.stands()}`))] : [];
   }
 
   /** @param {string} words @param {string} name @param {() => void} act @param {string} [look] */
@@ -111,6 +111,12 @@ export class HoldPanel {
     button.type = "button"; button.dataset.do = name;
     button.addEventListener("click", (event) => { if (!this.presses.twice(event)) act(); });
     return button;
+  }
+
+  /** What the hold is once a tap was taken back. */
+  stands() {
+    const hold = this.state?.tile.hold, contact = CONTACTS.find(([key]) => key === hold?.contact)?.[1].toLowerCase();
+    return hold ? `The hold started ${hm(hold.since)}; ${named(hold.holder)} holds${contact ? `, ${contact}` : ""}` : "No hold runs here";
   }
 
   tick() {
@@ -126,12 +132,12 @@ export class HoldPanel {
   /** @param {number} left */
   waits(left) { by("waits").hidden = !left; write(by("waits"), left ? `${left} tap${left === 1 ? "" : "s"} kept on this tablet until the link is back` : ""); }
 
-  /** @param {string} type @param {Record<string, unknown>} more @param {string} words @param {number} [at] */
+  /** @param {string} type @param {Record<string, unknown>} more @param {string|(() => string)} words, or what gives them when it is done @param {number} [at] */
   async tap(type, more, words, at) {
     const done = await tap(type, this.bed, more, at);
     this.waits(waitingTaps().length);
     if (done.refused) say(done.refused);
-    else say(done.stored ? words : "Kept on this tablet: it is sent when the link is back");
+    else say(done.stored ? typeof words === "string" ? words : words() : "Kept on this tablet: it is sent when the link is back");
     return done;
   }
   /** @param {Holder|null} holder */
