@@ -21,6 +21,7 @@ from joey.reports.paths import Axis, area, line, runs, stairs, ticks
 from joey.reports.pictures import change_picture, oxycrg_picture, strip_picture
 from joey.reports.wording import Clock
 from joey.response import Response, Track
+from joey.response.letters import LETTERS
 from joey.spans import Span, Spans
 
 WEB = Path(__file__).resolve().parents[2] / "src" / "joey" / "web"
@@ -161,6 +162,20 @@ def test_every_event_is_marked_even_without_room_for_letters() -> None:
 
     assert len(drawn("mark", picture)) == 40
     assert len(drawn("letters", picture)) == 3
+
+
+def test_letters_without_room_are_those_of_the_lighter_spell() -> None:
+    """Of nine side by side the gravest three are written, whichever came first."""
+    response = building.response()
+    crowd = tuple(
+        (building.event("bd", building.START + 2 * k, 5.0, 60.0), letters)
+        for k, letters in enumerate(reversed(LETTERS))
+    )
+    made = replace(response, oxycrg=replace(response.oxycrg, marks=crowd))
+    root = ET.fromstring(oxycrg_picture(made, CLOCK, "k"))  # noqa: S314  (our own text)
+    written = {each.text for each in root.iter() if "letters" in each.get("class", "").split()}
+
+    assert written == {"ABD", "BD", "AB"}
 
 
 def test_the_hold_is_drawn_by_holder_and_points_on_while_it_runs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from joey.response.letters import LETTERS
 from joey.store.journal import Journal
 from tests.web.archived import desaturation, tell
 from tests.web.messages import observations
@@ -1030,32 +1032,51 @@ def test_what_is_still_to_be_read_is_said_and_asked_for_again(
     assert "still to be read" not in after
 
 
+DRAWN = """async ([spells, holds, minutes]) => {
+    const { OxyCrg } = await import("/static/oxycrg.js");
+    const canvas = document.createElement("canvas"), drawn = [];
+    canvas.style.cssText = "width: 900px; height: 400px; display: block";
+    document.body.append(canvas);
+    const crg = new OxyCrg(canvas, "NICU/4"), now = Date.now(), min = 60000;
+    crg.end = now; crg.minutes = minutes;
+    crg.show({ spells: spells.map(([ago, letters]) => ({ at: now - ago * min, letters })),
+        holds: holds.map((holders) => ({ id: "h", start: now - 480 * min, end: now, holders })) });
+    const pen = canvas.getContext("2d"), write = pen.fillText;
+    pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
+    crg.paint();
+    return drawn.filter((each) => each);
+}"""
+"""What an OxyCRG of these spells [min ago, letters] and holds writes over so many minutes."""
+
+
+def letters_of(words: list[str]) -> list[str]:
+    """Return the letters among words, and how many more there are beside them."""
+    return [each for each in words if re.fullmatch(r"[ABD]+\d*|\+\d+", each)]
+
+
 def test_letters_without_room_are_those_of_the_graver_spell(
     browser: Browser, ward: tuple[Served, set[str]]
 ) -> None:
     """Over 24 h a BD lies on a D: it is the BD that is written; of many holders the last one."""
     page = tablet(browser, ward[0], "/beds/NICU/4")
     expect(page.get_by_role("button", name="Start hold")).to_be_visible()
-    drawn = """async () => {
-        const { OxyCrg } = await import("/static/oxycrg.js");
-        const canvas = document.createElement("canvas"), drawn = [];
-        canvas.style.cssText = "width: 900px; height: 400px; display: block";
-        document.body.append(canvas);
-        const crg = new OxyCrg(canvas, "NICU/4"), now = Date.now(), min = 60000;
-        const spell = (at, letters) => ({ at: now - at * min, letters });
-        const holder = (name) => ({ role: "mother", name });
-        crg.end = now; crg.minutes = 1440;
-        crg.show({ spells: [spell(700, "A20"), spell(305, "D"), spell(300, "BD"), spell(30, "B")],
-            holds: [{ id: "h", start: now - 480 * min, end: now,
-                holders: [holder("Wilhelmina-Alexandra"), holder("Friederike-Margarete")] }] });
-        const pen = canvas.getContext("2d"), write = pen.fillText;
-        pen.fillText = (words, ...at) => { drawn.push(words); write.call(pen, words, ...at); };
-        crg.paint();
-        return drawn;
-    }"""
-    words = page.evaluate(drawn)
-    assert [each for each in words if re.fullmatch(r"[ABD]+\d*", each)] == ["BD", "A20", "B"]
+    names = ("Wilhelmina-Alexandra", "Friederike-Margarete")
+    holders = [{"role": "mother", "name": name} for name in names]
+    spells = [[700, "A20"], [305, "D"], [300, "BD"], [30, "B"]]
+    words = page.evaluate(DRAWN, [spells, [holders], 1440])
+    assert letters_of(words) == ["BD", "B", "A20", "+1"]
     assert "… Mother · Friederike-Margarete" in words
+
+
+def test_an_apnea_takes_the_place_of_no_graver_spell(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """Whichever two lie on each other, it is the one that the report writes; the other counts."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    expect(page.get_by_role("button", name="Start hold")).to_be_visible()
+    for graver, lighter in itertools.combinations(LETTERS, 2):
+        for spells in ([[3, graver], [3.05, lighter]], [[3.05, graver], [3, lighter]]):
+            assert letters_of(page.evaluate(DRAWN, [spells, [], 6])) == [graver, "+1"]
 
 
 @pytest.mark.parametrize("n", [1, 6, 24, 60])

@@ -28,6 +28,7 @@ from joey.reports.frames import (
 )
 from joey.reports.paths import Axis
 from joey.reports.wording import phase_label, spoken
+from joey.response.letters import LETTERS
 
 if TYPE_CHECKING:
     from joey.events import Event
@@ -171,20 +172,28 @@ class _Mark:
 
 
 def _placed(marks: tuple[tuple[Event, str], ...], x: Axis) -> list[_Mark]:
-    """Place the letters of events in rows so that they never touch."""
-    free = [-math.inf] * LANES
+    """Place the letters of events in rows so that they never touch, the gravest first."""
+    lanes: list[list[tuple[float, float]]] = [[] for _ in range(LANES)]  # what each has taken
     placed = []
-    for event, letters in sorted(marks, key=lambda mark: mark[0].span.start):
+    for event, letters in sorted(marks, key=_gravest_first):
         if event.span.end < x.low or event.span.start > x.high:
             continue
         at = x(max(event.span.start, x.low))
         half = CAPITAL * len(letters) / 2 + 2
         middle = min(max(at, X0 + half), X1 - half)
-        lane = next((k for k, edge in enumerate(free) if middle - half > edge), -1)
+        left, right = middle - half, middle + half
+        free = (k for k, taken in enumerate(lanes) if all(right < a or left > b for a, b in taken))
+        lane = next(free, -1)
         if lane >= 0:
-            free[lane] = middle + half
+            lanes[lane].append((left, right))
         placed.append(_Mark(letters, at, middle, lane))
-    return placed
+    return sorted(placed, key=lambda mark: mark.at)
+
+
+def _gravest_first(mark: tuple[Event, str]) -> tuple[int, float]:
+    event, letters = mark
+    rank = LETTERS.index(letters) if letters in LETTERS else len(LETTERS)
+    return rank, event.span.start
 
 
 def _letters(root: ET.Element, marks: list[_Mark], bottom: float) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from joey.response.findings import Findings
 
 __all__ = [
+    "LETTERS",
     "chart_letters",
     "counted_as",
     "letter_rows",
@@ -28,6 +29,9 @@ __all__ = [
     "row_words",
     "why_apart",
 ]
+
+LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
+"""The letters that a spell may have, the gravest first: what belongs together, then how long."""
 
 COMBINED = ("abd", "ab", "ad", "bd")
 LETTER_OF = {

@@ -12,7 +12,7 @@ import numpy as np
 from joey.events import count_events
 from joey.response.charted import averaging_time, chart_line, covered_share
 from joey.response.drawn import spells_within
-from joey.response.letters import chart_letters, note_of_chart
+from joey.response.letters import LETTERS, chart_letters, note_of_chart
 from joey.response.spells import leak_words
 from joey.spans import Span, Spans, intersect, total
 
@@ -44,7 +44,6 @@ ASKED = {
 }
 POINTS = "percentage points"
 ASKED_EVENTS = ("bradycardia", "desaturation", "bd")
-LETTERS = ("ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10")
 ALONE = "each counted by its own definition: one spell may be in several of them"
 MIN_S = 60.0
 ENOUGH = 0.5  # of a hold that must have been searched for none to be said

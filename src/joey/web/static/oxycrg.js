@@ -311,20 +311,26 @@ export class OxyCrg {
   /** @param {CanvasRenderingContext2D} pen @param {(at: number) => number} x @param {number} start @param {number} end @param {number} top @param {number} bottom @param {Record<string, string>} ink */
   letters(pen, x, start, end, top, bottom, ink) {
     pen.font = "700 13px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "center";
-    /** @type {[number, number][]} */
-    const taken = [];
-    // Where letters would lie on each other, those of the graver spell are written.
-    const seen = this.spells().filter((each) => each.at >= start && each.at <= end).sort((one, other) => weight(other.letters) - weight(one.letters));
-    for (const spell of seen) {
-      const px = x(spell.at);
-      pen.fillStyle = ink.spell ?? ""; pen.globalAlpha = 0.55; pen.fillRect(Math.round(px), top - 4, 1, bottom - top + 4); pen.globalAlpha = 1;
-      const wide = pen.measureText(spell.letters).width + 8;
-      const left = Math.max(LEFT, Math.min(px - wide / 2, x(end) - wide));
-      if (taken.some(([from, to]) => left < to && left + wide > from)) { pen.fillRect(px - 1, top - 8, 3, 5); continue; }
-      pen.fillStyle = ink.paper ?? ""; pen.fillRect(left, BAND, wide, 18);
-      pen.strokeStyle = ink.spell ?? ""; pen.lineWidth = 1.2; pen.strokeRect(left + 0.5, BAND + 0.5, wide - 1, 17);
-      pen.fillStyle = ink.ink ?? ""; pen.fillText(spell.letters, left + wide / 2, BAND + 9.5);
-      taken.push([left - 2, left + wide + 2]);
+    /** @type {{left: number, to: number, letters: string, more: number}[]} */
+    const placed = [];
+    // Where letters would lie on each other, those of the graver spell are written, and how many more there are.
+    const seen = this.spells().filter((each) => each.at >= start && each.at <= end).sort((one, other) => rank(one.letters) - rank(other.letters));
+    for (const { at, letters } of seen) {
+      pen.fillStyle = ink.spell ?? ""; pen.globalAlpha = 0.55; pen.fillRect(Math.round(x(at)), top - 4, 1, bottom - top + 4); pen.globalAlpha = 1;
+      const wide = pen.measureText(letters).width + 8, left = Math.max(LEFT, Math.min(x(at) - wide / 2, x(end) - wide)), to = left + wide;
+      const over = placed.find((each) => left < each.to + 2 && to > each.left - 2);
+      if (over) over.more++; else placed.push({ left, to, letters, more: 0 });
+    }
+    for (const { left, to, letters } of placed) {
+      pen.fillStyle = ink.paper ?? ""; pen.fillRect(left, BAND, to - left, 18);
+      pen.strokeStyle = ink.spell ?? ""; pen.lineWidth = 1.2; pen.strokeRect(left + 0.5, BAND + 0.5, to - left - 1, 17);
+      pen.fillStyle = ink.ink ?? ""; pen.fillText(letters, (left + to) / 2, BAND + 9.5);
+    }
+    pen.font = "600 12px system-ui, sans-serif"; pen.textAlign = "left";
+    for (const { left, to, more } of placed.filter((each) => each.more)) {
+      const words = `+${more}`, wide = pen.measureText(words).width;
+      const px = [to + 3, left - 3 - wide].find((px) => px >= LEFT && px + wide <= x(end) && !placed.some((each) => px < each.to && px + wide > each.left));
+      if (px !== undefined) pen.fillText(words, px, BAND + 9.5);
     }
     pen.textAlign = "left";
   }
@@ -362,8 +368,10 @@ const counted = (spells) => `${spells} spell${spells === 1 ? "" : "s"}`;
 /** @param {{label: string, until: number}} place */
 const lay = (place) => `in bed ${place.label} until ${hm(place.until)}`;
 
-/** How grave a spell is by its letters: what it joins, then how long the apnea. @param {string} letters */
-const weight = (letters) => 100 * letters.replace(/\d/g, "").length + Number(letters.replace(/\D/g, ""));
+// The gravest first, as in the report of a hold.
+const LETTERS = ["ABD", "BD", "AB", "AD", "B", "D", "A20", "A15", "A10"];
+/** Which letters go before others; those that nobody knows go last. @param {string} letters */
+const rank = (letters) => LETTERS.includes(letters) ? LETTERS.indexOf(letters) : LETTERS.length;
 
 /** @param {Float32Array|undefined} values */
 const finite = (values) => Array.from(values ?? []).filter((each) => Number.isFinite(each));
