@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 import time
+from datetime import datetime
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -228,6 +229,117 @@ def test_two_tablets_show_one_truth(browser: Browser, ward: tuple[Served, set[st
     assert "runs here already" in two.evaluate(again)
     two.get_by_role("button", name="Stop hold").click()
     expect(one.get_by_role("button", name="Start hold")).to_be_visible(timeout=2000)
+
+
+CLOCK = """(ago) => new Intl.DateTimeFormat("en-GB", { timeZone: document.documentElement
+    .dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+    .format(Date.now() - ago * 60000)"""
+"""What the unit's clock showed some minutes ago."""
+
+
+def test_the_start_is_set_to_the_minute_that_somebody_knows(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    """By its clock time, or minute by minute; with a finger, without crowding the panel."""
+    context = browser.new_context(viewport=TABLET, has_touch=True)
+    page = context.new_page()
+    page.goto(ward[0].link())
+    page.goto(f"{ward[0].address}/beds/NICU/4")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="−15 min").click()
+    page.wait_for_timeout(TWICE_MS)
+    field, put = page.get_by_label("Start of the hold"), page.locator("[data-do=set]")
+    put.tap()
+    expect(page.locator("#say")).to_have_text("Give the time first: hours and minutes")
+    page.wait_for_timeout(TWICE_MS)
+    clock = page.evaluate(CLOCK, 5)
+    field.fill(clock)
+    expect(put).to_have_text(f"Set {clock}")
+    put.tap()
+    expect(page.locator("#say")).to_have_text(re.compile(f"^The hold started {clock}"))
+    assert started(page) == clock
+    expect(field).to_have_value("")
+    expect(put).to_have_text("Set")
+    page.locator("[data-do=less-1]").tap()
+    expect(page.locator(".running")).to_contain_text(f"Started {page.evaluate(CLOCK, 6)}")
+    for size in (TABLET, {"width": 1024, "height": 768}):
+        page.set_viewport_size(size)
+        for target in page.locator("#hold .row :is(button, input)").all():
+            box = target.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 44
+            assert target.evaluate("e => e.scrollWidth <= e.clientWidth")
+        rows = {each["y"] for name in ("now", "at", "set") if (each := box_of(page, name))}
+        assert len(rows) == 1
+        stop = box_of(page, "stop")
+        assert stop["y"] + stop["height"] < size["height"]
+    context.close()
+
+
+def box_of(page: Page, name: str) -> dict[str, float]:
+    """Return where a button of the hold is."""
+    box = page.locator(f"[data-do={name}]").bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def test_a_start_that_is_set_into_another_hold_is_refused_with_the_servers_reason(
+    browser: Browser, ward: tuple[Served, set[str]]
+) -> None:
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    if page.evaluate(CLOCK, 5) > page.evaluate(CLOCK, 0):
+        pytest.skip("five minutes ago was yesterday, by the unit's clock")
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_role("button", name="−15 min").click()
+    page.wait_for_timeout(TWICE_MS)
+    page.get_by_role("button", name="Stop hold").click()
+    page.get_by_role("button", name="Start hold").click()
+    page.get_by_label("Start of the hold").fill(page.evaluate(CLOCK, 5))
+    page.keyboard.press("Enter")
+    expect(page.locator("#say")).to_have_text("the hold before it had not ended then")
+
+
+TODAY = "Not moved: {} is later than now, and this hold began today"
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "clock", "meant"),
+    [
+        ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:07", "2026-11-20T14:07+01:00"),
+        ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:10", "2026-11-20T14:10+01:00"),
+        ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:11", TODAY),
+        ("2026-11-20T00:10+01:00", "2026-11-20T08:00+01:00", "23:50", TODAY),
+        ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "23:40", "2026-11-19T23:40+01:00"),
+        ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "00:05", "2026-11-20T00:05+01:00"),
+        ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "00:30", "{} is later than now"),
+        # The night in which 02:00 to 03:00 comes twice, and the one in which it is left out.
+        ("2026-10-25T02:40+01:00", "2026-10-25T03:30+01:00", "02:30", "2026-10-25T02:30+01:00"),
+        ("2026-10-25T02:40+02:00", "2026-10-25T02:10+01:00", "02:30", "2026-10-25T02:30+02:00"),
+        ("2026-03-29T03:10+02:00", "2026-03-29T03:40+02:00", "02:30", "never showed {}"),
+    ],
+)
+def test_a_clock_time_is_that_of_the_unit_nearest_to_the_start(
+    browser: Browser, ward: tuple[Served, set[str]], began: str, now: str, clock: str, meant: str
+) -> None:
+    """Never later than now; yesterday's only of a hold that began before midnight."""
+    page = tablet(browser, ward[0], "/beds/NICU/4")
+    set_it = """async ([began, now, clock]) => {
+        const { HoldPanel } = await import("/static/holdpanel.js");
+        const { heard } = await import("/static/clock.js");
+        const panel = new HoldPanel("NICU/4"), said = document.getElementById("say");
+        panel.state = { tile: { hold: { id: "h", since: Date.parse(began) } } };
+        let found = "";
+        panel.nudge = (at) => { found = new Date(at).toISOString(); };
+        heard(Date.parse(now), 1);
+        panel.at.value = clock;
+        panel.set();
+        return found || said.textContent;
+    }"""
+    found = page.evaluate(set_it, [began, now, clock])
+    if meant.startswith("2026"):
+        assert datetime.fromisoformat(found) == datetime.fromisoformat(meant)
+    else:
+        assert meant.format(clock) in found
 
 
 @pytest.mark.parametrize(("second", "left"), [("5", "0"), ("10", "5")])
@@ -1250,7 +1362,7 @@ def test_the_keyboard_stays_in_the_panel(browser: Browser, ward: tuple[Served, s
     page.keyboard.down("Enter")
     page.keyboard.up("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="−5 min")).to_be_focused()
+    expect(page.get_by_role("button", name="−1 min")).to_be_focused()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"^0:\d\d$"))
 
 

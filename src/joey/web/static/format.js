@@ -39,6 +39,18 @@ export const day = (at) => formatter("day", { weekday: "short", day: "numeric", 
 /** @param {number} at */
 export const hourOf = (at) => Number(formatter("hour", { hour: "2-digit" }).format(at));
 
+const MIN_MS = 60_000, HALF_DAY_MIN = 720;
+/**
+ * The times within half a day of another one at which the clock shows hours and minutes, the nearest
+ * first: one; none in the hour that a change of the clock leaves out; two in that which comes twice.
+ * @param {string} clock as 14:07 @param {number} near
+ */
+export function shownAt(clock, near) {
+  const whole = Math.floor(near / MIN_MS) * MIN_MS, shows = formatter("hm", { hour: "2-digit", minute: "2-digit" });
+  const minutes = Array.from({ length: 2 * HALF_DAY_MIN }, (_, k) => whole + (k - HALF_DAY_MIN + 1) * MIN_MS);
+  return minutes.filter((at) => shows.format(at) === clock).sort((one, other) => Math.abs(one - near) - Math.abs(other - near));
+}
+
 /** A duration in the words of the ward: 42 min, 1 h 05 min. @param {number} seconds */
 export function lasting(seconds) {
   const minutes = Math.max(0, Math.floor(seconds / 60));

@@ -1,7 +1,7 @@
 // The hold: one tap starts it, one tap stops it; the tap often comes late, so the start can be moved.
 
 import { hostNow } from "./clock.js";
-import { by, hm, lasting, make, running, write } from "./format.js";
+import { by, day, hm, lasting, make, running, shownAt, write } from "./format.js";
 import { say } from "./page.js";
 import { tap, waitingTaps } from "./taps.js";
 import { Presses, pressOnce } from "./twice.js";
@@ -29,6 +29,11 @@ export class HoldPanel {
     this.presses = new Presses();
     this.root = by("hold"); this.root.tabIndex = -1; pressOnce(this.root);
     this.timer = make("div", "timer"); this.timer.setAttribute("role", "timer"); this.timer.setAttribute("aria-live", "off");
+    // One for all holds, so that nothing is lost of what is being given while the panel is drawn again.
+    this.at = make("input", "num"); this.at.type = "time"; this.at.required = true; this.at.dataset.do = "at"; this.at.setAttribute("aria-label", "Start of the hold");
+    this.at.addEventListener("input", () => this.offer());
+    this.at.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.repeat) this.set(); });
+    this.of = ""; // whose start it is to be
     this.still = make("p", "lost"); this.still.setAttribute("role", "status");
     setInterval(() => this.tick(), 500);
   }
@@ -48,6 +53,7 @@ export class HoldPanel {
     const inside = this.root.contains(document.activeElement), { state } = this;
     if (!state) return;
     this.root.replaceChildren(...(state.tile.hold ? this.whileHeld(state, state.tile.hold) : this.notHeld(state)));
+    this.offer();
     // Where the button is gone, the next Tab goes on in the panel; no other button is under the key.
     if (focused && inside) /** @type {HTMLElement} */ (this.root.querySelector(`[data-do="${CSS.escape(focused)}"]`) ?? this.root).focus();
   }
@@ -68,14 +74,15 @@ export class HoldPanel {
   whileHeld(state, hold) {
     const who = make("div", "holding", make("span", "holder", named(hold.holder)), "holds", make("span", "infant", state.tile.infant?.name ?? `bed ${state.tile.label}`));
     const started = make("span", hold.unsent ? "unsent num" : "quiet num", `${hold.unsent ? "Hold started" : "Started"} ${hm(hold.since)}${hold.unsent ? ", not sent yet" : ""}${hold.holderSince > hold.since + 30_000 ? `; ${named(hold.holder)} since ${hm(hold.holderSince)}` : ""}`);
-    // One row, and under each step where it leads: that of a start that was tapped late, or too early.
+    // Under each step where it leads: that of a start that was tapped late, or too early; or who knows the minute says it.
+    if (hold.id !== this.of) { this.of = hold.id; this.at.value = ""; }
     const nudge = make("div", "row", make("span", "ask", "When did the hold start? (chest on chest)"),
-      ...[5, 10, 15].map((min) => {
+      ...[1, 5, 10, 15].map((min) => {
         const button = this.button(`${hm(hold.since - min * MIN_MS)} `, `less-${min}`, () => this.nudge(hold.since - min * MIN_MS), "num");
         button.append(make("small", "", `−${min} min`));
         return button;
       }),
-      this.button("now", "now", () => this.nudge(hostNow())));
+      make("div", "row exact", this.button("now", "now", () => this.nudge(hostNow())), make("label", "", "or at ", this.at), this.button("Set", "set", () => this.set())));
     // The start is a person's to say, and means chest on chest; what it costs is said beside it.
     const before = state.dataFrom ? [make("p", "note num", `The start lies before this bed's data (from ${hm(state.dataFrom)}): without data from before it there is nothing to compare with.`)] : [];
     // Who holds may be said after the start: then it is said of the hold so far, and is no change.
@@ -145,7 +152,19 @@ export class HoldPanel {
   /** @param {number} ms */
   nudge(ms) {
     const hold = this.state?.tile.hold, at = Math.min(ms, hostNow());
-    if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}`, at);
+    if (hold) void this.tap("nudge", { hold: hold.id }, `The hold started ${hm(at)}${day(at) === day(hostNow()) ? "" : `, ${day(at)}`}`, at);
+  }
+  /** Say beside a time that is given how the unit writes it: a tablet may write 02:07 PM. */
+  offer() { const button = this.root.querySelector("[data-do=set]"); if (button) write(button, `Set ${this.at.value}`.trim()); }
+  /** Move the start to the minute that is given, of today, or of yesterday where the hold began then. */
+  set() {
+    const hold = this.state?.tile.hold, clock = this.at.value, now = hostNow();
+    if (!hold) return;
+    if (!clock) { say("Give the time first: hours and minutes"); return; }
+    const times = shownAt(clock, hold.since), today = day(hold.since) === day(now);
+    const at = times.find((each) => each <= now && (!today || day(each) === day(now)));
+    if (at !== undefined) { this.at.value = ""; this.offer(); this.nudge(at); return; }
+    say(`Not moved: ${times.length ? `${clock} is later than now${today ? ", and this hold began today" : ""}` : `the clock was changed then, and never showed ${clock}`}`);
   }
   /** @param {Asked} asked @param {Holder} holder */
   change(asked, holder) { this.ifStill(asked, () => void this.tap("change_holder", { hold: asked.id, holder: as(holder) }, `${named(holder)} holds now`)); }
