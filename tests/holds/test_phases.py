@@ -228,6 +228,33 @@ def test_what_lies_outside_the_recording_is_told_and_kept() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data_end", "lost"),
+    [
+        (77, ()),  # the last minute is on its way
+        (70, ("5 of the 25 min of transfer out", "3 of the 60 min of after")),  # no monitor
+    ],
+)
+def test_what_is_to_come_is_not_outside_the_recording(data_end: int, lost: tuple[str, ...]) -> None:
+    """Three minutes of the hour after the hold have gone by: the others are to come."""
+    main = hold(("m", 0, 60), end_reason="planned_end")
+    data = Span(-200 * MIN, data_end * MIN)
+    phases = phases_of(main, (), data, PhaseSettings(), now=78 * MIN)
+    assert minutes(phases)["after"] == [(75, 135)]
+    assert phases.notes == tuple(f"{each} lie outside the recording" for each in lost)
+    assert phases.until == 135 * MIN
+    assert not phases.provisional
+
+
+def test_phases_that_are_over_are_final() -> None:
+    main, data = hold(("m", 0, 60)), Span(-200 * MIN, 136 * MIN)
+    assert phases_of(main, (), data, PhaseSettings(), now=136 * MIN).until is None
+    assert phases_of(main, (), data, PhaseSettings()).until is None
+    running = phases_of(hold(("m", 0, None)), (), data, PhaseSettings(), now=136 * MIN)
+    assert running.until is None
+    assert running.provisional
+
+
 def test_settings_scale_to_recordings_of_minutes() -> None:
     small = PhaseSettings().scaled(0.1)
     found = minutes(laid(hold(("m", 0, 6), end_reason="planned_end"), settings=small))

@@ -129,6 +129,47 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     assert "JONES" not in made.page
 
 
+def words_of(page: str) -> str:
+    """Return the text of a report, without its pictures."""
+    text = re.sub(r"<(style|script|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_the_hour_after_a_hold_is_provisional_while_it_goes_on(held: tuple[Path, str, int]) -> None:
+    """So far 3 of its 60 min, and until when; a minute after it is over nothing of it is."""
+    wish = wish_of(held)
+    end = wish.now_ns / NS - 18 * 60
+    wish = replace(wish, hold=replace(wish.hold, pieces=(replace(wish.hold.pieces[0], end=end),)))
+    made = make_report(wish)
+    until = f"{datetime.fromtimestamp(end + 75 * 60, ZoneInfo(wish.zone)):%H:%M}"
+    text = words_of(made.page)
+
+    assert made.until_ns == round((end + 75 * 60) * NS)
+    assert f"(so far 3 of 60 min; provisional until {until})" in text
+    assert f"Provisional until {until} : the time after the hold is not over, so far 3 of" in text
+    assert "of after lie" not in text
+    assert made.page.count('<span class="line">so far 3 of 60 min</span>') == 2  # the heads
+
+    past = make_report(replace(wish, now_ns=wish.now_ns + 59 * 60 * NS))
+    assert past.until_ns == 0
+    assert "rovisional" not in words_of(past.page)
+    assert "of the 60 min of after lie outside the recording" in past.page
+
+
+def test_when_the_hour_after_a_hold_is_over_its_report_is_made_anew_at_once(
+    held: tuple[Path, str, int],
+) -> None:
+    """It had said that it is provisional until then."""
+    wish = wish_of(held)
+    reports = HoldReports()
+    over = round((wish.hold.end or 0.0) * NS) + 76 * 60 * NS
+    for at, busy in ((over - 120 * NS, True), (over - NS, False), (over, True)):
+        reports.want(replace(wish, now_ns=at))
+        assert reports.is_busy(wish.hold.id) is busy
+        if busy:
+            reports._keep(replace(wish, now_ns=at), Made("page", "KC", (), at))
+
+
 def test_whose_hold_it_is_stands_in_the_page_that_is_shown_alone(
     held: tuple[Path, str, int],
 ) -> None:

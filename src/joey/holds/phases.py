@@ -25,6 +25,7 @@ PHASES = (
 """The names of the phases; all but ``whole_hold`` and ``last_10`` are disjoint."""
 
 WORTH_A_NOTE_S = 1.0  # s; less is rounding of the clock
+UNREAD_S = 120.0  # s before the present whose data may still be on their way
 
 TELLING_END = ("infant_instability", "staff_decision", "unknown")
 """Reasons for an end after which the last minutes get their own line."""
@@ -84,7 +85,11 @@ class PhaseSettings:
 
 
 def phases_of(
-    hold: Hold, others: Sequence[Hold], data_span: Span, settings: PhaseSettings
+    hold: Hold,
+    others: Sequence[Hold],
+    data_span: Span,
+    settings: PhaseSettings,
+    now: float | None = None,
 ) -> Phases:
     """Return the phases of a hold.
 
@@ -100,6 +105,9 @@ def phases_of(
         for notes. [s]
     settings : PhaseSettings
         The lengths.
+    now : float, optional
+        The present, of data that still come: what lies after it is to come, and not outside the
+        recording. Without it the recording is all there will be. [s]
 
     Returns
     -------
@@ -141,9 +149,9 @@ def phases_of(
         *_settled_notes(hold, spans, settings),
         *_cut_notes("before", before, spans["before"]),
         *_cut_notes("after", after, spans["after"]),
-        *_data_notes(spans, data_span),
+        *_data_notes(spans, _known(data_span, now)),
     ]
-    return Phases(spans, provisional=end is None, notes=tuple(notes))
+    return Phases(spans, end is None, tuple(notes), None if end is None else now)
 
 
 def _end(hold: Hold) -> float:
@@ -240,11 +248,19 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _data_notes(spans: dict[str, Spans], data_span: Span) -> list[str]:
+def _known(data_span: Span, now: float | None) -> Spans:
+    """Return the time of which nothing has to be said: that with data, and that still to come."""
+    if now is None:
+        return Spans.of([data_span])
+    coming = data_span.end if now - data_span.end < UNREAD_S else now
+    return Spans.of([data_span, (coming, float("inf"))])
+
+
+def _data_notes(spans: dict[str, Spans], known: Spans) -> list[str]:
     """Say which phases reach past the recording: their coverage is low for that reason."""
     notes = []
     for name in PHASES[:6]:
-        lost = total(subtract(spans[name], Spans.of([data_span])))
+        lost = total(subtract(spans[name], known))
         if lost >= WORTH_A_NOTE_S:
             notes.append(
                 f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {_words(name)} lie"

@@ -90,8 +90,18 @@ class Phases:
         Whether the hold still ran: the settled part ends at the data's end.
     notes : tuple of str
         What a reader must know: too short for a settled part, cut by another hold ...
+    now : float or None
+        The present, of a hold that has ended and whose data still come; else None. [s]
     """
 
     spans: dict[str, Spans]
     provisional: bool = False
     notes: tuple[str, ...] = ()
+    now: float | None = None
+
+    @property
+    def until(self) -> float | None:
+        """When all phases will be over; None where they are, or where the hold still runs. [s]"""
+        ends = (float(each.bounds[-1, 1]) for each in self.spans.values() if len(each))
+        ahead = [end for end in ends if self.now is not None and end > self.now]
+        return max(ahead, default=None)

@@ -78,6 +78,8 @@ class _Section:
     chart_line: str
     unsaid: tuple[tuple[str, tuple[str, ...]], ...]
     unranked: tuple[str, ...]
+    until: str
+    after: str
     phases: tuple[tuple[str, str, str], ...]
     feature_phases: tuple[tuple[str, str], ...]
     groups: tuple[tuple[str, tuple[FeatureLine, ...]], ...]
@@ -98,8 +100,8 @@ def _section(response: Response, key: str) -> _Section:
     shown = feature_phases(response.features)
     counted = count_phases(response.events)
     picture = oxycrg_picture(response, clock, f"{key}-oxycrg")
-    data = response.oxycrg.span  # as far as there are any
-    parts = {name: part_of(spans, data) for name, spans in response.phases.spans.items()}
+    parts = {name: _part(name, response) for name in response.phases.spans}
+    until = response.phases.until
     return _Section(
         key=key,
         response=response,
@@ -110,8 +112,10 @@ def _section(response: Response, key: str) -> _Section:
         chart_line=_chart_line(response),
         unsaid=_unsaid(response),
         unranked=_unranked(response),
+        until="" if until is None else clock.minute(until),
+        after=parts.get("after", ""),
         phases=tuple(
-            (phase_label(name), clock.spans(spans), part_of(spans, data) or duration(spans))
+            (phase_label(name), clock.spans(spans), _length(name, response, clock))
             for name, spans in response.phases.spans.items()
             if len(spans)
         ),
@@ -137,6 +141,27 @@ def _section(response: Response, key: str) -> _Section:
         ),
         legend=_legend(picture),
     )
+
+
+def _goes_on(name: str, response: Response) -> bool:
+    """Whether a phase is not over at present."""
+    now, spans = response.phases.now, response.phases.spans[name]
+    return now is not None and len(spans) > 0 and float(spans.bounds[-1, 1]) > now
+
+
+def _part(name: str, response: Response) -> str:
+    """Return how much of a phase has data: ``17 of 60 min``; empty for all of it."""
+    part = part_of(response.phases.spans[name], response.oxycrg.span)  # as far as there are any
+    return f"so far {part}" if part and _goes_on(name, response) else part
+
+
+def _length(name: str, response: Response, clock: Clock) -> str:
+    """Return how long a phase is, how much of it has data, and until when that may change."""
+    spans = response.phases.spans[name]
+    length = _part(name, response) or duration(spans)
+    if not _goes_on(name, response):
+        return length
+    return f"{length}; provisional until {clock.minute(float(spans.bounds[-1, 1]))}"
 
 
 def _chart_line(response: Response) -> str:

@@ -56,6 +56,7 @@ def measure_response(
     findings: Findings | None = None,
     settings: Settings | None = None,
     exclusions: Exclusions | None = None,
+    now: float | None = None,
 ) -> Response:
     """Return how the infant answered one hold.
 
@@ -76,6 +77,9 @@ def measure_response(
         Lengths, thresholds and rules; all are printed.
     exclusions : Exclusions
         What a reviewer took out.
+    now : float, optional
+        The present, where data still come: what of the phases is to come is said to be that. No
+        number depends on it. None of a recording that is all there will be. [s]
 
     Returns
     -------
@@ -87,7 +91,7 @@ def measure_response(
         findings = analyze(recording, context, settings, exclusions)
     exclusions = findings.exclusions
     around, data = findings.around, findings.recording.span
-    phases = phases_of(hold, others, data, settings.phases)
+    phases = phases_of(hold, others, data, settings.phases, now)
     leaks = _leaks(findings, phases, settings)
     pseudo = find_pseudo_holds(
         phases, data, _held((hold, *others), settings, data), _feeds(findings), settings.matching

@@ -130,6 +130,8 @@ class Made:
         Why there is no report; empty where there is one.
     revised_ns : int
         As of its wish.
+    until_ns : int
+        Until when the time after the hold goes on, where it does; else 0. [ns UTC]
     """
 
     page: str
@@ -138,6 +140,7 @@ class Made:
     made_ns: int
     why: str = ""
     revised_ns: int = 0
+    until_ns: int = 0
 
 
 def make_report(wish: Wish) -> Made:
@@ -158,8 +161,9 @@ def make_report(wish: Wish) -> Made:
         return Made("", "", (), wish.now_ns, NOT_REACHED, wish.revised_ns)
     settings = Settings(zone=wish.zone)
     findings = analyze(recording, _context(wish), settings)
+    now = None if _is_complete(wish.hold, wish.now_ns) else wish.now_ns / NS
     response = measure_response(
-        recording, wish.hold, others=wish.others, findings=findings, settings=settings
+        recording, wish.hold, others=wish.others, findings=findings, settings=settings, now=now
     )
     if said := _said(wish):
         response = replace(response, answers=(*response.answers, (SAID, said)))
@@ -167,9 +171,9 @@ def make_report(wish: Wish) -> Made:
     note = words_of_revision(wish.revised_ns, wish.zone)
     if note:
         lines = (*lines, note)
-    return Made(
-        render([response], note), response.chart_line, lines, wish.now_ns, "", wish.revised_ns
-    )
+    until_ns = round((response.phases.until or 0.0) * NS)
+    page = render([response], note)
+    return Made(page, response.chart_line, lines, wish.now_ns, "", wish.revised_ns, until_ns)
 
 
 def _context(wish: Wish) -> Context | None:
@@ -358,9 +362,14 @@ def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     if made.why == NOT_REACHED and of.unread and not wish.unread:
         return True
     age = wish.now_ns - made.made_ns
-    complete = hold.end is not None and made.made_ns >= round(hold.end * NS) + _AFTER_NS
+    complete = _is_complete(hold, made.made_ns)
     if made.why == NOT_REACHED and (wish.unread or not complete):
         return age > NONE_EVERY_NS
     if hold.end is None:
         return age > RUNNING_EVERY_NS
-    return not complete and age > AFTER_EVERY_NS
+    return not complete and (age > AFTER_EVERY_NS or _is_complete(hold, wish.now_ns))
+
+
+def _is_complete(hold: Hold, made_ns: int) -> bool:
+    """Whether all that is told of a hold was over when a report was made. [ns UTC]"""
+    return hold.end is not None and made_ns >= round(hold.end * NS) + _AFTER_NS

@@ -124,6 +124,7 @@ class ShownHolds:
             "title": f"{whose}: {self._words(view.hold)}",
             "bed": view.bed,
             "running": view.hold.end is None,
+            "until": made.until_ns / 1e6 if made and made.until_ns else None,
             "goesOn": self._goes_on(view.hold),
             "busy": self._reports.is_busy(hold),
             "version": f"{made.made_ns}" if made and made.page else "",

@@ -16,7 +16,8 @@ const link = openLink(`/live/hold/${encodeURIComponent(hold)}`, (message) => {
   write(by("title"), message.title ?? "");
   const back = /** @type {HTMLAnchorElement} */ (by("back"));
   if (message.bed) { back.hidden = false; back.href = `/beds/${message.bed.split("/").map(encodeURIComponent).join("/")}`; }
-  const running = message.running ? "The hold runs: this report is provisional and is made anew. " : "";
+  const until = message.until ? `The time after the hold is not over: this report is provisional until ${hm(message.until)} and is made anew. ` : "";
+  const running = message.running ? "The hold runs: this report is provisional and is made anew. " : until;
   by("making").hidden = drawn || !!message.failed;
   write(by("goeson"), message.goesOn ?? "");
   write(by("progress"), message.failed || (message.version === "" ? "" : `${running}Made ${hms(message.madeAt ?? hostNow())}${message.revised ? `, ${message.revised}` : ""}${message.busy ? "; a newer one is being made" : ""}`)
