@@ -66,7 +66,7 @@ def test_transfers_of_a_short_hold_meet_in_its_middle(length: float) -> None:
     assert minutes(phases)["settled"] == []
     assert phases.notes == (
         (
-            f"the hold of {length:.3g} min has no settled part: "
+            f"the hold of {int(length)} min has no settled part: "
             "the transfers of a hold take 25 min, and 15 min settled are asked for"
         ),
     )
@@ -226,6 +226,23 @@ def test_what_lies_outside_the_recording_is_told_and_kept() -> None:
         "5 of the 25 min of transfer out lie outside the recording",
         "60 of the 60 min of after lie outside the recording",
     )
+
+
+def test_lengths_in_notes_are_those_of_people() -> None:
+    """Seconds below two minutes, whole minutes above; a part is not written as the whole."""
+    short = laid(hold(("m", 0, 1.77 / 60)), data=Span(-70 * MIN, 36.4))
+    assert short.notes == (
+        (
+            "the hold of 2 s has no settled part: the transfers of a hold take 25 min, and 15 min "
+            "settled are asked for"
+        ),
+        "14 of the 15 min of transfer out lie outside the recording",
+        "60 of the 60 min of after lie outside the recording",
+    )
+    most = laid(hold(("m", 0, 60), end_reason="planned_end"), data=Span(-70 * MIN, 75.2 * MIN))
+    assert most.notes == ("59 of the 60 min of after lie outside the recording",)
+    nearly = laid(hold(("m", 0, 39.9)))
+    assert nearly.notes[0].startswith("the settled part lasts 14 min, less than the 15 min")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from joey.errors import FormatError, InputError
 from joey.holds.cells import Place
-from joey.holds.times import day_start, read_time, say_span, say_time, write_time, zones
+from joey.holds.times import day_start, read_time, say_length, say_span, say_time, write_time, zones
 from joey.signals import Clock
 from joey.spans import Span
 
@@ -161,6 +161,23 @@ def test_times_in_words() -> None:
     assert say_span(span, DATED) == "2026-03-01 12:05 to 2026-03-01 13:00 (UTC)"
     assert say_time(-90, UNDATED) == "-00:01:30"
     assert say_time(94200, UNDATED) == "26:10:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said", "full"),
+    [
+        (1.77, "2 s", "2 s"),
+        (119.4, "119 s", "119 s"),
+        (119.9, "2 min", "1 min"),
+        (1199.0, "20 min", "19 min"),
+        (1200.0 - 1e-6, "20 min", "20 min"),
+        (7260.0, "121 min", "121 min"),
+    ],
+)
+def test_a_length_is_said_as_people_do(seconds: float, said: str, full: str) -> None:
+    """Nearly enough is not written as enough where it is compared with what is asked for."""
+    assert say_length(seconds) == said
+    assert say_length(seconds, down=True) == full
 
 
 def test_a_day_starts_at_its_local_midnight() -> None:

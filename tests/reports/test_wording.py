@@ -14,6 +14,7 @@ from joey.reports.wording import (
     change,
     duration,
     ended_words,
+    grouped,
     interval,
     logged,
     narrow,
@@ -182,3 +183,23 @@ def test_what_was_logged_is_in_words_and_once() -> None:
 def test_a_long_word_of_a_narrow_column_may_be_parted_where_english_is() -> None:
     assert narrow("No temperature, Temperature") == "No tempera\u00adture, Tempera\u00adture"
     assert narrow("a heart rate of 150") == "a heart rate of 150"
+
+
+def test_a_reason_that_several_share_stands_once() -> None:
+    """With their names, in the place of the first; what is read beside them stays with each."""
+    short = "cannot say: the hold of 2 s has no settled part"
+    pairs = [
+        ("Heart rate", short),
+        ("Breathing", f"{short}; the holder's breathing is visible"),
+        ("SpO2", f"{short}; before FiO2 0.25; settled FiO2 0.23"),
+        ("Temperature", "36.8 before, 36.9 settled"),
+        ("Time with SpO2 < 80 %", short),
+    ]
+    assert grouped(pairs) == (
+        ("Heart rate, breathing, SpO2, time with SpO2 < 80 %", short),
+        ("Breathing", "the holder's breathing is visible"),
+        ("SpO2", "before FiO2 0.25; settled FiO2 0.23"),
+        ("Temperature", "36.8 before, 36.9 settled"),
+    )
+    alone = [("SpO2", "cannot say: only 2 s measured; before FiO2 0.25")]
+    assert list(grouped(alone)) == alone

@@ -406,14 +406,14 @@ def test_too_little_before_gives_no_change(recording: Recording) -> None:
         "settled"
     ]
     assert np.isnan(change.value)
-    assert change.reason == "cannot say: 15 valid min of before, 20 are needed"
+    assert change.reason == "cannot say: 15 valid min of before, 20 min are needed"
 
 
 def test_nearly_enough_is_not_written_as_enough(recording: Recording) -> None:
     exclusions = Exclusions(Spans.of([(START - 4200, START - 1799)]), {}, ("x",))
     found = measure_response(recording, hold(), exclusions=exclusions)
     said = row(found, "spo2").changes["settled"].reason
-    assert said == "cannot say: 19.9 valid min of before, 20 are needed"
+    assert said == "cannot say: 19 valid min of before, 20 min are needed"
 
 
 def test_a_hold_before_it_is_why_there_is_no_before(recording: Recording) -> None:
@@ -422,7 +422,7 @@ def test_a_hold_before_it_is_why_there_is_no_before(recording: Recording) -> Non
     earlier = hold(id="earlier", pieces=(piece,))
     found = measure_response(recording, hold(), others=(earlier,))
     said = row(found, "spo2").changes["settled"].reason
-    assert said == "cannot say: other holds leave 5 min of before, 20 are needed"
+    assert said == "cannot say: other holds leave 5 min of before, 20 min are needed"
 
 
 def test_a_hold_too_short_for_a_settled_part_says_so(recording: Recording) -> None:

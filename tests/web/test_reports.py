@@ -124,7 +124,7 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
     assert made.page.startswith("<!DOCTYPE html>")
     assert re.match(r"KC \d\d:\d\d-\d\d:\d\d \(40 min\), mother, skin-to-skin", made.chart)
     assert "[simulated]" in made.chart
-    asked = ("Heart rate", "Breathing", "SpO2", "Temperature", "Events")
+    asked = ("Heart rate, breathing", "SpO2", "Temperature", "Events")
     assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
     assert "JONES" not in made.page
 
@@ -154,6 +154,20 @@ def test_the_hour_after_a_hold_is_provisional_while_it_goes_on(held: tuple[Path,
     assert past.until_ns == 0
     assert "rovisional" not in words_of(past.page)
     assert "of the 60 min of after lie outside the recording" in past.page
+
+
+def test_a_reason_why_nothing_can_be_said_stands_once(held: tuple[Path, str, int]) -> None:
+    """Of a hold of two seconds: in answers, words and events one sentence with all their names."""
+    wish = wish_of(held)
+    piece = replace(wish.hold.pieces[0], end=wish.hold.start + 1.77)
+    made = make_report(replace(wish, hold=replace(wish.hold, pieces=(piece,))))
+    why = "the hold of 2 s has no settled part"
+    text = words_of(made.page)
+
+    assert made.lines[0].startswith(f"Heart rate, breathing, SpO2, temperature: cannot say: {why}")
+    assert sum(why in line for line in made.lines) == 1
+    assert "(2 s), mother" in made.chart
+    assert "Settled against before: cannot say: the hold of 2 s" in text
 
 
 def test_when_the_hour_after_a_hold_is_over_its_report_is_made_anew_at_once(
@@ -356,7 +370,7 @@ def test_a_start_before_the_data_is_said_to_be_that(held: tuple[Path, str, int])
     )
     assert "5 min before the data begin" in made.page
     assert made.lines[1] == "Heart rate: cannot say: no ECG with beats before the hold"
-    assert make_report(wish).lines[0].startswith("Heart rate: ")
+    assert make_report(wish).lines[0].startswith("Heart rate")
 
 
 def test_samples_that_are_not_what_was_written_give_no_report(
@@ -478,7 +492,7 @@ def test_the_report_is_shown_in_the_page(browser: Browser, held: tuple[Path, str
     with running(folder) as served:
         page = tablet(browser, served, "/beds/NICU/4")
         expect(page.locator("#chart")).to_contain_text("(40 min), mother", timeout=90_000)
-        expect(page.locator("#lastlines")).to_contain_text("Heart rate:")
+        expect(page.locator("#lastlines")).to_contain_text("Heart rate")
         page.get_by_role("link", name="Whole report").click()
         expect(page).to_have_url(f"{served.address}/holds/{hold}")
         frame = page.frame_locator("#report")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from joey.holds.times import say_length
 from joey.holds.types import Phases
 from joey.spans import EMPTY, Span, Spans, intersect, subtract, total
 
@@ -183,9 +184,14 @@ def _changes(hold: Hold, settings: PhaseSettings) -> Spans:
     return Spans.of(found)
 
 
-def _minutes(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{minutes:.3g}" if minutes < 100 else f"{minutes:.0f}"
+def _part_of(part: float, whole: float) -> str:
+    """Return ``17 of the 60 min``, ``36 s of the 15 min``; a part is never written as the whole."""
+    of = say_length(whole)
+    words = say_length(part)
+    if words == of and part < whole - WORTH_A_NOTE_S:
+        words = say_length(part, down=True)
+    unit = of[of.index(" ") :]
+    return f"{words.removesuffix(unit)} of the {of}"
 
 
 def _settled_notes(hold: Hold, spans: dict[str, Spans], settings: PhaseSettings) -> list[str]:
@@ -193,22 +199,22 @@ def _settled_notes(hold: Hold, spans: dict[str, Spans], settings: PhaseSettings)
     notes = []
     if hold.end is None:
         notes.append(
-            f"the hold still ran when the data ended, {_minutes(lasted)} min after its start: "
+            f"the hold still ran when the data ended, {say_length(lasted)} after its start: "
             "its settled part is provisional"
         )
     if settled == 0:
         notes.append(_why_unsettled(spans, settings, runs=hold.end is None))
     elif settled < settings.min_valid_settled * 60:
         notes.append(
-            f"the settled part lasts {_minutes(settled)} min, less than the "
+            f"the settled part lasts {say_length(settled, down=True)}, less than the "
             f"{settings.min_valid_settled:g} min of valid data asked for"
         )
     return notes
 
 
 def _why_unsettled(spans: dict[str, Spans], settings: PhaseSettings, *, runs: bool) -> str:
-    lasted, taken = _minutes(total(spans["whole_hold"])), total(spans["change"])
-    why = f"the hold of {lasted} min has no settled part:"
+    lasted, taken = total(spans["whole_hold"]), total(spans["change"])
+    why = f"the hold of {say_length(lasted, down=True)} has no settled part:"
     if taken:
         return f"{why} changes of holder took the rest"
     least = settings.transfer_in_after + (0 if runs else settings.settled_end_before)
@@ -240,8 +246,8 @@ def _cut_notes(name: str, planned: Spans, left: Spans) -> list[str]:
     lost = total(planned) - total(left)
     if lost < WORTH_A_NOTE_S:
         return []
-    minutes = f"{_minutes(lost)} of the {_minutes(total(planned))} min"
-    return [f"another hold or its transfer takes {minutes} of {_words(name)}"]
+    part = _part_of(lost, total(planned))
+    return [f"another hold or its transfer takes {part} of {_words(name)}"]
 
 
 def _words(name: str) -> str:
@@ -262,10 +268,8 @@ def _data_notes(spans: dict[str, Spans], known: Spans) -> list[str]:
     for name in PHASES[:6]:
         lost = total(subtract(spans[name], known))
         if lost >= WORTH_A_NOTE_S:
-            notes.append(
-                f"{_minutes(lost)} of the {_minutes(total(spans[name]))} min of {_words(name)} lie"
-                " outside the recording"
-            )
+            part = _part_of(lost, total(spans[name]))
+            notes.append(f"{part} of {_words(name)} lie outside the recording")
     return notes
 
 

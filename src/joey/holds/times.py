@@ -25,6 +25,7 @@ __all__ = [
     "date_of",
     "day_start",
     "read_time",
+    "say_length",
     "say_span",
     "say_time",
     "write_time",
@@ -34,6 +35,8 @@ __all__ = [
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+LONG_S = 120  # s; what lasts as long is said in minutes
+ROUNDING_S = 1e-3  # s, of sums of times
 ABSOLUTE = re.compile(
     r"(?P<day>(?:1[89]|2\d)\d{2}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
     r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?",
@@ -208,6 +211,27 @@ def say_span(span: Span, clock: Clock) -> str:
     zone = zone_of(clock.zone)
     origin = f"({zone.key if zone else 'UTC'})" if clock.dated else "(from the recording's start)"
     return f"{say_time(span.start, clock)} to {say_time(span.end, clock)} {origin}"
+
+
+def say_length(seconds: float, *, down: bool = False) -> str:
+    """Return how long something lasts: in seconds below 2 min, else in whole minutes.
+
+    Parameters
+    ----------
+    seconds : float
+        The length. [s]
+    down : bool
+        Minutes are those that are full: nearly enough is not written as enough.
+
+    Examples
+    --------
+    >>> say_length(1.77), say_length(1199.0), say_length(1199.0, down=True)
+    ('2 s', '20 min', '19 min')
+    """
+    if round(seconds) < LONG_S:
+        return f"{seconds:.0f} s"
+    minutes = (seconds + ROUNDING_S) // 60 if down else round(seconds / 60)
+    return f"{minutes:.0f} min"
 
 
 def write_time(time: float, clock: Clock) -> str:

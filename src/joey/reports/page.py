@@ -6,7 +6,7 @@ import base64
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from joey.reports.wording import (
     Clock,
     duration,
     ended_words,
+    grouped,
     logged,
     narrow,
     part_of,
@@ -77,7 +78,9 @@ class _Section:
     logged: tuple[tuple[str, str], ...]
     chart_line: str
     unsaid: tuple[tuple[str, tuple[str, ...]], ...]
+    answers: tuple[tuple[str, str], ...]
     unranked: tuple[str, ...]
+    words: tuple[tuple[str, str], ...]
     until: str
     after: str
     phases: tuple[tuple[str, str, str], ...]
@@ -86,6 +89,7 @@ class _Section:
     feature_notes: Notes
     count_phases: tuple[tuple[str, str], ...]
     events: tuple[EventLine, ...]
+    uncompared: tuple[tuple[str, str], ...]
     event_notes: Notes
     oxycrg: Markup
     strips: tuple[_Strip, ...]
@@ -99,6 +103,8 @@ def _section(response: Response, key: str) -> _Section:
     feature_notes, event_notes = Notes(), Notes()
     shown = feature_phases(response.features)
     counted = count_phases(response.events)
+    groups = feature_groups(response, shown, feature_notes)
+    events, uncompared = _uncompared(event_lines(response, counted, event_notes))
     picture = oxycrg_picture(response, clock, f"{key}-oxycrg")
     parts = {name: _part(name, response) for name in response.phases.spans}
     until = response.phases.until
@@ -111,7 +117,14 @@ def _section(response: Response, key: str) -> _Section:
         logged=logged(hold),
         chart_line=_chart_line(response),
         unsaid=_unsaid(response),
+        answers=grouped(response.answers),
         unranked=_unranked(response),
+        words=grouped(
+            (line.label, line.sentence.removesuffix("."))
+            for _, lines in groups
+            for line in lines
+            if line.sentence and line.cells[0].span == 1
+        ),
         until="" if until is None else clock.minute(until),
         after=parts.get("after", ""),
         phases=tuple(
@@ -120,10 +133,11 @@ def _section(response: Response, key: str) -> _Section:
             if len(spans)
         ),
         feature_phases=tuple((phase_label(name), parts.get(name, "")) for name in shown),
-        groups=feature_groups(response, shown, feature_notes),
+        groups=groups,
         feature_notes=feature_notes,
         count_phases=tuple((phase_label(name), parts.get(name, "")) for name in counted),
-        events=event_lines(response, counted, event_notes),
+        events=events,
+        uncompared=uncompared,
         event_notes=event_notes,
         oxycrg=Markup(picture),  # noqa: S704  (built by ElementTree, which escapes)
         strips=tuple(
@@ -191,6 +205,19 @@ def _unranked(response: Response) -> tuple[str, ...]:
         reason if len(labels) == len(changed) else f"{reason} ({', '.join(labels)})"
         for reason, labels in reasons.items()
     )
+
+
+def _uncompared(
+    lines: tuple[EventLine, ...],
+) -> tuple[tuple[EventLine, ...], tuple[tuple[str, str], ...]]:
+    """Return the rows without the reasons that several share, and those, each with its rows."""
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        if line.comparison.startswith("cannot say: "):
+            reasons.setdefault(line.comparison, []).append(line.label)
+    shared = {why: labels for why, labels in reasons.items() if len(labels) > 1}
+    kept = (replace(each, comparison="") if each.comparison in shared else each for each in lines)
+    return tuple(kept), tuple((", ".join(labels), why) for why, labels in shared.items())
 
 
 def _legend(picture: str) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from joey.spans import Spans, intersect, total
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from joey.features import Summary
     from joey.holds import Hold
     from joey.response import FeatureRow
@@ -25,6 +27,7 @@ __all__ = [
     "changed",
     "duration",
     "ended_words",
+    "grouped",
     "interval",
     "logged",
     "narrow",
@@ -75,6 +78,7 @@ IN_HEAD = {
     "time_source",
 }  # when, by whom and how: beside the infant's age
 TYPED = {"interventions", "lines", "note"}  # free text, shown as it was written
+CANNOT_SAY = ("cannot say: ", "change: cannot say: ")
 RATIO_DECIMALS = 2
 BESIDE_S = 3600.0  # s before and after a hold that a report shows too
 SHORT_S = 300  # a shorter span is told to the second
@@ -268,6 +272,36 @@ def part_of(spans: Spans, data: Span) -> str:
     if part.endswith(unit) and whole.endswith(unit) and " h " not in whole:
         part = part.removesuffix(unit)
     return f"{'0' if not total(within) else part} of {whole}"
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return what is said of each name; a reason why several cannot be said stands once, of all.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, str)
+        Names, and what is said of each: its parts are set apart by ``"; "``.
+
+    Examples
+    --------
+    >>> grouped([("Pulse", "cannot say: too short"), ("Breathing", "cannot say: too short; awake")])
+    (('Pulse, breathing', 'cannot say: too short'), ('Breathing', 'awake'))
+    """
+    pairs = list(pairs)
+    firsts = [text.partition("; ")[0] for _, text in pairs]
+    said: dict[str, list[str]] = {}
+    for (name, text), first in zip(pairs, firsts, strict=True):
+        shared = first.startswith(CANNOT_SAY) and firsts.count(first) > 1
+        for part in filter(None, (first, text[len(first) + 2 :]) if shared else (text,)):
+            said.setdefault(part, []).append(name)
+    return tuple(
+        (", ".join((names[0], *map(_going_on, names[1:]))), part) for part, names in said.items()
+    )
+
+
+def _going_on(name: str) -> str:
+    """Return a name within a sentence: ``breathing``; what has capitals of its own keeps them."""
+    return name[:1].lower() + name[1:] if name.split(" ", 1)[0][1:].islower() else name
 
 
 def shown_unit(unit: str) -> str:

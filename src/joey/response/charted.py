@@ -15,7 +15,7 @@ import numpy as np
 from joey.holds import postmenstrual_age, postnatal_age, weeks_and_days
 from joey.holds.kinds import SETTING_S
 from joey.holds.taps import LEFT_UNIT
-from joey.holds.times import moment_of, say_time
+from joey.holds.times import moment_of, say_length, say_time
 from joey.spans import Spans, contains, intersect, total
 
 if TYPE_CHECKING:
@@ -333,17 +333,17 @@ def chart_line(hold: Hold, stop: float, around: Surroundings, spells: str) -> st
     spells : str
         What to say of spells (``1 BD``); empty to say nothing.
     """
-    minutes = f"{(stop - hold.start) / 60:.0f} min"
+    lasted = say_length(stop - hold.start)
     span = around.recording.span
     seen = min(stop, span.end) - max(hold.start, span.start)
     if seen < MOSTLY * (stop - hold.start):
-        minutes += f", data for {max(seen, 0.0) / 60:.0f} min"
+        lasted += f", data for {say_length(max(seen, 0.0))}"
     first, last = clock_time(hold.start, around), clock_time(stop, around)
     if around.recording.clock.dated:
         days = [moment_of(time, around.zone).strftime("%Y-%m-%d") for time in (hold.start, stop)]
         if days[0] != days[1]:
             first, last = f"{days[0]} {first}", f" {days[1]} {last}"
-    when = f"{first}- ({minutes} so far)" if hold.end is None else f"{first}-{last} ({minutes})"
+    when = f"{first}- ({lasted} so far)" if hold.end is None else f"{first}-{last} ({lasted})"
     word = "KC" if hold.contact == "skin_to_skin" else "Held"
     contact = {
         "skin_to_skin": "skin-to-skin",

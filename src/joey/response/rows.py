@@ -13,6 +13,7 @@ import numpy as np
 
 from joey.features import Summary
 from joey.holds import settled_from, why_unpaired
+from joey.holds.times import say_length
 from joey.response.pace import BY_MINUTE, minute_values, window_means
 from joey.response.pseudo import rank_of
 from joey.response.stats import (
@@ -299,13 +300,10 @@ def _lacking(name: str, measurer: _Measurer, measured: Measured, minutes: float)
     if measurer.feature.group == "temperature" or valid >= minutes * (1 - 1e-9):
         return ""
     if name in BESIDE and length < minutes:
-        return f"other holds leave {_down(length)} min of {name}, {minutes:g} are needed"
-    return f"{_down(valid)} valid min of {name.replace('_', ' ')}, {minutes:g} are needed"
-
-
-def _down(minutes: float) -> str:
-    """Return minutes to a tenth, rounded down: nearly enough is never written as enough."""
-    return f"{np.floor(minutes * 10 + 1e-6) / 10:g}"
+        left = say_length(length * 60, down=True)
+        return f"other holds leave {left} of {name}, {minutes:g} min are needed"
+    left = say_length(valid * 60, down=True).replace(" ", " valid ")
+    return f"{left} of {name.replace('_', ' ')}, {minutes:g} min are needed"
 
 
 def _rank(change: float, measurer: _Measurer) -> Rank:

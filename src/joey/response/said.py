@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from joey.events import count_events
+from joey.holds.times import say_length
 from joey.response.charted import averaging_time, chart_line, covered_share
 from joey.response.drawn import spells_within
 from joey.response.letters import LETTERS, chart_letters, note_of_chart
@@ -94,14 +95,17 @@ def answers_of(
     answers = []
     for name, keys in ASKED.items():
         rows = [by_name[key] for key in keys if key in by_name]
-        lines = [_answer(row, several=len(rows) > 1) for row in rows]
+        alike = len({row.changes["settled"].reason for row in rows}) == 1
+        unsaid = alike and all(np.isnan(row.changes["settled"].value) for row in rows)
+        lines = [_answer(row, several=len(rows) > 1 and not unsaid) for row in rows]
+        lines = lines[:1] if unsaid else lines
         lines += dict.fromkeys(each for row in rows if (each := _coverage_words(row, settings)))
         if rows and beside.get(rows[0].group):
             lines.append(beside[rows[0].group])
         answers.append((name, "; ".join(lines) or "not measured"))
     asked = [row for row in events if row.found.preset.kind in ASKED_EVENTS]
     found = any(row.phases["whole_hold"].count for row in asked if "whole_hold" in row.phases)
-    said = [*(_counted(row) for row in asked), *([ALONE] if found else [])]
+    said = [*_counted(asked), *([ALONE] if found else [])]
     if said:
         answers.append(("Events in the whole hold", "; ".join(said)))
     return tuple(answers)
@@ -122,7 +126,7 @@ def before_the_data(hold: Hold, data_span: Span, stop: float) -> tuple[tuple[str
     missing = min(data_span.start, stop) - hold.start
     if missing < MIN_S / 2 or data_span.start >= stop:
         return ()
-    length = f"{missing / MIN_S:.0f} min"
+    length = say_length(missing)
     lost = f"nothing before it to compare with, and its first {length} were not measured"
     return (("Start of the hold", f"{length} before the data begin: {lost}"),)
 
@@ -152,14 +156,27 @@ def _coverage_words(row: FeatureRow, settings: Settings) -> str:
     return f"coverage differs: {before:.0%} before, {settled:.0%} settled".replace("%", " %")
 
 
-def _counted(row: EventRow) -> str:
-    held = row.phases.get("whole_hold")
-    words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
-    if held is not None and held.words.startswith("cannot say ("):
-        return f"{words}: {held.words}"
-    if held is None or not (held.valid_h > 0 or held.count):
-        return f"{words}: cannot say, {row.found.reason or 'nothing was searched'}"
-    return f"{words} {held.words}"
+def _counted(rows: Sequence[EventRow]) -> list[str]:
+    """Return what was counted, row by row; what cannot be said for one reason is said once."""
+    reasons: dict[str, list[str]] = {}
+    found: list[tuple[str, str]] = []
+    for row in rows:
+        words = {"bd": "both together (BD)"}.get(row.found.preset.kind, row.label.lower())
+        held = row.phases.get("whole_hold")
+        said = held.words if held is not None else ""
+        if not said.startswith("cannot say (") and (
+            held is None or not (held.valid_h > 0 or held.count)
+        ):
+            said = f"cannot say, {row.found.reason or 'nothing was searched'}"
+        if said.startswith("cannot say"):
+            reasons.setdefault(said, []).append(words)
+            words = ""
+        found.append((words, said))
+    lines = [
+        f"{words} {said}" if words else f"{', '.join(reasons[said])}: {said}"
+        for words, said in found
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -189,7 +189,9 @@ def lines_of(response: Response) -> tuple[str, ...]:
     The bed's page shows apneas as they are found; whether the holder's breathing is in the
     impedance is asked of a whole hold.
     """
-    answers = [f"{what}: {said}" for what, said in response.answers]
+    from joey.reports.wording import grouped  # noqa: PLC0415  (as `make_report` does)
+
+    answers = [f"{what}: {said}" for what, said in grouped(response.answers)]
     doubts = [said for what, said in response.cannot_say if what == "events"]
     start = "apnea in the hold: "
     answers += [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from joey.holds.cells import UNKNOWN
 from joey.holds.taps import LEFT_UNIT
+from joey.holds.times import say_length
 from joey.people import isolated
 from joey.web.backlog import comes_yet
 from joey.web.reports import NOT_REACHED, HoldReports, Wish, held_of, spans_of, words_of_revision
@@ -231,14 +232,14 @@ class ShownHolds:
         now = self._settings.now_ns()
         start_ns = round(hold.start * NS)
         end_ns = now if hold.end is None else round(hold.end * NS)
-        minutes = f"{(end_ns - start_ns) / (60 * NS):.0f} min"
+        length = say_length((end_ns - start_ns) / NS)
         start, end = (
             clock_time(at_ns, self._settings.zone, beside_ns)
             for at_ns, beside_ns in ((start_ns, end_ns), (end_ns, start_ns))
         )
         if hold.end is None:
-            return f"The hold goes on since {start}: {minutes} so far."
-        return f"The hold was from {start} to {end}: {minutes}."
+            return f"The hold goes on since {start}: {length} so far."
+        return f"The hold was from {start} to {end}: {length}."
 
     def _words(self, hold: Hold) -> str:
         zone = self._settings.zone
@@ -250,11 +251,11 @@ class ShownHolds:
         who = ", then ".join(roles)
         if hold.end is None:
             return f"since {clock_time(start_ns, zone, self._settings.now_ns())}, {who}"
-        minutes = (hold.end - hold.start) / 60
+        length = say_length(hold.end - hold.start)
         left = ", ended as the infant left" if hold.details.get("end_reason") == LEFT_UNIT else ""
         end_ns = round(hold.end * NS)
         start, end = clock_time(start_ns, zone, end_ns), clock_time(end_ns, zone, start_ns)
-        return f"{start} to {end}, {minutes:.0f} min, {who}{left}"
+        return f"{start} to {end}, {length}, {who}{left}"
 
 
 def _why(made: Made | None, wish: Wish) -> str:
