@@ -57,6 +57,45 @@ def test_taps_of_before_a_restart_are_taken_back(tmp_path: Path, clock: Clock) -
     ward.close()
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (
+            {"role": "mother", "label": "Sara"},
+            {"role": "father", "label": "Tom"},
+            "mother · Sara holds since 12:00, by another tap; by this one father · Tom was to hold",
+        ),
+        (
+            None,
+            None,
+            "since 12:00, by another tap that named nobody; this one named nobody",
+        ),
+    ],
+)
+def test_who_was_to_hold_is_said_of_a_start_that_is_refused(
+    tmp_path: Path,
+    clock: Clock,
+    first: dict[str, str] | None,
+    second: dict[str, str] | None,
+    words: str,
+) -> None:
+    """Two tablets: the later one reads who holds instead, since when, and no key of a tap."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", **({"holder": first} if first else {}))
+    clock.now += 120 * NS
+    said = {"id": str(uuid.uuid4()), "type": "start_hold", "bed": BED, "at": clock.now / 1e6}
+    said |= {"holder": second} if second else {}
+    payload = as_payload(said)
+
+    assert ward.tap(*payload)["refused"] == f"a hold runs here already: {words}"
+    clock.now += 60 * NS
+    tap(ward, clock, "stop_hold", hold=hold)
+    ended = f"a hold ran here already: {words.replace('holds', 'held')}"
+    assert ward.tap(*payload)["refused"] == ended  # sent again, as its answer was lost
+    ward.close()
+
+
 def test_taps_on_another_infant_are_not_offered(tmp_path: Path, clock: Clock) -> None:
     """Who lies there now did not start that hold."""
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)

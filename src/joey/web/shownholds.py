@@ -169,6 +169,23 @@ class ShownHolds:
             "asks": self._asks(view.hold),
         }
 
+    def refused(self, tap: str) -> str:
+        """Return who was to hold by a start that was refused, and who holds instead; else empty."""
+        found = self._records.held_instead(tap)
+        if found is None:
+            return ""
+        _, piece = found
+        at = clock_time(round(piece.start * NS), self._settings.zone, self._settings.now_ns())
+        holder, instead = (_holder(each.role, each.holder) for each in found)
+        runs, holds = ("runs", "holds") if piece.end is None else ("ran", "held")
+        who = f"{instead} {holds} since {at}, by another tap"
+        if not instead:
+            who = f"since {at}, by another tap that named nobody"
+        mine = f"by this one {holder} was to hold"
+        if not holder:
+            mine = "this one named nobody"
+        return f"a hold {runs} here already: {who}; {mine}"
+
     def _asks(self, hold: Hold) -> bool:
         """Whether it is still asked why a hold ended: a page that is loaded anew asks again."""
         ended_ns = round((hold.end or 0.0) * NS)
@@ -245,8 +262,7 @@ class ShownHolds:
         zone = self._settings.zone
         start_ns = round(hold.start * NS)
         roles = dict.fromkeys(
-            _named(piece.role.replace("_", " "), piece.holder.partition(":")[2])
-            for piece in hold.pieces
+            _holder(piece.role, piece.holder) or _named(UNKNOWN, "") for piece in hold.pieces
         )
         who = ", then ".join(roles)
         if hold.end is None:
@@ -263,6 +279,12 @@ def _why(made: Made | None, wish: Wish) -> str:
     if made is None:
         return ""
     return UNREAD if made.why == NOT_REACHED and wish.unread else made.why
+
+
+def _holder(role: str, key: str) -> str:
+    """Return a holder in words, from role and key; empty where nobody said who."""
+    name = key.partition(":")[2]
+    return "" if role == UNKNOWN and not name else _named(role.replace("_", " "), name)
 
 
 def _named(role: str, name: str) -> str:

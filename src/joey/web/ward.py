@@ -485,7 +485,8 @@ class Ward:
         name = str(json.loads(payload)["id"])
         entry = NewEntry(self._settings.now_ns(), "tap", OURS, payload, control_id=name)
         refused = self._keep(entry)
-        return {"refused": refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+        words = self._shown.refused(name) if refused else ""
+        return {"refused": words or refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
 
     def try_again(self, seq: int) -> str:
         """Apply what was set apart, at a place of its own; return why it was refused, or nothing.

@@ -43,6 +43,7 @@ from joey.store.records.holding import (
     TapView,
     apply_tap,
     beds_of_hold,
+    held_instead,
     parse_tap,
     standing_taps,
 )
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from joey.holds import Piece
+    from joey.holds.taps import HoldTap
     from joey.sources.hl7 import Admission, Message
     from joey.store.journal import Entry
     from joey.store.records.holding import Tap
@@ -192,6 +195,11 @@ class Records:
         """Return the taps on holds of a bed's infant that can be taken back. [ns UTC]"""
         with self._engine.connect() as connection:
             return standing_taps(connection, bed, since_ns)
+
+    def held_instead(self, tap: str) -> tuple[HoldTap, Piece] | None:
+        """Return a start that was refused as a hold ran, and who held by that hold; else None."""
+        with self._engine.connect() as connection:
+            return held_instead(connection, tap)
 
     def close(self) -> None:
         """Close all connections."""

@@ -24,7 +24,7 @@ from joey.store.records.tables import associations, beds, holders, stays, tags, 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
-    from joey.holds import Hold
+    from joey.holds import Hold, Piece
 
 __all__ = [
     "NO_TAG",
@@ -35,6 +35,7 @@ __all__ = [
     "beds_of_hold",
     "carried_on",
     "cut_short",
+    "held_instead",
     "hold_of",
     "holds_of",
     "open_hold",
@@ -60,6 +61,7 @@ NO_TAG = "none"  # said of a spell whose tag was wrong: nothing was charted of i
 LONGEST_TEXT = 500  # characters of anything a tablet may send
 LARGEST = 2**63  # whole numbers are below: what the tables can hold
 KEPT_NS = 60 * NS  # ns; a tap that is older was kept on a tablet without a link
+RUNS_ALREADY = "a hold runs here already, started by another tap"
 KINDS = (*HOLD_TAPS, "tag", "associate", "release")
 
 
@@ -169,9 +171,8 @@ def apply_tap(connection: Connection, tap: Tap, seq: int, received_ns: int) -> s
     infant = infant_at(connection, tap.bed)
     if tap.kind == "start_hold" and received_ns - tap.at_ns > KEPT_NS:
         infant = infant_then(connection, tap.bed, tap.at_ns) or infant
-    if tap.kind == "start_hold" and (running := open_hold(connection, tap.bed, infant)):
-        refused = f"a hold runs here already, started by another tap ({running.id[:8]})"
-        return _note(connection, tap, tap.id, infant, seq, received_ns, refused)
+    if tap.kind == "start_hold" and open_hold(connection, tap.bed, infant):
+        return _note(connection, tap, tap.id, infant, seq, received_ns, RUNS_ALREADY)
     hold = tap.id if tap.kind == "start_hold" else str(tap.said.get("hold", ""))
     one = _hold_tap(tap, hold)
     before = taps_of(connection, hold)
@@ -434,6 +435,30 @@ def open_hold(connection: Connection, bed: str, infant: int | None) -> Hold | No
     """Return the hold that runs at a bed; None where none does."""
     running = [hold for hold in holds_of(connection, infant, bed) if hold.end is None]
     return running[-1] if running else None
+
+
+def held_instead(connection: Connection, name: str) -> tuple[HoldTap, Piece] | None:
+    """Return a start that was refused as a hold ran, and who held by that hold; else None.
+
+    Parameters
+    ----------
+    connection : Connection
+        Reading is enough.
+    name : str
+        The tap's key.
+    """
+    mine = and_(taps.c.id == name, taps.c.refused.startswith(RUNS_ALREADY))
+    row = connection.execute(select(taps).where(mine)).first()
+    if row is None:
+        return None
+    came = row.tapped_ns / NS
+    holds = holds_of(connection, row.infant, row.bed)
+    running = [each for each in holds if each.end is None or each.end > came]
+    if not running:
+        return None  # its start, or its end, was put right since
+    begun = [each for each in running[-1].pieces if each.start <= came]
+    start = _hold_tap(Tap(row.id, row.kind, row.bed, row.at_ns, json.loads(row.said)), row.hold)
+    return start, (begun or running[-1].pieces)[-1]
 
 
 def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:
