@@ -11,6 +11,8 @@ then paints at a fixed delay of its own. `lost` counts acknowledged messages tha
 journal, `doubled` those that are there twice. Memory and processor time are those of Joey's
 processes together; sender and browsers, which have the same cores, are not in them. `pss_mb` counts
 what processes share once, `rss_mb` in each; `pss_mb_of_processes` has it by process over time.
+`behind_s` is for how many seconds of messages the analysis was behind the journal: in the median,
+and at most, of a look every 5 s; `behind` how many messages it was at the end.
 """
 
 from __future__ import annotations
@@ -346,19 +348,39 @@ def in_journal(folder: Path, acknowledged: set[bytes]) -> dict[str, int]:
     }
 
 
+def behind_in(folder: Path) -> int:
+    """Return how many entries of the journal the analysis has not come to."""
+    found = []
+    for name, asked in (
+        ("journal.db", "SELECT max(seq) FROM entries"),
+        ("archive.db", "SELECT min(seq) FROM checkpoints WHERE name LIKE 'shard %'"),
+    ):
+        db = sqlite3.connect(f"{(folder / 'data' / name).as_uri()}?mode=ro", uri=True)
+        found.append(db.execute(asked).fetchone()[0] or 0)
+        db.close()
+    last, reached = found
+    return int(last - reached)
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Joey's processes at one moment: time [s], processor time [s], RSS and PSS [MiB]."""
+    """Joey at one moment: time [s], processor time [s], RSS and PSS [MiB], entries behind."""
 
     at: float
     cpu: float
     rss: float
     pss: dict[str, float]
+    behind: int
 
 
-async def watch(joey: int, link: str, beds: int, begin: int, end: int, seen: Seen) -> list[Note]:
+async def watch(joey: int, link: str, beds: int, begin: int, end: int, seen: Seen, folder: Path) -> list[Note]:  # fmt: skip  # noqa: E501
     """Have browsers look, and note time, processor time and memory, until the end."""
     base, cookie = enter(link)
+
+    def note() -> Note:
+        pids = tree(joey)
+        return Note(time.time(), *used(pids), pss_of(pids), behind_in(folder))
+
     notes: list[Note] = []
     tasks: list[asyncio.Task[None]] = []
     await asyncio.sleep(max(0.0, begin + 4 - time.time()))  # beds are known once they spoke
@@ -371,9 +393,9 @@ async def watch(joey: int, link: str, beds: int, begin: int, end: int, seen: See
         tasks.append(asyncio.create_task(look))
     await asyncio.sleep(max(0.0, begin + SETTLE_S - time.time()))
     while time.time() < end:
-        notes.append(Note(time.time(), *used(tree(joey)), pss_of(tree(joey))))
+        notes.append(note())
         await asyncio.sleep(min(5.0, max(0.1, end - time.time())))
-    notes.append(Note(time.time(), *used(tree(joey)), pss_of(tree(joey))))
+    notes.append(note())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -396,7 +418,7 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             )
             sender.start()
             queue.get(timeout=60)
-            notes = asyncio.run(watch(joey.pid, link, beds, begin, end, seen))
+            notes = asyncio.run(watch(joey.pid, link, beds, begin, end, seen, folder))
             shares = names_of(tree(joey.pid))
             done = queue.get(timeout=ANSWER_S + 30)
             sender.join(10)
@@ -406,6 +428,7 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             joey.wait(30)
         delays = np.array(seen.delays) if seen.delays else np.array([np.nan])
         first, last = notes[0], notes[-1]
+        behind = np.array([each.behind for each in notes]) / beds
         every = notes[:: max(1, round(len(notes) / 12))]
         return {
             "beds": beds,
@@ -419,6 +442,10 @@ def measure(beds: int, seconds: int, workers: int) -> dict[str, Any]:
             "acknowledged": len(done["acknowledged"]),
             "refused": done["refused"],
             **found,
+            "behind_s": [round(float(each), 2) for each in (np.median(behind), behind.max())],
+            "behind_s_over_time": {
+                f"{each.at - begin:.0f} s": round(each.behind / beds, 1) for each in (*every, last)
+            },
             "mb_per_s": round(done["bytes"] / seconds / 1e6, 2),
             "rss_mb": round(last.rss, 1),
             "rss_mb_begin": round(first.rss, 1),

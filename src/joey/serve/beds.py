@@ -33,7 +33,7 @@ NS = 1_000_000_000
 OFF_NS = NS // 5  # a change of a device's offset that is worth a row
 LAST_NS = 1 << 62  # ns, after all
 SETTLE_NS = 90 * NS  # before what is new, what was told is worked on in the steps it was told in
-CLOSING_NS = 60 * NS  # within which the beds of a ward close the frames of a mark
+CLOSING_NS = 300 * NS  # within which the beds of a ward close the frames of a mark
 RETRY_NS = 600 * NS  # a bed whose analysis ended is tried again at the next mark
 log = logging.getLogger("joey.worker")
 
