@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from joey.errors import InputError
 from joey.serve import HostClock, Settings
 from joey.serve.claims import Claims, claim
-from joey.serve.supervisor import Supervisor, start_unheard
+from joey.serve.supervisor import Supervisor, hear_no_more, start_unheard
 from joey.simulate.ward import HostTime, WardSettings, enter, play_ward
 from joey.sources.hl7 import SourceSettings
 from joey.store.folders import LOCK
@@ -154,6 +154,7 @@ def _run(
     except KeyboardInterrupt:
         pass
     finally:
+        hear_no_more()
         # The ward first: a server that ends before it would be asked for again and again.
         _end_ward(playing)
         supervisor.stop()

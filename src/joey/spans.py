@@ -123,7 +123,7 @@ def _merged_few(pairs: Iterable[Sequence[float]]) -> NDArray[np.float64]:
 
 
 def union(*sets: Spans) -> Spans:
-    """Return the time covered by at least one of the sets."""
+    """Return the time covered by at least one of the sets; of one that is not empty, itself."""
     sets = tuple(each for each in sets if len(each.bounds))
     if len(sets) < 2:
         return sets[0] if sets else EMPTY

@@ -20,6 +20,8 @@ from joey.live import Monitor
 from joey.live.analysis import WORK_S, Analysis
 from joey.live.joining import HOLD_S
 from joey.serve import Settings
+from joey.serve.beds import RETRY_NS
+from joey.serve.frames import FrameMaker
 from joey.serve.packing import unpack_times
 from joey.serve.worker import Worker, run_worker
 from joey.sources.codes import CodeMap
@@ -346,6 +348,39 @@ def test_a_bug_in_one_bed_ends_that_bed_only(
     assert up // (600 * 10**9) == down // (600 * 10**9) + 1  # type: ignore[operator]
     others = [row for row in content(fed.folder, "facts") if row[0] != first[0]]
     assert [row for row in facts if row[0] != first[0]] == others
+    samples = {
+        name: sum(row[8] for row in content(folder, "frames") if row[0] == first[0])  # type: ignore[misc]
+        for name, folder in (("with", tmp_path), ("without", fed.folder))
+    }
+    assert samples["with"] > 0.97 * samples["without"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("seconds", [30, 100, 200])
+def test_a_restart_after_it_is_tried_again_loses_none_of_what_was_kept(
+    fed: Fed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """Samples kept without analysis stand in no checkpoint of the new one: both are needed."""
+    first = min(content(fed.folder, "streams"), key=lambda row: row[5])  # type: ignore[arg-type, return-value]
+    mark = fed.entries[900].received_ns // RETRY_NS * RETRY_NS + RETRY_NS
+    take, tried = Monitor.take, mark + seconds * NS
+
+    def fails(self: Monitor, heard: object, seq: int, received_ns: int) -> object:
+        if self.stream == first[0] and mark - 300 * NS < received_ns < mark:
+            raise ValueError("a bug")
+        return take(self, heard, seq, received_ns)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Monitor, "take", fails)
+    # As of the bed that waits for the longest.
+    made = FrameMaker.__init__
+    monkeypatch.setattr(
+        FrameMaker, "__init__", lambda self, stream, spill, _=0: made(self, stream, spill, 299 * NS)
+    )
+    at = next(k for k, each in enumerate(fed.entries) if each.received_ns > tried)
+    fill(tmp_path, fed.entries[:at])
+    work(tmp_path)
+    fill(tmp_path, fed.entries[at:])
+    work(tmp_path)
+
     samples = {
         name: sum(row[8] for row in content(folder, "frames") if row[0] == first[0])  # type: ignore[misc]
         for name, folder in (("with", tmp_path), ("without", fed.folder))

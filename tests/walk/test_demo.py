@@ -161,6 +161,24 @@ def test_a_demo_that_ends_while_it_compiles_keeps_what_it_compiled(
     assert before.items() <= kept().items()
 
 
+@pytest.mark.parametrize("pauses", [(0.1, 0.1), (0.3, 0.3)])
+def test_ctrl_c_again_and_again_ends_it_as_once(pauses: tuple[float, ...], tmp_path: Path) -> None:
+    """Who is impatient presses it while it ends."""
+    with running(tmp_path) as process:
+        link_of(process)
+        members = family(process.pid)
+        process.send_signal(signal.SIGINT)
+        for pause in pauses:
+            time.sleep(pause)
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=40)
+
+    assert errors == ""
+    assert process.returncode == 0
+    assert left_of(members) == set()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_it_ends_no_process_is_left(how: signal.Signals, tmp_path: Path) -> None:
     """Ctrl-C and termination take the data away as well; a kill ends at least all processes."""

@@ -73,10 +73,14 @@ def tiles(page: Page) -> int:
     """Return how many tiles there are in the memory of a page, after a collection."""
     tools = page.context.new_cdp_session(page)
     asked = tools.send("Runtime.evaluate", {"expression": "HTMLAnchorElement.prototype"})
-    of = {"prototypeObjectId": asked["result"]["objectId"]}
+    of = {"prototypeObjectId": asked["result"]["objectId"], "objectGroup": "found"}
     links = tools.send("Runtime.queryObjects", of)["objects"]["objectId"]
     counting = {"functionDeclaration": TILES, "objectId": links, "returnByValue": True}
     found: int = tools.send("Runtime.callFunctionOn", counting)["result"]["value"]
+    tools.send(
+        "Runtime.releaseObjectGroup", {"objectGroup": "found"}
+    )  # what is found is held by it
+    tools.detach()
     return found
 
 

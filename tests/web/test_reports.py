@@ -122,7 +122,8 @@ def test_the_report_is_that_of_respond(held: tuple[Path, str, int]) -> None:
 
     assert made.why == ""
     assert made.page.startswith("<!DOCTYPE html>")
-    assert re.match(r"KC \d\d:\d\d-\d\d:\d\d \(40 min\), mother, skin-to-skin", made.chart)
+    time = r"(\d{4}-\d\d-\d\d )?\d\d:\d\d"  # with its day where the hold crosses midnight
+    assert re.match(rf"KC {time}- ?{time} \(40 min\), mother, skin-to-skin", made.chart)
     assert "[simulated]" in made.chart
     asked = ("Heart rate, breathing", "SpO2", "Temperature", "Events")
     assert all(line.startswith(what) for line, what in zip(made.lines, asked, strict=True))
@@ -154,6 +155,18 @@ def test_the_hour_after_a_hold_is_provisional_while_it_goes_on(held: tuple[Path,
     assert past.until_ns == 0
     assert "rovisional" not in words_of(past.page)
     assert "of the 60 min of after lie outside the recording" in past.page
+
+
+def test_nothing_is_to_come_of_an_infant_that_has_left(held: tuple[Path, str, int]) -> None:
+    """The hour after its hold is over with its stay, and lies outside of what was measured."""
+    wish = wish_of(held)
+    *before, last = wish.places
+    gone = replace(last, until_ns=wish.now_ns - 5 * 60 * NS)
+    made = make_report(replace(wish, places=(*before, gone)))
+
+    assert made.until_ns == 0
+    assert "rovisional" not in words_of(made.page)
+    assert "of after lie outside the recording" in made.page
 
 
 def test_a_reason_why_nothing_can_be_said_stands_once(held: tuple[Path, str, int]) -> None:

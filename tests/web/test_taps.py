@@ -93,6 +93,43 @@ def test_who_was_to_hold_is_said_of_a_start_that_is_refused(
     tap(ward, clock, "stop_hold", hold=hold)
     ended = f"a hold ran here already: {words.replace('holds', 'held')}"
     assert ward.tap(*payload)["refused"] == ended  # sent again, as its answer was lost
+    clock.now += 900 * NS
+    tap(ward, clock, "start_hold", holder={"role": "grandparent", "label": "Ann"})
+    assert ward.tap(*payload)["refused"] == ended  # who holds since did not then
+    ward.close()
+
+
+def test_a_tap_that_was_overruled_is_not_offered_to_be_taken_back(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """What lies behind it is: it could not be taken back, and stood before all others."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", contact="clothed")
+    clock.now += 60 * NS
+    father = {"holder": {"role": "father"}, "contact": "skin_to_skin"}
+    change, _ = tap(ward, clock, "change_holder", hold=hold, **father)
+    clock.now += 60 * NS
+    back, _ = tap(ward, clock, "describe", hold=hold, contact="clothed")
+    assert ward.bed(BED)["undo"]["tap"] == back
+    clock.now += 60 * NS
+    _, bed = tap(ward, clock, "undo", hold=hold, of=change)
+    assert bed["undo"]["tap"] == hold
+    ward.close()
+
+
+def test_what_another_tablet_has_said_is_no_tap_that_was_not_taken(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """It stands, as was tapped; and one undo takes it back."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    hold, _ = tap(ward, clock, "start_hold", contact="clothed")
+    clock.now += 60 * NS
+    first, _ = tap(ward, clock, "describe", hold=hold, contact="skin_to_skin")
+    _, bed = tap(ward, clock, "describe", hold=hold, contact="skin_to_skin")
+    assert bed["tile"]["hold"]["contact"] == "skin_to_skin"
+    assert bed["undo"]["tap"] == first
     ward.close()
 
 

@@ -185,7 +185,7 @@ def _changes(hold: Hold, settings: PhaseSettings) -> Spans:
 
 
 def _part_of(part: float, whole: float) -> str:
-    """Return ``17 of the 60 min``, ``36 s of the 15 min``; a part is never written as the whole."""
+    """Return ``17 of the 60 min``, ``36 s of the 15 min``; less than the whole is rounded down."""
     of = say_length(whole)
     words = say_length(part)
     if words == of and part < whole - WORTH_A_NOTE_S:

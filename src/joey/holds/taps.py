@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "AHEAD_S",
     "HOLD_TAPS",
     "LEFT_UNIT",
+    "STANDS",
     "HoldTap",
+    "changes",
     "end_by_leaving",
     "fold_taps",
     "why_clashes",
@@ -37,6 +40,9 @@ NOT_TAPPED = "nobody tapped Stop: the end is that of the infant's stay"
 UNKNOWN = "unknown"
 # What says once more what stands is not taken: the next undo would take back that, and no more.
 SAID = {"nudge": "the hold started then already", "describe": "that is said already"}
+STANDS = frozenset(SAID.values())
+"""Reasons for which a tap was not needed: what it says stands."""
+
 AHEAD_S = 60.0  # s, so far a tablet's clock may be ahead of the server's
 AT_ONCE_S = 5.0  # s, between two people who say the same of one moment
 MOST_SHARED = 0.5  # of the shorter of two holds: clocks do not lay one into the other
@@ -177,7 +183,7 @@ def why_refused(tap: HoldTap, taps: Sequence[HoldTap], now: float) -> str:
     if hold is None:
         return "there is no such hold"
     early = "that time is in the future" if tap.at > now + AHEAD_S else ""
-    return early or _why_not(tap, hold) or ("" if _changes(tap, taps) else SAID.get(tap.kind, ""))
+    return early or _why_not(tap, hold) or ("" if changes(tap, taps) else SAID.get(tap.kind, ""))
 
 
 def why_clashes(tap: HoldTap, taps: Sequence[HoldTap], others: Sequence[Hold]) -> str:
@@ -221,11 +227,11 @@ def _why_stays(tap: HoldTap, taps: Sequence[HoldTap]) -> str:
     if tap.of not in {each.id for each in taps}:
         return "there is nothing to take back"
     overruled = "it was taken back, or changed, by another tap already"
-    return "" if _changes(tap, taps) else overruled
+    return "" if changes(tap, taps) else overruled
 
 
-def _changes(tap: HoldTap, taps: Sequence[HoldTap]) -> bool:
-    """Whether a hold is another one with a tap than without it."""
+def changes(tap: HoldTap, taps: Sequence[HoldTap]) -> bool:
+    """Whether a hold is another one with a tap than with those before it alone."""
     was, would = fold_taps(taps, ""), fold_taps((*taps, tap), "")
     if was is None or would is None:
         return was is not would

@@ -46,7 +46,7 @@ WAVES = ("ecg", "pleth", "resp")
 NUMERICS = ("heart_rate", "spo2", "pulse_rate")
 READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
-EARLY = 60  # updates of beats that are kept for a breathing signal that comes later
+EARLY_S = 240.0  # s of beats that are kept for a breathing signal that comes later
 WORK_S = 8.0  # s of the device's time between two updates of the detectors: an update of four costs
 # nearly as much as one of eight
 EVENTS_S = 8.0  # s between two looks for events
@@ -176,8 +176,8 @@ class Analysis:
     def go_on(self, into: Findings, *, last: bool = False, again: bool = False) -> None:
         """Let the detectors work on what was joined, if it is time, and look for events.
 
-        Where all of it was told before and is read `again`, they work in larger steps: four times
-        as fast, and what they find is the same.
+        Where all of it was told before and is read `again`, they work in larger steps: faster, and
+        what they find is the same.
         """
         step = (self._newest + self._phase_ns) // round(WORK_S * NS)
         if step == self._worked and not last:
@@ -304,7 +304,7 @@ class Analysis:
     def _breathe(self, beats: Beats | None, into: Findings, *, last: bool) -> None:
         if "resp" not in self._chosen:
             if beats is not None:
-                self._early = [*self._early[-EARLY:], beats]
+                self._early = [*self._early[-round(EARLY_S / WORK_S) :], beats]
             return
         if self._resp is None:
             channel = self._chosen["resp"]

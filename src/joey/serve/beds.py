@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from joey.errors import BUGS, tell_bug
 from joey.live import Monitor, Steps, pack_state, unpack_state
-from joey.serve.frames import FrameMaker
+from joey.serve.frames import NEVER, FrameMaker
 from joey.serve.lateness import Lateness
 from joey.serve.packing import envelope_rows, facts_of
 from joey.serve.raw import RawStream
@@ -85,6 +85,8 @@ class Bed:
         self.quiet = 0
         self.lateness = Lateness()
         self._resume: Resume | None = None
+        self._next: Resume | None = None  # once what was kept before it is in the archive
+        self._failed_mark = NEVER  # the newest of frames that were open when it was tried again
         self._packed: tuple[Resume | None, str, str] = (None, "", "")  # of what, and the state
         self._born = row.first_seq if born is None else born
         self._told = 0  # facts of entries up to here are in the archive
@@ -213,8 +215,9 @@ class Bed:
         into.envelope += envelope_rows(found)
         if found.late:
             self.lateness.take(found.late, entry.received_ns, self.row.opened_ns)
-        if found.resume is not None:
-            self._resume = found.resume
+        self._next = found.resume or self._next
+        if self._next is not None and not self.frames.has_open(self._failed_mark):
+            self._resume, self._next = self._next, None
         return found
 
     def _measure(self, offset_ns: int, entry: Entry, into: Kept) -> None:
@@ -246,6 +249,9 @@ class Bed:
     def _try_again(self, entry: Entry | Heard, into: Kept) -> None:
         self._keep_raw(lambda raw: raw.hand_on(entry.seq), entry, into)
         self._raw = None
+        # What was kept without analysis stands in no place from which the new monitor goes on:
+        # until it is in the archive the journal is read from before it.
+        self._failed_mark = self.frames.newest_mark
         self._monitor = Monitor(self.row.id, steps=self._steps, sparing=True)
         self._say("up", "monitoring again", entry, into)
 

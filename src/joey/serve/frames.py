@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from joey.serve.spill import Spill, Spilled
     from joey.signals import Channel, Grid
 
-__all__ = ["FrameMaker", "Made"]
+__all__ = ["NEVER", "FrameMaker", "Made"]
 
 SLACK_NS = round((HOLD_S + 5.0) * NS)  # ns after a mark from which on nothing is joined before it
 
@@ -38,6 +38,7 @@ LEAST = 1024  # bytes that are put aside at once
 SMALL = 2**15  # beyond all counts that two bytes hold
 
 NEVER = -(1 << 62)  # ns, before all
+LONGEST_WAIT_NS = 9 * 60 * NS  # ns; who goes on reads the frame before the open one, and no more
 
 Made: TypeAlias = "Frame | ValueFrame"
 P = TypeVar("P")
@@ -56,9 +57,16 @@ class FrameMaker:
         For how long a frame stays open that could be closed: not those of all beds of a ward at
         once. Less than nine minutes, as who goes on after a restart reads the frame before the
         open one again, and no more. [ns]
+
+    Raises
+    ------
+    ValueError
+        If it would wait for longer.
     """
 
     def __init__(self, stream: str, spill: Spill, wait_ns: int = 0) -> None:
+        if wait_ns >= LONGEST_WAIT_NS:
+            raise ValueError("a frame is closed within nine minutes of when it could be")
         self._stream = stream
         self._spill = spill
         self._wait_ns = wait_ns
@@ -66,6 +74,19 @@ class FrameMaker:
         self._values: dict[tuple[int, Channel], _Values] = {}  # by mark
         self._newest = NEVER  # ns, the newest time that is known to have passed
         self._closed: list[Made] = []
+
+    @property
+    def newest_mark(self) -> int:
+        """The newest mark of an open frame; before all of them where none is open. [ns]"""
+        return max(self._marks, default=NEVER)
+
+    def has_open(self, mark_ns: int) -> bool:
+        """Whether a frame of a mark, or of one before it, is open. [ns UTC, the device's]"""
+        return any(mark <= mark_ns for mark in self._marks)
+
+    @property
+    def _marks(self) -> set[int]:
+        return {mark for mark, _, _ in self._samples} | {mark for mark, _ in self._values}
 
     def take(self, found: Facts) -> None:
         """Take what was joined."""

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import InputError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from joey.serve.claims import Claims
     from joey.serve.settings import Settings
 
-__all__ = ["Places", "Supervisor", "serve", "start_unheard"]
+__all__ = ["Places", "Supervisor", "hear_no_more", "serve", "start_unheard"]
 
 LOOK_S = 0.2  # s, between two looks at the children
 LONGEST_PAUSE_S = 30.0  # s, before a child that dies again and again is started anew
@@ -247,6 +247,7 @@ def start_unheard(process: SpawnProcess) -> None:
     It has the signal blocked from its beginning: while Python comes up it would end with a
     traceback. One that wants to hear of it unblocks it, and is told then.
     """
+    resource_tracker.ensure_running()  # it would be started with the first one, and unblock all
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
@@ -327,7 +328,16 @@ def serve(
         except KeyboardInterrupt:
             pass
         finally:
+            hear_no_more()
             supervisor.stop()
+
+
+def hear_no_more() -> None:
+    """Let Ctrl-C do nothing from here on: who presses it again while all ends has been heard.
+
+    A second one would come in the midst of it, and leave a process without its end.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _say(line: str) -> None:

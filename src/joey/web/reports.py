@@ -51,6 +51,7 @@ NS = 1_000_000_000
 MIN_NS = 60 * NS
 RUNNING_EVERY_NS = MIN_NS  # between reports of a hold that runs
 NONE_EVERY_NS = 15 * NS  # where none could be made: its data may be read by now
+READ_NS = 3 * MIN_NS  # after which what was measured of an infant that has left is read
 AFTER_EVERY_NS = 5 * MIN_NS  # between reports while the hour after it goes on
 REACH_NS = 12 * 60 * MIN_NS  # before a hold: what it is compared with
 RUNNING_REACH_NS = 150 * MIN_NS  # the same while it runs, when a minute's work must do
@@ -161,7 +162,7 @@ def make_report(wish: Wish) -> Made:
         return Made("", "", (), wish.now_ns, NOT_REACHED, wish.revised_ns)
     settings = Settings(zone=wish.zone)
     findings = analyze(recording, _context(wish), settings)
-    now = None if _is_complete(wish.hold, wish.now_ns) else wish.now_ns / NS
+    now = None if _is_complete(wish, wish.now_ns) else wish.now_ns / NS
     response = measure_response(
         recording, wish.hold, others=wish.others, findings=findings, settings=settings, now=now
     )
@@ -364,14 +365,21 @@ def _is_old(made: Made, of: Wish, wish: Wish) -> bool:
     if made.why == NOT_REACHED and of.unread and not wish.unread:
         return True
     age = wish.now_ns - made.made_ns
-    complete = _is_complete(hold, made.made_ns)
+    complete = _is_complete(wish, made.made_ns)
     if made.why == NOT_REACHED and (wish.unread or not complete):
         return age > NONE_EVERY_NS
     if hold.end is None:
         return age > RUNNING_EVERY_NS
-    return not complete and (age > AFTER_EVERY_NS or _is_complete(hold, wish.now_ns))
+    return not complete and (age > AFTER_EVERY_NS or _is_complete(wish, wish.now_ns))
 
 
-def _is_complete(hold: Hold, made_ns: int) -> bool:
-    """Whether all that is told of a hold was over when a report was made. [ns UTC]"""
-    return hold.end is not None and made_ns >= round(hold.end * NS) + _AFTER_NS
+def _is_complete(wish: Wish, made_ns: int) -> bool:
+    """Whether all that is told of a hold was over when a report was made. [ns UTC]
+
+    Nothing more comes of an infant that has left, also in the hour after its hold.
+    """
+    if wish.hold.end is None:
+        return False
+    over_ns = round(wish.hold.end * NS) + _AFTER_NS
+    left_ns = wish.places[-1].until_ns if wish.places else None
+    return made_ns >= (over_ns if left_ns is None else min(over_ns, left_ns + READ_NS))

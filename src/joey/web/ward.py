@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from joey.errors import ProtocolError
+from joey.holds.taps import STANDS
 from joey.people import bed_labels, isolated, room_order
 from joey.sources.hl7 import (
     SourceSettings,
@@ -485,6 +486,8 @@ class Ward:
         name = str(json.loads(payload)["id"])
         entry = NewEntry(self._settings.now_ns(), "tap", OURS, payload, control_id=name)
         refused = self._keep(entry)
+        if refused in STANDS:  # another tablet has said the same: what was tapped is so
+            refused = ""
         words = self._shown.refused(name) if refused else ""
         return {"refused": words or refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
 

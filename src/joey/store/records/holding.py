@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from joey.holds.taps import (
+    AHEAD_S,
     HOLD_TAPS,
     LEFT_UNIT,
     HoldTap,
+    changes,
     end_by_leaving,
     fold_taps,
     why_clashes,
@@ -287,7 +289,7 @@ def taps_of(connection: Connection, hold: str) -> tuple[HoldTap, ...]:
 
 
 def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapView, ...]:
-    """Return the taps on holds of the infant in a bed that stand, in order.
+    """Return the taps on holds of the infant in a bed that stand and count, in order.
 
     Parameters
     ----------
@@ -317,7 +319,14 @@ def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapV
             undone.add(json.loads(row.said).get("of", ""))
         elif row.kind in HOLD_TAPS:
             found.append(TapView(row.id, row.hold, row.kind, int(row.tapped_ns)))
-    return tuple(reversed(found))
+    return tuple(each for each in reversed(found) if _counts(connection, each))
+
+
+def _counts(connection: Connection, tap: TapView) -> bool:
+    """Whether a tap still makes a difference: one that was overruled cannot be taken back."""
+    every = taps_of(connection, tap.hold)
+    mine = next(each for each in every if each.id == tap.id)
+    return changes(mine, [each for each in every if each.id != tap.id])
 
 
 def holds_of(
@@ -453,12 +462,13 @@ def held_instead(connection: Connection, name: str) -> tuple[HoldTap, Piece] | N
         return None
     came = row.tapped_ns / NS
     holds = holds_of(connection, row.infant, row.bed)
-    running = [each for each in holds if each.end is None or each.end > came]
+    begun = [each for each in holds if each.start <= came + AHEAD_S]  # not who came after it
+    running = [each for each in begun if each.end is None or each.end > came]
     if not running:
         return None  # its start, or its end, was put right since
-    begun = [each for each in running[-1].pieces if each.start <= came]
+    pieces = [each for each in running[-1].pieces if each.start <= came]
     start = _hold_tap(Tap(row.id, row.kind, row.bed, row.at_ns, json.loads(row.said)), row.hold)
-    return start, (begun or running[-1].pieces)[-1]
+    return start, (pieces or running[-1].pieces)[-1]
 
 
 def beds_of_hold(connection: Connection, tap: Tap) -> set[str]:

@@ -41,13 +41,14 @@ export const hourOf = (at) => Number(formatter("hour", { hour: "2-digit" }).form
 
 const MIN_MS = 60_000, HALF_DAY_MIN = 720;
 /**
- * The times within half a day of another one at which the clock shows hours and minutes, the nearest
- * first: one; none in the hour that a change of the clock leaves out; two in that which comes twice.
- * @param {string} clock as 14:07 @param {number} near
+ * The times from half a day before another one to half a day after it, or to a later one, at which the
+ * clock shows hours and minutes, the nearest first: one a day; none in the hour that a change of the
+ * clock leaves out; two in that which comes twice.
+ * @param {string} clock as 14:07 @param {number} near @param {number} later
  */
-export function shownAt(clock, near) {
-  const whole = Math.floor(near / MIN_MS) * MIN_MS, shows = formatter("hm", { hour: "2-digit", minute: "2-digit" });
-  const minutes = Array.from({ length: 2 * HALF_DAY_MIN }, (_, k) => whole + (k - HALF_DAY_MIN + 1) * MIN_MS);
+export function shownAt(clock, near, later) {
+  const first = Math.floor(near / MIN_MS) - HALF_DAY_MIN + 1, last = Math.max(first + 2 * HALF_DAY_MIN - 1, Math.floor(later / MIN_MS));
+  const minutes = Array.from({ length: last - first + 1 }, (_, k) => (first + k) * MIN_MS), shows = formatter("hm", { hour: "2-digit", minute: "2-digit" });
   return minutes.filter((at) => shows.format(at) === clock).sort((one, other) => Math.abs(one - near) - Math.abs(other - near));
 }
 

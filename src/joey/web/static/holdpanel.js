@@ -161,7 +161,7 @@ export class HoldPanel {
     const hold = this.state?.tile.hold, clock = this.at.value, now = hostNow();
     if (!hold) return;
     if (!clock) { say("Give the time first: hours and minutes"); return; }
-    const times = shownAt(clock, hold.since), today = day(hold.since) === day(now);
+    const times = shownAt(clock, hold.since, now), today = day(hold.since) === day(now);
     const at = times.find((each) => each <= now && (!today || day(each) === day(now)));
     if (at !== undefined) { this.at.value = ""; this.offer(); this.nudge(at); return; }
     say(`Not moved: ${times.length ? `${clock} is later than now${today ? ", and this hold began today" : ""}` : `the clock was changed then, and never showed ${clock}`}`);

@@ -327,10 +327,12 @@ export class OxyCrg {
       pen.fillStyle = ink.ink ?? ""; pen.fillText(letters, (left + to) / 2, BAND + 9.5);
     }
     pen.font = "600 12px system-ui, sans-serif"; pen.textAlign = "left";
+    const taken = placed.map(({ left, to }) => ({ left, to }));
     for (const { left, to, more } of placed.filter((each) => each.more)) {
       const words = `+${more}`, wide = pen.measureText(words).width;
-      const px = [to + 3, left - 3 - wide].find((px) => px >= LEFT && px + wide <= x(end) && !placed.some((each) => px < each.to && px + wide > each.left));
-      if (px !== undefined) pen.fillText(words, px, BAND + 9.5);
+      const px = [to + 3, left - 3 - wide].find((px) => px >= LEFT && px + wide <= x(end) && !taken.some((each) => px < each.to && px + wide > each.left));
+      if (px === undefined) { pen.fillRect((left + to) / 2 - 1, BAND - 5, 3, 5); continue; }
+      pen.fillText(words, px, BAND + 9.5); taken.push({ left: px, to: px + wide });
     }
     pen.textAlign = "left";
   }
