@@ -299,7 +299,7 @@ def test_a_start_that_is_set_into_another_hold_is_refused_with_the_servers_reaso
     expect(page.locator("#say")).to_have_text("the hold before it had not ended then")
 
 
-TODAY = "Not moved: {} is later than now, and this hold began today"
+LATER, FAR = "Not moved: {} is later than now", "{} is over 6 h before the start that stands"
 
 
 @pytest.mark.parametrize(
@@ -307,11 +307,14 @@ TODAY = "Not moved: {} is later than now, and this hold began today"
     [
         ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:07", "2026-11-20T14:07+01:00"),
         ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:10", "2026-11-20T14:10+01:00"),
-        ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:11", TODAY),
-        ("2026-11-20T00:10+01:00", "2026-11-20T08:00+01:00", "23:50", TODAY),
+        ("2026-11-20T13:52+01:00", "2026-11-20T14:10+01:00", "14:11", LATER),
+        ("2026-11-20T00:10+01:00", "2026-11-20T08:00+01:00", "23:50", "2026-11-19T23:50+01:00"),
+        ("2026-11-20T00:00+01:00", "2026-11-20T00:01+01:00", "23:55", "2026-11-19T23:55+01:00"),
+        ("2026-11-20T00:10+01:00", "2026-11-20T08:00+01:00", "12:10", LATER),
+        ("2026-11-20T23:58+01:00", "2026-11-20T23:59+01:00", "12:00", FAR),
         ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "23:40", "2026-11-19T23:40+01:00"),
         ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "00:05", "2026-11-20T00:05+01:00"),
-        ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "00:30", "{} is later than now"),
+        ("2026-11-19T23:50+01:00", "2026-11-20T00:20+01:00", "00:30", LATER),
         # A hold of over half a day, whose start is put right at last.
         ("2026-11-20T00:10+01:00", "2026-11-20T13:00+01:00", "12:30", "2026-11-20T12:30+01:00"),
         # The night in which 02:00 to 03:00 comes twice, and the one in which it is left out.
@@ -323,7 +326,7 @@ TODAY = "Not moved: {} is later than now, and this hold began today"
 def test_a_clock_time_is_that_of_the_unit_nearest_to_the_start(
     browser: Browser, ward: tuple[Served, set[str]], began: str, now: str, clock: str, meant: str
 ) -> None:
-    """Never later than now; yesterday's only of a hold that began before midnight."""
+    """The nearest to the start, also over midnight; never later than now, nor half a day before."""
     page = tablet(browser, ward[0], "/beds/NICU/4")
     set_it = """async ([began, now, clock]) => {
         const { HoldPanel } = await import("/static/holdpanel.js");

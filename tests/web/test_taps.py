@@ -118,6 +118,23 @@ def test_a_tap_that_was_overruled_is_not_offered_to_be_taken_back(
     ward.close()
 
 
+def test_while_a_hold_runs_only_its_own_taps_are_taken_back(tmp_path: Path, clock: Clock) -> None:
+    """What comes late of the hold before, from a tablet that was offline, stands behind them."""
+    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
+    ward = open_ward(tmp_path, clock)
+    before, _ = tap(ward, clock, "start_hold")
+    clock.now += 300 * NS
+    stop, _ = tap(ward, clock, "stop_hold", hold=before)
+    clock.now += 60 * NS
+    hold, _ = tap(ward, clock, "start_hold")
+    _, bed = tap(ward, clock, "describe", hold=before, contact="clothed")
+    assert bed["undo"] == {"hold": hold, "tap": hold, "words": "start"}
+    _, bed = tap(ward, clock, "undo", hold=hold, of=hold)
+    assert bed["undo"]["hold"] == before
+    assert bed["undo"]["tap"] != stop
+    ward.close()
+
+
 def test_what_another_tablet_has_said_is_no_tap_that_was_not_taken(
     tmp_path: Path, clock: Clock
 ) -> None:

@@ -402,7 +402,11 @@ class Ward:
     def _undo(self, bed: str, now: int) -> dict[str, str] | None:
         if bed not in self._taken:
             standing = self._records.standing_taps(bed, now - UNDO_S * NS)
-            self._taken[bed] = next((e for e in reversed(standing) if e.kind in WORDS), None)
+            record = self._record(bed)
+            running = None if record is None else record.running
+            # Of a hold that is over it would be taken back unseen, where another one runs.
+            ours = (e for e in reversed(standing) if running is None or e.hold == running.id)
+            self._taken[bed] = next((e for e in ours if e.kind in WORDS), None)
         last = self._taken[bed]
         if last is None or now - last.tapped_ns > UNDO_S * NS:
             return None
@@ -486,10 +490,9 @@ class Ward:
         name = str(json.loads(payload)["id"])
         entry = NewEntry(self._settings.now_ns(), "tap", OURS, payload, control_id=name)
         refused = self._keep(entry)
-        if refused in STANDS:  # another tablet has said the same: what was tapped is so
-            refused = ""
-        words = self._shown.refused(name) if refused else ""
-        return {"refused": words or refused, "bed": self.bed(bed) if self.has_bed(bed) else None}
+        # Where another tablet has said the same, what was tapped is so.
+        words = "" if refused in STANDS else self._shown.refused(name) or refused
+        return {"refused": words, "bed": self.bed(bed) if self.has_bed(bed) else None}
 
     def try_again(self, seq: int) -> str:
         """Apply what was set apart, at a place of its own; return why it was refused, or nothing.

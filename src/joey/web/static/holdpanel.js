@@ -7,7 +7,8 @@ import { tap, waitingTaps } from "./taps.js";
 import { Presses, pressOnce } from "./twice.js";
 import { ROLES, named } from "./words.js";
 
-const MIN_MS = 60_000, STILL_H = 4; // h; then it is asked, never stopped by itself
+const MIN_MS = 60_000, HOUR_MS = 3_600_000, STILL_H = 4; // h; then it is asked, never stopped by itself
+const FAR_MS = 6 * HOUR_MS; // ms before a start: no tap comes so late, but AM is set for PM
 const ASKED = 8; // holds that are remembered as asked for; the server asks for ten minutes
 const OVER = "Not taken: this hold runs here no more"; // it was stopped elsewhere while somebody was asked
 const REASONS = /** @type {const} */ ([["planned_end", "Planned end"], ["feeding", "Feeding"], ["procedure", "Procedure"], ["parent_request", "Holder asked"], ["infant_instability", "Infant unsettled"], ["staff_decision", "Staff decided"], ["transport", "Transport"], ["device_problem", "Device"]]);
@@ -156,15 +157,15 @@ export class HoldPanel {
   }
   /** Say beside a time that is given how the unit writes it: a tablet may write 02:07 PM. */
   offer() { const button = this.root.querySelector("[data-do=set]"); if (button) write(button, `Set ${this.at.value}`.trim()); }
-  /** Move the start to the minute that is given, of today, or of yesterday where the hold began then. */
+  /** Move the start to the minute that is given: that nearest to the start that stands, and not hours before it. */
   set() {
     const hold = this.state?.tile.hold, clock = this.at.value, now = hostNow();
     if (!hold) return;
-    if (!clock) { say("Give the time first: hours and minutes"); return; }
-    const times = shownAt(clock, hold.since, now), today = day(hold.since) === day(now);
-    const at = times.find((each) => each <= now && (!today || day(each) === day(now)));
+    if (!clock) { say(this.at.validity.badInput ? "The time is not whole: hours, minutes, and AM or PM where the tablet has it" : "Give the time first: hours and minutes"); return; }
+    const times = shownAt(clock, hold.since, now), at = times.find((each) => each <= now && hold.since - each < FAR_MS);
     if (at !== undefined) { this.at.value = ""; this.offer(); this.nudge(at); return; }
-    say(`Not moved: ${times.length ? `${clock} is later than now${today ? ", and this hold began today" : ""}` : `the clock was changed then, and never showed ${clock}`}`);
+    const far = times.some((each) => each > now) ? "is later than now" : `is over ${FAR_MS / HOUR_MS} h before the start that stands (${hm(hold.since)})`;
+    say(`Not moved: ${times.length ? `${clock} ${far}` : `the clock was changed then, and never showed ${clock}`}`);
   }
   /** @param {Asked} asked @param {Holder} holder */
   change(asked, holder) { this.ifStill(asked, () => void this.tap("change_holder", { hold: asked.id, holder: as(holder) }, `${named(holder)} holds now`)); }
