@@ -6,15 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import BROWSER_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# Of what has no limit of its own: a loaded machine takes longer than a tablet.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -99,14 +99,22 @@ def test_who_was_to_hold_is_said_of_a_start_that_is_refused(
     ward.close()
 
 
-def test_a_tap_that_was_overruled_is_not_offered_to_be_taken_back(
-    tmp_path: Path, clock: Clock
-) -> None:
-    """What lies behind it is: it could not be taken back, and stood before all others."""
+@pytest.fixture
+def clothed(tmp_path: Path, clock: Clock) -> Iterator[tuple[Ward, str]]:
+    """Yield a ward and its hold, which was started a minute ago, clothed."""
     admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
     ward = open_ward(tmp_path, clock)
     hold, _ = tap(ward, clock, "start_hold", contact="clothed")
     clock.now += 60 * NS
+    yield ward, hold
+    ward.close()
+
+
+def test_a_tap_that_was_overruled_is_not_offered_to_be_taken_back(
+    clothed: tuple[Ward, str], clock: Clock
+) -> None:
+    """What lies behind it is: it could not be taken back, and stood before all others."""
+    ward, hold = clothed
     father = {"holder": {"role": "father"}, "contact": "skin_to_skin"}
     change, _ = tap(ward, clock, "change_holder", hold=hold, **father)
     clock.now += 60 * NS
@@ -115,7 +123,6 @@ def test_a_tap_that_was_overruled_is_not_offered_to_be_taken_back(
     clock.now += 60 * NS
     _, bed = tap(ward, clock, "undo", hold=hold, of=change)
     assert bed["undo"]["tap"] == hold
-    ward.close()
 
 
 def test_while_a_hold_runs_only_its_own_taps_are_taken_back(tmp_path: Path, clock: Clock) -> None:
@@ -136,18 +143,14 @@ def test_while_a_hold_runs_only_its_own_taps_are_taken_back(tmp_path: Path, cloc
 
 
 def test_what_another_tablet_has_said_is_no_tap_that_was_not_taken(
-    tmp_path: Path, clock: Clock
+    clothed: tuple[Ward, str], clock: Clock
 ) -> None:
     """It stands, as was tapped; and one undo takes it back."""
-    admit(tmp_path, "4", "M4", "JONES^BABY BOY", at_ns=clock.now - NS)
-    ward = open_ward(tmp_path, clock)
-    hold, _ = tap(ward, clock, "start_hold", contact="clothed")
-    clock.now += 60 * NS
+    ward, hold = clothed
     first, _ = tap(ward, clock, "describe", hold=hold, contact="skin_to_skin")
     _, bed = tap(ward, clock, "describe", hold=hold, contact="skin_to_skin")
     assert bed["tile"]["hold"]["contact"] == "skin_to_skin"
     assert bed["undo"]["tap"] == first
-    ward.close()
 
 
 def test_taps_on_another_infant_are_not_offered(tmp_path: Path, clock: Clock) -> None:

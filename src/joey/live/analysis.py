@@ -40,16 +40,15 @@ if TYPE_CHECKING:
     from joey.signals import Channel, Segment
     from joey.sources.hl7.types import Observations, Wave
 
-__all__ = ["EVENTS_S", "WORK_S", "Analysis", "Findings"]
+__all__ = ["WORK_S", "Analysis", "Findings"]
 
 WAVES = ("ecg", "pleth", "resp")
 NUMERICS = ("heart_rate", "spo2", "pulse_rate")
 READ = frozenset((*WAVES, *NUMERICS))
 SILENT_S = 20.0  # s without a sample, after which another channel of the quantity is looked at
 EARLY_S = 240.0  # s of beats that are kept for a breathing signal that comes later
-WORK_S = 8.0  # s of the device's time between two updates of the detectors: an update of four costs
-# nearly as much as one of eight
-EVENTS_S = 8.0  # s between two looks for events
+WORK_S = 8.0  # s of the device's time between two updates of the detectors, and looks for events:
+# an update of four costs nearly as much as one of eight
 SPARE = 15  # such updates are made as one where nothing that they tell is new
 
 
@@ -83,7 +82,7 @@ class Analysis:
     states : sequence of JoinState
         How samples lay on their grids before.
     phase_ns : int
-        At which moment of `EVENTS_S` it works: not all beds of a ward at once. [ns]
+        At which moment of `WORK_S` it works: not all beds of a ward at once. [ns]
     sparing : bool
         Whether samples behind are given back to the system.
     """
@@ -128,7 +127,7 @@ class Analysis:
         self._doubts: HeartDoubts | None = None
         self._start, self._end = np.inf, -np.inf  # s, of all that was joined
         self._first = self._newest = self._comes = NEVER
-        self._worked = self._looked = NEVER
+        self._worked = NEVER
         self._known: dict[str, float] = {}
         for state in states:
             self._had(state)
@@ -213,10 +212,8 @@ class Analysis:
             if name != "ecg":  # its judgment waits for what other rates doubt in it
                 into.quality.append(quality)
         self._breathe(beats.get("ecg"), into, last=last)
-        look = (self._newest + self._phase_ns) // round(EVENTS_S * NS)
         settled = self._newest - self._first > HOLD_S * NS  # all its channels have come by then
-        if last or (settled and look > self._looked):
-            self._looked = look
+        if last or settled:
             self._look(into, last=last)
 
     # --- joining

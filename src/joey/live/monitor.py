@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from joey.beats import Beats, join_beats
 from joey.breaths import Breaths, join_breaths
 from joey.events import DEFAULT
-from joey.live.analysis import EVENTS_S, Analysis, Findings
+from joey.live.analysis import WORK_S, Analysis, Findings
 from joey.live.facts import Facts, Heard, Note, Present, Resume
 from joey.live.steps import Steps, lay_apart
 from joey.quality import Quality, join_quality
@@ -104,7 +104,7 @@ class Monitor:
         self._noted = 0
         presets = self._settings.events or DEFAULT
         states = resume.join if resume else ()
-        phase_ns = zlib.crc32(stream.encode()) % round(EVENTS_S * 1000) * (NS // 1000)
+        phase_ns = zlib.crc32(stream.encode()) % round(WORK_S * 1000) * (NS // 1000)
         self._analysis = Analysis(
             presets, SPELL_PARTS, self._settings.jitter_s, states, phase_ns, sparing=sparing
         )

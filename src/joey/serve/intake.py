@@ -205,8 +205,7 @@ async def _run(settings: Settings, ready: object, at: socket.socket) -> None:
     ready.put(("hl7", address, port))  # type: ignore[attr-defined]  # a queue between processes
     tick = asyncio.create_task(intake.tick(server))
     stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     stopping = asyncio.create_task(stop.wait())
     # A bug in either task ends the process, and the supervisor starts it anew.
     await asyncio.wait({commit, tick, stopping}, return_when=asyncio.FIRST_COMPLETED)

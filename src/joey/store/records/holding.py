@@ -24,6 +24,8 @@ from joey.store.records.staying import GONE, infant_at, infant_then, left_ns, ne
 from joey.store.records.tables import associations, beds, holders, stays, tags, taps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
     from joey.holds import Hold, Piece
@@ -319,12 +321,12 @@ def standing_taps(connection: Connection, bed: str, since_ns: int) -> tuple[TapV
             undone.add(json.loads(row.said).get("of", ""))
         elif row.kind in HOLD_TAPS:
             found.append(TapView(row.id, row.hold, row.kind, int(row.tapped_ns)))
-    return tuple(each for each in reversed(found) if _counts(connection, each))
+    every = {hold: taps_of(connection, hold) for hold in {each.hold for each in found}}
+    return tuple(each for each in reversed(found) if _counts(each, every[each.hold]))
 
 
-def _counts(connection: Connection, tap: TapView) -> bool:
+def _counts(tap: TapView, every: Sequence[HoldTap]) -> bool:
     """Whether a tap still makes a difference: one that was overruled cannot be taken back."""
-    every = taps_of(connection, tap.hold)
     mine = next(each for each in every if each.id == tap.id)
     return changes(mine, [each for each in every if each.id != tap.id])
 
